@@ -1,0 +1,1 @@
+"""The Lambda layer: everything the functions share."""

@@ -1,0 +1,158 @@
+"""What can go wrong, in the domain's words. Exceptions carry facts; `shared.api` turns them into HTTP.
+
+SchedulingError
+├── InvalidRequest           what the caller sent cannot be understood or breaks a rule
+│   ├── MalformedBody        no JSON object, or one that no sane client sends
+│   ├── BodyTooLarge
+│   └── UnsupportedMediaType
+├── NotAuthenticated         no valid token, wrong credentials
+├── NotFound
+├── PreconditionFailed       the If-Match of the request names another version
+├── EventConflict            the time is taken
+├── NameTaken                a unique user name or address is taken
+├── TooManyAttempts          slow down: a guess at a password, not a rate of requests
+├── Unavailable              nothing was written; try again
+│   ├── NotRecordedYet       the version exists, the stream has not delivered it
+│   └── OutcomeUnknown       the write may or may not have happened
+└── StoreFault               what the store tells the domain; never reaches a caller
+    ├── Contended            somebody else was quicker: read again
+    ├── Throttled            the database asks for a pause: nothing was written
+    └── AnswerLost           no answer came: the write may or may not have happened
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SchedulingError(Exception):
+    """The root of everything this product raises on purpose."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing wrong with one field of a request; `field` is its path, such as `events[7].start`."""
+
+    field: str
+    message: str
+
+
+class InvalidRequest(SchedulingError):
+    """The request breaks a rule of the contract; `errors` says which field and why."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = tuple(errors)
+
+    @classmethod
+    def of(cls, field: str, message: str) -> "InvalidRequest":
+        """The error of a single field."""
+        return cls([FieldError(field, message)])
+
+
+class MalformedBody(InvalidRequest):
+    """The body is not the JSON object that it has to be."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__([FieldError("body", message)])
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body has more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__([FieldError("body", f"at most {limit} bytes")])
+        self.limit = limit
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is declared to be something else than one of `accepted`."""
+
+    def __init__(self, accepted: str) -> None:
+        super().__init__([FieldError("Content-Type", f"must be {accepted}")])
+        self.accepted = accepted
+
+
+class NotAuthenticated(SchedulingError):
+    """The caller did not prove who they are."""
+
+
+class NotFound(SchedulingError):
+    """There is no such thing, or it belongs to somebody else: the caller cannot tell which."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"no such {what}")
+        self.what = what
+
+
+class PreconditionFailed(SchedulingError):
+    """The event is at version `history_id`, which the request's If-Match does not name."""
+
+    def __init__(self, history_id: str) -> None:
+        super().__init__("the event has changed since")
+        self.history_id = history_id
+
+
+@dataclass(frozen=True)
+class Collision:
+    """An event that is in the way; `start` and `end` in UTC."""
+
+    id: str
+    title: str
+    start: str
+    end: str
+
+
+class EventConflict(SchedulingError):
+    """The time asked for overlaps `collisions`, in order of their start."""
+
+    def __init__(self, collisions: Sequence[Collision]) -> None:
+        super().__init__(f"overlaps {len(collisions)} event(s)")
+        self.collisions = tuple(collisions)
+
+
+class NameTaken(SchedulingError):
+    """A user with the same value of one of `fields` (`username`, `email`) exists."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(f"taken: {', '.join(fields)}")
+        self.fields = tuple(fields)
+
+
+class TooManyAttempts(SchedulingError):
+    """Too many wrong passwords for one name; `retry_after` in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too many failed attempts")
+        self.retry_after = retry_after
+
+
+class Unavailable(SchedulingError):
+    """The request could not be served now and wrote nothing; `retry_after` in seconds."""
+
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class NotRecordedYet(Unavailable):
+    """The version exists, and the stream has not yet brought it to the history."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The answer to a write was lost, and what is stored now does not tell whether it was applied."""
+
+
+class StoreFault(SchedulingError):
+    """What a store tells the domain about one call."""
+
+
+class Contended(StoreFault):
+    """A condition no longer held, or another transaction was in the way; nothing was written."""
+
+
+class Throttled(StoreFault):
+    """The database refused for load; nothing was written."""
+
+
+class AnswerLost(StoreFault):
+    """The call ended without an answer; whether it was applied is unknown."""

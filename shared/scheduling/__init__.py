@@ -1,0 +1,1 @@
+"""The rules of calendars: pure, with no AWS, no clock and no environment."""

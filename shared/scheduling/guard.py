@@ -1,0 +1,202 @@
+"""The conflict guard: no two checked writes ever take the same time, however many callers race.
+
+The order is the proof: a fence is read before anything it guards.
+
+1. Read the fences of every ISO week that the interval touches, and the event itself.
+2. Find what overlaps, strongly consistent.
+3. In one transaction write the event and move each of those fences, on condition that it still is as read in 1.
+
+Two writers whose intervals overlap share a week, and so a fence: one commits, the other reads again and sees it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from shared.errors import (
+    AnswerLost,
+    Collision,
+    Contended,
+    EventConflict,
+    OutcomeUnknown,
+    Throttled,
+    Unavailable,
+)
+from shared.scheduling.events import Content, Event
+from shared.scheduling.fences import Fence, latest_touches
+from shared.scheduling.instants import Instant, iso_weeks
+from shared.scheduling.patience import Patience
+
+
+class GuardedStore(Protocol):
+    """What the guard needs of the events table. All reads are strongly consistent."""
+
+    def read_guarded(
+        self, owner: str, event_id: str | None, weeks: Sequence[str]
+    ) -> tuple[Event | None, list[Fence]]:
+        """The event, if asked for and there, and the fences of `weeks`."""
+
+    def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
+        """Every live opaque event that overlaps `[start, end)`."""
+
+    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
+        """The events of `event_ids` that are there, deleted ones included."""
+
+    def put(self, event: Event, previous: Event | None) -> None:
+        """Write `event` if the stored one still is `previous`. Raises Contended, Throttled, AnswerLost."""
+
+    def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
+        """The same, and move each of `fences` if it still is as given: all or nothing."""
+
+
+class LostAnswers:
+    """The versions that this request may have written without hearing of it."""
+
+    def __init__(self) -> None:
+        self._history_ids: list[str] = []
+        self._before: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._history_ids)
+
+    def add(self, event: Event, previous: Event | None) -> None:
+        """The write of `event` over `previous` got no answer."""
+        if not self._history_ids:
+            self._before = previous.history_id if previous else None
+        self._history_ids.append(event.history_id)
+
+    def applied(self, stored: Event | None) -> bool:
+        """Whether `stored` is one of those writes; raises OutcomeUnknown if somebody has written in between."""
+        history_id = stored.history_id if stored else None
+        if history_id in self._history_ids:
+            return True
+        if self._history_ids and history_id != self._before:
+            raise self.unknown()
+        return False
+
+    def unknown(self) -> OutcomeUnknown:
+        """What to tell a caller whose write cannot be told from what came after it."""
+        return OutcomeUnknown(
+            "the answer of the database was lost and the event may or may not have changed: read it"
+        )
+
+    def out_of_time(self) -> Unavailable:
+        """What to tell a caller when the time for attempts is up."""
+        if self:
+            return self.unknown()
+        return Unavailable("too many callers change this calendar at once; nothing was written")
+
+
+class Guard:
+    """Writes events of one calendar."""
+
+    def __init__(self, owner: str, store: GuardedStore, patience: Patience) -> None:
+        """Guard the calendar of `owner`, a user id."""
+        self._owner = owner
+        self._store = store
+        self._patience = patience
+
+    def write(
+        self,
+        event_id: str,
+        make: Callable[[Event | None], Event | None],
+        *,
+        checked: bool,
+        new: bool = False,
+        expected: tuple[Instant, Instant] | None = None,
+    ) -> Event:
+        """Write what `make` makes of the stored event, and give what is stored then.
+
+        `make` gets the stored event (None: there is none) and answers the one to write, or None to leave things as
+        they are; it is called again after each lost race. `expected` is the interval the result will probably take, so
+        that its fences are read in the same call; another one costs a round more. `new` says that `event_id` was made
+        for this request. With `checked` false conflicts are allowed.
+
+        Raises EventConflict, Unavailable (nothing written), OutcomeUnknown, and what `make` raises.
+        """
+        lost = LostAnswers()
+        interval = expected if checked else None
+        for _ in self._patience.attempts():
+            try:
+                previous, fences = self._read(None if new and not lost else event_id, interval)
+                if previous is not None and lost.applied(previous):
+                    return previous
+                event = make(previous)
+                if event is None:
+                    if previous is None:
+                        raise AssertionError("there is no event that could be left as it is")
+                    return previous
+                if checked and needs_check(event, previous):
+                    wanted = (event.content.start, event.content.end)
+                    if wanted != interval:
+                        interval = wanted
+                        continue
+                    self._check(event, fences)
+                else:
+                    fences = []
+                try:
+                    self._commit(event, previous, fences)
+                except AnswerLost:
+                    lost.add(event, previous)
+                    continue
+                return event
+            except (Contended, Throttled, AnswerLost):
+                continue
+        raise lost.out_of_time()
+
+    def _read(
+        self, event_id: str | None, interval: tuple[Instant, Instant] | None
+    ) -> tuple[Event | None, list[Fence]]:
+        weeks = iso_weeks(*interval) if interval else []
+        return self._store.read_guarded(self._owner, event_id, weeks) if event_id or weeks else (None, [])
+
+    def _commit(self, event: Event, previous: Event | None, fences: list[Fence]) -> None:
+        if fences:
+            self._store.put_guarded(event, previous, fences)
+        else:
+            self._store.put(event, previous)
+
+    def _check(self, event: Event, fences: list[Fence]) -> None:
+        """Raise EventConflict with all that `event` collides with; Contended if the index lags behind a fence."""
+        found = self.collisions(event.id, event.content, fences)
+        if found:
+            raise EventConflict([collision(other) for other in found])
+
+    def collisions(self, event_id: str, content: Content, fences: list[Fence]) -> list[Event]:
+        """What `content` would collide with as event `event_id`, by start. Raises Contended if it cannot be told yet.
+
+        A Query beside a transaction is read-committed: nothing promises that an event is visible the moment its fence
+        is. So what a fence remembers and the Query does not show is looked up.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+        """
+        start, end = content.start, content.end
+        found = {other.id: other for other in self._store.overlapping(self._owner, start, end)}
+        hidden = {
+            touch.event_id: touch
+            for touch in latest_touches(fences, start, end).values()
+            if touch.event_id not in found or found[touch.event_id].history_id < touch.history_id
+        }
+        hidden.pop(event_id, None)
+        actual = self._store.get_many(self._owner, hidden) if hidden else {}
+        for touch in hidden.values():
+            other = actual.get(touch.event_id)
+            found.pop(touch.event_id, None)
+            if other is None:
+                continue
+            if other.history_id < touch.history_id:
+                raise Contended("a read is behind a fence")
+            if not other.deleted and other.content.opaque and other.content.overlaps(start, end):
+                found[other.id] = other
+        found.pop(event_id, None)
+        return sorted(found.values(), key=lambda other: (other.content.start, other.id))
+
+
+def needs_check(event: Event, previous: Event | None) -> bool:
+    """Whether writing `event` over `previous` takes time that was not taken before."""
+    if not event.content.opaque:
+        return False
+    return previous is None or previous.deleted or not event.content.takes_same_time(previous.content)
+
+
+def collision(event: Event) -> Collision:
+    """What a caller is told of an event in the way."""
+    return Collision(event.id, event.content.title, event.content.start, event.content.end)
