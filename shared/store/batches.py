@@ -1,0 +1,59 @@
+"""BatchGetItem and BatchWriteItem with their limits and their partial answers."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.errors import Throttled
+from shared.store.client import Clients, store_faults
+from shared.store.items import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+BATCH_GET_ITEMS: Final = 100
+BATCH_WRITE_ITEMS: Final = 25
+ROUNDS: Final = 5
+
+
+def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
+    """The items of `wanted` (table to keys) that are there, by table; strongly consistent, in no order.
+
+    One call for each hundred keys, and one more for what an answer leaves out (an answer ends at 16 MB). Raises
+    Throttled if that goes on, and AnswerLost.
+    """
+    found: dict[str, list[Item]] = {table: [] for table in wanted}
+    pairs = list(
+        chain.from_iterable(((table, key) for key in table_keys) for table, table_keys in wanted.items())
+    )
+    rounds = 0
+    while pairs:
+        chunk, pairs = pairs[:BATCH_GET_ITEMS], pairs[BATCH_GET_ITEMS:]
+        request: dict[str, Any] = {}
+        for table, key in chunk:
+            request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
+        with store_faults():
+            answer = clients.dynamodb.batch_get_item(RequestItems=request)
+        for table, items in answer["Responses"].items():
+            found[table].extend(items)
+        left = [
+            (table, key) for table, each in answer.get("UnprocessedKeys", {}).items() for key in each["Keys"]
+        ]
+        rounds = rounds + 1 if len(left) == len(chunk) else 0
+        if rounds == ROUNDS:
+            raise Throttled("UnprocessedKeys")
+        pairs += left
+    return found
+
+
+def batch_write(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> list[Item]:
+    """Put `items`, at most 25, in one call, and give those that the database has refused for load.
+
+    Raises Throttled (it has refused all) and AnswerLost.
+    """
+    with store_faults():
+        answer = client.batch_write_item(
+            RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]}
+        )
+    return [request["PutRequest"]["Item"] for request in answer.get("UnprocessedItems", {}).get(table, [])]

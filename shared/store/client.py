@@ -1,0 +1,132 @@
+"""botocore clients, made once per process and service, and AWS's faults in the domain's words."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+from shared.errors import AnswerLost, Contended, Throttled
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# A call that DynamoDB has not answered in 5 s is lost: try again while the gateway still waits (29 s).
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 5
+CONNECTIONS = 16
+
+THROTTLES = {
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "LimitExceededException",
+    "ServiceUnavailable",
+}
+CONTENTION = {
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ConditionalCheckFailedException",
+}
+
+
+class Clients:
+    """The clients of one process. Each is made when first asked for."""
+
+    def __init__(self, endpoint_url: str | None = None) -> None:
+        """Use `endpoint_url` for every service; without it, botocore's own configuration decides."""
+        self._endpoint_url = endpoint_url
+
+    @cached_property
+    def _session(self) -> botocore.session.Session:
+        return botocore.session.get_session()
+
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        """For calls that do not wait for one another: one thread a connection."""
+        return ThreadPoolExecutor(CONNECTIONS)
+
+    def _make(self, service: str, attempts: int) -> Any:
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            max_pool_connections=CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            parameter_validation=False,
+            tcp_keepalive=True,
+        )
+        return self._session.create_client(service, endpoint_url=self._endpoint_url, config=config)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """For reads and conditional writes: the SDK may repeat a call."""
+        client: DynamoDBClient = self._make("dynamodb", attempts=3)
+        return client
+
+    @cached_property
+    def dynamodb_once(self) -> "DynamoDBClient":
+        """For batch writes, which carry no condition: a late repetition would overwrite what came after it."""
+        client: DynamoDBClient = self._make("dynamodb", attempts=1)
+        return client
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """For records that nobody can read."""
+        client: S3Client = self._make("s3", attempts=3)
+        return client
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        """For the secret that signs tokens."""
+        client: SecretsManagerClient = self._make("secretsmanager", attempts=3)
+        return client
+
+
+@contextmanager
+def store_faults() -> Iterator[None]:
+    """Turn AWS's faults within the block into `Contended`, `Throttled` and `AnswerLost`.
+
+    Whoever needs the details of a failed condition or a cancelled transaction catches the ClientError inside the
+    block. Any other fault (a missing table, a denied action) is a defect of the deployment and passes.
+    """
+    try:
+        yield
+    except ClientError as fault:
+        code = fault.response["Error"]["Code"]
+        if code == "TransactionCanceledException":
+            raise cancelled(fault) from fault
+        if code in CONTENTION:
+            raise Contended(code) from fault
+        if code in THROTTLES:
+            raise Throttled(code) from fault
+        if code == "InternalServerError":
+            raise AnswerLost(code) from fault
+        raise
+    except (HTTPClientError, BotoConnectionError) as fault:
+        raise AnswerLost(type(fault).__name__) from fault
+
+
+def cancellation_codes(fault: ClientError) -> list[str]:
+    """Why each action of a cancelled transaction failed, in the order of the actions; `None` for those that did not.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    """
+    reasons: list[dict[str, str]] = fault.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    return [reason.get("Code", "None") for reason in reasons]
+
+
+def cancelled(fault: ClientError) -> Contended | Throttled:
+    """A cancelled transaction as contention, or as throttling if that is all that was wrong."""
+    codes = {code for code in cancellation_codes(fault) if code != "None"}
+    if codes and codes <= {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return Throttled(", ".join(sorted(codes)))
+    if "ValidationError" in codes:
+        raise fault
+    return Contended(", ".join(sorted(codes)))

@@ -1,0 +1,289 @@
+"""The events table: events, their index by span, and the fences."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.errors import AnswerLost, Contended, Throttled
+from shared.scheduling.calendar import Revision
+from shared.scheduling.events import Event
+from shared.scheduling.fences import Fence
+from shared.scheduling.instants import Instant
+from shared.scheduling.patience import Patience
+from shared.scheduling.spans import SpanRange, overlap_ranges
+from shared.scheduling.windows import ClassPage
+from shared.store import keys
+from shared.store.batches import BATCH_WRITE_ITEMS, batch_get, batch_write
+from shared.store.client import Clients, store_faults
+from shared.store.items import (
+    NO_HISTORY_ID,
+    Item,
+    event_attributes,
+    event_of,
+    fence_of,
+    live_span,
+    number,
+    text,
+    touches,
+)
+
+INDEX = "by_span"
+
+
+class EventStore:
+    """The events of all calendars; every call names the owner, and reaches no other partition."""
+
+    def __init__(self, clients: Clients, table: str) -> None:
+        """Use the events table of name `table`."""
+        self._clients = clients
+        self._table = table
+
+    def get(self, owner: str, event_id: str) -> Event | None:
+        """The event, deleted or not, strongly consistent: one GetItem."""
+        with store_faults():
+            answer = self._clients.dynamodb.get_item(
+                TableName=self._table, Key=keys.event_key(owner, event_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return event_of(item) if item else None
+
+    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
+        """The events of `event_ids` that are there, deleted ones included: a BatchGetItem for each hundred."""
+        found = batch_get(self._clients, {self._table: [keys.event_key(owner, each) for each in event_ids]})
+        return {event.id: event for event in map(event_of, found[self._table])}
+
+    def read_guarded(
+        self, owner: str, event_id: str | None, weeks: Sequence[str]
+    ) -> tuple[Event | None, list[Fence]]:
+        """The event, if asked for and there, and the fences of `weeks`: one BatchGetItem, which is no snapshot."""
+        wanted = [keys.fence_key(owner, week) for week in weeks]
+        if event_id is not None:
+            wanted.append(keys.event_key(owner, event_id))
+        found = {
+            item["sk"]["S"]: item for item in batch_get(self._clients, {self._table: wanted})[self._table]
+        }
+        fences = [fence_of(week, found.pop(keys.fence_key(owner, week)["sk"]["S"], None)) for week in weeks]
+        return next((event_of(item) for item in found.values()), None), fences
+
+    def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
+        """Every live opaque event that overlaps `[start, end)`: a Query a length class, each to its last page."""
+        ranges = overlap_ranges(start, end)
+        # An item of another hand may lack `transparency`: like any event, it is opaque unless it says otherwise.
+        extra = {
+            "FilterExpression": "#end > :start AND NOT transparency = :transparent",
+            "ExpressionAttributeNames": {"#end": "end"},
+        }
+        values = {":start": text(start), ":transparent": text("transparent")}
+        found = self._clients.pool.map(lambda each: list(self._pages(owner, each, values, extra)), ranges)
+        return [event_of(item) for pages in found for page in pages for item in page["Items"]]
+
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int
+    ) -> list[ClassPage]:
+        """A page of each range, side by side: events that end after `start`, among the next `limit` of the range."""
+        extra = {
+            "FilterExpression": "#end > :start",
+            "ExpressionAttributeNames": {"#end": "end"},
+            "Limit": limit,
+        }
+        values = {":start": text(start)}
+
+        def first_page(each: SpanRange) -> ClassPage:
+            page = next(self._pages(owner, each, values, extra))
+            last = page.get("LastEvaluatedKey")
+            return ClassPage([event_of(item) for item in page["Items"]], last["span"]["S"] if last else None)
+
+        return list(self._clients.pool.map(first_page, ranges))
+
+    def _pages(
+        self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of one range of the index; a page ends at 1 MB, before the filter."""
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": INDEX,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk AND span BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {
+                ":pk": text(keys.calendar(owner)),
+                ":low": text(each.low),
+                ":high": text(each.high),
+                **values,
+            },
+            **extra,
+        }
+        while True:
+            with store_faults():
+                page: dict[str, Any] = self._clients.dynamodb.query(**query)  # type: ignore[assignment]
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def put(self, event: Event, previous: Event | None) -> None:
+        """Write `event` if the stored one still is `previous`. Raises Contended, Throttled, AnswerLost.
+
+        The SDK's own repetition of a call whose answer was lost finds this very version: that is success.
+        """
+        with store_faults():
+            try:
+                self._clients.dynamodb.put_item(
+                    **self._conditional_put(event, previous), ReturnValuesOnConditionCheckFailure="ALL_OLD"
+                )
+            except ClientError as fault:
+                if _stored_in(fault).get("history_id") != text(event.history_id):
+                    raise
+
+    def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
+        """The same, and move each of `fences` if it still is as given: all or nothing, one TransactWriteItems.
+
+        botocore gives each call its ClientRequestToken, so its own repetitions are applied once.
+        """
+        actions: list[Any] = [{"Put": self._conditional_put(event, previous)}]
+        actions += [{"Update": self._fence_move(event, fence)} for fence in fences]
+        with store_faults():
+            self._clients.dynamodb.transact_write_items(TransactItems=actions)
+
+    def _conditional_put(self, event: Event, previous: Event | None) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": self._item(event)}
+        if previous is None:
+            return {**put, "ConditionExpression": "attribute_not_exists(pk)"}
+        condition = "history_id = :previous"
+        if previous.history_id == NO_HISTORY_ID:
+            condition = (
+                "attribute_exists(pk) AND (attribute_not_exists(history_id) OR history_id = :previous)"
+            )
+        values = {":previous": text(previous.history_id)}
+        return {**put, "ConditionExpression": condition, "ExpressionAttributeValues": values}
+
+    def _fence_move(self, event: Event, fence: Fence) -> dict[str, Any]:
+        moved = fence.moved(event)
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": keys.fence_key(event.owner, fence.week),
+            "UpdateExpression": "SET #value = :new, recent = :recent",
+            "ConditionExpression": "attribute_not_exists(pk)" if fence.value is None else "#value = :old",
+            "ExpressionAttributeNames": {"#value": "value"},
+            "ExpressionAttributeValues": {":new": text(event.history_id), ":recent": touches(moved)},
+        }
+        if fence.value is not None:
+            update["ExpressionAttributeValues"][":old"] = text(fence.value)
+        return update
+
+    def revise(self, owner: str, event_id: str, revision: Revision) -> tuple[bool, Event | None]:
+        """Whether `revision` was applied, and the event as it is now: one UpdateItem, with no read before it.
+
+        Raises Contended, Throttled, AnswerLost.
+        """
+        stamp = revision.stamp
+        sets: Item = {
+            **{name: text(value) for name, value in revision.content.items()},
+            "history_id": text(stamp.history_id),
+            "changed_at": text(stamp.changed_at),
+            "changed_by": text(stamp.changed_by),
+            "change_type": text(stamp.type),
+            "operation_id": text(stamp.operation_id),
+            "on_conflict": text(stamp.on_conflict),
+        }
+        conditions = [
+            "attribute_exists(pk)",
+            "NOT change_type = :delete",
+            "(attribute_not_exists(history_id) OR history_id < :below)",
+        ]
+        values: Item = {
+            ":delete": text("delete"),
+            ":below": text(revision.below),
+            ":zero": number(0),
+            ":one": number(1),
+        }
+        if stamp.type == "delete":
+            sets["span"] = text(keys.deleted_span(stamp.history_id))
+            sets["expires_at"] = number(revision.expires_at or 0)
+        else:
+            conditions.append("NOT (" + " AND ".join(f"#{name} = :{name}" for name in revision.content) + ")")
+        if revision.if_match is not None:
+            matches = {f":match{index}": text(each) for index, each in enumerate(sorted(revision.if_match))}
+            conditions.append(
+                f"history_id IN ({', '.join(matches)})" if matches else "attribute_not_exists(pk)"
+            )
+            values.update(matches)
+        assignments = ", ".join(f"#{name} = :{name}" for name in sets)
+        with store_faults():
+            try:
+                answer = self._clients.dynamodb.update_item(
+                    TableName=self._table,
+                    Key=keys.event_key(owner, event_id),
+                    UpdateExpression=f"SET {assignments}, version = if_not_exists(version, :zero) + :one "
+                    "REMOVE reason, rolled_back_to",
+                    ConditionExpression=" AND ".join(conditions),
+                    ExpressionAttributeNames={f"#{name}": name for name in sets},
+                    ExpressionAttributeValues={
+                        **{f":{name}": value for name, value in sets.items()},
+                        **values,
+                    },
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as fault:
+                if fault.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                stored = _stored_in(fault)
+                event = event_of(stored) if stored else None
+                # The SDK repeats a call whose answer was lost: then it meets its own version.
+                return event is not None and event.history_id == stamp.history_id, event
+        return True, event_of(answer["Attributes"])
+
+    def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
+        """Write new events in as few calls as there can be. Gives why, by event id, for those not known to be written.
+
+        The calls are not repeated by the SDK, which could overwrite what came after them. When an answer is lost, what
+        is there is read back, and what is absent is put on condition that it still is.
+        """
+        chunks = [events[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(events), BATCH_WRITE_ITEMS)]
+        failures: dict[str, str] = {}
+        for failed in self._clients.pool.map(lambda chunk: self._put_chunk(chunk, patience), chunks):
+            failures.update(failed)
+        return failures
+
+    def _put_chunk(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
+        waiting = {event.id: event for event in events}
+        unknown = False
+        for _ in patience.attempts():
+            try:
+                if unknown:
+                    self._put_absent(waiting)
+                    return {}
+                items = [self._item(event) for event in waiting.values()]
+                refused = batch_write(self._clients.dynamodb_once, self._table, items)
+                waiting = {event_id: waiting[event_id] for event_id in (item["id"]["S"] for item in refused)}
+                if not waiting:
+                    return {}
+            except AnswerLost:
+                unknown = True
+            except (Contended, Throttled):
+                continue
+        why = (
+            "may or may not be written: the answer was lost"
+            if unknown
+            else "not written: the database was too busy"
+        )
+        return dict.fromkeys(waiting, why)
+
+    def _put_absent(self, waiting: dict[str, Event]) -> None:
+        """Write what is not there of `waiting`, which loses each event that is known to be written."""
+        for owner in {event.owner for event in waiting.values()}:
+            for event_id in self.get_many(owner, [*waiting]):
+                del waiting[event_id]
+        for event in [*waiting.values()]:
+            self.put(event, None)
+            del waiting[event.id]
+
+    def _item(self, event: Event) -> Item:
+        return {**keys.event_key(event.owner, event.id), **event_attributes(event), "span": live_span(event)}
+
+
+def _stored_in(fault: ClientError) -> Item:
+    """The item that a failed condition met; empty if there was none."""
+    item: Item = fault.response.get("Item", {})  # type: ignore[assignment]
+    return item
