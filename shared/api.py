@@ -1,0 +1,187 @@
+"""The HTTP edge: the one resolver, the one entry point, and what every request passes before its handler.
+
+A function imports `app` to register its routes, and `handler` for Lambda to call.
+"""
+
+import base64
+import json
+import time
+from typing import Any, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import problems
+from shared.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidRequest,
+    MalformedBody,
+    NotAuthenticated,
+    NotFound,
+    SchedulingError,
+    UnsupportedMediaType,
+)
+from shared.observability import log_request, logger
+from shared.runtime import current
+from shared.scheduling.caller import Caller
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MERGE_PATCH = "application/merge-patch+json"
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """The JSON object in `text` (RFC 8259).
+
+    Raises BodyTooLarge, and MalformedBody for everything else that is no JSON object, including what Python's parser
+    takes and the RFC does not (NaN), or gives up on (deep nesting, integers of thousands of digits).
+    """
+    if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
+        raise BodyTooLarge(MAX_BODY_BYTES)
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise MalformedBody(f"is no JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise MalformedBody("is nested too deeply") from None
+    except ValueError:
+        raise MalformedBody("has a number that is too long") from None
+    if not isinstance(value, dict):
+        raise MalformedBody("must be a JSON object")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedBody(f"has {name}, which is no JSON")
+
+
+app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=parse_json)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The Lambda entry point of every function behind the gateway: one request in, one answer out."""
+    started = time.perf_counter()
+    try:
+        _check_edge(event)
+        answer = app.resolve(event, context)
+    except InvalidRequest as error:
+        answer = _gateway_answer(error)
+    log_request(
+        method=event["httpMethod"],
+        route=event.get("resource"),
+        status=answer["statusCode"],
+        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        request_id=context.aws_request_id,
+    )
+    return answer
+
+
+def _check_edge(event: dict[str, Any]) -> None:
+    """Refuse what no handler should see, and give the resolver the one media type that it reads."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    event["headers"] = headers
+    event["multiValueHeaders"] = None
+    body = event.get("body")
+    if not body:
+        return
+    media_type = headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    accepted = ("application/json", MERGE_PATCH) if event["httpMethod"] == "PATCH" else ("application/json",)
+    if media_type not in accepted:
+        raise UnsupportedMediaType(" or ".join(accepted))
+    headers["content-type"] = "application/json"
+    if event.get("isBase64Encoded"):
+        try:
+            event["body"] = base64.b64decode(body, validate=True).decode()
+        except ValueError:  # no base64, or no UTF-8
+            raise MalformedBody("is not UTF-8") from None
+        event["isBase64Encoded"] = False
+
+
+def _gateway_answer(error: SchedulingError) -> dict[str, Any]:
+    status, headers, body = problems.of_error(error)
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": problems.MEDIA_TYPE, **headers},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _on_error(error: SchedulingError) -> Response[str]:
+    status, headers, body = problems.of_error(error)
+    if status >= 500:
+        logger.warning("unavailable", extra={"error": type(error).__name__, "why": str(error)})
+    return Response(status_code=status, content_type=problems.MEDIA_TYPE, body=body, headers=headers)
+
+
+def _on_invalid(error: RequestValidationError) -> Response[str]:
+    return _on_error(InvalidRequest([_field_error(item) for item in error.errors()]))
+
+
+def _on_no_route(_: NotFoundError) -> Response[str]:
+    return _on_error(NotFound("route"))
+
+
+app.exception_handler(SchedulingError)(_on_error)
+app.exception_handler(RequestValidationError)(_on_invalid)
+app.not_found(_on_no_route)
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    """A validation error of pydantic's as field and message: `("body", "events", 7, "start")` -> `events[7].start`."""
+    _, *path = item["loc"]
+    field = ""
+    for part in path:
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
+    return FieldError(field or "body", item["msg"])
+
+
+def caller() -> Caller:
+    """Who makes the request being served: what `authorize` found in the access token.
+
+    The gateway caches the authorizer's answer, and may do so past the end of a token: so that is looked at again.
+    Raises NotAuthenticated.
+    """
+    context = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    try:
+        # The gateway turns every value of the context into a string.
+        expires, user_id, username = int(context["exp"]), str(context["user_id"]), str(context["username"])
+    except (KeyError, ValueError):
+        raise NotAuthenticated("no access token") from None
+    if expires <= current().now():
+        raise NotAuthenticated("the access token has expired")
+    return Caller(user_id=user_id, username=username)
+
+
+def answer(
+    body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None
+) -> Response[str]:
+    """A JSON answer. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3)."""
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    if etag is not None:
+        headers["ETag"] = f'"{etag}"'
+    if location is not None:
+        headers["Location"] = location
+    text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(
+        status_code=status, content_type="application/json" if text else None, body=text, headers=headers
+    )
+
+
+def etags(header: str) -> frozenset[str] | None:
+    """The version ids that the header `If-Match` or `If-None-Match` names; None without it, or when it is `*`.
+
+    A weak tag, and one that is no id, is kept as it stands and so matches nothing (RFC 9110, section 13.1.1).
+    """
+    value = str(app.current_event.raw_event["headers"].get(header) or "").strip()
+    if not value or value == "*":
+        return None
+    return frozenset(tag.strip().removeprefix('"').removesuffix('"') for tag in value.split(","))
+
+
+def time_left() -> float:
+    """Seconds that the function has left for this request, less a margin to answer in."""
+    milliseconds = app.lambda_context.get_remaining_time_in_millis()
+    return max(0.0, milliseconds / 1000 - 2.0)

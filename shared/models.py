@@ -1,0 +1,202 @@
+"""The shapes of requests, and the constrained types they are made of. Their JSON schema is the API's reference."""
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from shared.scheduling.events import Content
+from shared.scheduling.instants import interval_fault, parse_instant
+
+MAX_TITLE = 200
+MAX_LOCATION = 500
+MAX_DESCRIPTION = 2000
+MAX_REASON = 500
+MAX_BULK = 1000
+MAX_PAGE = 100
+
+# Text may have line breaks and tabs, and no other control character: NUL above all.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _no_control_characters(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control_character", "must have no control characters")
+    return text
+
+
+def _instant(text: Any) -> str:
+    if not isinstance(text, str):
+        raise PydanticCustomError("instant", "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00")
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise PydanticCustomError("instant", "{why}", {"why": str(error)}) from None
+
+
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text("ascii").split())
+
+
+def _time_zone(name: str) -> str:
+    if name != "UTC" and name not in _time_zones():
+        raise PydanticCustomError(
+            "time_zone", "must be a name of the IANA time zone database, such as Europe/Berlin"
+        )
+    return name
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise PydanticCustomError("uuid", "must be a UUID") from None
+
+
+Line = AfterValidator(_no_control_characters)
+Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line]
+Location = Annotated[str, StringConstraints(max_length=MAX_LOCATION), Line]
+Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), Line]
+Reason = Annotated[str, StringConstraints(max_length=MAX_REASON), Line]
+Instant = Annotated[
+    str,
+    BeforeValidator(_instant),
+    Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T09:00:00Z"]),
+]
+TimeZone = Annotated[
+    str, StringConstraints(max_length=64), AfterValidator(_time_zone), Field(examples=["Europe/Berlin"])
+]
+Transparency = Literal["opaque", "transparent"]
+EventId = Annotated[
+    str, StringConstraints(max_length=64), AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})
+]
+HistoryId = EventId
+OperationId = EventId
+Cursor = Annotated[str, StringConstraints(max_length=1000)]
+PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
+OnConflict = Literal["reject", "allow"]
+
+
+class Request(BaseModel):
+    """A request body: unknown fields are refused, and nothing is converted from another JSON type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _check_order(end: str, info: ValidationInfo) -> str:
+    start = info.data.get("start")
+    fault = interval_fault(start, end) if start and end else None
+    if fault is not None:
+        raise PydanticCustomError("interval", "{fault}", {"fault": fault})
+    return end
+
+
+class NewEvent(Request):
+    """An event as its owner describes it: for POST and PUT."""
+
+    title: Title
+    start: Instant
+    end: Annotated[Instant, AfterValidator(_check_order)]
+    description: Description = ""
+    location: Location = ""
+    time_zone: TimeZone = "UTC"
+    transparency: Transparency = "opaque"
+
+    def content(self) -> Content:
+        """The content of the event to be."""
+        return Content(**dict(self))
+
+
+class EventPatch(Request):
+    """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
+
+    title: Title = ""
+    start: Instant = ""
+    end: Annotated[Instant, AfterValidator(_check_order)] = ""
+    description: Description | None = None
+    location: Location | None = None
+    time_zone: TimeZone | None = None
+    transparency: Transparency | None = None
+
+    def fields(self) -> dict[str, str]:
+        """The fields that the patch names, null as the default it stands for."""
+        return {
+            name: getattr(self, name)
+            if getattr(self, name) is not None
+            else str(NewEvent.model_fields[name].default)
+            for name in self.model_fields_set
+        }
+
+
+class BulkEvents(Request):
+    """Events to create together, with no look at conflicts."""
+
+    events: Annotated[list[NewEvent], Field(min_length=1, max_length=MAX_BULK)]
+
+
+class Rollback(Request):
+    """Which version to go back to, and why."""
+
+    history_id: HistoryId
+    reason: Reason | None = None
+
+
+def _at_most_254_bytes(address: str) -> str:
+    if len(address.encode()) > 254:
+        raise PydanticCustomError("address_length", "must have at most 254 bytes in UTF-8")
+    return address
+
+
+# RFC 5321 allows an address 254 bytes. More than "something@something" only a mail sent there can tell.
+Email = Annotated[
+    str,
+    StringConstraints(
+        max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f]+$"
+    ),
+    AfterValidator(_at_most_254_bytes),
+    Field(examples=["ada@example.com"]),
+]
+Username = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    Field(examples=["ada"]),
+]
+# NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The upper bound keeps hashing cheap.
+Password = Annotated[
+    str, StringConstraints(min_length=8, max_length=256), Line, Field(examples=["correct horse battery"])
+]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=4096), Line]
+
+
+class Registration(Request):
+    """A new user."""
+
+    username: Username
+    password: Password
+    email: Email
+
+
+class Login(Request):
+    """The credentials of a user. No more is checked than lengths: what cannot be a name is a wrong name."""
+
+    username: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
+
+
+class RefreshToken(Request):
+    """A refresh token, to be exchanged or ended."""
+
+    refresh_token: Token

@@ -1,0 +1,27 @@
+"""The one Logger of the functions.
+
+Lambda's own active tracing gives the trace; the X-Ray SDK is not shipped (docs/decisions.md).
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.logging import Logger
+
+logger = Logger(service="event-scheduling-api", use_rfc3339=True, utc=True)
+
+
+def count(name: str, value: int = 1, **dimensions: str) -> None:
+    """Publish a CloudWatch metric in the embedded metric format, as one log line.
+
+    Imported late: only faults count something, and the hot path need not load the module.
+    """
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="EventScheduling") as metric:
+        for key, dimension in dimensions.items():
+            metric.add_dimension(name=key, value=dimension)
+
+
+def log_request(**facts: Any) -> None:
+    """One line per request: facts, never bodies, headers or tokens."""
+    logger.info("request", extra=facts)

@@ -1,0 +1,91 @@
+"""Errors as RFC 9457 problem details: the one place that knows which exception is which status."""
+
+import json
+from typing import Any
+
+from shared.errors import (
+    BodyTooLarge,
+    EventConflict,
+    InvalidRequest,
+    MalformedBody,
+    NameTaken,
+    NotAuthenticated,
+    NotFound,
+    NotRecordedYet,
+    OutcomeUnknown,
+    PreconditionFailed,
+    SchedulingError,
+    StoreFault,
+    TooManyAttempts,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from shared.scheduling.documents import collision_document
+
+MEDIA_TYPE = "application/problem+json"
+
+TITLES = {
+    BodyTooLarge: (413, "Body too large"),
+    MalformedBody: (400, "Malformed body"),
+    UnsupportedMediaType: (415, "Unsupported media type"),
+    InvalidRequest: (422, "Invalid request"),
+    NotAuthenticated: (401, "Not authenticated"),
+    NotFound: (404, "Not found"),
+    PreconditionFailed: (412, "Precondition failed"),
+    EventConflict: (409, "Event conflict"),
+    NameTaken: (409, "Name taken"),
+    TooManyAttempts: (429, "Too many attempts"),
+    NotRecordedYet: (503, "Not recorded yet"),
+    OutcomeUnknown: (503, "Outcome unknown"),
+    Unavailable: (503, "Unavailable"),
+    StoreFault: (503, "Unavailable"),
+}
+
+COLLISIONS_SHOWN = 20
+ERRORS_SHOWN = 50
+
+
+def status_and_title(error: SchedulingError) -> tuple[int, str]:
+    """The HTTP status and the title of `error`: those of its nearest class that has them."""
+    for cls in type(error).__mro__:
+        if cls in TITLES:
+            return TITLES[cls]
+    raise error
+
+
+def problem(status: int, title: str, detail: str, **facts: Any) -> str:
+    """A problem document (RFC 9457, section 3). `type` is a URI reference: the title as a slug."""
+    slug = title.lower().replace(" ", "-")
+    document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **facts}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
+    """Status, headers and problem document for `error`. Says nothing of stored data that is not the caller's."""
+    status, title = status_and_title(error)
+    headers: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+    detail = str(error)
+    match error:
+        case InvalidRequest():
+            facts["errors"] = [
+                {"field": item.field[:200], "message": item.message[:500]}
+                for item in error.errors[:ERRORS_SHOWN]
+            ]
+            detail = f"{len(error.errors)} field(s) of the request are invalid"
+            if isinstance(error, MalformedBody | BodyTooLarge | UnsupportedMediaType):
+                detail = f"{error.errors[0].field}: {error.errors[0].message}"
+        case EventConflict():
+            facts["conflicts"] = [collision_document(other) for other in error.collisions[:COLLISIONS_SHOWN]]
+        case NameTaken():
+            facts["errors"] = [{"field": name, "message": "is taken"} for name in error.fields]
+        case PreconditionFailed():
+            facts["history_id"] = error.history_id
+        case NotAuthenticated():
+            headers["WWW-Authenticate"] = "Bearer"
+        case TooManyAttempts() | Unavailable():
+            headers["Retry-After"] = str(error.retry_after)
+        case StoreFault():
+            detail = "the database could not serve this request now; nothing is lost, try again"
+            headers["Retry-After"] = "1"
+    return status, headers, problem(status, title, detail, **facts)

@@ -1,0 +1,51 @@
+"""What a scheduling request needs, put together from the runtime. The one place that joins its rules to its stores."""
+
+from functools import lru_cache
+
+from shared.runtime import Runtime, current
+from shared.scheduling import ids
+from shared.scheduling.calendar import Calendar, Request
+from shared.scheduling.caller import Caller
+from shared.scheduling.history import History
+from shared.scheduling.patience import Patience
+from shared.store.events import EventStore
+from shared.store.history import HistoryStore
+from shared.store.stream import VersionWriter
+
+
+def patience(seconds: float) -> Patience:
+    """Retries for at most `seconds`."""
+    runtime = current()
+    return Patience(seconds, runtime.monotonic, runtime.sleep, runtime.jitter)
+
+
+def calendar(caller: Caller, seconds: float) -> Calendar:
+    """The calendar of `caller`, for one request that has `seconds` left."""
+    runtime = current()
+    now_ns = runtime.now_ns()
+    request = Request(caller.user_id, operation_id=ids.new_id(now_ns), now_ns=now_ns)
+    return Calendar(event_store(runtime), request, patience(seconds), runtime.settings.deleted_seconds)
+
+
+def history(caller: Caller) -> History:
+    """The versions of the events of `caller`."""
+    runtime = current()
+    return History(caller.user_id, history_store(runtime), runtime.now_ns() // 1_000_000)
+
+
+@lru_cache(maxsize=1)
+def event_store(runtime: Runtime) -> EventStore:
+    """The events table of `runtime`."""
+    return EventStore(runtime.clients, runtime.settings.events_table)
+
+
+@lru_cache(maxsize=1)
+def history_store(runtime: Runtime) -> HistoryStore:
+    """The history table of `runtime`."""
+    return HistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)
+
+
+def version_writer() -> VersionWriter:
+    """What writes versions into the history table."""
+    runtime = current()
+    return VersionWriter(runtime.clients, runtime.settings.history_table, runtime.settings.unreadable_bucket)
