@@ -1,0 +1,83 @@
+"""Create, list, read, replace, patch and delete the events of the caller."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+
+from shared import scheduling_wiring as wiring
+from shared.api import answer, app, caller, etags, handler, time_left
+from shared.models import Cursor, EventId, EventPatch, Instant, NewEvent, OnConflict, PageLimit
+from shared.scheduling.calendar import Calendar
+from shared.scheduling.documents import event_document
+from shared.scheduling.events import Event
+
+__all__ = ["handler"]
+
+
+def _calendar() -> Calendar:
+    return wiring.calendar(caller(), time_left())
+
+
+def _answer(event: Event) -> Response[str]:
+    return answer(event_document(event), etag=event.history_id)
+
+
+@app.post("/events", status_code=201)
+def create_event(
+    event: Annotated[NewEvent, Body()],
+    on_conflict: Annotated[OnConflict, Query()] = "reject",
+) -> Response[str]:
+    """Create an event."""
+    created = _calendar().create(event.content(), on_conflict)
+    return answer(
+        event_document(created), status=201, etag=created.history_id, location=f"/events/{created.id}"
+    )
+
+
+@app.get("/events")
+def list_events(
+    from_: Annotated[Instant | None, Query(alias="from")] = None,
+    to: Annotated[Instant | None, Query()] = None,
+    limit: Annotated[PageLimit, Query()] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
+) -> Response[str]:
+    """List the events that overlap a window of time, by their start."""
+    events, next_cursor = _calendar().window(from_, to, limit, cursor)
+    return answer({"items": [event_document(event) for event in events], "next_cursor": next_cursor})
+
+
+@app.get("/events/<event_id>")
+def get_event(event_id: Annotated[EventId, Path()]) -> Response[str]:
+    """Read an event."""
+    event = _calendar().get(event_id)
+    if event.history_id in (etags("if-none-match") or ()):
+        return answer(None, status=304, etag=event.history_id)
+    return _answer(event)
+
+
+@app.put("/events/<event_id>")
+def replace_event(
+    event_id: Annotated[EventId, Path()],
+    event: Annotated[NewEvent, Body()],
+    on_conflict: Annotated[OnConflict, Query()] = "reject",
+) -> Response[str]:
+    """Replace what an event says."""
+    return _answer(_calendar().replace(event_id, event.content(), etags("if-match"), on_conflict))
+
+
+@app.patch("/events/<event_id>")
+def patch_event(
+    event_id: Annotated[EventId, Path()],
+    patch: Annotated[EventPatch, Body()],
+    on_conflict: Annotated[OnConflict, Query()] = "reject",
+) -> Response[str]:
+    """Change some fields of an event (JSON merge patch, RFC 7396)."""
+    return _answer(_calendar().patch(event_id, patch.fields(), etags("if-match"), on_conflict))
+
+
+@app.delete("/events/<event_id>", status_code=204)
+def delete_event(event_id: Annotated[EventId, Path()]) -> Response[str]:
+    """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
+    _calendar().delete(event_id, etags("if-match"))
+    return answer(None, status=204)

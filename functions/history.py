@@ -1,0 +1,45 @@
+"""List, read and compare the versions of an event, also of a deleted one."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from shared import scheduling_wiring as wiring
+from shared.api import answer, app, caller, handler
+from shared.models import Cursor, EventId, HistoryId, PageLimit
+from shared.scheduling.documents import diff_document, event_document, version_document
+
+__all__ = ["handler"]
+
+
+@app.get("/events/<event_id>/history")
+def list_versions(
+    event_id: Annotated[EventId, Path()],
+    limit: Annotated[PageLimit, Query()] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
+) -> Response[str]:
+    """List the versions of an event, newest first."""
+    page = wiring.history(caller()).page(event_id, limit, cursor)
+    items = [version_document(version) for version in page.versions]
+    return answer({"items": items, "pending": page.pending, "next_cursor": page.next_cursor})
+
+
+@app.get("/events/<event_id>/history/<history_id>")
+def get_version(
+    event_id: Annotated[EventId, Path()], history_id: Annotated[HistoryId, Path()]
+) -> Response[str]:
+    """Read an event as it was at one of its versions."""
+    (version,) = wiring.history(caller()).versions(event_id, history_id)
+    return answer({**version_document(version), "event": event_document(version)}, etag=version.history_id)
+
+
+@app.get("/events/<event_id>/diff")
+def diff_versions(
+    event_id: Annotated[EventId, Path()],
+    from_: Annotated[HistoryId, Query(alias="from")],
+    to: Annotated[HistoryId, Query()],
+) -> Response[str]:
+    """Compare two versions of an event."""
+    old, new = wiring.history(caller()).versions(event_id, from_, to)
+    return answer(diff_document(old, new))
