@@ -1,0 +1,116 @@
+"""The functions, called as the gateway calls them, with the payloads of events/."""
+
+import importlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.template import ROOT, routes
+
+PAYLOADS = ROOT / "events"
+
+
+@dataclass
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    aws_request_id: str = "5f0c1b0e-6d0a-4f57-9c53-1d7a0f9b2e61"
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    milliseconds: int = 10_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A function's answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that a problem document names."""
+        assert self.headers["Content-Type"] == "application/problem+json", self
+        return [error["field"] for error in self.body["errors"]]
+
+
+def payload(name: str) -> dict[str, Any]:
+    """The event of events/<name>.json."""
+    event: dict[str, Any] = json.loads((PAYLOADS / f"{name}.json").read_text())
+    return event
+
+
+def invoke(function: str, event: dict[str, Any], context: Context | None = None) -> Any:
+    """Call the handler of functions/<function>.py."""
+    return importlib.import_module(f"functions.{function}").handler(event, context or Context())
+
+
+def reply(function: str, event: dict[str, Any], context: Context | None = None) -> Reply:
+    """Call a function behind the gateway."""
+    answer = invoke(function, event, context)
+    headers: dict[str, str] = {**(answer.get("headers") or {})}
+    headers.update({key: values[0] for key, values in (answer.get("multiValueHeaders") or {}).items()})
+    return Reply(answer["statusCode"], headers, answer["body"])
+
+
+@dataclass
+class Api:
+    """The API as one user sees it, without a gateway in between."""
+
+    user_id: str = "01998f00-0000-7000-8000-000000000001"
+    username: str = "ada"
+    exp: int = 32503680000  # the year 3000
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: str | None = None,
+        headers: dict[str, str] | None = None,
+        context: Context | None = None,
+        **query: str,
+    ) -> Reply:
+        """Send a request to the function that the template routes it to."""
+        resource, parameters = self._match(method, path)
+        event = payload("get_event")
+        event |= {
+            "resource": resource,
+            "path": path,
+            "httpMethod": method,
+            "headers": {"Content-Type": "application/json", **(headers or {})},
+            "multiValueHeaders": None,
+            "queryStringParameters": query or None,
+            "multiValueQueryStringParameters": {key: [value] for key, value in query.items()} or None,
+            "pathParameters": parameters or None,
+            "body": raw if raw is not None else None if body is None else json.dumps(body),
+        }
+        event["requestContext"]["authorizer"] = {
+            "principalId": self.user_id,
+            "user_id": self.user_id,
+            "username": self.username,
+            "exp": str(self.exp),
+        }
+        return reply(routes()[method, resource], event, context)
+
+    @staticmethod
+    def _match(method: str, path: str) -> tuple[str, dict[str, str]]:
+        parts = path.split("/")
+        candidates = []
+        for known_method, resource in routes():
+            pattern = resource.split("/")
+            if known_method == method and len(pattern) == len(parts):
+                pairs = list(zip(pattern, parts, strict=True))
+                if all(p == q or p.startswith("{") for p, q in pairs):
+                    candidates.append((resource, {p[1:-1]: q for p, q in pairs if p.startswith("{")}))
+        return min(candidates, key=lambda candidate: len(candidate[1]))

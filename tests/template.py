@@ -1,0 +1,72 @@
+"""template.yaml as data: the tests take tables, routes and settings from what is deployed."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ROOT = Path(__file__).parents[1]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (!Ref, !GetAtt, …) as {"Ref": …}."""
+
+
+def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    raise TypeError(f"unexpected node under !{suffix}")
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+@lru_cache(maxsize=1)
+def template() -> dict[str, Any]:
+    """The whole template."""
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 a SafeLoader
+    return loaded
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of the resources of type `kind`, by logical id."""
+    found = template()["Resources"].items()
+    return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
+
+
+def routes() -> dict[tuple[str, str], str]:
+    """Which file of functions/ serves a (METHOD, path) of the API."""
+    return {
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): function["Handler"].split(".")[
+            0
+        ]
+        for function in resources("AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+
+
+def create_tables(dynamodb: "DynamoDBClient", prefix: str = "") -> dict[str, str]:
+    """Make the template's tables; their names, by logical id, begin with `prefix`."""
+    names = {}
+    for logical_id, properties in resources("AWS::DynamoDB::Table").items():
+        names[logical_id] = f"{prefix}{logical_id}"
+        stream = properties.get("StreamSpecification")
+        indexes = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
+        arguments: dict[str, Any] = {key: properties[key] for key in indexes if key in properties}
+        if stream:
+            arguments["StreamSpecification"] = {"StreamEnabled": True, **stream}
+        dynamodb.create_table(
+            TableName=names[logical_id],
+            BillingMode=properties["BillingMode"],
+            AttributeDefinitions=properties["AttributeDefinitions"],
+            KeySchema=properties["KeySchema"],
+            **arguments,
+        )
+    return names
