@@ -21,8 +21,10 @@ def bulk_create(bulk: Annotated[BulkEvents, Body()]) -> Response[str]:
         {"index": index, "id": event.id, "history_id": event.history_id} for index, event in enumerate(events)
     ]
     if failures:
-        for item in items:
-            why = failures.get(item["id"])
-            item |= {"status": 201, "detail": "created"} if why is None else {"status": 503, "detail": why}
+        items = [{**item, **_outcome(failures.get(item["id"]))} for item in items]
     body = {"operation_id": calendar.operation_id, "created": len(events) - len(failures), "items": items}
     return answer(body, status=207 if failures else 201)
+
+
+def _outcome(failure: str | None) -> dict[str, Any]:
+    return {"status": 201, "detail": "created"} if failure is None else {"status": 503, "detail": failure}

@@ -30,9 +30,7 @@ def create_event(
 ) -> Response[str]:
     """Create an event."""
     created = _calendar().create(event.content(), on_conflict)
-    return answer(
-        event_document(created), status=201, etag=created.history_id, location=f"/events/{created.id}"
-    )
+    return answer(event_document(created), status=201, etag=created.history_id, location=f"/events/{created.id}")
 
 
 @app.get("/events")
@@ -45,6 +43,17 @@ def list_events(
     """List the events that overlap a window of time, by their start."""
     events, next_cursor = _calendar().window(from_, to, limit, cursor)
     return answer({"items": [event_document(event) for event in events], "next_cursor": next_cursor})
+
+
+@app.get("/free-busy")
+def get_free_busy(
+    from_: Annotated[Instant | None, Query(alias="from")] = None,
+    to: Annotated[Instant | None, Query()] = None,
+) -> Response[str]:
+    """Tell when the caller's opaque events take time: merged intervals, cut to the window."""
+    window, busy = _calendar().free_busy(from_, to)
+    intervals = [{"start": start, "end": end} for start, end in busy]
+    return answer({"from": window.start, "to": window.end, "busy": intervals})
 
 
 @app.get("/events/<event_id>")

@@ -26,9 +26,7 @@ def list_versions(
 
 
 @app.get("/events/<event_id>/history/<history_id>")
-def get_version(
-    event_id: Annotated[EventId, Path()], history_id: Annotated[HistoryId, Path()]
-) -> Response[str]:
+def get_version(event_id: Annotated[EventId, Path()], history_id: Annotated[HistoryId, Path()]) -> Response[str]:
     """Read an event as it was at one of its versions."""
     (version,) = wiring.history(caller()).versions(event_id, history_id)
     return answer({**version_document(version), "event": event_document(version)}, etag=version.history_id)

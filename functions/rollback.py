@@ -20,7 +20,7 @@ def roll_back(
     dry_run: Annotated[bool, Query()] = False,
     on_conflict: Annotated[OnConflict, Query()] = "reject",
 ) -> Response[str]:
-    """Make an event what it was at one of its versions, as a new version. With `dry_run` only tell what that would do."""
+    """Make an event what it was at one of its versions, as a new version. `dry_run` only tells what that would do."""
     who, if_match = caller(), etags("if-match")
     (target,) = wiring.history(who).versions(event_id, rollback.history_id)
     calendar = wiring.calendar(who, time_left())

@@ -80,7 +80,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _check_edge(event: dict[str, Any]) -> None:
     """Refuse what no handler should see, and give the resolver the one media type that it reads."""
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
     event["headers"] = headers
     event["multiValueHeaders"] = None
     body = event.get("body")
@@ -148,16 +148,14 @@ def caller() -> Caller:
     try:
         # The gateway turns every value of the context into a string.
         expires, user_id, username = int(context["exp"]), str(context["user_id"]), str(context["username"])
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise NotAuthenticated("no access token") from None
     if expires <= current().now():
         raise NotAuthenticated("the access token has expired")
     return Caller(user_id=user_id, username=username)
 
 
-def answer(
-    body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None
-) -> Response[str]:
+def answer(body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None) -> Response[str]:
     """A JSON answer. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3)."""
     headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
     if etag is not None:
@@ -165,9 +163,7 @@ def answer(
     if location is not None:
         headers["Location"] = location
     text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(
-        status_code=status, content_type="application/json" if text else None, body=text, headers=headers
-    )
+    return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 
 
 def etags(header: str) -> frozenset[str] | None:

@@ -103,11 +103,15 @@ class Collision:
 
 
 class EventConflict(SchedulingError):
-    """The time asked for overlaps `collisions`, in order of their start."""
+    """The time asked for overlaps `collisions`, in order of their start.
 
-    def __init__(self, collisions: Sequence[Collision]) -> None:
+    `next_free` is the earliest later start that would do; None if none was found.
+    """
+
+    def __init__(self, collisions: Sequence[Collision], next_free: str | None = None) -> None:
         super().__init__(f"overlaps {len(collisions)} event(s)")
         self.collisions = tuple(collisions)
+        self.next_free = next_free
 
 
 class NameTaken(SchedulingError):

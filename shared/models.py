@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shared.scheduling.events import Content
+from shared.scheduling.ids import is_id
 from shared.scheduling.instants import interval_fault, parse_instant
 
 MAX_TITLE = 200
@@ -26,6 +26,7 @@ MAX_DESCRIPTION = 2000
 MAX_REASON = 500
 MAX_BULK = 1000
 MAX_PAGE = 100
+MAX_ADDRESS_BYTES = 254  # RFC 5321, section 4.5.3.1.3
 
 # Text may have line breaks and tabs, and no other control character: NUL above all.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -53,17 +54,15 @@ def _time_zones() -> frozenset[str]:
 
 def _time_zone(name: str) -> str:
     if name != "UTC" and name not in _time_zones():
-        raise PydanticCustomError(
-            "time_zone", "must be a name of the IANA time zone database, such as Europe/Berlin"
-        )
+        raise PydanticCustomError("time_zone", "must be a name of the IANA time zone database, such as Europe/Berlin")
     return name
 
 
 def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise PydanticCustomError("uuid", "must be a UUID") from None
+    identifier = text.lower()
+    if not is_id(identifier):
+        raise PydanticCustomError("uuid", "must be a UUID")
+    return identifier
 
 
 Line = AfterValidator(_no_control_characters)
@@ -134,9 +133,7 @@ class EventPatch(Request):
     def fields(self) -> dict[str, str]:
         """The fields that the patch names, null as the default it stands for."""
         return {
-            name: getattr(self, name)
-            if getattr(self, name) is not None
-            else str(NewEvent.model_fields[name].default)
+            name: getattr(self, name) if getattr(self, name) is not None else str(NewEvent.model_fields[name].default)
             for name in self.model_fields_set
         }
 
@@ -154,19 +151,19 @@ class Rollback(Request):
     reason: Reason | None = None
 
 
-def _at_most_254_bytes(address: str) -> str:
-    if len(address.encode()) > 254:
-        raise PydanticCustomError("address_length", "must have at most 254 bytes in UTF-8")
+def _address_length(address: str) -> str:
+    if len(address.encode()) > MAX_ADDRESS_BYTES:
+        raise PydanticCustomError("address_length", f"must have at most {MAX_ADDRESS_BYTES} bytes in UTF-8")
     return address
 
 
-# RFC 5321 allows an address 254 bytes. More than "something@something" only a mail sent there can tell.
+# More than "something@something" only a mail sent there can tell.
 Email = Annotated[
     str,
     StringConstraints(
-        max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f]+$"
+        max_length=MAX_ADDRESS_BYTES, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f]+$"
     ),
-    AfterValidator(_at_most_254_bytes),
+    AfterValidator(_address_length),
     Field(examples=["ada@example.com"]),
 ]
 Username = Annotated[
@@ -174,7 +171,7 @@ Username = Annotated[
     StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
     Field(examples=["ada"]),
 ]
-# NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The upper bound keeps hashing cheap.
+# NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The bound keeps hashing cheap.
 Password = Annotated[
     str, StringConstraints(min_length=8, max_length=256), Line, Field(examples=["correct horse battery"])
 ]

@@ -15,7 +15,7 @@ def count(name: str, value: int = 1, **dimensions: str) -> None:
 
     Imported late: only faults count something, and the hot path need not load the module.
     """
-    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
 
     with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace="EventScheduling") as metric:
         for key, dimension in dimensions.items():

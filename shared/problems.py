@@ -69,14 +69,14 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     match error:
         case InvalidRequest():
             facts["errors"] = [
-                {"field": item.field[:200], "message": item.message[:500]}
-                for item in error.errors[:ERRORS_SHOWN]
+                {"field": item.field[:200], "message": item.message[:500]} for item in error.errors[:ERRORS_SHOWN]
             ]
             detail = f"{len(error.errors)} field(s) of the request are invalid"
             if isinstance(error, MalformedBody | BodyTooLarge | UnsupportedMediaType):
                 detail = f"{error.errors[0].field}: {error.errors[0].message}"
         case EventConflict():
             facts["conflicts"] = [collision_document(other) for other in error.collisions[:COLLISIONS_SHOWN]]
+            facts["next_free"] = error.next_free
         case NameTaken():
             facts["errors"] = [{"field": name, "message": "is taken"} for name in error.fields]
         case PreconditionFailed():

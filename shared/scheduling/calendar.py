@@ -4,56 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from shared.errors import (
-    AnswerLost,
-    Collision,
-    Contended,
-    InvalidRequest,
-    NotFound,
-    OutcomeUnknown,
-    PreconditionFailed,
-    Throttled,
-    Unavailable,
-)
+from shared.errors import Collision, InvalidRequest, NotFound
 from shared.scheduling import ids
-from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict, Stamp
+from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict
+from shared.scheduling.free_time import Interval, busy_intervals, free_busy_window
 from shared.scheduling.guard import Guard, GuardedStore, collision, needs_check
-from shared.scheduling.instants import Instant, interval_fault, of_seconds
+from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.patience import Patience
-from shared.scheduling.windows import Window, WindowStore, read_page
+from shared.scheduling.revisions import IfMatch, Reviser, RevisionStore, live, matching, patched
+from shared.scheduling.windows import Window, read_page
 
 NS_PER_SECOND: Final = 1_000_000_000
 
-# The version ids that a request's If-Match names; None: it has none, or "*".
-IfMatch = frozenset[str] | None
 
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A change of an event that need not be read first: `content` fields to set, or its deletion.
-
-    Applied only to a live event whose history_id is less than `below` (and in `if_match`), and, unless it is a
-    deletion, only if it changes something. The version number is counted up by the database.
-    """
-
-    stamp: Stamp
-    below: str
-    content: dict[str, str]
-    if_match: IfMatch = None
-    expires_at: int | None = None
-
-
-class CalendarStore(GuardedStore, WindowStore, Protocol):
+class CalendarStore(GuardedStore, RevisionStore, Protocol):
     """What a calendar needs of the events table."""
 
     def get(self, owner: str, event_id: str) -> Event | None:
         """The event, deleted or not, strongly consistent."""
 
-    def revise(self, owner: str, event_id: str, revision: Revision) -> tuple[bool, Event | None]:
-        """Whether `revision` was applied, and the event as it is now. Raises Contended, Throttled, AnswerLost."""
-
     def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
-        """Write new events in as few calls as there can be. Gives why, by event id, for those not known to be written."""
+        """Write new events in as few calls as can be. Gives why, by event id, for those not known to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +50,14 @@ class Request:
 class Calendar:
     """The calendar of the user who makes a request."""
 
-    def __init__(
-        self, store: CalendarStore, request: Request, patience: Patience, deleted_seconds: int
-    ) -> None:
+    def __init__(self, store: CalendarStore, request: Request, patience: Patience, deleted_seconds: int) -> None:
         """`deleted_seconds` is for how long a deleted event can be restored."""
         self._store = store
         self._request = request
         self._owner = request.user_id
         self._patience = patience
         self._guard = Guard(self._owner, store, patience)
+        self._reviser = Reviser(self._owner, store, patience, request.now_ns)
         self._deleted_seconds = deleted_seconds
 
     @property
@@ -131,8 +101,14 @@ class Calendar:
 
         Begins now and ends 31 days later unless told. Raises InvalidRequest for a window or a cursor that is none.
         """
-        window = Window.of(start, end, cursor, of_seconds(self._request.now_ns // NS_PER_SECOND))
+        window = Window.of(start, end, cursor, self._now())
         return read_page(self._store, self._owner, window, limit)
+
+    def free_busy(self, start: Instant | None, end: Instant | None) -> tuple[Window, list[Interval]]:
+        """The window asked for, of at most 62 days, and when its opaque events take time, merged. As `window` else."""
+        window = free_busy_window(start, end, self._now())
+        events = self._store.overlapping(self._owner, window.start, window.end)
+        return window, busy_intervals(events, window.start, window.end)
 
     def replace(
         self, event_id: str, content: Content, if_match: IfMatch = None, on_conflict: OnConflict = "reject"
@@ -143,9 +119,7 @@ class Calendar:
             event = matching(live(stored), if_match)
             return self._updated(event, content, on_conflict)
 
-        return self._guard.write(
-            event_id, make, checked=on_conflict == "reject", expected=(content.start, content.end)
-        )
+        return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=(content.start, content.end))
 
     def patch(
         self,
@@ -161,9 +135,8 @@ class Calendar:
         if not fields:
             return matching(self.get(event_id), if_match)
         if not fields.keys() & {"start", "end", "transparency"}:
-            return self._revise(
-                event_id, fields, if_match, self._request.change("update", on_conflict=on_conflict)
-            )
+            change = self._request.change("update", on_conflict=on_conflict)
+            return self._reviser.revise(event_id, change, fields, if_match)
 
         def make(stored: Event | None) -> Event | None:
             event = matching(live(stored), if_match)
@@ -177,8 +150,9 @@ class Calendar:
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=expected)
 
     def delete(self, event_id: str, if_match: IfMatch = None) -> Event:
-        """Delete the event; it can be restored for a while. Gives the tombstone. Raises NotFound, PreconditionFailed."""
-        return self._revise(event_id, {}, if_match, self._request.change("delete"))
+        """Delete the event, which can be restored for a while. Gives its tombstone. Raises as `patch`."""
+        expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
+        return self._reviser.revise(event_id, self._request.change("delete"), {}, if_match, expires_at)
 
     def roll_back(
         self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject", reason: str = ""
@@ -232,73 +206,10 @@ class Calendar:
         events = [self.new_event(content, "allow") for content in contents]
         return events, self._store.put_all(events, self._patience)
 
+    def _now(self) -> Instant:
+        return of_seconds(self._request.now_ns // NS_PER_SECOND)
+
     def _updated(self, event: Event, content: Content, on_conflict: OnConflict) -> Event | None:
         if content == event.content:
             return None
-        return event.changed(
-            content, self._request.change("update", on_conflict=on_conflict), self._request.now_ns
-        )
-
-    def _revise(self, event_id: str, fields: dict[str, str], if_match: IfMatch, change: Change) -> Event:
-        """One conditional write that needs no read; what its failure shows tells what to do next."""
-        lost: list[str] = []
-        floor = ""
-        expires_at = None
-        if change.type == "delete":
-            expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
-        for _ in self._patience.attempts():
-            stamp = change.stamp(
-                ids.later_id(self._request.now_ns, floor) if floor else ids.new_id(self._request.now_ns), 0
-            )
-            # Had a lost write been applied, the stored id would not be below it: so nothing is applied twice.
-            below = lost[0] if lost else stamp.history_id
-            try:
-                applied, stored = self._store.revise(
-                    self._owner, event_id, Revision(stamp, below, fields, if_match, expires_at)
-                )
-            except AnswerLost:
-                lost.append(stamp.history_id)
-                floor = stamp.history_id
-                continue
-            except (Contended, Throttled):
-                continue
-            if stored is not None and (applied or stored.history_id in lost):
-                return stored
-            if lost and stored is not None and stored.history_id > lost[0]:
-                raise OutcomeUnknown(
-                    "the answer of the database was lost and the event has changed since: read it"
-                )
-            event = matching(live(stored), if_match)
-            if change.type != "delete" and patched(event.content, fields) == event.content:
-                return event
-            floor = max(floor, event.history_id)
-        if lost:
-            raise OutcomeUnknown(
-                "the answer of the database was lost and the event may or may not have changed: read it"
-            )
-        raise Unavailable("too many callers change this event at once; nothing was written")
-
-
-def live(stored: Event | None) -> Event:
-    """`stored`, if there is one and it is not deleted. Raises NotFound."""
-    if stored is None or stored.deleted:
-        raise NotFound("event")
-    return stored
-
-
-def matching(event: Event, if_match: IfMatch) -> Event:
-    """`event`, if it is at a version that `if_match` names. Raises PreconditionFailed."""
-    if if_match is not None and event.history_id not in if_match:
-        raise PreconditionFailed(event.history_id)
-    return event
-
-
-def patched(content: Content, fields: dict[str, str]) -> Content:
-    """`content` with `fields` changed. Raises InvalidRequest if its start and end are then no interval."""
-    after = replace(content, **fields)  # type: ignore[arg-type]  # the request's model has checked the values
-    fault = interval_fault(after.start, after.end)
-    if fault is not None:
-        raise InvalidRequest.of(
-            "end" if "end" in fields else "start", f"with the event's other end: end {fault}"
-        )
-    return after
+        return event.changed(content, self._request.change("update", on_conflict=on_conflict), self._request.now_ns)

@@ -65,9 +65,7 @@ def patch(old: Event, new: Event) -> list[Document]:
     """The JSON Patch (RFC 6902) that turns the document of `old` into that of `new`: stamps included."""
     before, after = event_document(old), event_document(new)
     return [
-        {"op": "replace", "path": f"/{name}", "value": value}
-        for name, value in after.items()
-        if before[name] != value
+        {"op": "replace", "path": f"/{name}", "value": value} for name, value in after.items() if before[name] != value
     ]
 
 

@@ -86,7 +86,7 @@ class Event:
         return self.stamp.type == "delete"
 
     def gone(self, now: int) -> bool:
-        """Whether, at `now` in seconds since 1970, nothing is left to restore: the database removes it some time later."""
+        """Whether nothing is left to restore at `now` (seconds since 1970); the database removes it some time later."""
         return self.deleted and self.expires_at is not None and self.expires_at <= now
 
     def changed(self, content: Content, change: "Change", now_ns: int) -> "Event":

@@ -23,16 +23,16 @@ from shared.errors import (
 )
 from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import Fence, latest_touches
+from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant, iso_weeks
 from shared.scheduling.patience import Patience
+from shared.scheduling.windows import WindowStore
 
 
-class GuardedStore(Protocol):
+class GuardedStore(WindowStore, Protocol):
     """What the guard needs of the events table. All reads are strongly consistent."""
 
-    def read_guarded(
-        self, owner: str, event_id: str | None, weeks: Sequence[str]
-    ) -> tuple[Event | None, list[Fence]]:
+    def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
         """The event, if asked for and there, and the fences of `weeks`."""
 
     def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
@@ -75,9 +75,7 @@ class LostAnswers:
 
     def unknown(self) -> OutcomeUnknown:
         """What to tell a caller whose write cannot be told from what came after it."""
-        return OutcomeUnknown(
-            "the answer of the database was lost and the event may or may not have changed: read it"
-        )
+        return OutcomeUnknown("the answer of the database was lost and the event may or may not have changed: read it")
 
     def out_of_time(self) -> Unavailable:
         """What to tell a caller when the time for attempts is up."""
@@ -143,9 +141,7 @@ class Guard:
                 continue
         raise lost.out_of_time()
 
-    def _read(
-        self, event_id: str | None, interval: tuple[Instant, Instant] | None
-    ) -> tuple[Event | None, list[Fence]]:
+    def _read(self, event_id: str | None, interval: tuple[Instant, Instant] | None) -> tuple[Event | None, list[Fence]]:
         weeks = iso_weeks(*interval) if interval else []
         return self._store.read_guarded(self._owner, event_id, weeks) if event_id or weeks else (None, [])
 
@@ -159,7 +155,9 @@ class Guard:
         """Raise EventConflict with all that `event` collides with; Contended if the index lags behind a fence."""
         found = self.collisions(event.id, event.content, fences)
         if found:
-            raise EventConflict([collision(other) for other in found])
+            start, end = event.content.start, event.content.end
+            free = next_free(self._store, self._owner, event.id, start, end)
+            raise EventConflict([collision(other) for other in found], free)
 
     def collisions(self, event_id: str, content: Content, fences: list[Fence]) -> list[Event]:
         """What `content` would collide with as event `event_id`, by start. Raises Contended if it cannot be told yet.

@@ -22,14 +22,10 @@ _NUMBER: Final = re.compile(r"[0-9]{1,12}")
 class HistoryStore(Protocol):
     """What reading history needs: the history table, and the live event beside it. All strongly consistent."""
 
-    def page(
-        self, owner: str, event_id: str, limit: int, before: str | None
-    ) -> tuple[list[Event], bool, Event | None]:
+    def page(self, owner: str, event_id: str, limit: int, before: str | None) -> tuple[list[Event], bool, Event | None]:
         """Recorded versions older than `before`, newest first; whether there are more; the live event."""
 
-    def read(
-        self, owner: str, event_id: str, history_ids: Iterable[str]
-    ) -> tuple[dict[str, Event], Event | None]:
+    def read(self, owner: str, event_id: str, history_ids: Iterable[str]) -> tuple[dict[str, Event], Event | None]:
         """The recorded ones of `history_ids`, and the live event."""
 
     def neighbours(self, owner: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
@@ -78,7 +74,7 @@ class History:
         facts = cursors.decode("history", cursor, ("event", "before", "version"))
         if facts["event"] != event_id:
             raise InvalidRequest.of("cursor", "belongs to another query")
-        if not (facts["before"].isascii() and _NUMBER.fullmatch(facts["version"])):
+        if not (ids.is_id(facts["before"]) and _NUMBER.fullmatch(facts["version"])):
             raise InvalidRequest.of("cursor", "is no cursor of this API")
         return facts["before"], int(facts["version"])
 
@@ -91,13 +87,7 @@ class History:
                 missing.extend(range(above - 1, max(number, above - 1 - PENDING_SHOWN), -1))
             above = number
         # The oldest versions may have been swept on purpose: they are awaited only while the stream may bring them.
-        if (
-            complete
-            and versions
-            and above is not None
-            and above > 1
-            and self._recent(versions[-1].history_id)
-        ):
+        if complete and versions and above is not None and above > 1 and self._recent(versions[-1].history_id):
             missing.extend(range(above - 1, max(0, above - 1 - PENDING_SHOWN), -1))
         return missing[:PENDING_SHOWN]
 

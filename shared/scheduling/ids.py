@@ -1,15 +1,22 @@
 """Identifiers: UUIDv7 (RFC 9562, section 5.7), which sort by the time of their making."""
 
+import re
 from datetime import UTC, datetime
 
 from uuid_utils import UUID, uuid7
 
 _NS_PER_MS = 1_000_000
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_id(now_ns: int) -> str:
     """A new identifier made at `now_ns`, in nanoseconds since 1970 (UTC)."""
     return str(uuid7(nanoseconds=now_ns))
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` is a UUID as all of them are written here: 32 lower-case hexadecimal digits in five groups."""
+    return _ID.fullmatch(text) is not None
 
 
 def later_id(now_ns: int, after: str) -> str:
@@ -36,11 +43,5 @@ def made_at(identifier: str) -> str:
 def derived_id(milliseconds: int, low_bits: int) -> str:
     """The UUIDv7 of `milliseconds` with its 74 free bits taken from `low_bits`: the same input, the same id."""
     low_bits &= (1 << 74) - 1
-    value = (
-        (milliseconds << 80)
-        | (0x7 << 76)
-        | ((low_bits >> 62) << 64)
-        | (0b10 << 62)
-        | (low_bits & ((1 << 62) - 1))
-    )
+    value = (milliseconds << 80) | (0x7 << 76) | ((low_bits >> 62) << 64) | (0b10 << 62) | (low_bits & ((1 << 62) - 1))
     return str(UUID(int=value))

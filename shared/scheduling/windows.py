@@ -26,9 +26,7 @@ class ClassPage:
 class WindowStore(Protocol):
     """What a listing needs of the events table."""
 
-    def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int
-    ) -> list[ClassPage]:
+    def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
         """A page of each range, side by side, strongly consistent: events that end after `start`."""
 
 
@@ -67,9 +65,7 @@ class Window:
 
     def cursor(self, after: Position) -> str:
         """The cursor of the page that begins behind `after`."""
-        return cursors.encode(
-            "window", {"from": self.start, "to": self.end, "start": after[0], "id": after[1]}
-        )
+        return cursors.encode("window", {"from": self.start, "to": self.end, "start": after[0], "id": after[1]})
 
 
 def read_page(store: WindowStore, owner: str, window: Window, limit: int) -> tuple[list[Event], str | None]:
@@ -77,9 +73,7 @@ def read_page(store: WindowStore, owner: str, window: Window, limit: int) -> tup
 
     One read for each class, however many events there are: so a page may be short, even empty, with a cursor.
     """
-    ranges = [
-        item for item in overlap_ranges(window.start, window.end, window.after) if item.low <= item.high
-    ]
+    ranges = [item for item in overlap_ranges(window.start, window.end, window.after) if item.low <= item.high]
     pages = store.read_ranges(owner, ranges, window.start, limit)
     events, after = merge(pages, limit)
     return events, None if after is None else window.cursor(after)

@@ -24,9 +24,7 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
     Throttled if that goes on, and AnswerLost.
     """
     found: dict[str, list[Item]] = {table: [] for table in wanted}
-    pairs = list(
-        chain.from_iterable(((table, key) for key in table_keys) for table, table_keys in wanted.items())
-    )
+    pairs = list(chain.from_iterable(((table, key) for key in table_keys) for table, table_keys in wanted.items()))
     rounds = 0
     while pairs:
         chunk, pairs = pairs[:BATCH_GET_ITEMS], pairs[BATCH_GET_ITEMS:]
@@ -37,9 +35,7 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
             answer = clients.dynamodb.batch_get_item(RequestItems=request)
         for table, items in answer["Responses"].items():
             found[table].extend(items)
-        left = [
-            (table, key) for table, each in answer.get("UnprocessedKeys", {}).items() for key in each["Keys"]
-        ]
+        left = [(table, key) for table, each in answer.get("UnprocessedKeys", {}).items() for key in each["Keys"]]
         rounds = rounds + 1 if len(left) == len(chunk) else 0
         if rounds == ROUNDS:
             raise Throttled("UnprocessedKeys")
@@ -53,7 +49,5 @@ def batch_write(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> 
     Raises Throttled (it has refused all) and AnswerLost.
     """
     with store_faults():
-        answer = client.batch_write_item(
-            RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]}
-        )
+        answer = client.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
     return [request["PutRequest"]["Item"] for request in answer.get("UnprocessedItems", {}).get(table, [])]

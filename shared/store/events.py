@@ -6,11 +6,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, Contended, Throttled
-from shared.scheduling.calendar import Revision
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
 from shared.scheduling.patience import Patience
+from shared.scheduling.revisions import Revision
 from shared.scheduling.spans import SpanRange, overlap_ranges
 from shared.scheduling.windows import ClassPage
 from shared.store import keys
@@ -53,16 +53,12 @@ class EventStore:
         found = batch_get(self._clients, {self._table: [keys.event_key(owner, each) for each in event_ids]})
         return {event.id: event for event in map(event_of, found[self._table])}
 
-    def read_guarded(
-        self, owner: str, event_id: str | None, weeks: Sequence[str]
-    ) -> tuple[Event | None, list[Fence]]:
+    def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
         """The event, if asked for and there, and the fences of `weeks`: one BatchGetItem, which is no snapshot."""
         wanted = [keys.fence_key(owner, week) for week in weeks]
         if event_id is not None:
             wanted.append(keys.event_key(owner, event_id))
-        found = {
-            item["sk"]["S"]: item for item in batch_get(self._clients, {self._table: wanted})[self._table]
-        }
+        found = {item["sk"]["S"]: item for item in batch_get(self._clients, {self._table: wanted})[self._table]}
         fences = [fence_of(week, found.pop(keys.fence_key(owner, week)["sk"]["S"], None)) for week in weeks]
         return next((event_of(item) for item in found.values()), None), fences
 
@@ -78,9 +74,7 @@ class EventStore:
         found = self._clients.pool.map(lambda each: list(self._pages(owner, each, values, extra)), ranges)
         return [event_of(item) for pages in found for page in pages for item in page["Items"]]
 
-    def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int
-    ) -> list[ClassPage]:
+    def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
         """A page of each range, side by side: events that end after `start`, among the next `limit` of the range."""
         extra = {
             "FilterExpression": "#end > :start",
@@ -96,9 +90,7 @@ class EventStore:
 
         return list(self._clients.pool.map(first_page, ranges))
 
-    def _pages(
-        self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]
-    ) -> Iterator[dict[str, Any]]:
+    def _pages(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The pages of one range of the index; a page ends at 1 MB, before the filter."""
         query: dict[str, Any] = {
             "TableName": self._table,
@@ -151,9 +143,7 @@ class EventStore:
             return {**put, "ConditionExpression": "attribute_not_exists(pk)"}
         condition = "history_id = :previous"
         if previous.history_id == NO_HISTORY_ID:
-            condition = (
-                "attribute_exists(pk) AND (attribute_not_exists(history_id) OR history_id = :previous)"
-            )
+            condition = "attribute_exists(pk) AND (attribute_not_exists(history_id) OR history_id = :previous)"
         values = {":previous": text(previous.history_id)}
         return {**put, "ConditionExpression": condition, "ExpressionAttributeValues": values}
 
@@ -204,9 +194,7 @@ class EventStore:
             conditions.append("NOT (" + " AND ".join(f"#{name} = :{name}" for name in revision.content) + ")")
         if revision.if_match is not None:
             matches = {f":match{index}": text(each) for index, each in enumerate(sorted(revision.if_match))}
-            conditions.append(
-                f"history_id IN ({', '.join(matches)})" if matches else "attribute_not_exists(pk)"
-            )
+            conditions.append(f"history_id IN ({', '.join(matches)})" if matches else "attribute_not_exists(pk)")
             values.update(matches)
         assignments = ", ".join(f"#{name} = :{name}" for name in sets)
         with store_faults():
@@ -263,11 +251,7 @@ class EventStore:
                 unknown = True
             except (Contended, Throttled):
                 continue
-        why = (
-            "may or may not be written: the answer was lost"
-            if unknown
-            else "not written: the database was too busy"
-        )
+        why = "may or may not be written: the answer was lost" if unknown else "not written: the database was too busy"
         return dict.fromkeys(waiting, why)
 
     def _put_absent(self, waiting: dict[str, Event]) -> None:

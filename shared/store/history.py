@@ -21,17 +21,13 @@ class HistoryStore:
         self._events_table = events_table
         self._events = EventStore(clients, events_table)
 
-    def page(
-        self, owner: str, event_id: str, limit: int, before: str | None
-    ) -> tuple[list[Event], bool, Event | None]:
-        """Recorded versions older than `before`, newest first; whether there are more; the live event. Two calls at once."""
+    def page(self, owner: str, event_id: str, limit: int, before: str | None) -> tuple[list[Event], bool, Event | None]:
+        """Recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
         stored = self._clients.pool.submit(self._events.get, owner, event_id)
         versions, more = self._query(owner, event_id, limit, below=before)
         return versions, more, stored.result()
 
-    def read(
-        self, owner: str, event_id: str, history_ids: Iterable[str]
-    ) -> tuple[dict[str, Event], Event | None]:
+    def read(self, owner: str, event_id: str, history_ids: Iterable[str]) -> tuple[dict[str, Event], Event | None]:
         """The recorded ones of `history_ids`, and the live event: one BatchGetItem over both tables."""
         found = batch_get(
             self._clients,

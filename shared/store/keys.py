@@ -4,7 +4,6 @@ import unicodedata
 
 from shared.store.items import Item, text
 
-
 EVENT_PREFIX = "EVENT#"
 _CALENDAR_PREFIX = "CAL#"
 

@@ -38,11 +38,7 @@ def version_item(record: Record) -> Item | None:
             return None
         old = change.get("OldImage", {})
         image = change["OldImage"] if record["eventName"] == "REMOVE" else change["NewImage"]
-        stamp = (
-            {}
-            if _is_stamped(image, old) and record["eventName"] != "REMOVE"
-            else _external_stamp(record, old)
-        )
+        stamp = {} if _is_stamped(image, old) and record["eventName"] != "REMOVE" else _external_stamp(record, old)
         key = change["Keys"]
         owner, event_id = keys.owner_in(key), keys.event_id_in(key)
         version = {name: value for name, value in image.items() if name not in PLACEMENT}
@@ -62,9 +58,7 @@ def _only_cleans_up(record: Record) -> bool:
 
 def _is_stamped(image: Item, old: Item) -> bool:
     """Whether the change carries a stamp of its own: every write of the API takes a greater history_id."""
-    return (
-        "history_id" in image and image["history_id"]["S"] > old.get("history_id", text(NO_HISTORY_ID))["S"]
-    )
+    return "history_id" in image and image["history_id"]["S"] > old.get("history_id", text(NO_HISTORY_ID))["S"]
 
 
 def _external_stamp(record: Record, old: Item) -> Item:
@@ -93,11 +87,9 @@ class VersionWriter:
         self._bucket = bucket
 
     def write(self, items: Iterable[Item], patience: Patience) -> set[tuple[str, str]]:
-        """Write `items` in chunks of 25, side by side. Gives the (pk, sk) of those that could not be written in time."""
+        """Write `items` in chunks of 25, side by side. Gives the (pk, sk) of those not written in time."""
         unique = {place(item): item for item in items}
-        chunks = [
-            [*unique.values()][at : at + BATCH_WRITE_ITEMS] for at in range(0, len(unique), BATCH_WRITE_ITEMS)
-        ]
+        chunks = [[*unique.values()][at : at + BATCH_WRITE_ITEMS] for at in range(0, len(unique), BATCH_WRITE_ITEMS)]
         failed: set[tuple[str, str]] = set()
         for left in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, patience), chunks):
             failed.update(place(item) for item in left)
@@ -116,9 +108,7 @@ class VersionWriter:
     def keep_unreadable(self, record: Record) -> None:
         """Put `record`, whole, into the bucket, under its digest: the same record, the same object."""
         body = json.dumps(record, default=str, sort_keys=True).encode()
-        self._clients.s3.put_object(
-            Bucket=self._bucket, Key=f"unreadable/{sha256(body).hexdigest()}.json", Body=body
-        )
+        self._clients.s3.put_object(Bucket=self._bucket, Key=f"unreadable/{sha256(body).hexdigest()}.json", Body=body)
 
 
 def place(item: Item) -> tuple[str, str]:

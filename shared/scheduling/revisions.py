@@ -1,0 +1,116 @@
+"""Changes of an event that need not be read first: one conditional write, whose failure tells what to do next."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from shared.errors import (
+    AnswerLost,
+    Contended,
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    PreconditionFailed,
+    Throttled,
+    Unavailable,
+)
+from shared.scheduling import ids
+from shared.scheduling.events import Change, Content, Event, Stamp
+from shared.scheduling.instants import interval_fault
+from shared.scheduling.patience import Patience
+
+# The version ids that a request's If-Match names; None: it has none, or "*".
+IfMatch = frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A change of an event's `content` fields, none of them a time, or its deletion (with `expires_at`).
+
+    Applied only to a live event whose history_id is less than `below` (and in `if_match`), and, unless it is a
+    deletion, only if it changes something. The database counts the version number up.
+    """
+
+    stamp: Stamp
+    below: str
+    content: dict[str, str]
+    if_match: IfMatch = None
+    expires_at: int | None = None
+
+
+class RevisionStore(Protocol):
+    """What a revision needs of the events table."""
+
+    def revise(self, owner: str, event_id: str, revision: Revision) -> tuple[bool, Event | None]:
+        """Whether `revision` was applied, and the event as it is now. Raises Contended, Throttled, AnswerLost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviser:
+    """Makes revisions in the calendar of `owner`; `now_ns` in nanoseconds since 1970."""
+
+    owner: str
+    store: RevisionStore
+    patience: Patience
+    now_ns: int
+
+    def revise(
+        self,
+        event_id: str,
+        change: Change,
+        fields: dict[str, str],
+        if_match: IfMatch = None,
+        expires_at: int | None = None,
+    ) -> Event:
+        """Make `change` with `fields` of the content, and give what is stored then.
+
+        Raises NotFound, PreconditionFailed, Unavailable (nothing written) and OutcomeUnknown.
+        """
+        lost: list[str] = []
+        floor = ""
+        for _ in self.patience.attempts():
+            history_id = ids.later_id(self.now_ns, floor) if floor else ids.new_id(self.now_ns)
+            # Had a lost write been applied, the stored id would not be below it: so nothing is applied twice.
+            below = lost[0] if lost else history_id
+            revision = Revision(change.stamp(history_id, 0), below, fields, if_match, expires_at)
+            try:
+                applied, stored = self.store.revise(self.owner, event_id, revision)
+            except AnswerLost:
+                lost.append(history_id)
+                floor = history_id
+                continue
+            except (Contended, Throttled):
+                continue
+            if stored is not None and (applied or stored.history_id in lost):
+                return stored
+            if lost and stored is not None and stored.history_id > lost[0]:
+                raise OutcomeUnknown("the answer of the database was lost and the event has changed since: read it")
+            event = matching(live(stored), if_match)
+            if fields and patched(event.content, fields) == event.content:
+                return event
+            floor = max(floor, event.history_id)
+        if lost:
+            raise OutcomeUnknown("the answer of the database was lost and the event may have changed: read it")
+        raise Unavailable("too many callers change this event at once; nothing was written")
+
+
+def live(stored: Event | None) -> Event:
+    """`stored`, if there is one and it is not deleted. Raises NotFound."""
+    if stored is None or stored.deleted:
+        raise NotFound("event")
+    return stored
+
+
+def matching(event: Event, if_match: IfMatch) -> Event:
+    """`event`, if it is at a version that `if_match` names. Raises PreconditionFailed."""
+    if if_match is not None and event.history_id not in if_match:
+        raise PreconditionFailed(event.history_id)
+    return event
+
+
+def patched(content: Content, fields: dict[str, str]) -> Content:
+    """`content` with `fields` changed. Raises InvalidRequest if its start and end are then no interval."""
+    after = replace(content, **fields)  # type: ignore[arg-type]  # the request's model has checked the values
+    fault = interval_fault(after.start, after.end)
+    if fault is not None:
+        raise InvalidRequest.of("end" if "end" in fields else "start", f"with the event's other end: end {fault}")
+    return after
