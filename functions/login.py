@@ -1,0 +1,24 @@
+"""POST /auth/login: tokens for a user name and its password."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from shared.api import answer, app, handler
+from shared.identity import accounts
+from shared.identity_wiring import tokens, users
+from shared.models import Login
+from shared.runtime import current
+
+__all__ = ["app", "handler"]
+
+
+@app.post("/auth/login", summary="Log in", tags=["Identity"])
+def login(credentials: Login) -> Response[str]:
+    """Answers tokens. 401 is the same for a wrong name and a wrong password; 429 from the fifth in a row on."""
+    pair = accounts.login(
+        username=credentials.username,
+        password=credentials.password,
+        store=users(),
+        tokens=tokens(),
+        now_ns=current().now_ns(),
+    )
+    return answer(pair.body())

@@ -1,0 +1,21 @@
+"""POST /auth/logout: the end of a session."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from shared.api import answer, app, handler
+from shared.identity import sessions
+from shared.identity_wiring import tokens, users
+from shared.models import RefreshToken
+from shared.runtime import current
+
+__all__ = ["app", "handler"]
+
+
+@app.post("/auth/logout", summary="Log out", tags=["Identity"], status_code=204)
+def logout(presented: RefreshToken) -> Response[str]:
+    """Ends the session of a refresh token, also when it has ended before.
+
+    Access tokens stay good until they expire.
+    """
+    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(), now_ns=current().now_ns())
+    return answer(None, status=204)

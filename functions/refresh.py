@@ -1,0 +1,18 @@
+"""POST /auth/refresh: a new pair of tokens for a refresh token."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from shared.api import answer, app, handler
+from shared.identity import sessions
+from shared.identity_wiring import tokens, users
+from shared.models import RefreshToken
+from shared.runtime import current
+
+__all__ = ["app", "handler"]
+
+
+@app.post("/auth/refresh", summary="Exchange a refresh token", tags=["Identity"])
+def refresh(presented: RefreshToken) -> Response[str]:
+    """Answers a new pair. Each refresh token is good for one exchange; a second one ends the session."""
+    pair = sessions.refresh(presented.refresh_token, store=users(), tokens=tokens(), now_ns=current().now_ns())
+    return answer(pair.body())
