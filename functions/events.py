@@ -7,9 +7,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from shared import scheduling_wiring as wiring
 from shared.api import answer, app, caller, etags, handler, time_left
-from shared.models import Cursor, EventId, EventPatch, Instant, NewEvent, OnConflict, PageLimit
+from shared.models import Cursor, EventId, EventPatch, Instant, Moment, NewEvent, OnConflict, PageLimit
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.documents import event_document
+from shared.scheduling.documents import deleted_document, event_document
 from shared.scheduling.events import Event
 
 __all__ = ["handler"]
@@ -30,7 +30,7 @@ def create_event(
 ) -> Response[str]:
     """Create an event."""
     created = _calendar().create(event.content(), on_conflict)
-    return answer(event_document(created), status=201, etag=created.history_id, location=f"/events/{created.id}")
+    return answer(event_document(created), status=201, etag=created.history_id, location=f"events/{created.id}")
 
 
 @app.get("/events")
@@ -39,9 +39,15 @@ def list_events(
     to: Annotated[Instant | None, Query()] = None,
     limit: Annotated[PageLimit, Query()] = 50,
     cursor: Annotated[Cursor | None, Query()] = None,
+    as_of: Annotated[Moment | None, Query()] = None,
 ) -> Response[str]:
-    """List the events that overlap a window of time, by their start."""
-    events, next_cursor = _calendar().window(from_, to, limit, cursor)
+    """List the events that overlap a window of time, by their start; `as_of` a moment in the past, if you like."""
+    calendar = _calendar()
+    window = calendar.window(from_, to, cursor, as_of)
+    if as_of is None:
+        events, next_cursor = calendar.page(window, limit)
+    else:
+        events, next_cursor = wiring.time_travel(caller()).page(window, as_of, limit)
     return answer({"items": [event_document(event) for event in events], "next_cursor": next_cursor})
 
 
@@ -56,10 +62,20 @@ def get_free_busy(
     return answer({"from": window.start, "to": window.end, "busy": intervals})
 
 
+@app.get("/events/deleted")
+def list_deleted(
+    limit: Annotated[PageLimit, Query()] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
+) -> Response[str]:
+    """List the deleted events that can still be restored, latest first."""
+    events, next_cursor = _calendar().deleted(limit, cursor)
+    return answer({"items": [deleted_document(event) for event in events], "next_cursor": next_cursor})
+
+
 @app.get("/events/<event_id>")
-def get_event(event_id: Annotated[EventId, Path()]) -> Response[str]:
-    """Read an event."""
-    event = _calendar().get(event_id)
+def get_event(event_id: Annotated[EventId, Path()], as_of: Annotated[Moment | None, Query()] = None) -> Response[str]:
+    """Read an event; `as_of` a moment in the past, if you like."""
+    event = _calendar().get(event_id) if as_of is None else wiring.history(caller()).as_of(event_id, as_of)
     if event.history_id in (etags("if-none-match") or ()):
         return answer(None, status=304, etag=event.history_id)
     return _answer(event)

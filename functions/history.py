@@ -35,9 +35,9 @@ def get_version(event_id: Annotated[EventId, Path()], history_id: Annotated[Hist
 @app.get("/events/<event_id>/diff")
 def diff_versions(
     event_id: Annotated[EventId, Path()],
-    from_: Annotated[HistoryId, Query(alias="from")],
-    to: Annotated[HistoryId, Query()],
+    from_: Annotated[HistoryId | None, Query(alias="from")] = None,
+    to: Annotated[HistoryId | None, Query()] = None,
 ) -> Response[str]:
-    """Compare two versions of an event."""
-    old, new = wiring.history(caller()).versions(event_id, from_, to)
+    """Compare two versions of an event: unless told otherwise, the latest with the one before it."""
+    old, new = wiring.history(caller()).to_compare(event_id, from_, to)
     return answer(diff_document(old, new))

@@ -27,8 +27,11 @@ from shared.errors import (
 from shared.observability import log_request, logger
 from shared.runtime import current
 from shared.scheduling.caller import Caller
+from shared.scheduling.ids import is_id
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_MEMBERS = 32
+MAX_ETAGS = 100
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -41,7 +44,7 @@ def parse_json(text: str) -> dict[str, Any]:
     if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
         raise BodyTooLarge(MAX_BODY_BYTES)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise MalformedBody(f"is no JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
@@ -55,6 +58,13 @@ def parse_json(text: str) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise MalformedBody(f"has {name}, which is no JSON")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a body. No request has nearly as many members, and each unknown one costs a kilobyte to report."""
+    if len(members) > MAX_MEMBERS:
+        raise MalformedBody(f"has an object of more than {MAX_MEMBERS} members")
+    return dict(members)
 
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=parse_json)
@@ -169,12 +179,19 @@ def answer(body: Any, *, status: int = 200, etag: str | None = None, location: s
 def etags(header: str) -> frozenset[str] | None:
     """The version ids that the header `If-Match` or `If-None-Match` names; None without it, or when it is `*`.
 
-    A weak tag, and one that is no id, is kept as it stands and so matches nothing (RFC 9110, section 13.1.1).
+    A tag that is no id of this API matches nothing, nor does a weak one in `If-Match` (RFC 9110, section 13.1).
+    Raises InvalidRequest for more than 100 ids: a condition of DynamoDB takes no more.
     """
     value = str(app.current_event.raw_event["headers"].get(header) or "").strip()
     if not value or value == "*":
         return None
-    return frozenset(tag.strip().removeprefix('"').removesuffix('"') for tag in value.split(","))
+    tags = (tag.strip() for tag in value.split(","))
+    if header == "if-none-match":
+        tags = (tag.removeprefix("W/") for tag in tags)
+    found = frozenset(filter(is_id, (tag.removeprefix('"').removesuffix('"') for tag in tags)))
+    if len(found) > MAX_ETAGS:
+        raise InvalidRequest.of(header.title(), f"must name at most {MAX_ETAGS} versions")
+    return found
 
 
 def time_left() -> float:

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.scheduling.events import Content
 from shared.scheduling.ids import is_id
-from shared.scheduling.instants import interval_fault, parse_instant
+from shared.scheduling.instants import interval_fault, parse_instant, parse_moment
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
@@ -45,6 +45,15 @@ def _instant(text: Any) -> str:
         return parse_instant(text)
     except ValueError as error:
         raise PydanticCustomError("instant", "{why}", {"why": str(error)}) from None
+
+
+def _moment(text: Any) -> int:
+    if not isinstance(text, str):
+        raise PydanticCustomError("moment", "must be an RFC 3339 string, such as 2026-11-22T09:00:00.250Z")
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise PydanticCustomError("moment", "{why}", {"why": str(error)}) from None
 
 
 @lru_cache(maxsize=1)
@@ -75,6 +84,7 @@ Instant = Annotated[
     BeforeValidator(_instant),
     Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T09:00:00Z"]),
 ]
+Moment = Annotated[int, BeforeValidator(_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
 TimeZone = Annotated[
     str, StringConstraints(max_length=64), AfterValidator(_time_zone), Field(examples=["Europe/Berlin"])
 ]

@@ -1,13 +1,13 @@
 """What a scheduling request needs, put together from the runtime. The one place that joins its rules to its stores."""
 
-from functools import lru_cache
-
 from shared.runtime import Runtime, current
 from shared.scheduling import ids
 from shared.scheduling.calendar import Calendar, Request
 from shared.scheduling.caller import Caller
 from shared.scheduling.history import History
 from shared.scheduling.patience import Patience
+from shared.scheduling.time_travel import TimeTravel
+from shared.scheduling.undo import Undo
 from shared.store.events import EventStore
 from shared.store.history import HistoryStore
 from shared.store.stream import VersionWriter
@@ -33,13 +33,31 @@ def history(caller: Caller) -> History:
     return History(caller.user_id, history_store(runtime), runtime.now_ns() // 1_000_000)
 
 
-@lru_cache(maxsize=1)
+def time_travel(caller: Caller) -> TimeTravel:
+    """The calendar of `caller` as it was."""
+    runtime = current()
+    return TimeTravel(caller.user_id, history_store(runtime), history(caller), runtime.clients.outer_pool.map)
+
+
+def undo(caller: Caller, seconds: float) -> Undo:
+    """Takes back operations in the calendar of `caller`, for one request that has `seconds` left."""
+    runtime = current()
+    now_ms = runtime.now_ns() // 1_000_000
+    return Undo(
+        caller.user_id,
+        history_store(runtime),
+        history(caller),
+        calendar(caller, seconds),
+        now_ms,
+        runtime.clients.pool.map,
+    )
+
+
 def event_store(runtime: Runtime) -> EventStore:
     """The events table of `runtime`."""
     return EventStore(runtime.clients, runtime.settings.events_table)
 
 
-@lru_cache(maxsize=1)
 def history_store(runtime: Runtime) -> HistoryStore:
     """The history table of `runtime`."""
     return HistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)

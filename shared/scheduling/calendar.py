@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from shared.errors import Collision, InvalidRequest, NotFound
-from shared.scheduling import ids
+from shared.scheduling import cursors, ids
 from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict
 from shared.scheduling.free_time import Interval, busy_intervals, free_busy_window
 from shared.scheduling.guard import Guard, GuardedStore, collision, needs_check
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.patience import Patience
 from shared.scheduling.revisions import IfMatch, Reviser, RevisionStore, live, matching, patched
-from shared.scheduling.windows import Window, read_page
+from shared.scheduling.windows import ClassPage, Window, read_page
 
 NS_PER_SECOND: Final = 1_000_000_000
 
@@ -22,6 +22,9 @@ class CalendarStore(GuardedStore, RevisionStore, Protocol):
 
     def get(self, owner: str, event_id: str) -> Event | None:
         """The event, deleted or not, strongly consistent."""
+
+    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage:
+        """A page of the deleted events that can still be restored at `now`, latest first, from behind `before` on."""
 
     def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
         """Write new events in as few calls as can be. Gives why, by event id, for those not known to be written."""
@@ -65,11 +68,11 @@ class Calendar:
         """What all changes of this request are stamped with."""
         return self._request.operation_id
 
-    def new_event(self, content: Content, on_conflict: OnConflict) -> Event:
-        """The first version of an event, not written yet."""
+    def new_event(self, content: Content, on_conflict: OnConflict, operation_size: int = 1) -> Event:
+        """The first version of an event, one of `operation_size` that the request makes; not written yet."""
         now_ns = self._request.now_ns
         history_id = ids.new_id(now_ns)
-        change = self._request.change("create", on_conflict=on_conflict)
+        change = replace(self._request.change("create", on_conflict=on_conflict), operation_size=operation_size)
         return Event(
             id=ids.new_id(now_ns),
             owner=self._owner,
@@ -95,13 +98,14 @@ class Calendar:
         return live(self._store.get(self._owner, event_id))
 
     def window(
-        self, start: Instant | None, end: Instant | None, limit: int, cursor: str | None
-    ) -> tuple[list[Event], str | None]:
-        """At most `limit` events that overlap `[start, end)`, by start, and the cursor to go on with.
+        self, start: Instant | None, end: Instant | None, cursor: str | None, as_of_ms: int | None = None
+    ) -> Window:
+        """The window to list: begins now and ends 31 days later unless told. Raises InvalidRequest for none."""
+        query = "window" if as_of_ms is None else f"window as of {as_of_ms}"
+        return Window.of(start, end, cursor, self._now(), query)
 
-        Begins now and ends 31 days later unless told. Raises InvalidRequest for a window or a cursor that is none.
-        """
-        window = Window.of(start, end, cursor, self._now())
+    def page(self, window: Window, limit: int) -> tuple[list[Event], str | None]:
+        """At most `limit` events of `window`, by start, and the cursor to go on with."""
         return read_page(self._store, self._owner, window, limit)
 
     def free_busy(self, start: Instant | None, end: Instant | None) -> tuple[Window, list[Interval]]:
@@ -154,6 +158,21 @@ class Calendar:
         expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
         return self._reviser.revise(event_id, self._request.change("delete"), {}, if_match, expires_at)
 
+    def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
+        """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.
+
+        A page may be short, even empty, with a cursor. Raises InvalidRequest for a wrong cursor.
+        """
+        before = None
+        if cursor is not None:
+            before = cursors.decode("deleted", cursor, ("before",))["before"]
+            if not ids.is_id(before):
+                raise InvalidRequest.of("cursor", "is no cursor of this API")
+        page = self._store.deleted(self._owner, self._request.now_ns // NS_PER_SECOND, limit, before)
+        if page.read_up_to is None:
+            return page.events, None
+        return page.events, cursors.encode("deleted", {"before": page.read_up_to.partition("#")[2]})
+
     def roll_back(
         self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject", reason: str = ""
     ) -> Event:
@@ -171,14 +190,14 @@ class Calendar:
 
     def preview_roll_back(
         self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject"
-    ) -> tuple[Event, Event, list[Collision]]:
-        """What `roll_back` would do: the event as it is, as it would be, and what it would collide with now."""
+    ) -> tuple[Event, Event | None, list[Collision]]:
+        """What `roll_back` would do: the event as it is, as it would be (None: nothing to do), and the collisions."""
         stored = self._store.get(self._owner, target.id)
-        event = self._rolled_back(stored, target, if_match, on_conflict, "") or live(stored)
+        planned = self._rolled_back(stored, target, if_match, on_conflict, "")
         found = []
-        if on_conflict == "reject" and needs_check(event, stored):
-            found = self._guard.collisions(event.id, event.content, [])
-        return stored or event, event, [collision(other) for other in found]
+        if planned is not None and on_conflict == "reject" and needs_check(planned, stored):
+            found = self._guard.collisions(planned.id, planned.content, [])
+        return stored or target, planned, [collision(other) for other in found]
 
     def _rolled_back(
         self, stored: Event | None, target: Event, if_match: IfMatch, on_conflict: OnConflict, reason: str
@@ -203,7 +222,7 @@ class Calendar:
 
         Gives the events in the order of `contents`, and, by event id, why for those that are not known to be written.
         """
-        events = [self.new_event(content, "allow") for content in contents]
+        events = [self.new_event(content, "allow", len(contents)) for content in contents]
         return events, self._store.put_all(events, self._patience)
 
     def _now(self) -> Instant:

@@ -1,9 +1,12 @@
 """Events and versions as the documents that callers get."""
 
+from dataclasses import replace
+from difflib import unified_diff
 from typing import Any
 
 from shared.errors import Collision
 from shared.scheduling.events import CONTENT_FIELDS, Event
+from shared.scheduling.instants import of_seconds
 
 Document = dict[str, Any]
 
@@ -47,18 +50,34 @@ def version_document(event: Event) -> Document:
     return document
 
 
+def deleted_document(event: Event) -> Document:
+    """A deleted event: as it was, with when and by whom it was deleted, and until when it can be restored."""
+    return {
+        **event_document(event),
+        "deleted_at": event.stamp.changed_at,
+        "deleted_by": event.stamp.changed_by,
+        "restorable_until": of_seconds(event.expires_at) if event.expires_at is not None else None,
+    }
+
+
 def collision_document(collision: Collision) -> Document:
     """An event that is in the way."""
     return {"id": collision.id, "title": collision.title, "start": collision.start, "end": collision.end}
 
 
 def changes(old: Event, new: Event) -> list[Document]:
-    """Which content fields differ, with the value of each side."""
-    return [
-        {"field": name, "old": getattr(old.content, name), "new": getattr(new.content, name)}
-        for name in CONTENT_FIELDS
-        if getattr(old.content, name) != getattr(new.content, name)
-    ]
+    """Which content fields differ, with the value of each side; text of several lines also as a unified diff."""
+    found: list[Document] = []
+    for name in CONTENT_FIELDS:
+        before, after = getattr(old.content, name), getattr(new.content, name)
+        if before == after:
+            continue
+        change: Document = {"field": name, "old": before, "new": after}
+        if "\n" in before or "\n" in after:
+            lines = unified_diff(before.splitlines(), after.splitlines(), old.history_id, new.history_id, lineterm="")
+            change["unified_diff"] = "\n".join(lines)
+        found.append(change)
+    return found
 
 
 def patch(old: Event, new: Event) -> list[Document]:
@@ -67,6 +86,19 @@ def patch(old: Event, new: Event) -> list[Document]:
     return [
         {"op": "replace", "path": f"/{name}", "value": value} for name, value in after.items() if before[name] != value
     ]
+
+
+def preview_document(stored: Event, planned: Event | None, target: Event, collisions: list[Collision]) -> Document:
+    """What a rollback to `target` would do to `stored`, and what it would collide with; it has no version id yet."""
+    after = replace(stored, content=planned.content) if planned is not None else stored
+    return {
+        "from": stored.history_id,
+        "to": target.history_id,
+        "type": planned.stamp.type if planned is not None else None,
+        "changes": changes(stored, after),
+        "patch": patch(stored, after),
+        "conflicts": [collision_document(other) for other in collisions],
+    }
 
 
 def diff_document(old: Event, new: Event) -> Document:

@@ -44,7 +44,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who made a change, when, and what kind it was. `history_id` names the version that the change made."""
+    """Who made a change, when, and what kind it was. `history_id` names the version that the change made.
+
+    `operation_size` is how many versions the operation made: more than one in bulk.
+    """
 
     history_id: str
     version: int
@@ -54,6 +57,7 @@ class Stamp:
     reason: str = ""
     on_conflict: OnConflict = "reject"
     rolled_back_to: str = ""
+    operation_size: int = 1
 
     @property
     def changed_at(self) -> str:
@@ -106,6 +110,7 @@ class Change:
     reason: str = ""
     on_conflict: OnConflict = "reject"
     rolled_back_to: str = ""
+    operation_size: int = 1
 
     def stamp(self, history_id: str, version: int) -> Stamp:
         """The stamp of this change as version `version`."""
@@ -118,4 +123,5 @@ class Change:
             reason=self.reason,
             on_conflict=self.on_conflict,
             rolled_back_to=self.rolled_back_to,
+            operation_size=self.operation_size,
         )

@@ -48,6 +48,17 @@ def parse_instant(text: str) -> Instant:
     return f"{local.isoformat()}Z"
 
 
+def parse_moment(text: str) -> int:
+    """The milliseconds since 1970 that `text` (RFC 3339, with an offset) names: as an instant, but with a fraction.
+
+    Digits beyond the milliseconds are cut off. Raises ValueError, with a message for the caller.
+    """
+    match = _RFC3339.fullmatch(text)
+    fraction = (match.group(3) or "") if match else ""
+    seconds = seconds_between(FIRST, parse_instant(text.replace(fraction, "", 1) if fraction else text))
+    return seconds * 1000 + int(fraction[1:4].ljust(3, "0") or 0)
+
+
 def of_seconds(seconds: int) -> Instant:
     """The instant `seconds` after 1970-01-01T00:00:00Z."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

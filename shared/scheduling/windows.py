@@ -37,20 +37,24 @@ class Window:
     start: Instant
     end: Instant
     after: Position | None = None
+    query: str = "window"
 
     @classmethod
-    def of(cls, start: Instant | None, end: Instant | None, cursor: str | None, now: Instant) -> "Window":
+    def of(
+        cls, start: Instant | None, end: Instant | None, cursor: str | None, now: Instant, query: str = "window"
+    ) -> "Window":
         """The window that a request asks for; a cursor brings its own, which the request must not contradict.
 
-        Without `start` it begins now, without `end` it is 31 days long. Raises InvalidRequest.
+        Without `start` it begins now, without `end` it is 31 days long. `query` names what is listed: a cursor goes on
+        with its own query only. Raises InvalidRequest.
         """
         if cursor is None:
             start = start or now
             end = end or min(LAST, shifted(start, DEFAULT_WINDOW_SECONDS))
             if end <= start:
                 raise InvalidRequest.of("to", "must be later than from")
-            return cls(start, end)
-        facts = cursors.decode("window", cursor, ("from", "to", "start", "id"))
+            return cls(start, end, None, query)
+        facts = cursors.decode(query, cursor, ("from", "to", "start", "id"))
         try:
             for name in ("from", "to", "start"):
                 if parse_instant(facts[name]) != facts[name]:
@@ -61,11 +65,11 @@ class Window:
             raise InvalidRequest.of("cursor", "is no cursor of this API") from None
         if start not in (None, facts["from"]) or end not in (None, facts["to"]):
             raise InvalidRequest.of("cursor", "belongs to another query")
-        return cls(facts["from"], facts["to"], (facts["start"], facts["id"]))
+        return cls(facts["from"], facts["to"], (facts["start"], facts["id"]), query)
 
     def cursor(self, after: Position) -> str:
         """The cursor of the page that begins behind `after`."""
-        return cursors.encode("window", {"from": self.start, "to": self.end, "start": after[0], "id": after[1]})
+        return cursors.encode(self.query, {"from": self.start, "to": self.end, "start": after[0], "id": after[1]})
 
 
 def read_page(store: WindowStore, owner: str, window: Window, limit: int) -> tuple[list[Event], str | None]:

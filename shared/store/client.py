@@ -53,6 +53,11 @@ class Clients:
         """For calls that do not wait for one another: one thread a connection."""
         return ThreadPoolExecutor(CONNECTIONS)
 
+    @cached_property
+    def outer_pool(self) -> ThreadPoolExecutor:
+        """For work that uses `pool` itself: in one pool it could wait for a thread that waits for it."""
+        return ThreadPoolExecutor(CONNECTIONS // 2)
+
     def _make(self, service: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,

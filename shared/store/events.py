@@ -82,13 +82,22 @@ class EventStore:
             "Limit": limit,
         }
         values = {":start": text(start)}
+        return list(self._clients.pool.map(lambda each: self._first_page(owner, each, values, extra), ranges))
 
-        def first_page(each: SpanRange) -> ClassPage:
-            page = next(self._pages(owner, each, values, extra))
-            last = page.get("LastEvaluatedKey")
-            return ClassPage([event_of(item) for item in page["Items"]], last["span"]["S"] if last else None)
+    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage:
+        """A page of the deleted events that can still be restored at `now` (seconds since 1970), latest first.
 
-        return list(self._clients.pool.map(first_page, ranges))
+        `before` is the history_id of the deletion that the page before was read up to.
+        """
+        high = keys.deleted_span("~") if before is None else keys.just_before(keys.deleted_span(before))
+        each = SpanRange("deleted", keys.deleted_span(""), high)
+        extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit, "ScanIndexForward": False}
+        return self._first_page(owner, each, {":now": number(now)}, extra)
+
+    def _first_page(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> ClassPage:
+        page = next(self._pages(owner, each, values, extra))
+        last = page.get("LastEvaluatedKey")
+        return ClassPage([event_of(item) for item in page["Items"]], last["span"]["S"] if last else None)
 
     def _pages(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The pages of one range of the index; a page ends at 1 MB, before the filter."""
@@ -203,7 +212,7 @@ class EventStore:
                     TableName=self._table,
                     Key=keys.event_key(owner, event_id),
                     UpdateExpression=f"SET {assignments}, version = if_not_exists(version, :zero) + :one "
-                    "REMOVE reason, rolled_back_to",
+                    "REMOVE reason, rolled_back_to, operation_size",
                     ConditionExpression=" AND ".join(conditions),
                     ExpressionAttributeNames={f"#{name}": name for name in sets},
                     ExpressionAttributeValues={

@@ -1,14 +1,19 @@
 """The history table: versions of events, and what the stream brings to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shared.scheduling.events import Event
+from shared.scheduling.spans import SpanRange, position
+from shared.scheduling.time_travel import PositionPage
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients, store_faults
 from shared.store.events import EventStore
 from shared.store.items import event_of, text
+
+BY_CALENDAR = "by_calendar"
+BY_OPERATION = "by_operation"
 
 
 class HistoryStore:
@@ -44,6 +49,65 @@ class HistoryStore:
         newer = self._clients.pool.submit(self._query, owner, event_id, 1, above=history_id)
         older, _ = self._query(owner, event_id, 1, below=history_id)
         return next(iter(older), None), next(iter(newer.result()[0]), None)
+
+    def newest(self, owner: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
+        """The newest recorded version below an id, and the live event. Two calls side by side."""
+        versions, _, stored = self.page(owner, event_id, 1, below)
+        return next(iter(versions), None), stored
+
+    def latest_two(self, owner: str, event_id: str) -> tuple[list[Event], Event | None]:
+        """The newest two recorded versions, newest first, and the live event. Two calls side by side."""
+        versions, _, stored = self.page(owner, event_id, 2, None)
+        return versions, stored
+
+    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> list[PositionPage]:
+        """A page of each range of the index by calendar, side by side: where versions of any time lie.
+
+        The index is global, so eventually consistent: a version shows some time after it was recorded.
+        """
+
+        def first_page(each: SpanRange) -> PositionPage:
+            with store_faults():
+                answer = self._clients.dynamodb.query(
+                    TableName=self._table,
+                    IndexName=BY_CALENDAR,
+                    KeyConditionExpression="calendar = :calendar AND span BETWEEN :low AND :high",
+                    ExpressionAttributeValues={
+                        ":calendar": text(keys.calendar(owner)),
+                        ":low": text(each.low),
+                        ":high": text(each.high),
+                    },
+                    Limit=limit,
+                )
+            last = answer.get("LastEvaluatedKey")
+            positions = [position(item["span"]["S"]) for item in answer["Items"]]
+            return PositionPage(positions, position(last["span"]["S"]) if last else None)
+
+        return list(self._clients.pool.map(first_page, ranges))
+
+    def operation(self, owner: str, operation_id: str) -> list[tuple[str, str]]:
+        """The versions that the operation made in the calendar of `owner`, as event id and history_id.
+
+        From an eventually consistent index: a version shows some time after it was recorded.
+        """
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": BY_OPERATION,
+            "KeyConditionExpression": "operation_id = :operation",
+            "ExpressionAttributeValues": {":operation": text(operation_id)},
+        }
+        found: list[tuple[str, str]] = []
+        prefix = keys.history_partition(owner, "")
+        while True:
+            with store_faults():
+                answer = self._clients.dynamodb.query(**query)
+            for item in answer["Items"]:
+                partition = str(item["pk"]["S"])
+                if partition.startswith(prefix):
+                    found.append((partition.removeprefix(prefix), str(item["sk"]["S"])))
+            if "LastEvaluatedKey" not in answer:
+                return found
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _query(
         self, owner: str, event_id: str, limit: int, *, below: str | None = None, above: str | None = None

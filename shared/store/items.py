@@ -13,7 +13,7 @@ from shared.scheduling.spans import span
 Item = dict[str, Any]
 
 # Where an item lies and when it goes: not part of what an event is.
-PLACEMENT = ("pk", "sk", "span", "expires_at")
+PLACEMENT = ("pk", "sk", "expires_at")
 
 
 def text(value: str) -> dict[str, str]:
@@ -52,6 +52,8 @@ def event_attributes(event: Event) -> Item:
         item["reason"] = text(stamp.reason)
     if stamp.rolled_back_to:
         item["rolled_back_to"] = text(stamp.rolled_back_to)
+    if stamp.operation_size > 1:
+        item["operation_size"] = number(stamp.operation_size)
     return item
 
 
@@ -97,6 +99,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
             reason=_string(item, "reason", ""),
             on_conflict="allow" if _string(item, "on_conflict", "") == "allow" else "reject",
             rolled_back_to=_string(item, "rolled_back_to", ""),
+            operation_size=int(item["operation_size"]["N"]) if "operation_size" in item else 1,
         ),
         expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
     )

@@ -38,6 +38,11 @@ def deleted_span(history_id: str) -> str:
     return f"deleted#{history_id}"
 
 
+def just_before(key: str) -> str:
+    """A key that sorts before `key`, and after every other one of its length that does."""
+    return f"{key[:-1]}{chr(ord(key[-1]) - 1)}~"
+
+
 def history_partition(owner: str, event_id: str) -> str:
     """The partition of an event's versions in the history table."""
     return f"CAL#{owner}#EVENT#{event_id}"

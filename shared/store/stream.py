@@ -42,7 +42,7 @@ def version_item(record: Record) -> Item | None:
         key = change["Keys"]
         owner, event_id = keys.owner_in(key), keys.event_id_in(key)
         version = {name: value for name, value in image.items() if name not in PLACEMENT}
-        version |= {"id": text(event_id), "owner": text(owner), **stamp}
+        version |= {"id": text(event_id), "owner": text(owner), "calendar": key["pk"], **stamp}
         return version | keys.version_key(owner, event_id, event_of(version).history_id)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
@@ -58,15 +58,20 @@ def _only_cleans_up(record: Record) -> bool:
 
 def _is_stamped(image: Item, old: Item) -> bool:
     """Whether the change carries a stamp of its own: every write of the API takes a greater history_id."""
-    return "history_id" in image and image["history_id"]["S"] > old.get("history_id", text(NO_HISTORY_ID))["S"]
+    return _history_id(image) > _history_id(old)
+
+
+def _history_id(image: Item) -> str:
+    """The id in the stamp of `image`; one that a script has made up is none."""
+    history_id: str = image.get("history_id", text(NO_HISTORY_ID))["S"]
+    return history_id if ids.is_id(history_id) else NO_HISTORY_ID
 
 
 def _external_stamp(record: Record, old: Item) -> Item:
     """The stamp of a change made around the API: derived from the record, so that it is the same each time."""
     change = record["dynamodb"]
     milliseconds = int(float(change["ApproximateCreationDateTime"]) * 1000)
-    if "history_id" in old:
-        milliseconds = max(milliseconds, ids.milliseconds_of(old["history_id"]["S"]) + 1)
+    milliseconds = max(milliseconds, ids.milliseconds_of(_history_id(old)) + 1)
     history_id = ids.derived_id(milliseconds, int(change["SequenceNumber"]))
     kind = {"INSERT": "create", "MODIFY": "update", "REMOVE": "delete"}[record["eventName"]]
     return {

@@ -1,0 +1,84 @@
+"""The functions of identity, as somebody who has no token yet sees them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.runtime import Runtime
+from tests.gateway import Reply, invoke, payload, reply
+
+PASSWORD = "correct horse battery"
+
+
+def post(function: str, body: Any = None, *, raw: str | None = None, **changes: Any) -> Reply:
+    """Call functions/<function>.py with its payload, another body if one is given, and `changes`."""
+    event = {**payload(function), **changes}
+    if body is not None or raw is not None:
+        event["body"] = raw if raw is not None else json.dumps(body)
+    return reply(function, event)
+
+
+def authorize(token: str) -> dict[str, Any]:
+    """Call the authorizer with `Bearer <token>`."""
+    event = {**payload("authorize"), "authorizationToken": f"Bearer {token}"}
+    policy: dict[str, Any] = invoke("authorize", event)
+    return policy
+
+
+def register(username: str = "Ada", **changes: Any) -> Reply:
+    """Register somebody, with an address of their own."""
+    body = {"username": username, "password": PASSWORD, "email": f"{username}@example.com", **changes}
+    return post("register", body)
+
+
+def login(username: str = "Ada", password: str = PASSWORD) -> Reply:
+    """Log in."""
+    return post("login", {"username": username, "password": password})
+
+
+def exchange(token: str) -> Reply:
+    """Exchange a refresh token."""
+    return post("refresh", {"refresh_token": token})
+
+
+def logout(token: str) -> Reply:
+    """Log out."""
+    return post("logout", {"refresh_token": token})
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved; in nanoseconds since 1970 (UTC)."""
+
+    nanoseconds: int = 1_795_338_000 * 1_000_000_000
+
+    def __call__(self) -> int:
+        return self.nanoseconds
+
+    def forward(self, seconds: int) -> None:
+        self.nanoseconds += seconds * 1_000_000_000
+
+
+@dataclass
+class Identity:
+    """What a test of identity looks at: the runtime, its clock, and the calls made to DynamoDB."""
+
+    runtime: Runtime
+    clock: Clock
+    calls: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def costs(self, **calls: int) -> Iterator[None]:
+        """Assert that the block makes just these calls to DynamoDB."""
+        self.calls.clear()
+        yield
+        assert self.calls == calls
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        """The items of the users table whose key begins with `prefix`."""
+        table = self.runtime.settings.users_table
+        answer = self.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)
+        return [item for item in answer["Items"] if item["pk"]["S"].startswith(prefix)]
