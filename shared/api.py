@@ -78,6 +78,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         answer = app.resolve(event, context)
     except InvalidRequest as error:
         answer = _gateway_answer(error)
+    _allow_origin(answer)
     log_request(
         method=event["httpMethod"],
         route=event.get("resource"),
@@ -88,8 +89,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return answer
 
 
+def _allow_origin(answer: dict[str, Any]) -> None:
+    """Let web pages of the origin that the deployment names read the answer (CORS, Fetch Standard, section 3.2)."""
+    origin = current().settings.cors_origin
+    if origin:
+        headers = answer.setdefault("headers", {})
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = "ETag, Location, Retry-After"
+
+
 def _check_edge(event: dict[str, Any]) -> None:
-    """Refuse what no handler should see, and give the resolver the one media type that it reads."""
+    """Refuse what no handler should see, and give the resolver the path and the one media type that it reads."""
+    path = event.get("resource") or event["path"]
+    for name, value in (event.get("pathParameters") or {}).items():
+        path = path.replace(f"{{{name}}}", value)
+    # The path of the event itself begins with the base path of a custom domain, if there is one.
+    event["path"] = path
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
     event["headers"] = headers
     event["multiValueHeaders"] = None

@@ -17,6 +17,7 @@ class Settings:
     unreadable_bucket: str
     signing_secret: str
     issuer: str
+    cors_origin: str
     access_token_seconds: int
     refresh_token_seconds: int
     deleted_seconds: int
@@ -33,6 +34,7 @@ class Settings:
             users_table=environ.get("USERS_TABLE", ""),
             unreadable_bucket=environ.get("UNREADABLE_BUCKET", ""),
             signing_secret=environ.get("SIGNING_SECRET_ARN", ""),
+            cors_origin=environ.get("CORS_ORIGIN", ""),
             issuer=environ.get("TOKEN_ISSUER", "event-scheduling-api"),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS", 15 * 60),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", 30, unit=DAY),
