@@ -8,12 +8,12 @@ from shared.identity_wiring import tokens, users
 from shared.models import Login
 from shared.runtime import current
 
-__all__ = ["app", "handler"]
+__all__ = ["handler"]
 
 
-@app.post("/auth/login", summary="Log in", tags=["Identity"])
+@app.post("/auth/login")
 def login(credentials: Login) -> Response[str]:
-    """Answers tokens. 401 is the same for a wrong name and a wrong password; 429 from the fifth in a row on."""
+    """Answer tokens. 401 is the same for a wrong name and a wrong password; 429 after five in a row."""
     pair = accounts.login(
         username=credentials.username,
         password=credentials.password,

@@ -8,12 +8,12 @@ from shared.identity_wiring import tokens, users
 from shared.models import RefreshToken
 from shared.runtime import current
 
-__all__ = ["app", "handler"]
+__all__ = ["handler"]
 
 
-@app.post("/auth/logout", summary="Log out", tags=["Identity"], status_code=204)
+@app.post("/auth/logout", status_code=204)
 def logout(presented: RefreshToken) -> Response[str]:
-    """Ends the session of a refresh token, also when it has ended before.
+    """End the session of a refresh token, also when it has ended before.
 
     Access tokens stay good until they expire.
     """

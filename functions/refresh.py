@@ -8,11 +8,11 @@ from shared.identity_wiring import tokens, users
 from shared.models import RefreshToken
 from shared.runtime import current
 
-__all__ = ["app", "handler"]
+__all__ = ["handler"]
 
 
-@app.post("/auth/refresh", summary="Exchange a refresh token", tags=["Identity"])
+@app.post("/auth/refresh")
 def refresh(presented: RefreshToken) -> Response[str]:
-    """Answers a new pair. Each refresh token is good for one exchange; a second one ends the session."""
+    """Answer a new pair of tokens. Each refresh token is good for one exchange; a second one ends the session."""
     pair = sessions.refresh(presented.refresh_token, store=users(), tokens=tokens(), now_ns=current().now_ns())
     return answer(pair.body())

@@ -8,12 +8,12 @@ from shared.identity_wiring import tokens, users
 from shared.models import Registration
 from shared.runtime import current
 
-__all__ = ["app", "handler"]
+__all__ = ["handler"]
 
 
-@app.post("/auth/register", summary="Make a user", tags=["Identity"], status_code=201)
+@app.post("/auth/register", status_code=201)
 def register(registration: Registration) -> Response[str]:
-    """Makes a user and answers their tokens. 409 names the field that somebody else has."""
+    """Make a user and answer their tokens. 409 names the field that somebody else has."""
     applicant = accounts.Applicant(registration.username, registration.password, registration.email)
     pair = accounts.register(applicant, store=users(), tokens=tokens(), now_ns=current().now_ns())
     return answer(pair.body(), status=201)

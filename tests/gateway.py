@@ -4,6 +4,7 @@ import importlib
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from tests.template import ROOT, routes
 
@@ -77,11 +78,17 @@ class Api:
         body: Any = None,
         *,
         raw: str | None = None,
+        base64: bool = False,
         headers: dict[str, str] | None = None,
         context: Context | None = None,
         **query: str,
     ) -> Reply:
-        """Send a request to the function that the template routes it to."""
+        """Send a request to the function that the template routes it to.
+
+        A query is given by name, or as it is written in a URL, behind the path.
+        """
+        path, _, written = path.partition("?")
+        values = {**parse_qs(written, keep_blank_values=True), **{key: [value] for key, value in query.items()}}
         resource, parameters = self._match(method, path)
         event = payload("get_event")
         event |= {
@@ -90,10 +97,11 @@ class Api:
             "httpMethod": method,
             "headers": {"Content-Type": "application/json", **(headers or {})},
             "multiValueHeaders": None,
-            "queryStringParameters": query or None,
-            "multiValueQueryStringParameters": {key: [value] for key, value in query.items()} or None,
+            "queryStringParameters": {key: each[-1] for key, each in values.items()} or None,
+            "multiValueQueryStringParameters": values or None,
             "pathParameters": parameters or None,
             "body": raw if raw is not None else None if body is None else json.dumps(body),
+            "isBase64Encoded": base64,
         }
         event["requestContext"]["authorizer"] = {
             "principalId": self.user_id,

@@ -43,9 +43,7 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
 def routes() -> dict[tuple[str, str], str]:
     """Which file of functions/ serves a (METHOD, path) of the API."""
     return {
-        (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): function["Handler"].split(".")[
-            0
-        ]
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): function["Handler"].split(".")[0]
         for function in resources("AWS::Serverless::Function").values()
         for event in function.get("Events", {}).values()
         if event["Type"] == "Api"

@@ -60,9 +60,10 @@ def login(*, username: str, password: str, store: AccountStore, tokens: Tokens, 
     """Begin a session of the user `username`.
 
     Raises NotAuthenticated for a wrong name and a wrong password alike, after the same work, and
-    TooManyAttempts without looking at the password. Guesses made side by side, before the first of them is
-    counted, are all looked at: as many as there are functions at once, and once only, since a right one then
-    finds the attempts changed.
+    TooManyAttempts without looking at the password.
+
+    Guesses made side by side before the first failure is counted are all looked at: as many as there are
+    functions at once. From then on a right one among others finds the attempts changed, and is refused.
     """
     now = now_ns // NS_PER_SECOND
     known = store.known(username, now)

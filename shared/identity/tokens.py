@@ -111,7 +111,7 @@ class Tokens:
             raise NotAuthenticated("the token is not valid")
         try:
             decoded = _jwt.decode_complete(token, self.key, [ALGORITHM], audience=AUDIENCE, issuer=self.issuer)
-        except (InvalidTokenError, RecursionError):
+        except InvalidTokenError:
             raise NotAuthenticated("the token is not valid") from None
         claims: dict[str, Any] = decoded["payload"]
         # A header with anything else in it is none of ours. And the last character of a signature has bits to

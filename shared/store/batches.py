@@ -51,3 +51,13 @@ def batch_write(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> 
     with store_faults():
         answer = client.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
     return [request["PutRequest"]["Item"] for request in answer.get("UnprocessedItems", {}).get(table, [])]
+
+
+def batch_delete(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
+    """Delete the items at `keys`, at most 25, in one call, and give those that the database has refused for load.
+
+    One that is not there is no fault. Raises as `batch_write`.
+    """
+    with store_faults():
+        answer = client.batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": key}} for key in keys]})
+    return [request["DeleteRequest"]["Key"] for request in answer.get("UnprocessedItems", {}).get(table, [])]

@@ -53,6 +53,17 @@ def version_key(owner: str, event_id: str, history_id: str) -> Item:
     return {"pk": text(history_partition(owner, event_id)), "sk": text(history_id)}
 
 
+def event_of_partition(partition: str) -> tuple[str, str] | None:
+    """Whose event, and which, the versions in a partition of the history table are of; None if it has none."""
+    owner, separator, event_id = partition.removeprefix(_CALENDAR_PREFIX).rpartition("#EVENT#")
+    return (owner, event_id) if separator else None
+
+
+def swept_key() -> Item:
+    """How far sweeps have gone, in the history table."""
+    return {"pk": text("SWEPT"), "sk": text("SWEPT")}
+
+
 def user_key(name: str) -> Item:
     """A user in the users table, by name without regard to case. Names that can be registered are ASCII."""
     return {"pk": text(f"USER#{name.lower()}")}

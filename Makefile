@@ -1,0 +1,134 @@
+# `make help` lists what there is. Needed on the machine: Python 3.11 or later and make; for the tests also Java 17
+# (a JDK) and npm. All else is installed under .venv/ and .local/, once, by the targets that need it.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 4566
+
+BIN := .venv/bin
+SOURCES := functions shared tests tools benchmarks
+DEV := .venv/.installed
+SAM := .local/sam/.installed
+MINISTACK := .local/ministack/.installed
+DYNAMODB := .local/dynamodb-local/DynamoDBLocal.jar
+
+# uv, for sam's layer build.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SAM_CLI_TELEMETRY := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+##@ Run it here
+
+.PHONY: run up down url logs deploy-local clean-local
+run: $(DEV) $(SAM) $(MINISTACK) ## Run the whole API on this machine, until Ctrl-C (PORT=4566)
+	@exec $(BIN)/python -m tools run --port $(PORT)
+
+up: $(DEV) $(SAM) $(MINISTACK) ## The same in the background (PORT=4566)
+	@exec $(BIN)/python -m tools up --port $(PORT)
+
+down: $(DEV) ## Stop it
+	@$(BIN)/python -m tools down
+
+url: $(DEV) ## Print its base URL
+	@$(BIN)/python -m tools url
+
+logs: $(DEV) ## Follow its functions' logs
+	@exec $(BIN)/python -m tools logs
+
+deploy-local: $(DEV) $(SAM) ## Bring a change in functions/, shared/ or template.yaml onto it
+	@$(BIN)/python -m tools deploy
+
+clean-local: down ## Forget its data
+	rm -rf .local/stack
+
+##@ Check it
+
+.PHONY: test test-unit test-integration test-e2e lint validate format bench
+test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests
+	$(BIN)/pytest tests/unit tests/integration tests/e2e
+
+test-unit: $(DEV) ## Pure logic
+	$(BIN)/pytest tests/unit
+
+test-integration: $(DEV) dynamodb-local ## Handlers and the store, on databases of their own
+	$(BIN)/pytest tests/integration
+
+test-e2e: $(DEV) $(SAM) $(MINISTACK) ## The deployed stack, over HTTP (E2E_BASE_URL=... for one that runs already)
+	$(BIN)/pytest tests/e2e
+
+lint: $(DEV) validate ## Style, types and the template
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(SOURCES)
+
+validate: $(SAM) ## The template alone
+	.local/sam/bin/sam validate --lint --region us-east-1
+
+format: $(DEV) ## Rewrite the code in the one style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(DEV) dynamodb-local ## Measure it: calls, times, ratios
+	$(BIN)/python -m benchmarks
+
+##@ Build it
+
+.PHONY: build lock clean
+build: $(DEV) $(SAM) ## Build for AWS, into .aws-sam/ (python3.13 on arm64)
+	.local/sam/bin/sam build
+
+lock: $(DEV) ## Resolve the *.in files again, with hashes
+	@for file in shared/requirements requirements-dev tools/sam tools/ministack; do \
+		echo "==> Locking $$file.in"; \
+		uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --upgrade \
+			--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
+			$$file.in --output-file $$file.txt; \
+	done
+
+clean: down ## Remove all that was made here, the local data included
+	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+##@ Set it up (the others do that when needed)
+
+.PHONY: setup dynamodb-local help
+setup: $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Install all of it now
+
+dynamodb-local: $(DYNAMODB) ## Fetch DynamoDB Local, for the integration tests
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# A stamp is newer than the lock it was installed from. `uv pip sync` also removes what the lock no longer has.
+$(DEV): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: $(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.13" >&2; exit 1; }
+	@echo "==> Installing the development environment into .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet "$$(grep -o '^uv==[0-9.]*' requirements-dev.in)"
+	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .venv requirements-dev.txt
+	@touch $@
+
+$(SAM) $(MINISTACK): .local/%/.installed: tools/%.txt | $(DEV)
+	@echo "==> Installing $* into .local/$*"
+	@$(BIN)/uv venv --quiet --no-config --clear --python $(BIN)/python .local/$*
+	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .local/$* tools/$*.txt
+	@touch $@
+
+# AWS publishes DynamoDB Local outside of the package registries; this npm package carries it unchanged.
+DYNAMODB_PACKAGE := amplify-dynamodb-simulator-2.9.30
+DYNAMODB_SHA512 := c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1
+
+$(DYNAMODB):
+	@command -v npm >/dev/null || { echo "error: npm is missing; it fetches DynamoDB Local" >&2; exit 1; }
+	@echo "==> Fetching DynamoDB Local into $(@D)"
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@cd $(@D) && npm pack --silent $(subst -2,@2,$(DYNAMODB_PACKAGE)) >/dev/null
+	@cd $(@D) && echo "$(DYNAMODB_SHA512)  $(DYNAMODB_PACKAGE).tgz" | sha512sum --check --status \
+		|| { echo "error: $(DYNAMODB_PACKAGE).tgz is not the file it should be" >&2; exit 1; }
+	@tar -xzf $(@D)/$(DYNAMODB_PACKAGE).tgz -C $(@D) --strip-components 2 package/emulator
+	@rm $(@D)/$(DYNAMODB_PACKAGE).tgz && touch $@

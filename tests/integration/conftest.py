@@ -1,0 +1,33 @@
+"""What the tests of handlers share."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.runtime import Runtime, use
+from tests.dynamodb_local import dynamodb_local
+from tests.integration.identity_client import Clock, Identity
+
+
+@pytest.fixture
+def identity(runtime: Runtime) -> Iterator[Identity]:
+    """`runtime` with a clock that stands, pauses that take no time, and its calls to the database counted."""
+    clock = Clock()
+    with use(replace(runtime, now_ns=clock, sleep=lambda _: None)) as used:
+        made = Identity(used, clock)
+
+        def count(model: Any, **_: Any) -> None:
+            made.calls[model.name] += 1
+
+        used.clients.dynamodb.meta.events.register("before-call.dynamodb", count)
+        yield made
+        used.clients.dynamodb.meta.events.unregister("before-call.dynamodb", count)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str]:
+    """The URL of a DynamoDB Local of the tests' own."""
+    with dynamodb_local() as url:
+        yield url

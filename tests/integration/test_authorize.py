@@ -1,0 +1,133 @@
+"""The gateway's authorizer."""
+
+from typing import Any
+
+import jwt
+import pytest
+from botocore.exceptions import ClientError
+
+from shared.store.secrets import KEPT_SECONDS
+from tests.gateway import invoke, payload
+from tests.integration.identity_client import Identity, authorize, register
+
+pytestmark = pytest.mark.usefixtures("identity")
+
+
+def call(**changes: Any) -> dict[str, Any]:
+    """Call the authorizer with its payload and `changes`."""
+    policy: dict[str, Any] = invoke("authorize", {**payload("authorize"), **changes})
+    return policy
+
+
+def test_the_payload_with_a_token_is_let_through(identity: Identity) -> None:
+    reply = register("Ada").body
+    with identity.costs():
+        policy = call(authorizationToken=f"Bearer {reply['access_token']}")
+    (user,) = identity.items("USER#ada")
+    user_id = user["user_id"]["S"]
+    assert policy == {
+        "principalId": user_id,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Action": "execute-api:Invoke",
+                    "Effect": "Allow",
+                    "Resource": "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/v1/*",
+                }
+            ],
+        },
+        "context": {
+            "user_id": user_id,
+            "username": "Ada",
+            "exp": str(identity.runtime.now() + identity.runtime.settings.access_token_seconds),
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("method_arn", "resource"),
+    [
+        ("arn:aws:execute-api:eu-central-1:1:api/v1/GET/", "arn:aws:execute-api:eu-central-1:1:api/v1/*"),
+        (
+            "arn:aws-cn:execute-api:cn-north-1:1:api/v1/PUT/a/b",
+            "arn:aws-cn:execute-api:cn-north-1:1:api/v1/*",
+        ),
+    ],
+)
+def test_the_policy_is_for_the_whole_stage(method_arn: str, resource: str) -> None:
+    token = register("Ada").body["access_token"]
+    policy = call(authorizationToken=f"Bearer {token}", methodArn=method_arn)
+    assert policy["policyDocument"]["Statement"][0]["Resource"] == resource
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", " Bearer ", "Bearer  "])
+def test_the_scheme_in_any_case(scheme: str) -> None:
+    token = register("Ada").body["access_token"]
+    assert call(authorizationToken=f"{scheme} {token}")["principalId"]
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic {0}", "{0}", "Bearer {0} {0}", "Bearer{0}", None])
+def test_another_header_is_refused(header: str | None) -> None:
+    token = register("Ada").body["access_token"]
+    with pytest.raises(Exception, match=r"^Unauthorized$") as refusal:
+        call(authorizationToken=None if header is None else header.format(token))
+    assert type(refusal.value) is Exception
+
+
+def test_the_payload_as_it_is_is_refused() -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        call()
+
+
+def test_tokens_that_are_not_valid(identity: Identity) -> None:
+    tokens = register("Ada").body
+    access = tokens["access_token"]
+    header, claims, signature = access.split(".")
+    unsigned = jwt.encode(
+        jwt.decode(access, options={"verify_signature": False}), "", "none", headers={"typ": "at+jwt"}
+    )
+    for token in (
+        tokens["refresh_token"],
+        unsigned,
+        f"{header}.{claims}.{signature[:-1]}",
+        f"{header}.{claims}.",
+    ):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            authorize(token)
+    identity.clock.forward(identity.runtime.settings.access_token_seconds - 1)
+    assert authorize(access)
+    identity.clock.forward(1)
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(access)
+
+
+def test_a_fault_of_secrets_manager_is_no_refusal(identity: Identity) -> None:
+    token = register("Ada").body["access_token"]
+    identity.clock.forward(KEPT_SECONDS - 1)
+    secrets = identity.runtime.clients.secretsmanager
+    secrets.delete_secret(SecretId=identity.runtime.settings.signing_secret, ForceDeleteWithoutRecovery=True)
+    assert authorize(token), "the secret is kept for 15 minutes"
+    identity.clock.forward(1)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        authorize(token)
+
+
+def test_the_secret_is_read_once_in_15_minutes(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = identity.runtime.clients.secretsmanager
+    read = client.get_secret_value
+    reads: list[str] = []
+
+    def counted(**request: Any) -> Any:
+        reads.append(request["SecretId"])
+        return read(**request)
+
+    monkeypatch.setattr(client, "get_secret_value", counted)
+    token = register("Ada").body["access_token"]
+    authorize(token)
+    authorize(token)
+    assert len(reads) == 1
+    identity.clock.forward(KEPT_SECONDS)
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(token)
+    assert len(reads) == 2

@@ -1,0 +1,214 @@
+"""POST /auth/login."""
+
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from shared.identity import passwords
+from shared.identity.users import FORGOTTEN_AFTER_SECONDS
+from tests.integration.identity_client import PASSWORD, Identity, authorize, exchange, login, post, register
+
+pytestmark = pytest.mark.usefixtures("identity")
+
+
+def fail(times: int, username: str = "Ada") -> None:
+    """Guess wrong, and have it answered with 401 each time."""
+    for _ in range(times):
+        assert login(username, "a wrong password").status == 401
+
+
+def test_the_payload_logs_in(identity: Identity) -> None:
+    post("register")
+    with identity.costs(BatchGetItem=1, PutItem=1):
+        reply = post("login")
+    assert reply.status == 200
+    assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert authorize(reply.body["access_token"])["context"]["username"] == "ada"
+    assert exchange(reply.body["refresh_token"]).status == 200
+
+
+@pytest.mark.parametrize("username", ["Ada", "ada", "ADA"])
+def test_case_makes_no_difference(username: str) -> None:
+    register("Ada")
+    reply = login(username)
+    assert authorize(reply.body["access_token"])["context"]["username"] == "Ada"
+
+
+def test_each_login_is_a_session_of_its_own(identity: Identity) -> None:
+    register("Ada")
+    first, second = login(), login()
+    assert len(identity.items("SESSION#")) == 3
+    assert exchange(first.body["refresh_token"]).status == 200
+    assert exchange(second.body["refresh_token"]).status == 200
+
+
+def test_a_wrong_password_and_an_unknown_name_are_answered_alike(identity: Identity) -> None:
+    register("Ada")
+    with identity.costs(BatchGetItem=1, UpdateItem=1):
+        wrong = login("Ada", "a wrong password")
+    with identity.costs(BatchGetItem=1, UpdateItem=1):
+        unknown = login("Bob", "a wrong password")
+    assert wrong.status == unknown.status == 401
+    assert wrong.text == unknown.text
+    assert wrong.headers == unknown.headers
+    assert "WWW-Authenticate" in wrong.headers
+
+
+def test_an_unknown_name_costs_as_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    register("Ada")
+    held_against: list[str] = []
+    check = passwords.is_password
+
+    def watched(password_hash: str, password: str) -> bool:
+        held_against.append(password_hash)
+        return check(password_hash, password)
+
+    monkeypatch.setattr(passwords, "is_password", watched)
+    login("Ada", "a wrong password")
+    login("Bob", "a wrong password")
+    assert len(held_against) == 2
+    assert held_against[1] == passwords.NOBODY
+
+
+@pytest.mark.parametrize("username", ["Ada", "Bob"])
+def test_five_failures_lock_a_name_whether_or_not_it_exists(identity: Identity, username: str) -> None:
+    register("Ada")
+    fail(5, username)
+    with identity.costs(BatchGetItem=1):
+        reply = login(username)
+    assert reply.status == 429
+    assert reply.headers["Retry-After"] == "1"
+    assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_lock_doubles_and_ends(identity: Identity) -> None:
+    register("Ada")
+    fail(5)
+    for wait in (1, 2, 4, 8):
+        assert login().headers["Retry-After"] == str(wait)
+        identity.clock.forward(wait - 1)
+        assert login().headers["Retry-After"] == "1"
+        identity.clock.forward(1)
+        fail(1)
+    identity.clock.forward(16)
+    assert login().status == 200
+
+
+def test_a_locked_name_looks_at_no_password(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    register("Ada")
+    fail(5)
+    monkeypatch.setattr(passwords, "is_password", lambda *_: pytest.fail("looked"))
+    assert login().status == 429
+    assert identity.items("ATTEMPTS#")[0]["failures"]["N"] == "5"
+
+
+def test_a_login_forgets_the_failures(identity: Identity) -> None:
+    register("Ada")
+    fail(4)
+    with identity.costs(BatchGetItem=1, TransactWriteItems=1):
+        assert login().status == 200
+    assert identity.items("ATTEMPTS#") == []
+    fail(4)
+    assert login().status == 200
+
+
+def test_failures_are_forgotten_after_a_day(identity: Identity) -> None:
+    """Also when TTL, which may take days, has not come by."""
+    register("Ada")
+    fail(5)
+    identity.clock.forward(FORGOTTEN_AFTER_SECONDS)
+    fail(4)
+    (attempts,) = identity.items("ATTEMPTS#ada")
+    assert attempts["failures"]["N"] == "4"
+    assert int(attempts["expires_at"]["N"]) == identity.runtime.now() + FORGOTTEN_AFTER_SECONDS
+    assert login().status == 200
+
+
+def test_failures_of_one_name_lock_no_other() -> None:
+    register("Ada")
+    register("Bob")
+    fail(5, "Ada")
+    assert login("Ada").status == 429
+    assert login("Bob").status == 200
+
+
+def test_a_right_guess_that_raced_with_wrong_ones_is_refused(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("Ada")
+    fail(4)
+    check = passwords.is_password
+
+    def slowly(password_hash: str, password: str) -> bool:
+        monkeypatch.setattr(passwords, "is_password", check)
+        fail(1)
+        return check(password_hash, password)
+
+    monkeypatch.setattr(passwords, "is_password", slowly)
+    reply = login()
+    assert reply.status == 429
+    assert len(identity.items("SESSION#")) == 1
+
+
+def test_a_hash_with_older_parameters_is_made_anew(identity: Identity) -> None:
+    register("Ada")
+    old = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+    identity.runtime.clients.dynamodb.update_item(
+        TableName=identity.runtime.settings.users_table,
+        Key={"pk": {"S": "USER#ada"}},
+        UpdateExpression="SET password_hash = :old",
+        ExpressionAttributeValues={":old": {"S": old}},
+    )
+    with identity.costs(BatchGetItem=1, TransactWriteItems=1):
+        assert login().status == 200
+    assert identity.items("USER#ada")[0]["password_hash"]["S"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    with identity.costs(BatchGetItem=1, PutItem=1):
+        assert login().status == 200
+
+
+def test_keys_that_were_left_for_later_are_asked_for_again(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    register("Ada")
+    client = identity.runtime.clients.dynamodb
+    table = identity.runtime.settings.users_table
+    read = client.batch_get_item
+    asked: list[int] = []
+
+    def one_at_a_time(**request: Any) -> Any:
+        keys = request["RequestItems"][table]["Keys"]
+        asked.append(len(keys))
+        assert request["RequestItems"][table]["ConsistentRead"]
+        answer = read(RequestItems={table: {"Keys": keys[:1], "ConsistentRead": True}})
+        left = {table: {"Keys": keys[1:], "ConsistentRead": True}} if keys[1:] else {}
+        return {**answer, "UnprocessedKeys": left}
+
+    monkeypatch.setattr(client, "batch_get_item", one_at_a_time)
+    assert login().status == 200
+    assert asked == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "username",
+    ["a b c", "\u00e9l\u00e8ve", "\U0001d160" * 256, "\u0130" * 256, "../../x", "USER#ada", "x" * 256],
+)
+def test_what_cannot_be_a_name_is_a_wrong_name(username: str) -> None:
+    assert login(username).status == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, ["username", "password"]),
+        ({"username": "ada", "password": PASSWORD, "email": "ada@example.com"}, ["email"]),
+        ({"username": 1, "password": True}, ["username", "password"]),
+        ({"username": "", "password": ""}, ["username", "password"]),
+        ({"username": "x" * 257, "password": "x" * 257}, ["username", "password"]),
+        ({"username": "a\0", "password": "b\0"}, ["username", "password"]),
+        ({"username": "\ud800", "password": "\udc00"}, ["username", "password"]),
+    ],
+)
+def test_bad_input_is_named_and_nothing_is_written(identity: Identity, body: Any, fields: list[str]) -> None:
+    with identity.costs():
+        reply = post("login", body)
+    assert reply.status == 422
+    assert reply.fields == fields

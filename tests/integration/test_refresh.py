@@ -1,0 +1,118 @@
+"""POST /auth/refresh."""
+
+import json
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.gateway import payload
+from tests.integration.identity_client import Identity, authorize, exchange, login, post, register
+
+pytestmark = pytest.mark.usefixtures("identity")
+
+
+def test_the_payload_exchanges_its_token(identity: Identity) -> None:
+    first = register("Ada").body
+    event = payload("refresh")
+    body = json.loads(event["body"])
+    assert list(body) == ["refresh_token"]
+    with identity.costs(UpdateItem=1):
+        reply = post("refresh", {**body, "refresh_token": first["refresh_token"]})
+    assert reply.status == 200
+    assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert reply.body["refresh_token"] != first["refresh_token"]
+    assert authorize(reply.body["access_token"])["context"]["username"] == "Ada"
+
+
+def test_the_payload_as_it_is_is_refused() -> None:
+    assert post("refresh").status == 401
+
+
+def test_a_chain_of_exchanges(identity: Identity) -> None:
+    """The session slides: it ends after its lifetime without use, not after its lifetime."""
+    token = register("Ada").body["refresh_token"]
+    lifetime = identity.runtime.settings.refresh_token_seconds
+    for _ in range(4):
+        identity.clock.forward(lifetime - 1)
+        reply = exchange(token)
+        assert reply.status == 200
+        token = reply.body["refresh_token"]
+    (session,) = identity.items("SESSION#")
+    assert int(session["expires_at"]["N"]) == identity.runtime.now() + lifetime
+
+
+def test_a_token_that_was_exchanged_ends_the_whole_session(identity: Identity) -> None:
+    stolen = register("Ada").body["refresh_token"]
+    current = exchange(stolen).body["refresh_token"]
+    with identity.costs(UpdateItem=1, DeleteItem=1):
+        reply = exchange(stolen)
+    assert reply.status == 401
+    assert identity.items("SESSION#") == []
+    assert exchange(current).status == 401
+
+
+def test_other_sessions_of_the_user_live_on() -> None:
+    stolen = register("Ada").body["refresh_token"]
+    elsewhere = login("Ada").body["refresh_token"]
+    exchange(stolen)
+    exchange(stolen)
+    assert exchange(elsewhere).status == 200
+
+
+def test_an_exchange_whose_answer_was_lost_is_no_reuse(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = register("Ada").body["refresh_token"]
+    client = identity.runtime.clients.dynamodb
+    write = client.update_item
+
+    def twice(**request: Any) -> Any:
+        write(**request)
+        return write(**request)
+
+    monkeypatch.setattr(client, "update_item", twice)
+    reply = exchange(token)
+    monkeypatch.undo()
+    assert reply.status == 200
+    assert exchange(reply.body["refresh_token"]).status == 200
+
+
+def test_a_token_expires(identity: Identity) -> None:
+    token = register("Ada").body["refresh_token"]
+    identity.clock.forward(identity.runtime.settings.refresh_token_seconds)
+    with identity.costs():
+        assert exchange(token).status == 401
+
+
+def test_a_session_that_was_cut_short_is_not_prolonged(identity: Identity) -> None:
+    token = register("Ada").body["refresh_token"]
+    (session,) = identity.items("SESSION#")
+    identity.runtime.clients.dynamodb.put_item(
+        TableName=identity.runtime.settings.users_table,
+        Item={**session, "expires_at": {"N": str(identity.runtime.now())}},
+    )
+    assert exchange(token).status == 401
+    assert len(identity.items("SESSION#")) == 1
+
+
+def test_an_access_token_is_no_refresh_token(identity: Identity) -> None:
+    tokens = register("Ada").body
+    with identity.costs():
+        assert exchange(tokens["access_token"]).status == 401
+    assert exchange(tokens["refresh_token"]).status == 200
+
+
+def test_a_forged_token_ends_nobodys_session(identity: Identity) -> None:
+    token = register("Ada").body["refresh_token"]
+    header, claims, signature = token.split(".")
+    for forged in (
+        f"{header}.{claims}.{signature[::-1]}",
+        f"{header}.{claims}.",
+        jwt.encode(jwt.decode(token, options={"verify_signature": False}), "", "none", headers={"typ": "rt+jwt"}),
+        "nonsense",
+    ):
+        with identity.costs():
+            reply = exchange(forged)
+        assert reply.status == 401
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+        assert reply.headers["Content-Type"] == "application/problem+json"
+    assert exchange(token).status == 200

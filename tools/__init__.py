@@ -1,0 +1,1 @@
+"""What `make` runs: the local stack. Nothing here is deployed."""

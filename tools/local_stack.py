@@ -1,0 +1,350 @@
+"""The whole API on this machine: ministack stands in for AWS, and the SAM CLI deploys template.yaml to it.
+
+``make run`` and its siblings get at it through ``tools/__main__.py``, the end-to-end tests directly.
+Everything it writes lies under the stack's home directory, and all it listens on is one port of 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import botocore.session
+from botocore.exceptions import EndpointConnectionError
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".local" / "stack"
+SAM = ROOT / ".local" / "sam" / "bin" / "sam"
+MINISTACK_PYTHON = ROOT / ".local" / "ministack" / "bin" / "python"
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+ROOT_KEY = "test"  # what ministack takes for the account's owner; key and secret alike
+DEFAULT_PORT = 4566
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class StackError(Exception):
+    """The stack cannot do what was asked; the message is one line for the person who asked."""
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class LocalStack:
+    """One ministack process with the API deployed to it; a context manager that stops it.
+
+    Args:
+        home: Directory for state, logs and build; made when missing.
+        port: TCP port on 127.0.0.1.
+        persist: Whether tables, secrets and the deployment outlive the process.
+        say: Told in one line what is going on when it takes time.
+    """
+
+    def __init__(
+        self,
+        home: Path = HOME,
+        port: int = DEFAULT_PORT,
+        *,
+        persist: bool = True,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self.home = home
+        self.port = port
+        self.persist = persist
+        self.say = say or (lambda _: None)
+        self.endpoint = f"http://{HOST}:{port}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._deployed = False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start ministack and wait until it answers.
+
+        Raises:
+            StackError: The port is taken, ministack is not installed, or it does not come up.
+        """
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self.port))
+            except OSError as error:
+                raise StackError(f"port {self.port} is taken: choose another with PORT=...") from error
+        _require(MINISTACK_PYTHON)
+        self.say(f"Starting a local AWS on {self.endpoint}")
+        workers = self.home / "tmp"
+        shutil.rmtree(workers, ignore_errors=True)  # what functions' processes left behind last time
+        workers.mkdir(parents=True)
+        _rewind_streams(self.home / "state" / "lambda.json")
+        with (self.home / "ministack.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [MINISTACK_PYTHON, "-m", "ministack"],
+                cwd=self.home,
+                env=self._ministack_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to handle: state is saved on an orderly stop only
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs here yet
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop ministack and the functions it runs; it saves its state on the way. Fine when not running.
+
+        Unless a deployment has succeeded: half of one cannot be deployed to again, so the state stays what it was.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            return
+        self.say("Stopping")
+        if not self._deployed:
+            process.kill()
+        elif self.persist and process.poll() is None:
+            # Records that no function has read yet are not saved: let the stream run dry.
+            time.sleep(1)
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)
+
+    def deploy(self) -> str:
+        """Build and deploy template.yaml as it is now, and return the API's base URL.
+
+        Raises:
+            StackError: A build or deployment failed; the message ends with what SAM said.
+        """
+        _require(SAM)
+        build = self.home / "build"
+        config = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
+        parameters = ["--parameter-overrides", *(f"{name}={value}" for name, value in _parameters().items())]
+        self.say("Building the functions and their layer")
+        self._sam("build", "--template-file", ROOT / "template.yaml", "--build-dir", build, *config, *parameters)
+        self.say("Deploying template.yaml")
+        self._sam("deploy", "--template-file", build / "template.yaml", *config, *parameters)
+        base_url = self._publish()
+        self._deployed = True
+        return base_url
+
+    def log_lines(self) -> Iterator[str]:
+        """Yield what the functions log from now on; never ends.
+
+        Raises:
+            StackError: The stack is gone.
+        """
+        logs = self.client("logs")
+        since = newest = int(time.time() * 1000)
+        shown: dict[str, int] = {}  # one stream per invocation, whole when it appears; and its time
+        while True:
+            try:
+                for group in logs.describe_log_groups()["logGroups"]:
+                    found = logs.filter_log_events(logGroupName=group["logGroupName"], startTime=since)["events"]
+                    fresh = [event for event in found if event["logStreamName"] not in shown]
+                    shown |= {event["logStreamName"]: event["timestamp"] for event in fresh}
+                    lines = (event["message"].rstrip() for event in fresh)
+                    yield from (line for line in lines if not line.startswith(("START ", "END ", "REPORT ")))
+            except EndpointConnectionError as error:
+                raise StackError(f"the local AWS is gone; {self.home / 'ministack.log'} may say why") from error
+            newest = max([newest, *shown.values()])
+            since = max(since, newest - 5000)  # one group may be read before an earlier event reaches it
+            shown = {stream: at for stream, at in shown.items() if at >= since}
+            time.sleep(0.5)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of the local AWS."""
+        bare = botocore.session.Session({"profile": (None, None, None, None)})  # whatever AWS_PROFILE says
+        aws: Any = boto3.session.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=bare)
+        return aws.client(service, endpoint_url=self.endpoint)
+
+    def _sam(self, *arguments: str | Path) -> None:
+        """Run the SAM CLI against the local AWS, quietly; on failure raise what it said."""
+        state = ROOT / ".local" / "sam-home"
+        state.mkdir(parents=True, exist_ok=True)
+        # SAM asks its package index for a newer version unless it believes it has done so this week.
+        (state / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
+        log = self.home / "sam.log"
+        environment = _without_aws() | {
+            "AWS_ACCESS_KEY_ID": ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "LAYER_PLATFORM": _layer_platform(),
+            "LAYER_PYTHON": _python_version(),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # uv, for the layer
+            "SAM_CLI_POLL_DELAY": "0.5",
+            "SAM_CLI_TELEMETRY": "0",
+            "TMPDIR": str(self.home / "tmp"),  # sam leaves things there
+            "__SAM_CLI_APP_DIR": str(state),
+        }
+        with log.open("w+") as output:
+            process = subprocess.Popen(
+                [SAM, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                status = process.wait()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)  # the builders it started, too
+                process.wait()
+                raise
+        if status:
+            raise StackError(f"sam {arguments[0]} failed\n{log.read_text()[-4000:].strip()}")
+
+    def _publish(self) -> str:
+        """Make the gateway answer with the template's own error bodies, and return the API's base URL.
+
+        ministack's import of an OpenAPI document leaves its gateway responses out.
+        """
+        cloudformation = self.client("cloudformation")
+        stack = _stack_name()
+        resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        by_type = {resource["ResourceType"]: resource for resource in resources}
+        api, stage = by_type["AWS::ApiGateway::RestApi"], by_type["AWS::ApiGateway::Stage"]
+        template = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+        document = template["Resources"][api["LogicalResourceId"]]["Properties"]["Body"]
+        api_id, stage_name = api["PhysicalResourceId"], stage["PhysicalResourceId"]
+        gateway = self.client("apigateway")
+        for kind, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
+            gateway.put_gateway_response(restApiId=api_id, responseType=kind, **response)
+        gateway.create_deployment(restApiId=api_id, stageName=stage_name)
+        return f"{self.endpoint}/_aws/execute-api/{api_id}/{stage_name}"
+
+    def _ministack_environment(self) -> dict[str, str]:
+        """The environment of ministack, and so of every function: nothing of the developer's own gets in."""
+        return {
+            "AUTH": "true",  # a function may do what its policies in the template say, as on AWS
+            "BIND_HOST": HOST,
+            "DOCKER_HOST": f"unix://{os.devnull}",  # functions are processes; never look for Docker
+            "GATEWAY_PORT": str(self.port),
+            "HOME": str(self.home),
+            "IOT_MTLS_ENABLED": "0",
+            "LANG": "C.UTF-8",
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": REGION,
+            "PATH": os.defpath,
+            "PERSIST_STATE": str(int(self.persist)),
+            "S3_DATA_DIR": str(self.home / "s3"),
+            "S3_PERSIST": str(int(self.persist)),
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(self.home / "state"),
+            "TMPDIR": str(self.home / "tmp"),
+            "TZ": "UTC",
+        }
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        assert self._process is not None  # noqa: S101 - for mypy
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5),  # noqa: S310 - http
+            ):
+                return
+            time.sleep(0.1)
+        tail = (self.home / "ministack.log").read_text(errors="replace")[-2000:].strip()
+        raise StackError(f"ministack did not come up\n{tail}")
+
+
+def _require(tool: Path) -> None:
+    if not tool.exists():
+        raise StackError(f"{tool.relative_to(ROOT)} is missing: go through make, which installs it")
+
+
+def _without_aws() -> dict[str, str]:
+    """This process's environment without any setting that could lead to a real AWS account."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+def _stack_name() -> str:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    name: str = config["local"]["global"]["parameters"]["stack_name"]
+    return name
+
+
+def _python_version() -> str:
+    """The Python of the functions: ministack's own, which make takes from the interpreter of this one."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _parameters() -> Mapping[str, str]:
+    """The template's parameters that depend on this machine."""
+    return {
+        "Runtime": f"python{_python_version()}",
+        "Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
+    }
+
+
+def _layer_platform() -> str:
+    """This machine, in uv's words for platforms."""
+    machine = "aarch64" if platform.machine() == "arm64" else platform.machine()
+    return f"{machine}-apple-darwin" if sys.platform == "darwin" else f"{machine}-manylinux_2_28"
+
+
+def _rewind_streams(saved: Path) -> None:
+    """Make ministack read its streams from their start.
+
+    It saves how far each stream has been read, but not the records. After a restart the streams are empty,
+    and as many new records would be passed over.
+    """
+    if not saved.exists():
+        return
+    state = json.loads(saved.read_text())
+    state["payload"]["dynamodb_stream_positions"] = {}
+    replacement = saved.with_suffix(".new")
+    replacement.write_text(json.dumps(state))
+    replacement.replace(saved)
+
+
+def _die_with_parent() -> None:
+    """In a child about to start: have Linux end it when this process is gone, even if that was killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
