@@ -33,9 +33,9 @@ Try it, line by line:
 
   URL={url}
   curl -s $URL/auth/register -H 'Content-Type: application/json' \\
-    -d '{{"username": "ada", "password": "correct horse battery staple", "email": "ada@example.com"}}'
+    -d '{{"username": "ada", "password": "correct horse battery", "email": "ada@example.com"}}'
   TOKEN=$(curl -s $URL/auth/login -H 'Content-Type: application/json' \\
-    -d '{{"username": "ada", "password": "correct horse battery staple"}}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+    -d '{{"username": "ada", "password": "correct horse battery"}}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
   curl -s $URL/events -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -d '{{"title": "Tea with Charles", "start": "{day}T15:00:00Z", "end": "{day}T16:00:00Z"}}'
   curl -s "$URL/events?from={day}T00:00:00Z" -H "Authorization: Bearer $TOKEN"
@@ -83,7 +83,8 @@ def up(port: int) -> None:
         child.terminate()
         child.wait()
         raise
-    raise StackError(UP_LOG.read_text()[shown:].strip() or "the stack ended before it was ready")
+    print(UP_LOG.read_text()[shown:], end="", file=sys.stderr)  # it has said why
+    sys.exit(1)
 
 
 def down() -> None:

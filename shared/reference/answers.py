@@ -1,0 +1,293 @@
+"""The shapes of answers, for the reference alone: answers are made from plain documents, without these models."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from shared.models import Transparency
+from shared.problems import COLLISIONS_SHOWN, ERRORS_SHOWN
+from shared.scheduling.events import ChangeType, OnConflict
+
+ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"
+
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[ID])]
+
+
+def _time(pattern: str, example: str) -> Any:
+    return Field(pattern=pattern, json_schema_extra={"format": "date-time"}, examples=[example])
+
+
+Instant = Annotated[str, _time(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "2027-03-01T08:00:00Z")]
+Moment = Annotated[str, _time(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", "2026-11-22T08:37:43.264Z")]
+HistoryId = Annotated[
+    Id,
+    Field(description="Names this version in the whole deployment, and is its ETag. Sorting by it is sorting by time."),
+]
+NextCursor = Annotated[str | None, Field(description="Where the next page begins; null on the last one.")]
+_MAY_BE_MISSING: Any = Field(default_factory=str)  # a factory shows in no schema
+Author = Annotated[str, Field(description='A user id, or "external" for a change made around the API.')]
+
+
+class Tokens(BaseModel):
+    """What a session needs."""
+
+    access_token: Annotated[str, Field(description="For the header `Authorization: Bearer <access_token>`.")]
+    refresh_token: Annotated[str, Field(description="Good for one exchange at /auth/refresh.")]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, Field(description="How long the access token is valid, in seconds.", examples=[900])]
+
+
+class Event(BaseModel):
+    """An event. It takes the half-open interval `[start, end)`."""
+
+    id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
+    title: Annotated[str, Field(examples=["Design review"])]
+    description: str
+    location: str
+    start: Instant
+    end: Instant
+    time_zone: Annotated[str, Field(description="An IANA name, kept as given.", examples=["Europe/Berlin"])]
+    transparency: Annotated[Transparency, Field(description="A transparent event collides with nothing.")]
+    owner: Annotated[Id, Field(description="The user id of whoever made it.")]
+    version: Annotated[int, Field(ge=0, description="Counts the event's changes, from 1.", examples=[1])]
+    history_id: HistoryId
+    created_at: Moment
+    updated_at: Moment
+    updated_by: Author
+
+
+class EventPage(BaseModel):
+    """Events by their start. A page may be short, even empty, while there is a next one."""
+
+    items: list[Event]
+    next_cursor: NextCursor
+
+
+class DeletedEvent(Event):
+    """A deleted event as it was."""
+
+    deleted_at: Moment
+    deleted_by: Author
+    restorable_until: Annotated[Instant | None, Field(description="After that a rollback cannot restore it.")]
+
+
+class DeletedEventPage(BaseModel):
+    """Deleted events, latest first."""
+
+    items: list[DeletedEvent]
+    next_cursor: NextCursor
+
+
+class Interval(BaseModel):
+    """The half-open interval `[start, end)`."""
+
+    start: Instant
+    end: Instant
+
+
+class FreeBusy(BaseModel):
+    """When events take time within a window: merged where they overlap or touch, and cut to the window."""
+
+    from_: Annotated[Instant, Field(alias="from")]
+    to: Instant
+    busy: list[Interval]
+
+
+class Version(BaseModel):
+    """A change of an event: who made it, when, how and why."""
+
+    history_id: HistoryId
+    version: Annotated[int, Field(ge=0, description="A change made around the API repeats a number.", examples=[2])]
+    type: ChangeType
+    changed_at: Moment
+    changed_by: Author
+    reason: Annotated[str | None, Field(description="What the rollback gave as its reason.")]
+    operation_id: Annotated[str | None, Field(description="The same for all that one request changed.")]
+    on_conflict: Annotated[OnConflict, Field(description="Whether the change was allowed to collide.")]
+    rolled_back_to: Annotated[
+        Id, Field(description="Only after a rollback or a restore: the version gone back to.")
+    ] = _MAY_BE_MISSING
+
+
+class VersionPage(BaseModel):
+    """Versions, newest first."""
+
+    items: list[Version]
+    pending: Annotated[list[int], Field(description="Numbers of versions that are still on their way into the list.")]
+    next_cursor: NextCursor
+
+
+class VersionWithEvent(Version):
+    """A version, and the event as that change left it."""
+
+    event: Event
+
+
+class FieldChange(BaseModel):
+    """A field that differs."""
+
+    field: Annotated[str, Field(examples=["location"])]
+    old: str
+    new: str
+    unified_diff: Annotated[str, Field(description="Only for text of several lines: the difference line by line.")] = (
+        _MAY_BE_MISSING
+    )
+
+
+class PatchOperation(BaseModel):
+    """An operation of a JSON Patch (RFC 6902)."""
+
+    op: Literal["replace"]
+    path: Annotated[str, Field(examples=["/location"])]
+    value: str | int
+
+
+class Diff(BaseModel):
+    """How the event at `to` differs from the event at `from`."""
+
+    from_: Annotated[HistoryId, Field(alias="from")]
+    to: HistoryId
+    changes: Annotated[list[FieldChange], Field(description="What the owner says of the event: without the stamps.")]
+    patch: Annotated[list[PatchOperation], Field(description="Turns the one event document into the other.")]
+
+
+class Collision(Interval):
+    """An event that is in the way."""
+
+    id: Id
+    title: str
+
+
+class RollbackPreview(Diff):
+    """What a rollback would do, if anything (`type`), and what is in its way; `to` is the version gone back to."""
+
+    type: Literal["rollback", "restore"] | None
+    conflicts: list[Collision]
+
+
+class RolledBack(Event):
+    """The event after a rollback; `changed` is false if it was like that before, and no version was made."""
+
+    changed: bool
+
+
+class Created(BaseModel):
+    """An event of a bulk request; `index` is its place there, from 0."""
+
+    index: int
+    id: Id
+    history_id: HistoryId
+
+
+class BulkCreated(BaseModel):
+    """All events were created."""
+
+    operation_id: Id
+    created: int
+    items: list[Created]
+
+
+class CreatedOrNot(Created):
+    """An event of a bulk request, and whether it was created."""
+
+    status: Literal[201, 503]
+    detail: Annotated[str, Field(examples=["created"])]
+
+
+class BulkPartlyCreated(BaseModel):
+    """Some events were created: see the `status` of each."""
+
+    operation_id: Id
+    created: int
+    items: list[CreatedOrNot]
+
+
+class Undone(BaseModel):
+    """An event that was deleted; `history_id` names the deletion."""
+
+    id: Id
+    history_id: HistoryId
+
+
+class LeftAlone(BaseModel):
+    """An event that was not deleted, and why."""
+
+    id: Id
+    detail: Annotated[str, Field(examples=["it has changed since"])]
+
+
+class UndoneOperation(BaseModel):
+    """What an undo did; `operation_id` names the undo itself."""
+
+    operation_id: Id
+    undone: list[Undone]
+    left: list[LeftAlone]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: Annotated[str, Field(description="Names the kind of problem; to be compared, not to be fetched.")]
+    title: str
+    status: int
+    detail: Annotated[str, Field(description="For people; may change.")]
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with a field of the request."""
+
+    field: Annotated[str, Field(description="Its path.", examples=["events[7].start"])]
+    message: str
+
+
+class InvalidRequest(Problem):
+    """An error that names fields of the request."""
+
+    errors: Annotated[list[FieldProblem], Field(max_length=ERRORS_SHOWN)]
+
+
+class Conflict(Problem):
+    """The time is taken."""
+
+    conflicts: Annotated[list[Collision], Field(max_length=COLLISIONS_SHOWN, description="The first ones, by start.")]
+    next_free: Annotated[
+        Instant | None, Field(description="The earliest later start at which nothing is in the way; null: none found.")
+    ]
+
+
+class PreconditionFailed(Problem):
+    """The event is at another version than `If-Match` names."""
+
+    history_id: HistoryId
+
+
+class _Schemas(GenerateJsonSchema):
+    """JSON Schema without a title for every field: it only repeats the field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 the base class's signature
+        return False
+
+
+def schemas() -> dict[str, Any]:
+    """The JSON schemas of all models above, by name, as `components/schemas` of an OpenAPI document."""
+    models: list[type[BaseModel]] = [
+        *(Tokens, EventPage, DeletedEventPage, FreeBusy, VersionPage, VersionWithEvent, Diff, RollbackPreview),
+        *(
+            RolledBack,
+            BulkCreated,
+            BulkPartlyCreated,
+            UndoneOperation,
+            Problem,
+            InvalidRequest,
+            Conflict,
+            PreconditionFailed,
+        ),
+    ]
+    _, document = models_json_schema(
+        [(model, "serialization") for model in models],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_Schemas,
+    )
+    definitions: dict[str, Any] = document["$defs"]
+    return definitions

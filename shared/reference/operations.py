@@ -1,0 +1,285 @@
+"""What the routes do not say of themselves: texts, answers, headers and errors. One Operation for each route."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.errors import (
+    NameTaken,
+    NotAuthenticated,
+    NotFound,
+    NotRecordedYet,
+    OutcomeUnknown,
+    SchedulingError,
+    TooManyAttempts,
+)
+
+JSON: Final = "application/json"
+
+TAGS: Final = {
+    "Identity": "Users, their sessions and their tokens.",
+    "Events": "The events of the caller. Nobody else sees them.",
+    "Versions": "Every change of an event is a version: to be read, compared and gone back to.",
+    "Reference": "What you are reading.",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is no error: the name of its schema (several: one of them; none: no body) and its headers."""
+
+    description: str
+    schemas: Sequence[str] = ()
+    headers: Sequence[str] = ()
+    media_type: str = JSON
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route. Errors that follow from its parameters, its headers and its body are not listed here."""
+
+    id: str
+    tag: str
+    summary: str
+    answers: Mapping[int, Answer]
+    description: str = ""
+    public: bool = False
+    request_headers: Sequence[str] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[type[SchedulingError]] = ()
+    example: Mapping[str, Any] | None = None
+
+
+REQUEST_HEADERS: Final = {
+    "If-Match": "Only change the event if it is at this version: the quoted `history_id`, as in the ETag of an answer.",
+    "If-None-Match": "Answer 304 without a body if the event is still at this version: the quoted `history_id`.",
+}
+ANSWER_HEADERS: Final = {
+    "ETag": "The quoted `history_id` of the version answered.",
+    "Location": "Where the event is from now on, relative to the URL of the request.",
+    "Retry-After": "When to try again, in seconds.",
+    "WWW-Authenticate": "Bearer.",
+}
+PARAMETERS: Final = {
+    "event_id": "The event's `id`.",
+    "history_id": "The version's `history_id`.",
+    "limit": "How many items a page has at most.",
+    "cursor": "The `next_cursor` of the page before. `from` and `to` may be left out then.",
+    "on_conflict": "`allow` skips the look at other events: the event may overlap them.",
+    "as_of": "A moment in the past, RFC 3339 with an offset: answer what was then.",
+    "operation_id": "The `operation_id` of a bulk creation, or of any version of type `create`.",
+    "dry_run": "Change nothing: answer what would change, and what would be in the way.",
+}
+_WINDOW: Final = {
+    "from": "Where the window begins, RFC 3339 with an offset. Without it: now.",
+    "to": "Where the window ends, RFC 3339 with an offset. Without it: 31 days after `from`.",
+}
+
+_ADA: Final = {"username": "ada", "password": "correct horse battery"}
+_REFRESH_TOKEN: Final = {"refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9…"}
+_REVIEW: Final = {
+    "title": "Design review",
+    "start": "2027-03-01T09:00:00+01:00",
+    "end": "2027-03-01T10:00:00+01:00",
+    "location": "Room 4",
+    "time_zone": "Europe/Berlin",
+}
+_SHIFTS: Final = [
+    {"title": f"Shift {n}", "start": f"2027-03-0{n}T06:00:00Z", "end": f"2027-03-0{n}T14:00:00Z"} for n in (1, 2, 3)
+]
+
+_TOKENS: Final = Answer("Tokens.", ["Tokens"])
+_CHANGED: Final = Answer("The event as it is now. If that changes nothing, no version is made.", ["Event"], ["ETag"])
+
+OPERATIONS: Final = {
+    ("post", "/auth/register"): Operation(
+        "register",
+        "Identity",
+        "Make a user",
+        {201: Answer("The user is made and logged in.", ["Tokens"])},
+        "User names and addresses are unique, without regard to case. A 409 names the field that somebody else has.",
+        public=True,
+        problems=[NameTaken, OutcomeUnknown],
+        example={**_ADA, "email": "ada@example.com"},
+    ),
+    ("post", "/auth/login"): Operation(
+        "login",
+        "Identity",
+        "Log in",
+        {200: _TOKENS},
+        "401 is the same for a wrong name and a wrong password. After five wrong ones in a row the name has to wait.",
+        public=True,
+        problems=[NotAuthenticated, TooManyAttempts],
+        example=_ADA,
+    ),
+    ("post", "/auth/refresh"): Operation(
+        "refresh",
+        "Identity",
+        "Exchange a refresh token",
+        {200: _TOKENS},
+        "Each refresh token is good for one exchange. A second one ends the whole session: the token is in two hands.",
+        public=True,
+        problems=[NotAuthenticated],
+        example=_REFRESH_TOKEN,
+    ),
+    ("post", "/auth/logout"): Operation(
+        "logout",
+        "Identity",
+        "Log out",
+        {204: Answer("The session has ended, or had ended before.")},
+        "Access tokens stay good until they expire.",
+        public=True,
+        example=_REFRESH_TOKEN,
+    ),
+    ("post", "/events"): Operation(
+        "create_event",
+        "Events",
+        "Create an event",
+        {201: Answer("The event, at version 1.", ["Event"], ["ETag", "Location"])},
+        "Refused with 409 if it overlaps another opaque event of the caller, however many callers race.",
+        problems=[OutcomeUnknown],
+        example=_REVIEW,
+    ),
+    ("get", "/events"): Operation(
+        "list_events",
+        "Events",
+        "List a window of time",
+        {200: Answer("A page of the events that overlap the window, by their start.", ["EventPage"])},
+        "Go on while `next_cursor` is set: a page may be short, even empty, before the last.",
+        parameters=_WINDOW,
+        problems=[NotRecordedYet],
+    ),
+    ("get", "/events/deleted"): Operation(
+        "list_deleted",
+        "Events",
+        "List what can be restored",
+        {200: Answer("A page of deleted events, latest first.", ["DeletedEventPage"])},
+        "Go back to one of an event's versions to restore it.",
+    ),
+    ("get", "/free-busy"): Operation(
+        "get_free_busy",
+        "Events",
+        "Tell when time is taken",
+        {200: Answer("The busy intervals of the window.", ["FreeBusy"])},
+        "For opaque events only. The window is at most 62 days long.",
+        parameters=_WINDOW,
+    ),
+    ("get", "/events/{event_id}"): Operation(
+        "get_event",
+        "Events",
+        "Read an event",
+        {
+            200: Answer("The event.", ["Event"], ["ETag"]),
+            304: Answer("It is still at the version that `If-None-Match` names.", headers=["ETag"]),
+        },
+        request_headers=["If-None-Match"],
+        problems=[NotRecordedYet],
+    ),
+    ("put", "/events/{event_id}"): Operation(
+        "replace_event",
+        "Events",
+        "Replace an event",
+        {200: _CHANGED},
+        "Takes what POST takes: neither the id nor the version. Fields that are left out go back to their defaults. "
+        "Conflicts are looked for if the event takes another time than before.",
+        request_headers=["If-Match"],
+        problems=[OutcomeUnknown],
+        example={**_REVIEW, "location": "Room 5"},
+    ),
+    ("patch", "/events/{event_id}"): Operation(
+        "patch_event",
+        "Events",
+        "Change some fields",
+        {200: _CHANGED},
+        "A JSON merge patch (RFC 7396). Conflicts are looked for if the event takes another time than before.",
+        request_headers=["If-Match"],
+        problems=[OutcomeUnknown],
+        example={"location": "Room 6"},
+    ),
+    ("delete", "/events/{event_id}"): Operation(
+        "delete_event",
+        "Events",
+        "Delete an event",
+        {204: Answer("It is deleted.")},
+        "A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event.",
+        request_headers=["If-Match"],
+        problems=[OutcomeUnknown],
+    ),
+    ("post", "/events/bulk"): Operation(
+        "bulk_create",
+        "Events",
+        "Create up to 1,000 events",
+        {
+            201: Answer("All are created.", ["BulkCreated"]),
+            207: Answer("Some are created, and which.", ["BulkPartlyCreated"]),
+        },
+        "Conflicts are not looked for. If one event is invalid, none is created.",
+        example={"events": _SHIFTS},
+    ),
+    ("get", "/events/{event_id}/history"): Operation(
+        "list_versions",
+        "Versions",
+        "List versions",
+        {200: Answer("A page of versions, newest first.", ["VersionPage"])},
+        "Also of a deleted event. The latest version is always there; one that was superseded a moment ago may still "
+        "be on its way, and is named under `pending`.",
+    ),
+    ("get", "/events/{event_id}/history/{history_id}"): Operation(
+        "get_version",
+        "Versions",
+        "Read a version",
+        {200: Answer("The version, and the event as it was.", ["VersionWithEvent"], ["ETag"])},
+        problems=[NotRecordedYet],
+    ),
+    ("get", "/events/{event_id}/diff"): Operation(
+        "diff_versions",
+        "Versions",
+        "Compare two versions",
+        {200: Answer("The difference, as a list of fields and as a JSON Patch.", ["Diff"])},
+        "Unless told otherwise, the latest version with the one before it.",
+        parameters={
+            "from": "The `history_id` of one version. Without it: the one before the other.",
+            "to": "The `history_id` of the other. Without it: the latest.",
+        },
+        problems=[NotRecordedYet],
+    ),
+    ("post", "/events/{event_id}/rollback"): Operation(
+        "roll_back",
+        "Versions",
+        "Go back to a version",
+        {
+            200: Answer(
+                "The event as it is now, one version newer; with `dry_run` the difference that this would make.",
+                ["RolledBack", "RollbackPreview"],
+                ["ETag"],
+            )
+        },
+        "Restores a deleted event. Conflicts are looked for if the event then takes another time than it does now.",
+        request_headers=["If-Match"],
+        problems=[NotRecordedYet, OutcomeUnknown],
+        example={"history_id": "01a20267-70e0-766b-a093-3a7a2060c164", "reason": "moved by mistake"},
+    ),
+    ("post", "/operations/{operation_id}/undo"): Operation(
+        "undo_operation",
+        "Versions",
+        "Take back what an operation created",
+        {200: Answer("Which events were deleted, and which were left alone.", ["UndoneOperation"])},
+        "Deletes all events of a bulk creation, or the one of a single creation, but for those changed since. Each "
+        "deletion is a version, so each event can be restored.",
+        problems=[NotFound, NotRecordedYet],
+    ),
+    ("get", "/openapi.json"): Operation(
+        "get_openapi",
+        "Reference",
+        "This document",
+        {200: Answer("An OpenAPI 3.1 document.", ["OpenApi"])},
+        public=True,
+    ),
+    ("get", "/docs"): Operation(
+        "get_page",
+        "Reference",
+        "This document as a page to try it on",
+        {200: Answer("A page.", ["Page"], media_type="text/html")},
+        public=True,
+    ),
+}

@@ -1,0 +1,75 @@
+"""The OpenAPI document as a judge of what the functions really answer."""
+
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+from tests.gateway import Reply, payload, reply
+
+OPTIONAL_HEADERS = {"WWW-Authenticate", "Retry-After", "ETag", "Location"}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """What /openapi.json answers."""
+    answered = reply("docs", payload("docs"))
+    assert answered.status == 200
+    made: dict[str, Any] = answered.body
+    return made
+
+
+def operations() -> dict[tuple[str, str], dict[str, Any]]:
+    """The documented operations by (METHOD, path)."""
+    return {
+        (method.upper(), path): operation
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """`part`, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    found = document()
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def faults(schema: dict[str, Any], value: Any) -> list[str]:
+    """What `value` has that `schema` does not allow, fields that it does not name included."""
+    # References keep their form, so the schema is checked within the document's components.
+    components = _closed(document()["components"])
+    checker = Draft202012Validator({**_closed(schema), "components": components}, format_checker=FormatChecker())
+    return [f"{error.json_path}: {error.message}" for error in checker.iter_errors(value)]
+
+
+def check(method: str, path: str, answered: Reply) -> None:
+    """Fail unless `answered` is what the document says of the operation: status, headers, media type and body."""
+    responses = operations()[method, path]["responses"]
+    assert str(answered.status) in responses, f"{method} {path}: {answered.status} is not documented: {answered.text}"
+    response = resolved(responses[str(answered.status)])
+    assert OPTIONAL_HEADERS & answered.headers.keys() == response.get("headers", {}).keys(), answered
+    content = response.get("content")
+    if content is None:
+        assert answered.text == "", answered
+        return
+    media_type = answered.headers["Content-Type"].split(";")[0]
+    assert media_type in content, answered
+    schema = content[media_type]["schema"]
+    body = answered.body if media_type.endswith("json") else answered.text
+    assert faults(schema, body) == [], f"{method} {path}: {answered.status}"
+
+
+def _closed(part: Any) -> Any:
+    """`part` of a document with every object closed: what a schema does not name is a fault."""
+    if isinstance(part, list):
+        return [_closed(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    closed = {key: _closed(value) for key, value in part.items()}
+    if isinstance(part.get("properties"), dict) and part.get("type") == "object":
+        closed["additionalProperties"] = False
+    return closed

@@ -1,0 +1,271 @@
+"""The reference is valid, complete and true."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from shared.problems import TITLES
+from shared.reference.operations import OPERATIONS
+from shared.runtime import Runtime
+from tests.gateway import Api, Context, Reply, invoke, payload, reply
+from tests.integration.documented import check, document, faults, operations, resolved
+from tests.integration.identity_client import post
+from tests.template import ROOT, resources, routes, template
+
+EVENT = "/events/{event_id}"
+HISTORY = f"{EVENT}/history"
+
+
+class Judged:
+    """The API of a user, each answer held against the document."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._api = Api()
+        self._runtime = runtime
+        self._sequence = 0
+
+    def __call__(self, method: str, resource: str, body: Any = None, **more: Any) -> Reply:
+        """Send a request to `resource`, its placeholders filled from `more`, and check the answer."""
+        path = resource
+        for name in re.findall(r"{(\w+)}", resource):
+            path = path.replace(f"{{{name}}}", more.pop(name))
+        answered = self._api(method, path, body, **more)
+        check(method, resource, answered)
+        self._record()
+        return answered
+
+    def _record(self) -> None:
+        """Bring what the events table holds into the history, as its stream would."""
+        found = self._runtime.clients.dynamodb.scan(TableName=self._runtime.settings.events_table)["Items"]
+        records = []
+        for item in found:
+            if item["sk"]["S"].startswith("EVENT#"):
+                self._sequence += 1
+                change = {
+                    "Keys": {name: item[name] for name in ("pk", "sk")},
+                    "NewImage": item,
+                    "SequenceNumber": str(self._sequence),
+                    "ApproximateCreationDateTime": 1795338001,
+                }
+                records.append({"eventName": "INSERT", "dynamodb": change})
+        assert invoke("record_history", {"Records": records}, Context()) == {"batchItemFailures": []}
+
+
+@pytest.fixture
+def judged(runtime: Runtime) -> Judged:
+    return Judged(runtime)
+
+
+@pytest.fixture
+def event(judged: Judged) -> dict[str, Any]:
+    """An event at version 2; `first` is the history_id of version 1."""
+    body = {"title": "Design review", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z"}
+    created = judged("POST", "/events", body).body
+    changed: dict[str, Any] = judged("PATCH", EVENT, {"location": "Room 5"}, event_id=created["id"]).body
+    return {**changed, "first": created["history_id"]}
+
+
+def test_it_is_a_valid_openapi_document() -> None:
+    validate(document())
+
+
+def test_it_has_the_routes_of_the_template() -> None:
+    assert operations().keys() == routes().keys()
+
+
+def test_it_tells_which_routes_are_public() -> None:
+    public = {
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
+        for function in resources("AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api" and event["Properties"].get("Auth") == {"Authorizer": "NONE"}
+    }
+    assert {route for route, operation in operations().items() if operation.get("security") == []} == public
+
+
+def test_its_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert document()["info"]["version"] == project["version"]
+
+
+def test_every_part_of_it_is_used() -> None:
+    text = str(document())
+    for kind in ("schemas", "responses"):
+        for name in document()["components"][kind]:
+            assert f"#/components/{kind}/{name}'" in text, name
+
+
+def test_every_operation_and_parameter_is_described() -> None:
+    for route, operation in operations().items():
+        assert operation["summary"], route
+        assert operation["description"], route
+        for parameter in operation["parameters"]:
+            assert parameter["description"], (route, parameter)
+
+
+@pytest.mark.parametrize(("method", "resource"), [route for route, each in OPERATIONS.items() if each.example])
+def test_the_example_of_a_body_is_one_that_the_api_takes(judged: Judged, method: str, resource: str) -> None:
+    method, body = method.upper(), json.dumps(OPERATIONS[method, resource].example)
+    contents = operations()[method, resource]["requestBody"]["content"].values()
+    assert all(faults(content["schema"], content["example"]) == [] for content in contents)
+    if resource.startswith("/auth"):
+        function = routes()[method, resource]
+        answered = post(function, raw=body)
+        check(method, resource, answered)
+    else:
+        event_id = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"
+        names = {"event_id": event_id} if "event_id" in resource else {}
+        answered = judged(method, resource, raw=body, **names)
+    assert answered.status not in (400, 422), answered
+
+
+def test_every_example_of_a_problem_fits_its_schema() -> None:
+    for name, response in document()["components"]["responses"].items():
+        for media_type, content in response["content"].items():
+            assert media_type == "application/problem+json", name
+            for example in content.get("examples", {}).values():
+                assert faults(content["schema"], example["value"]) == [], name
+
+
+def test_answers_about_events(judged: Judged, event: dict[str, Any]) -> None:
+    known = {"event_id": event["id"]}
+    other = {"title": "Other", "start": "2027-03-01T08:30:00Z", "end": "2027-03-01T09:30:00Z"}
+    assert judged("GET", EVENT, **known).status == 200
+    assert judged("GET", EVENT, **known, headers={"If-None-Match": f'"{event["history_id"]}"'}).status == 304
+    assert judged("POST", "/events", other).status == 409
+    assert judged("POST", "/events", other, on_conflict="allow").status == 201
+    assert judged("GET", "/events", limit="1").status == 200
+    assert judged("GET", "/events", limit="0").status == 422
+    assert judged("GET", "/free-busy", **{"from": "2027-03-01T00:00:00Z"}).body["busy"]
+    later = {**other, "start": "2027-03-02T08:00:00Z", "end": "2027-03-02T09:00:00Z"}
+    assert judged("PUT", EVENT, later, **known).status == 200
+    assert judged("PUT", EVENT, other, **known, headers={"If-Match": '"no id"'}).status == 412
+    assert judged("PATCH", EVENT, {"colour": "red"}, **known).status == 422
+    assert judged("DELETE", EVENT, **known).status == 204
+    assert judged("DELETE", EVENT, **known).status == 404
+    assert judged("GET", "/events/deleted").body["items"]
+    assert judged("GET", EVENT, **known, as_of=event["updated_at"]).body["version"] == 2
+
+
+def test_answers_about_versions(judged: Judged, event: dict[str, Any]) -> None:
+    known = {"event_id": event["id"]}
+    first, second = event["first"], event["history_id"]
+    listed = judged("GET", HISTORY, **known).body
+    assert [version["version"] for version in listed["items"]] == [2, 1]
+    assert judged("GET", HISTORY, **known, limit="1").body["next_cursor"]
+    assert judged("GET", HISTORY + "/{history_id}", **known, history_id=first).body["event"]["location"] == ""
+    assert judged("GET", HISTORY + "/{history_id}", **known, history_id=event["id"]).status == 404
+    assert judged("GET", f"{EVENT}/diff", **known, **{"from": first, "to": second}).body["changes"]
+    assert judged("PATCH", EVENT, {"description": "one\ntwo"}, **known).body["version"] == 3
+    (change,) = judged("GET", f"{EVENT}/diff", **known).body["changes"]
+    assert change["unified_diff"].endswith("+one\n+two")
+    back = {"history_id": first, "reason": "moved by mistake"}
+    assert judged("POST", f"{EVENT}/rollback", back, **known, dry_run="true").body["changes"]
+    assert judged("POST", f"{EVENT}/rollback", back, **known).body["version"] == 4
+    assert judged("POST", f"{EVENT}/rollback", back, **known).body["changed"] is False
+    assert judged("DELETE", EVENT, **known).status == 204
+    assert judged("POST", f"{EVENT}/rollback", {"history_id": first}, **known).body["version"] == 6
+    types = [version["type"] for version in judged("GET", HISTORY, **known).body["items"]]
+    assert types == ["restore", "delete", "rollback", "update", "update", "create"]
+
+
+def test_answers_to_bulk_requests(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [
+        {"title": f"Shift {day}", "start": f"2027-03-0{day}T06:00:00Z", "end": f"2027-03-0{day}T14:00:00Z"}
+        for day in (1, 2, 3)
+    ]
+    created = judged("POST", "/events/bulk", {"events": events})
+    assert created.status == 201
+    touched, *others = created.body["items"]
+    assert judged("DELETE", EVENT, event_id=touched["id"]).status == 204
+    undo = judged("POST", "/operations/{operation_id}/undo", operation_id=created.body["operation_id"]).body
+    assert {item["id"] for item in undo["undone"]} == {item["id"] for item in others}
+    assert [item["id"] for item in undo["left"]] == [touched["id"]]
+
+    def lose_one(_: object, made: list[Any], *_more: object) -> dict[str, str]:
+        return {made[1].id: "the database did not take it"}
+
+    monkeypatch.setattr("shared.store.events.EventStore.put_all", lose_one)
+    answered = judged("POST", "/events/bulk", {"events": events})
+    assert [item["status"] for item in answered.body["items"]] == [201, 503, 201]
+
+
+@pytest.mark.parametrize("resource", ["/openapi.json", "/docs"])
+def test_answers_about_itself(resource: str) -> None:
+    answered = reply("docs", {**payload("docs"), "resource": resource, "path": resource})
+    check("GET", resource, answered)
+    assert answered.status == 200
+    assert answered.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_the_table_of_problems_has_every_one() -> None:
+    text = (ROOT / "docs" / "problems.md").read_text()
+    rows = re.findall(r"^\| `(/problems/[a-z-]+)` \| (\d+) \|", text, re.MULTILINE)
+    ours = {(f"/problems/{title.lower().replace(' ', '-')}", str(status)) for status, title in TITLES.values()}
+    gateway = template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
+    bodies = [json.loads(each["ResponseTemplates"]["application/json"]) for each in gateway]
+    assert set(rows) == ours | {(body["type"], str(body["status"])) for body in bodies}
+    assert len(rows) == len(set(rows))
+
+
+class Scripts(HTMLParser):
+    """The scripts of a page, and every address that it refers to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.scripts: list[str] = []
+        self.addresses: list[str] = []
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag == "script"
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.scripts.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        del tag
+        self._inside = False
+
+
+def test_the_page_runs_its_own_scripts_and_refers_to_no_other_host() -> None:
+    answered = reply("docs", {**payload("docs"), "resource": "/docs", "path": "/docs"})
+    policy = dict(part.split(" ", 1) for part in answered.headers["Content-Security-Policy"].split("; "))
+    page = Scripts(answered.text)
+    digests = [b64encode(sha256(script.encode()).digest()).decode() for script in page.scripts]
+    assert policy["script-src"].split() == [f"'sha256-{digest}'" for digest in digests]
+    assert len(digests) == 2
+    assert (policy["default-src"], policy["connect-src"]) == ("'none'", "'self'")
+    assert page.addresses == ["data:,", "openapi.json"]
+
+
+def test_no_other_function_pays_for_it() -> None:
+    others = sorted(path.stem for path in (ROOT / "functions").glob("*.py") if path.stem != "docs")
+    script = f"""
+import importlib, sys
+for name in {others}:
+    importlib.import_module("functions." + name)
+print([name for name in sys.modules if name.startswith("shared.reference")], len(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.startswith("[] "), done.stdout
+
+
+def test_references_lead_somewhere() -> None:
+    for operation in operations().values():
+        for response in operation["responses"].values():
+            assert resolved(response)["description"]
