@@ -110,6 +110,7 @@ def _check_edge(event: dict[str, Any]) -> None:
     event["multiValueHeaders"] = None
     body = event.get("body")
     if not body:
+        headers.pop("content-type", None)  # it is the type of nothing
         return
     media_type = headers.get("content-type", "application/json").split(";")[0].strip().lower()
     accepted = ("application/json", MERGE_PATCH) if event["httpMethod"] == "PATCH" else ("application/json",)
@@ -173,7 +174,7 @@ def caller() -> Caller:
     try:
         # The gateway turns every value of the context into a string.
         expires, user_id, username = int(context["exp"]), str(context["user_id"]), str(context["username"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise NotAuthenticated("no access token") from None
     if expires <= current().now():
         raise NotAuthenticated("the access token has expired")

@@ -14,7 +14,7 @@ from tests.deployment import Deployment
 from tests.dynamodb_local import dynamodb_local
 from tests.template import create_tables
 
-SECRET = "a secret of no deployment, long enough for HS256"  # noqa: S105 nothing is signed with it elsewhere
+SECRET = "a secret of no deployment, long enough for HS256"
 BUCKET = "unreadable"
 
 

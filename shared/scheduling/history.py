@@ -153,17 +153,18 @@ class History:
             raise NotFound("event")
         newest = recorded[0]
         if old is None and new is None:
-            if newest.stamp.version == 1 and len(recorded) == 1:
-                raise NotFound("version before the first")
-            if len(recorded) == 1 or newest.stamp.version - recorded[1].stamp.version > 1:
-                raise NotRecordedYet("the version before the latest is on its way into the history")
-            return [recorded[1], newest]
+            return [self._before(newest, next(iter(recorded[1:]), None)), newest]
         if old is not None:
             return [*self.versions(event_id, old), newest]
         (later,) = self.versions(event_id, new or "")
         older, _ = self._store.neighbours(self._owner, event_id, later.history_id)
+        return [self._before(later, older), later]
+
+    def _before(self, later: Event, older: Event | None) -> Event:
+        """`older`, the recorded version just before `later`, unless one between them is still on its way."""
+        number = older.stamp.version if older is not None else 0
+        if later.stamp.version - number > 1 and self._recent(later.history_id):
+            raise NotRecordedYet("the version before that is on its way into the history")
         if older is None:
             raise NotFound("version before that")
-        if later.stamp.version - older.stamp.version > 1 and self._recent(later.history_id):
-            raise NotRecordedYet("the version before that is on its way into the history")
-        return [older, later]
+        return older

@@ -51,7 +51,7 @@ class Undo:
         InvalidRequest for an operation that created nothing.
         """
         made = self.store.operation(self.owner, operation_id)
-        young = self.now_ms - ids.milliseconds_of(operation_id) < LAG_MS
+        young = abs(self.now_ms - ids.milliseconds_of(operation_id)) < LAG_MS
         if not made:
             if young:
                 raise NotRecordedYet("if there is such an operation, it is on its way into the history")

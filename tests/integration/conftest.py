@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from shared.runtime import Runtime, use
-from tests.dynamodb_local import dynamodb_local
 from tests.integration.identity_client import Clock, Identity
 
 
@@ -24,10 +23,3 @@ def identity(runtime: Runtime) -> Iterator[Identity]:
         used.clients.dynamodb.meta.events.register("before-call.dynamodb", count)
         yield made
         used.clients.dynamodb.meta.events.unregister("before-call.dynamodb", count)
-
-
-@pytest.fixture(scope="session")
-def dynamodb_endpoint() -> Iterator[str]:
-    """The URL of a DynamoDB Local of the tests' own."""
-    with dynamodb_local() as url:
-        yield url

@@ -1,0 +1,111 @@
+"""What overlaps a window, from the index by span of a real DynamoDB: all of it, page by page, nothing deleted."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.scheduling.events import Event
+from shared.scheduling.instants import FIRST, LAST, shifted
+from shared.scheduling.patience import Patience
+from shared.scheduling.revisions import Revision
+from shared.scheduling.windows import Window, place, read_page
+from shared.store.events import EventStore
+from tests.samples import OWNER, event
+
+NOW = "2027-03-01T00:00:00Z"
+HOUR, DAY = 3600, 86_400
+PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+
+
+def lasting(start: int, seconds: int) -> Event:
+    """An event that begins `start` seconds from now."""
+    return event(shifted(NOW, start), shifted(NOW, start + seconds))
+
+
+# Around now: events of all classes, of the shortest and the longest length of each, before, across and behind it.
+AROUND = [
+    lasting(start, length)
+    for length in (1, 4 * HOUR, 4 * HOUR + 1, 3 * DAY, 3 * DAY + 1, 31 * DAY, 31 * DAY + 1, 366 * DAY)
+    for start in (-length - 1, -length, -length + 1, -1, 0, 1, DAY - 1, DAY, DAY + 1)
+]
+
+
+def put(store: EventStore, events: list[Event]) -> None:
+    assert store.put_all(events, PATIENCE) == {}
+
+
+def ids(events: list[Event]) -> set[str]:
+    return {each.id for each in events}
+
+
+def all_pages(store: EventStore, window: Window, limit: int) -> list[Event]:
+    found: list[Event] = []
+    for _ in range(1_000):
+        page, cursor = read_page(store, OWNER, window, limit)
+        found += page
+        if cursor is None:
+            return found
+        window = Window.of(None, None, cursor, NOW)
+    raise AssertionError("the cursor does not move")
+
+
+@pytest.mark.parametrize("length", [1, HOUR, DAY, 40 * DAY])
+def test_what_overlaps_is_found_whatever_its_length(store: EventStore, length: int) -> None:
+    put(store, AROUND)
+    end = shifted(NOW, length)
+    expected = [each for each in AROUND if each.content.overlaps(NOW, end)]
+    assert ids(store.overlapping(OWNER, NOW, end)) == ids(expected)
+    assert store.overlapping("another", NOW, end) == []
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_a_window_is_read_page_by_page_in_order(store: EventStore, limit: int) -> None:
+    put(store, AROUND)
+    window = Window(NOW, shifted(NOW, DAY))
+    expected = sorted((each for each in AROUND if each.content.overlaps(window.start, window.end)), key=place)
+    assert all_pages(store, window, limit) == expected
+
+
+def test_transparent_events_are_listed_and_in_nobodys_way(store: EventStore) -> None:
+    shown = event(NOW, shifted(NOW, HOUR), transparency="transparent")
+    put(store, [shown])
+    assert store.overlapping(OWNER, NOW, shifted(NOW, DAY)) == []
+    assert all_pages(store, Window(NOW, shifted(NOW, DAY)), 10) == [shown]
+
+
+def test_deleted_events_are_in_no_range(store: EventStore) -> None:
+    kept, deleted = lasting(0, HOUR), lasting(0, HOUR)
+    put(store, [kept, deleted])
+    stamp = replace(event().stamp, type="delete", version=0)
+    assert store.revise(OWNER, deleted.id, Revision(stamp, stamp.history_id, {}, expires_at=1))[0]
+    assert store.overlapping(OWNER, FIRST, LAST) == [kept]
+    assert all_pages(store, Window(FIRST, LAST), 10) == [kept]
+
+
+def test_the_edges_of_time_are_within_reach(store: EventStore) -> None:
+    first, last = event(FIRST, shifted(FIRST, 1)), event(shifted(LAST, -366 * DAY), LAST)
+    put(store, [first, last])
+    assert store.overlapping(OWNER, FIRST, shifted(FIRST, 1)) == [first]
+    assert store.overlapping(OWNER, shifted(LAST, -1), LAST) == [last]
+    assert ids(store.overlapping(OWNER, FIRST, LAST)) == ids([first, last])
+
+
+def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: EventStore) -> None:
+    # A page of a Query ends at 1 MB, before the filter: none of these overlaps, and they fill more than one page.
+    text = "x" * 2_000
+    past = [lasting(-3 * HOUR, HOUR) for _ in range(600)]
+    past = [replace(each, content=replace(each.content, description=text)) for each in past]
+    there = lasting(-HOUR, 2 * HOUR)
+    put(store, [*past, there])
+    assert store.overlapping(OWNER, NOW, shifted(NOW, 1)) == [there]
+    window = Window(NOW, shifted(NOW, 1))
+    page, cursor = read_page(store, OWNER, window, 100)
+    assert (page, cursor is None) == ([], False)
+    assert all_pages(store, window, 100) == [there]
+
+
+def test_what_was_just_written_is_found(store: EventStore) -> None:
+    for number in range(30):
+        made = lasting(number * DAY, HOUR)
+        store.put(made, None)
+        assert store.overlapping(OWNER, made.content.start, made.content.end) == [made]

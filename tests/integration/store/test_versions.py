@@ -1,0 +1,71 @@
+"""The history table on a real DynamoDB: pages, single versions, and the neighbours of one."""
+
+import pytest
+
+from shared.runtime import Runtime
+from shared.scheduling.events import Event
+from shared.scheduling.patience import Patience
+from shared.store import keys
+from shared.store.events import EventStore
+from shared.store.history import HistoryStore
+from shared.store.items import event_attributes
+from tests.samples import OWNER, event, new_id
+
+PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+
+
+@pytest.fixture
+def recorded(store: EventStore, dynamodb_runtime: Runtime) -> list[Event]:
+    """Five versions of a live event, of which the stream has brought all but the fourth and the fifth."""
+    event_id = new_id()
+    made = [event(event_id=event_id, version=number) for number in range(1, 6)]
+    for each in made[:3]:
+        dynamodb_runtime.clients.dynamodb.put_item(
+            TableName=dynamodb_runtime.settings.history_table,
+            Item={**keys.version_key(OWNER, event_id, each.history_id), **event_attributes(each)},
+        )
+    store.put(made[4], None)
+    return made
+
+
+def test_a_page_is_of_recorded_versions_newest_first(history: HistoryStore, recorded: list[Event]) -> None:
+    event_id, live = recorded[0].id, recorded[4]
+    assert history.page(OWNER, event_id, 10, None) == (recorded[2::-1], False, live)
+    assert history.page(OWNER, event_id, 2, None) == (recorded[2:0:-1], True, live)
+    assert history.page(OWNER, event_id, 10, recorded[2].history_id) == (recorded[1::-1], False, live)
+    assert history.page(OWNER, event_id, 10, recorded[0].history_id) == ([], False, live)
+
+
+def test_nobody_else_has_a_page_of_it(history: HistoryStore, recorded: list[Event]) -> None:
+    assert history.page("another", recorded[0].id, 10, None) == ([], False, None)
+    assert history.read("another", recorded[0].id, [recorded[0].history_id]) == ({}, None)
+    assert history.page(OWNER, new_id(), 10, None) == ([], False, None)
+
+
+def test_versions_are_read_by_their_ids_beside_the_live_event(history: HistoryStore, recorded: list[Event]) -> None:
+    wanted = [recorded[0].history_id, recorded[2].history_id, recorded[3].history_id]
+    found = {each.history_id: each for each in (recorded[0], recorded[2])}
+    assert history.read(OWNER, recorded[0].id, wanted) == (found, recorded[4])
+
+
+def test_the_neighbours_of_a_version_need_not_surround_one_that_is_there(
+    history: HistoryStore, recorded: list[Event]
+) -> None:
+    first, second, third, fourth, _ = recorded
+    assert history.neighbours(OWNER, first.id, second.history_id) == (first, third)
+    assert history.neighbours(OWNER, first.id, first.history_id) == (None, second)
+    assert history.neighbours(OWNER, first.id, fourth.history_id) == (third, None)
+    assert history.neighbours(OWNER, first.id, "00000000-0000-7000-8000-000000000000") == (None, first)
+
+
+def test_the_newest_are_read_beside_the_live_event(history: HistoryStore, recorded: list[Event]) -> None:
+    first, second, third, _, live = recorded
+    assert history.newest(OWNER, first.id, third.history_id) == (second, live)
+    assert history.latest_two(OWNER, first.id) == ([third, second], live)
+
+
+def test_the_versions_of_an_operation_are_those_of_the_caller(history: HistoryStore, recorded: list[Event]) -> None:
+    first = recorded[0]
+    assert history.operation(OWNER, first.stamp.operation_id) == [(first.id, first.history_id)]
+    assert history.operation("another", first.stamp.operation_id) == []
+    assert history.operation(OWNER, new_id()) == []

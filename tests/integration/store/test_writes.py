@@ -1,0 +1,234 @@
+"""Conditional writes of the events table, on a real DynamoDB: applied on condition, all or nothing."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.errors import Contended
+from shared.runtime import Runtime
+from shared.scheduling.events import Event
+from shared.scheduling.fences import RECENT, Fence
+from shared.scheduling.instants import iso_weeks, shifted
+from shared.scheduling.patience import Patience
+from shared.scheduling.revisions import Revision
+from shared.store import keys
+from shared.store.events import EventStore
+from shared.store.items import NO_HISTORY_ID
+from tests.samples import END, OWNER, START, event, new_id
+
+WEEK = "2027-W09"
+PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+
+
+def later(before: Event, **content: Any) -> Event:
+    """The next version of `before`, with `content` changed."""
+    stamp = replace(before.stamp, history_id=new_id(), version=before.stamp.version + 1, type="update")
+    return replace(before, content=replace(before.content, **content), stamp=stamp)
+
+
+def put_item(runtime: Runtime, key: dict[str, Any], **attributes: Any) -> None:
+    """What a script would put into the events table, around the API."""
+    runtime.clients.dynamodb.put_item(TableName=runtime.settings.events_table, Item={**key, **attributes})
+
+
+def fence(store: EventStore, week: str = WEEK) -> Fence:
+    return store.read_guarded(OWNER, None, [week])[1][0]
+
+
+def test_an_event_comes_back_as_it_was_put(store: EventStore) -> None:
+    made = event(title="caf\u00e9 \U0001f600")
+    made = replace(made, content=replace(made.content, description="a\nb", location="x" * 500, time_zone="Asia/Tokyo"))
+    made = replace(made, stamp=replace(made.stamp, reason="why", rolled_back_to=new_id(), on_conflict="allow"))
+    store.put(made, None)
+    assert store.get(OWNER, made.id) == made
+    assert store.get("another", made.id) is None
+
+
+def test_a_new_event_is_put_only_where_there_is_none(store: EventStore) -> None:
+    made = event()
+    store.put(made, None)
+    with pytest.raises(Contended):
+        store.put(later(made), None)
+    assert store.get(OWNER, made.id) == made
+
+
+def test_putting_the_same_version_again_is_no_fault(store: EventStore) -> None:
+    made = event()
+    store.put(made, None)
+    store.put(made, None)
+    second = later(made)
+    store.put(second, made)
+    store.put(second, made)
+    assert store.get(OWNER, made.id) == second
+
+
+def test_a_version_is_put_only_over_the_one_it_was_made_of(store: EventStore) -> None:
+    first = event()
+    store.put(first, None)
+    second = later(first)
+    store.put(second, first)
+    with pytest.raises(Contended):
+        store.put(later(first), first)
+    with pytest.raises(Contended):
+        store.put(later(event()), event())
+    assert store.get(OWNER, first.id) == second
+
+
+def test_an_item_of_a_script_can_be_changed_once(store: EventStore, dynamodb_runtime: Runtime) -> None:
+    made = event()
+    content = {"id": made.id, "owner": OWNER, "start": START, "end": END}
+    bare = {name: {"S": value} for name, value in content.items()}
+    put_item(dynamodb_runtime, keys.event_key(OWNER, made.id), **bare)
+    stored = store.get(OWNER, made.id)
+    assert stored is not None
+    assert (stored.history_id, stored.stamp.version) == (NO_HISTORY_ID, 0)
+    assert (stored.stamp.changed_by, stored.content.opaque, stored.content.title) == ("external", True, "")
+    store.put(later(stored), stored)
+    with pytest.raises(Contended):
+        store.put(later(stored), stored)
+
+
+def test_a_guarded_write_moves_its_fences(store: EventStore) -> None:
+    assert fence(store) == Fence(WEEK)
+    made = event()
+    store.put_guarded(made, None, [fence(store)])
+    assert store.get(OWNER, made.id) == made
+    assert fence(store) == Fence(WEEK).moved(made)
+    second = event()
+    store.put_guarded(second, None, [fence(store)])
+    assert fence(store) == Fence(WEEK).moved(made).moved(second)
+
+
+def test_a_fence_remembers_no_more_than_the_last_writes(store: EventStore) -> None:
+    made = [event() for _ in range(RECENT + 2)]
+    for each in made:
+        store.put_guarded(each, None, [fence(store)])
+    assert [touch.event_id for touch in fence(store).recent] == [each.id for each in reversed(made[2:])]
+
+
+@pytest.mark.parametrize("moved_before", [False, True])
+def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: EventStore, moved_before: bool) -> None:
+    weeks = ["2027-W08", "2027-W09", "2027-W10"]
+    if moved_before:
+        store.put_guarded(event(), None, store.read_guarded(OWNER, None, weeks)[1])
+    _, fences = store.read_guarded(OWNER, None, weeks)
+    rival, made = event(), event()
+    store.put_guarded(rival, None, fences[1:2])
+    before = store.read_guarded(OWNER, None, weeks)
+    with pytest.raises(Contended):
+        store.put_guarded(made, None, fences)
+    assert store.get(OWNER, made.id) is None
+    assert store.read_guarded(OWNER, None, weeks) == before
+
+
+def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: EventStore) -> None:
+    first = event()
+    store.put_guarded(first, None, [fence(store)])
+    store.put(second := later(first, title="Rival"), first)
+    before = fence(store)
+    for previous in (first, None):
+        with pytest.raises(Contended):
+            store.put_guarded(later(first), previous, [before])
+    assert (store.get(OWNER, first.id), fence(store)) == (second, before)
+
+
+def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: EventStore) -> None:
+    # From the last second of a week on: so many weeks can 366 days touch.
+    start = "2027-03-07T23:59:59Z"
+    made = event(start, shifted(start, 366 * 86_400))
+    weeks = iso_weeks(made.content.start, made.content.end)
+    assert len(weeks) == 54
+    store.put_guarded(made, None, store.read_guarded(OWNER, None, weeks)[1])
+    read, fences = store.read_guarded(OWNER, made.id, weeks)
+    assert read == made
+    assert [(each.week, each.value) for each in fences] == [(week, made.history_id) for week in weeks]
+
+
+def test_fences_of_another_calendar_stand_still(store: EventStore) -> None:
+    made = event()
+    store.put_guarded(made, None, [fence(store)])
+    assert store.read_guarded("another", made.id, [WEEK]) == (None, [Fence(WEEK)])
+
+
+def revision(fields: dict[str, str], **changes: Any) -> Revision:
+    stamp = replace(event().stamp, type="update", version=0)
+    return replace(Revision(stamp, stamp.history_id, fields), **changes)
+
+
+def deletion(**changes: Any) -> Revision:
+    stamp = replace(event().stamp, type="delete", version=0)
+    return replace(Revision(stamp, stamp.history_id, {}, expires_at=1_900_000_000), **changes)
+
+
+def test_a_revision_changes_fields_and_counts_the_version_up(store: EventStore) -> None:
+    first = replace(event(), stamp=replace(event().stamp, reason="why", rolled_back_to=new_id()))
+    store.put(first, None)
+    change = revision({"title": "Revised", "location": "Room 5"})
+    content = replace(first.content, title="Revised", location="Room 5")
+    expected = replace(first, content=content, stamp=replace(change.stamp, version=2))
+    assert store.revise(OWNER, first.id, change) == (True, expected)
+    assert store.get(OWNER, first.id) == expected
+
+
+def test_a_revision_of_an_item_of_a_script_is_its_first_version(store: EventStore, dynamodb_runtime: Runtime) -> None:
+    made = event()
+    bare = {name: {"S": value} for name, value in (("id", made.id), ("owner", OWNER), ("start", START), ("end", END))}
+    put_item(dynamodb_runtime, keys.event_key(OWNER, made.id), **bare)
+    applied, after = store.revise(OWNER, made.id, revision({"title": "Revised"}))
+    assert applied
+    assert after is not None
+    assert (after.stamp.version, after.content.title) == (1, "Revised")
+
+
+def test_a_refused_revision_shows_what_it_met(store: EventStore) -> None:
+    first = event()
+    store.put(first, None)
+    refused = [
+        revision({"title": first.content.title}),
+        revision({"title": "x"}, below=first.history_id),
+        revision({"title": "x"}, if_match=frozenset({new_id()})),
+        revision({"title": "x"}, if_match=frozenset()),
+        deletion(if_match=frozenset({new_id()})),
+        deletion(below=first.history_id),
+    ]
+    for each in refused:
+        assert store.revise(OWNER, first.id, each) == (False, first)
+    assert store.revise(OWNER, new_id(), revision({"title": "x"})) == (False, None)
+    assert store.revise("another", first.id, revision({"title": "x"})) == (False, None)
+    assert store.get(OWNER, first.id) == first
+
+
+def test_a_revision_may_name_a_hundred_versions(store: EventStore) -> None:
+    first = event()
+    store.put(first, None)
+    tags = frozenset({first.history_id, *(new_id() for _ in range(99))})
+    applied, after = store.revise(OWNER, first.id, revision({"title": "x"}, if_match=tags))
+    assert applied
+    assert after is not None
+    assert store.revise(OWNER, first.id, deletion(if_match=frozenset({after.history_id, *tags} - {first.history_id})))[
+        0
+    ]
+
+
+def test_a_deletion_leaves_a_tombstone_that_nothing_revises(store: EventStore) -> None:
+    first = event()
+    store.put(first, None)
+    applied, tombstone = store.revise(OWNER, first.id, deletion())
+    assert applied
+    assert tombstone is not None
+    assert (tombstone.deleted, tombstone.expires_at, tombstone.stamp.version) == (True, 1_900_000_000, 2)
+    assert tombstone.content == first.content
+    for each in (deletion(), revision({"title": "x"})):
+        assert store.revise(OWNER, first.id, each) == (False, tombstone)
+    restored = later(tombstone)
+    store.put(replace(restored, expires_at=None), tombstone)
+    assert store.get(OWNER, first.id) == replace(restored, expires_at=None)
+
+
+@pytest.mark.parametrize("count", [1, 25, 26, 130])
+def test_all_are_put_and_read_back_together(store: EventStore, count: int) -> None:
+    made = [event(title=str(number)) for number in range(count)]
+    assert store.put_all(made, PATIENCE) == {}
+    assert store.get_many(OWNER, [each.id for each in made]) == {each.id: each for each in made}
+    assert store.get_many("another", [each.id for each in made]) == {}

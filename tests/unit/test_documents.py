@@ -1,0 +1,98 @@
+from dataclasses import replace
+from typing import Any, get_args
+
+import jsonpatch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.scheduling.documents import changes, collision_document, diff_document, event_document, version_document
+from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
+from shared.scheduling.guard import collision
+from tests.samples import END, OWNER, START, event, new_id
+
+texts = st.text(max_size=20) | st.sampled_from(["", "a/b~c", '"', "\u00e9", "null", "0"])
+transparencies: st.SearchStrategy[Transparency] = st.sampled_from(get_args(Transparency))
+contents = st.builds(
+    Content,
+    title=texts,
+    start=st.sampled_from([START, "2027-01-01T00:00:00Z"]),
+    end=st.sampled_from([END, "2027-12-01T00:00:00Z"]),
+    description=texts,
+    location=texts,
+    time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
+    transparency=transparencies,
+)
+
+
+def with_content(content: Content, version: int) -> Event:
+    return replace(event(event_id=OWNER, version=version), content=content)
+
+
+@given(contents, contents)
+def test_the_patch_turns_one_version_into_the_other_by_another_implementation(one: Content, other: Content) -> None:
+    old, new = with_content(one, 3), with_content(other, 4)
+    before: dict[str, Any] = event_document(old)
+    patch = diff_document(old, new)["patch"]
+    assert jsonpatch.JsonPatch(patch).apply(before) == event_document(new)
+    assert all(step["op"] == "replace" for step in patch)
+
+
+@given(contents, contents)
+def test_the_changes_name_each_content_field_that_differs_with_both_sides(one: Content, other: Content) -> None:
+    found = {
+        change["field"]: (change["old"], change["new"])
+        for change in changes(with_content(one, 1), with_content(other, 2))
+    }
+    for name in CONTENT_FIELDS:
+        sides = getattr(one, name), getattr(other, name)
+        assert found.pop(name, None) == (sides if sides[0] != sides[1] else None)
+    assert not found
+
+
+def test_a_diff_names_its_sides_and_is_empty_between_a_version_and_itself() -> None:
+    one, other = event(version=1), event(version=2)
+    assert (diff_document(one, other)["from"], diff_document(one, other)["to"]) == (one.history_id, other.history_id)
+    assert diff_document(one, one) == {"from": one.history_id, "to": one.history_id, "changes": [], "patch": []}
+
+
+def test_an_event_is_answered_with_these_fields() -> None:
+    made = event(version=3)
+    assert event_document(made) == {
+        "id": made.id,
+        "title": "Review",
+        "description": "",
+        "location": "",
+        "start": START,
+        "end": END,
+        "time_zone": "UTC",
+        "transparency": "opaque",
+        "owner": OWNER,
+        "version": 3,
+        "history_id": made.history_id,
+        "created_at": made.created_at,
+        "updated_at": made.stamp.changed_at,
+        "updated_by": OWNER,
+    }
+
+
+def test_a_version_is_listed_with_who_when_and_why() -> None:
+    made = event(version=3, kind="update")
+    document = version_document(made)
+    assert document == {
+        "history_id": made.history_id,
+        "version": 3,
+        "type": "update",
+        "changed_at": made.stamp.changed_at,
+        "changed_by": OWNER,
+        "reason": None,
+        "operation_id": made.stamp.operation_id,
+        "on_conflict": "reject",
+    }
+    target = new_id()
+    back = replace(made, stamp=replace(made.stamp, type="rollback", reason="by mistake", rolled_back_to=target))
+    assert version_document(back) == {**document, "type": "rollback", "reason": "by mistake", "rolled_back_to": target}
+
+
+def test_a_collision_tells_no_more_than_what_and_when() -> None:
+    made = event()
+    assert collision_document(collision(made)) == {"id": made.id, "title": "Review", "start": START, "end": END}

@@ -1,0 +1,27 @@
+from dataclasses import replace
+
+from shared.scheduling import ids
+from shared.scheduling.events import Change
+from tests.samples import NOW_NS, OWNER, content, event, new_id
+
+
+def test_a_change_makes_the_next_version_with_a_later_id() -> None:
+    before = replace(event(version=3, kind="delete"), expires_at=1)
+    change = Change("restore", OWNER, new_id(), reason="by mistake", rolled_back_to=new_id())
+    after = before.changed(content(title="Back"), change, now_ns=0)
+    assert (after.id, after.created_at, after.owner) == (before.id, before.created_at, before.owner)
+    assert (after.stamp.version, after.stamp.type, after.content.title) == (4, "restore", "Back")
+    assert (after.stamp.reason, after.stamp.operation_id) == ("by mistake", change.operation_id)
+    assert after.history_id > before.history_id
+    assert after.expires_at is None
+
+
+def test_when_a_change_was_made_is_read_from_its_id() -> None:
+    assert event(history_id=ids.new_id(NOW_NS)).stamp.changed_at == "2026-11-22T09:00:00.000Z"
+
+
+def test_a_deleted_event_is_gone_from_the_second_it_expires() -> None:
+    deleted = replace(event(kind="delete"), expires_at=100)
+    assert [deleted.gone(now) for now in (99, 100, 101)] == [False, True, True]
+    assert not replace(event(), expires_at=100).gone(1_000)
+    assert not event(kind="delete").gone(1 << 60)

@@ -1,0 +1,84 @@
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.scheduling.fences import RECENT, Fence, Touch, latest_touches
+from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, iso_weeks, of_seconds, overlap, shifted
+from tests.samples import END, START, event, new_id
+
+starts = st.integers(0, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
+lengths = st.one_of(st.integers(1, 8 * 86_400), st.integers(1, MAX_DURATION_SECONDS))
+
+
+def week_of(moment: datetime) -> str:
+    year, week, _ = moment.isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "weeks"),
+    [
+        ("2026-11-22T09:00:00Z", "2026-11-22T10:00:00Z", ["2026-W47"]),
+        ("2026-11-22T23:59:59Z", "2026-11-23T00:00:00Z", ["2026-W47"]),
+        ("2026-11-22T23:59:59Z", "2026-11-23T00:00:01Z", ["2026-W47", "2026-W48"]),
+        ("2026-11-23T00:00:00Z", "2026-11-30T00:00:00Z", ["2026-W48"]),
+        ("2026-12-31T00:00:00Z", "2027-01-05T00:00:00Z", ["2026-W53", "2027-W01"]),
+        ("2027-01-01T00:00:00Z", "2027-01-02T00:00:00Z", ["2026-W53"]),
+        ("2029-12-31T00:00:00Z", "2029-12-31T01:00:00Z", ["2030-W01"]),
+        (FIRST, "1970-01-05T00:00:00Z", ["1970-W01"]),
+        ("9999-12-31T00:00:00Z", LAST, ["9999-W52"]),
+    ],
+)
+def test_an_interval_touches_these_weeks(start: str, end: str, weeks: list[str]) -> None:
+    assert iso_weeks(start, end) == weeks
+
+
+@given(starts, lengths)
+def test_the_weeks_are_those_of_every_hour_and_of_the_last_second(start: str, length: int) -> None:
+    end = shifted(start, length)
+    begins, ends = (datetime.fromisoformat(each) for each in (start, end))
+    moments = [begins + timedelta(hours=hour) for hour in range(0, length // 3600 + 1, 12)]
+    expected = sorted({week_of(each) for each in (*moments, ends - timedelta(seconds=1)) if each < ends})
+    assert iso_weeks(start, end) == expected
+
+
+@given(starts)
+def test_no_event_touches_more_than_54_weeks(start: str) -> None:
+    assert len(iso_weeks(start, shifted(start, MAX_DURATION_SECONDS))) in (53, 54)
+
+
+@given(starts, lengths, st.integers(-400 * 86_400, 400 * 86_400), lengths)
+def test_intervals_that_overlap_share_a_week(start: str, length: int, distance: int, other_length: int) -> None:
+    other_start = shifted(start, distance)
+    one, other = (start, shifted(start, length)), (other_start, shifted(other_start, other_length))
+    if overlap(*one, *other):
+        assert set(iso_weeks(*one)) & set(iso_weeks(*other))
+
+
+def test_a_fence_takes_the_id_of_the_write_that_moves_it() -> None:
+    written = event()
+    moved = Fence("2027-W09").moved(written)
+    assert moved == Fence("2027-W09", written.history_id, (Touch(written.id, written.history_id, START, END),))
+
+
+def test_a_fence_remembers_the_last_writes_newest_first() -> None:
+    fence, written = Fence("2027-W09"), [event() for _ in range(RECENT + 3)]
+    for each in written:
+        fence = fence.moved(each)
+    assert [touch.event_id for touch in fence.recent] == [each.id for each in reversed(written[3:])]
+
+
+def test_only_the_latest_write_of_an_event_counts_and_only_if_it_overlaps() -> None:
+    moved_away, moved_here, elsewhere = (new_id() for _ in range(3))
+    first, second, third = (new_id() for _ in range(3))
+    later = ("2027-03-01T12:00:00Z", "2027-03-01T13:00:00Z")
+    here, there = Touch(moved_away, first, START, END), Touch(moved_away, second, *later)
+    back = [Touch(moved_here, third, START, END), Touch(moved_here, first, *later)]
+    fences = [
+        Fence("2027-W09", second, (there, here)),
+        Fence("2027-W10", third, (*back, Touch(elsewhere, third, *later))),
+    ]
+    for order in (fences, fences[::-1]):
+        assert latest_touches(order, START, END) == {moved_here: back[0]}

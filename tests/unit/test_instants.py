@@ -1,0 +1,160 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.scheduling.instants import (
+    FIRST,
+    LAST,
+    interval_fault,
+    of_seconds,
+    overlap,
+    parse_instant,
+    seconds_between,
+    shifted,
+    to_datetime,
+)
+
+moments = st.integers(86_400, 253_402_200_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-11-22T09:00:00Z", "2026-11-22T09:00:00Z"),
+        ("2026-11-22t09:00:00z", "2026-11-22T09:00:00Z"),
+        ("2026-11-22T09:00:00+01:00", "2026-11-22T08:00:00Z"),
+        ("2026-11-22T09:00:00-05:30", "2026-11-22T14:30:00Z"),
+        ("2026-11-22T09:00:00-00:00", "2026-11-22T09:00:00Z"),
+        ("2026-11-22T09:00:00.000Z", "2026-11-22T09:00:00Z"),
+        ("2028-02-29T00:00:00Z", "2028-02-29T00:00:00Z"),
+        ("1970-01-01T00:00:00Z", FIRST),
+        ("1970-01-01T14:00:00+14:00", FIRST),
+        ("1969-12-31T23:00:00-01:00", FIRST),
+        ("9999-12-31T23:59:59Z", LAST),
+    ],
+)
+def test_an_instant_is_given_in_utc_with_one_width(text: str, instant: str) -> None:
+    assert parse_instant(text) == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("2026-11-22T09:00:00", "offset from UTC"),
+        ("2026-11-22 09:00:00", "offset from UTC"),
+        ("2026-11-22T09:00", "offset from UTC"),
+        ("2026-11-22T09:00:00.5Z", "whole seconds"),
+        ("2026-11-22T09:00:00.000000001Z", "whole seconds"),
+        ("2026-02-29T09:00:00Z", "exists"),
+        ("2026-13-01T09:00:00Z", "exists"),
+        ("2026-11-31T09:00:00Z", "exists"),
+        ("2026-11-22T24:00:00Z", "exists"),
+        ("2026-12-31T23:59:60Z", "exists"),
+        ("0000-01-01T00:00:00Z", "exists"),
+        ("2026-11-22T09:00:00+24:00", "offset of less than a day"),
+        ("2026-11-22T09:00:00+01:60", "offset of less than a day"),
+        ("1969-12-31T23:59:59Z", "1970"),
+        ("1970-01-01T00:00:00+00:01", "1970"),
+        ("0001-01-01T00:00:00+14:00", "1970"),
+        ("9999-12-31T23:59:59-01:00", "9999"),
+        ("9999-12-31T23:59:59-23:59", "9999"),
+        ("2026-11-22", "RFC 3339"),
+        ("20261122T090000Z", "RFC 3339"),
+        ("2026-W47-7T09:00:00Z", "RFC 3339"),
+        ("2026-11-22T09:00:00 01:00", "RFC 3339"),
+        ("2026-11-22T09:00:00Z\n", "RFC 3339"),
+        (" 2026-11-22T09:00:00Z", "RFC 3339"),
+        ("2026-11-22T09:00:00,5Z", "RFC 3339"),
+        ("\uff12\uff10\uff12\uff16-11-22T09:00:00Z", "RFC 3339"),
+        ("1795338000", "RFC 3339"),
+        ("-1", "RFC 3339"),
+        ("", "RFC 3339"),
+        ("\0", "RFC 3339"),
+        ("\ud800", "RFC 3339"),
+        ("now", "RFC 3339"),
+    ],
+)
+def test_what_is_no_instant_is_refused_with_the_rule_it_breaks(text: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        parse_instant(text)
+
+
+@given(st.text())
+def test_no_text_does_worse_than_to_be_refused(text: str) -> None:
+    try:
+        parsed = parse_instant(text)
+    except ValueError:
+        return
+    assert FIRST <= parsed <= LAST
+
+
+@given(moments, offsets)
+def test_every_offset_names_the_moment_that_the_library_says(moment: datetime, offset: timezone) -> None:
+    local = moment.astimezone(offset)
+    assert to_datetime(parse_instant(local.isoformat())) == local
+
+
+@given(moments, moments)
+def test_order_as_text_is_order_in_time(one: datetime, other: datetime) -> None:
+    a, b = (parse_instant(each.isoformat()) for each in (one, other))
+    assert (a < b) == (one < other)
+    assert seconds_between(a, b) == (other - one) // timedelta(seconds=1)
+
+
+def test_seconds_since_1970_make_an_instant() -> None:
+    assert of_seconds(0) == FIRST
+    assert of_seconds(1_795_338_000) == "2026-11-22T09:00:00Z"
+    assert of_seconds(253_402_300_799) == LAST
+
+
+@pytest.mark.parametrize(
+    ("end", "fault"),
+    [
+        ("2027-01-01T00:00:01Z", None),
+        ("2028-01-02T00:00:00Z", None),
+        ("2028-01-02T00:00:01Z", "must be at most 366 days after start"),
+        ("2028-01-03T00:00:00Z", "must be at most 366 days after start"),
+        ("2027-01-01T00:00:00Z", "must be later than start"),
+        ("2026-12-31T23:59:59Z", "must be later than start"),
+        (FIRST, "must be later than start"),
+        (LAST, "must be at most 366 days after start"),
+    ],
+)
+def test_an_interval_is_of_one_second_to_366_days(end: str, fault: str | None) -> None:
+    assert interval_fault("2027-01-01T00:00:00Z", end) == fault
+
+
+@pytest.mark.parametrize(
+    ("instant", "seconds", "moved"),
+    [
+        ("2026-11-22T09:00:00Z", 3600, "2026-11-22T10:00:00Z"),
+        ("2026-11-22T09:00:00Z", -3600, "2026-11-22T08:00:00Z"),
+        (FIRST, -1, FIRST),
+        ("1970-06-01T00:00:00Z", -366 * 86_400, FIRST),
+        (LAST, 1, LAST),
+        ("9999-06-01T00:00:00Z", 366 * 86_400, LAST),
+        (FIRST, -(10**11), FIRST),
+    ],
+)
+def test_a_shift_stays_within_the_years_allowed(instant: str, seconds: int, moved: str) -> None:
+    assert shifted(instant, seconds) == moved
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shared"),
+    [
+        (("09", "10"), ("10", "11"), False),
+        (("09", "10"), ("08", "09"), False),
+        (("09", "11"), ("10", "12"), True),
+        (("09", "12"), ("10", "11"), True),
+        (("10", "11"), ("09", "12"), True),
+        (("09", "10"), ("09", "10"), True),
+    ],
+)
+def test_back_to_back_intervals_share_no_moment(a: tuple[str, str], b: tuple[str, str], shared: bool) -> None:
+    first, second = ([f"2027-03-01T{hour}:00:00Z" for hour in each] for each in (a, b))
+    assert overlap(*first, *second) is shared
+    assert overlap(*second, *first) is shared

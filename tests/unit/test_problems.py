@@ -1,0 +1,108 @@
+import json
+from typing import Any
+
+import pytest
+
+from shared import errors, problems
+from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
+
+CASES: list[tuple[SchedulingError, int]] = [
+    (errors.InvalidRequest.of("end", "must be later than start"), 422),
+    (errors.MalformedBody("is no JSON"), 400),
+    (errors.BodyTooLarge(10), 413),
+    (errors.UnsupportedMediaType("application/json"), 415),
+    (errors.NotAuthenticated("no access token"), 401),
+    (errors.NotFound("event"), 404),
+    (errors.PreconditionFailed("x"), 412),
+    (errors.EventConflict([]), 409),
+    (errors.NameTaken(["username"]), 409),
+    (errors.TooManyAttempts(7), 429),
+    (errors.Unavailable("busy", 3), 503),
+    (errors.NotRecordedYet("on its way"), 503),
+    (errors.OutcomeUnknown("read it"), 503),
+    (errors.Contended("TransactionConflictException"), 503),
+    (errors.Throttled("ThrottlingException"), 503),
+    (errors.AnswerLost("ReadTimeoutError"), 503),
+]
+
+
+def subclasses(cls: type[Any]) -> set[type[Any]]:
+    return {cls}.union(*(subclasses(each) for each in cls.__subclasses__()))
+
+
+def answered(error: SchedulingError) -> tuple[int, dict[str, str], dict[str, Any]]:
+    status, headers, body = problems.of_error(error)
+    return status, headers, json.loads(body)
+
+
+def test_every_error_has_a_case_here() -> None:
+    # A Python that has seen other tests knows errors of theirs.
+    ours = {each for each in subclasses(SchedulingError) if each.__module__ == "shared.errors"}
+    assert {type(error) for error, _ in CASES} == ours - {SchedulingError, errors.StoreFault}
+
+
+@pytest.mark.parametrize(("error", "status"), CASES, ids=lambda case: type(case).__name__)
+def test_every_error_is_a_problem_document_with_its_status(error: SchedulingError, status: int) -> None:
+    got, _, document = answered(error)
+    assert got == document["status"] == status
+    assert document["type"] == "/problems/" + document["title"].lower().replace(" ", "-")
+    assert isinstance(document["detail"], str)
+    assert document["detail"]
+
+
+def test_an_error_that_has_no_status_is_a_defect_and_passes() -> None:
+    with pytest.raises(SchedulingError):
+        problems.of_error(SchedulingError())
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (errors.TooManyAttempts(7), "7"),
+        (errors.Unavailable("busy", 3), "3"),
+        (errors.NotRecordedYet("on its way"), "1"),
+        (errors.OutcomeUnknown("read it"), "1"),
+        (errors.Throttled("x"), "1"),
+    ],
+)
+def test_what_may_be_tried_again_says_when(error: SchedulingError, seconds: str) -> None:
+    _, headers, _ = answered(error)
+    assert headers["Retry-After"] == seconds
+
+
+def test_no_word_of_the_database_reaches_a_caller() -> None:
+    for fault in (errors.Contended, errors.Throttled, errors.AnswerLost):
+        assert "TransactionCanceled" not in problems.of_error(fault("TransactionCanceledException"))[2]
+
+
+def test_who_is_not_authenticated_is_told_the_scheme() -> None:
+    assert answered(errors.NotAuthenticated("no access token"))[1]["WWW-Authenticate"] == "Bearer"
+
+
+def test_each_invalid_field_is_named_and_counted() -> None:
+    _, _, document = answered(InvalidRequest([FieldError("events[7].start", "is wrong"), FieldError("end", "too")]))
+    assert document["detail"] == "2 field(s) of the request are invalid"
+    assert document["errors"] == [
+        {"field": "events[7].start", "message": "is wrong"},
+        {"field": "end", "message": "too"},
+    ]
+
+
+def test_a_problem_stays_small_whatever_was_sent() -> None:
+    many = [FieldError("\ud800" * 10_000, "x" * 10_000) for _ in range(1_000)]
+    _, _, body = problems.of_error(InvalidRequest(many))
+    assert len(json.loads(body)["errors"]) == problems.ERRORS_SHOWN
+    assert len(body) < 150_000
+    assert body.isascii()
+
+
+def test_a_conflict_names_the_first_twenty_and_the_next_free_time() -> None:
+    others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(30)]
+    _, _, document = answered(errors.EventConflict(others, "2027-03-01T10:00:00Z"))
+    assert [each["id"] for each in document["conflicts"]] == [str(number) for number in range(20)]
+    assert document["detail"] == "overlaps 30 event(s)"
+    assert document["next_free"] == "2027-03-01T10:00:00Z"
+
+
+def test_a_failed_precondition_names_the_version_there_is() -> None:
+    assert answered(errors.PreconditionFailed("01998f00"))[2]["history_id"] == "01998f00"
