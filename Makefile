@@ -10,15 +10,17 @@ PYTHON ?= python3
 PORT ?= 4566
 
 BIN := .venv/bin
-SOURCES := functions shared tests tools benchmarks
+SOURCES := $(wildcard functions shared tests tools benchmarks)
 DEV := .venv/.installed
-SAM := .local/sam/.installed
+SAM := .local/sam/metadata.json
 MINISTACK := .local/ministack/.installed
+BENCH := .local/benchmarks/.installed
 DYNAMODB := .local/dynamodb-local/DynamoDBLocal.jar
 
 # uv, for sam's layer build.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/$(dir $(SAM))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ##@ Run it here
@@ -30,8 +32,8 @@ run: $(DEV) $(SAM) $(MINISTACK) ## Run the whole API on this machine, until Ctrl
 up: $(DEV) $(SAM) $(MINISTACK) ## The same in the background (PORT=4566)
 	@exec $(BIN)/python -m tools up --port $(PORT)
 
-down: $(DEV) ## Stop it
-	@$(BIN)/python -m tools down
+down: ## Stop it
+	@test ! -x $(BIN)/python || $(BIN)/python -m tools down
 
 url: $(DEV) ## Print its base URL
 	@$(BIN)/python -m tools url
@@ -72,8 +74,8 @@ format: $(DEV) ## Rewrite the code in the one style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEV) dynamodb-local ## Measure it: calls, times, ratios
-	$(BIN)/python -m benchmarks
+bench: $(BENCH) $(SAM) $(MINISTACK) dynamodb-local ## Measure it: calls, times, ratios (PARTS="ledger cold" for some)
+	$(dir $(BENCH))bin/python -m benchmarks $(PARTS)
 
 ##@ Build it
 
@@ -82,7 +84,7 @@ build: $(DEV) $(SAM) ## Build for AWS, into .aws-sam/ (python3.13 on arm64)
 	.local/sam/bin/sam build
 
 lock: $(DEV) ## Resolve the *.in files again, with hashes
-	@for file in shared/requirements requirements-dev tools/sam tools/ministack; do \
+	@for file in shared/requirements requirements-dev tools/sam tools/ministack benchmarks/requirements; do \
 		echo "==> Locking $$file.in"; \
 		uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
@@ -107,28 +109,37 @@ help: ## This list
 $(DEV): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "error: $(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.13" >&2; exit 1; }
-	@echo "==> Installing the development environment into .venv"
+	@echo "==> Installing the development environment into .venv" >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet "$$(grep -o '^uv==[0-9.]*' requirements-dev.in)"
 	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .venv requirements-dev.txt
 	@touch $@
 
-$(SAM) $(MINISTACK): .local/%/.installed: tools/%.txt | $(DEV)
-	@echo "==> Installing $* into .local/$*"
+.local/sam/.installed $(MINISTACK): .local/%/.installed: tools/%.txt
+$(BENCH): .local/%/.installed: %/requirements.txt
+.local/sam/.installed $(MINISTACK) $(BENCH): .local/%/.installed: | $(DEV)
+	@echo "==> Installing $* into .local/$*" >&2
 	@$(BIN)/uv venv --quiet --no-config --clear --python $(BIN)/python .local/$*
-	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .local/$* tools/$*.txt
+	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .local/$* $<
 	@touch $@
 
+# SAM looks for a newer version of itself when the last time was more than a week ago: let that be the year 2100.
+$(SAM): .local/sam/.installed
+	@echo '{"lastVersionCheck": 4102444800.0}' > $@
+
 # AWS publishes DynamoDB Local outside of the package registries; this npm package carries it unchanged.
-DYNAMODB_PACKAGE := amplify-dynamodb-simulator-2.9.30
+DYNAMODB_PACKAGE := amplify-dynamodb-simulator
+DYNAMODB_VERSION := 2.9.30
 DYNAMODB_SHA512 := c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1
 
-$(DYNAMODB):
+$(DYNAMODB): TARBALL := $(DYNAMODB_PACKAGE)-$(DYNAMODB_VERSION).tgz
+$(DYNAMODB): | $(DEV)
 	@command -v npm >/dev/null || { echo "error: npm is missing; it fetches DynamoDB Local" >&2; exit 1; }
-	@echo "==> Fetching DynamoDB Local into $(@D)"
+	@echo "==> Fetching DynamoDB Local into $(@D)" >&2
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@cd $(@D) && npm pack --silent $(subst -2,@2,$(DYNAMODB_PACKAGE)) >/dev/null
-	@cd $(@D) && echo "$(DYNAMODB_SHA512)  $(DYNAMODB_PACKAGE).tgz" | sha512sum --check --status \
-		|| { echo "error: $(DYNAMODB_PACKAGE).tgz is not the file it should be" >&2; exit 1; }
-	@tar -xzf $(@D)/$(DYNAMODB_PACKAGE).tgz -C $(@D) --strip-components 2 package/emulator
-	@rm $(@D)/$(DYNAMODB_PACKAGE).tgz && touch $@
+	@cd $(@D) && npm pack --silent --no-update-notifier $(DYNAMODB_PACKAGE)@$(DYNAMODB_VERSION) >/dev/null
+	@$(BIN)/python -c 'import hashlib, sys; \
+		sys.exit(hashlib.sha512(open(sys.argv[1], "rb").read()).hexdigest() != sys.argv[2])' \
+		$(@D)/$(TARBALL) $(DYNAMODB_SHA512) || { echo "error: $(TARBALL) is not the file it should be" >&2; exit 1; }
+	@tar -xzf $(@D)/$(TARBALL) -C $(@D) --strip-components 2 package/emulator
+	@rm $(@D)/$(TARBALL) && touch $@

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from tools.local_stack import HOST, ROOT, free_port
 
 INSTALLATION = ROOT / ".local" / "dynamodb-local"
-START_SECONDS = 60.0
+START_SECONDS = 180.0  # 3 on an idle machine
 
 
 @contextlib.contextmanager

@@ -27,7 +27,9 @@ from typing import Any, Self
 
 import boto3
 import botocore.session
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from tools import gateway
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local" / "stack"
@@ -38,7 +40,7 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 ROOT_KEY = "test"  # what ministack takes for the account's owner; key and secret alike
 DEFAULT_PORT = 4566
-START_SECONDS = 60.0
+START_SECONDS = 180.0  # 1 on an idle machine
 STOP_SECONDS = 30.0
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -127,25 +129,22 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """Stop ministack and the functions it runs; it saves its state on the way. Fine when not running.
+        """Stop ministack and the functions it runs. Fine when not running.
 
-        Unless a deployment has succeeded: half of one cannot be deployed to again, so the state stays what it was.
+        If it persists, it saves its state on the way; but not that of a deployment that came to no end, for none can
+        be made on top of that.
         """
         process, self._process = self._process, None
         if process is None:
             return
         self.say("Stopping")
-        if not self._deployed:
-            process.kill()
-        elif self.persist and process.poll() is None:
-            # Records that no function has read yet are not saved: let the stream run dry.
-            time.sleep(1)
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if self.persist and self._deployed and process.poll() is None:
+            time.sleep(1)  # records that no function has read yet are not saved: let the stream run dry
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+        process.kill()
+        process.wait()
         shutil.rmtree(self.home / "tmp", ignore_errors=True)
 
     def deploy(self) -> str:
@@ -161,7 +160,10 @@ class LocalStack:
         self.say("Building the functions and their layer")
         self._sam("build", "--template-file", ROOT / "template.yaml", "--build-dir", build, *config, *parameters)
         self.say("Deploying template.yaml")
-        self._sam("deploy", "--template-file", build / "template.yaml", *config, *parameters)
+        try:
+            self._sam("deploy", "--template-file", build / "template.yaml", *config, *parameters)
+        except StackError as error:
+            raise StackError("\n".join((str(error), *self._refusals()))) from None
         base_url = self._publish()
         self._deployed = True
         return base_url
@@ -198,12 +200,8 @@ class LocalStack:
 
     def _sam(self, *arguments: str | Path) -> None:
         """Run the SAM CLI against the local AWS, quietly; on failure raise what it said."""
-        state = ROOT / ".local" / "sam-home"
-        state.mkdir(parents=True, exist_ok=True)
-        # SAM asks its package index for a newer version unless it believes it has done so this week.
-        (state / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
         log = self.home / "sam.log"
-        environment = _without_aws() | {
+        environment = _own_environment() | {
             "AWS_ACCESS_KEY_ID": ROOT_KEY,
             "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
             "AWS_CONFIG_FILE": os.devnull,
@@ -216,7 +214,7 @@ class LocalStack:
             "SAM_CLI_POLL_DELAY": "0.5",
             "SAM_CLI_TELEMETRY": "0",
             "TMPDIR": str(self.home / "tmp"),  # sam leaves things there
-            "__SAM_CLI_APP_DIR": str(state),
+            "__SAM_CLI_APP_DIR": str(SAM.parent.parent),
         }
         with log.open("w+") as output:
             process = subprocess.Popen(
@@ -235,25 +233,33 @@ class LocalStack:
                 process.wait()
                 raise
         if status:
-            raise StackError(f"sam {arguments[0]} failed\n{log.read_text()[-4000:].strip()}")
+            raise StackError(f"sam {arguments[0]} failed\n{log.read_text()[-1500:].strip()}")
+
+    def _refusals(self) -> list[str]:
+        """Why CloudFormation could not make or change something, one line each; SAM breaks these into columns."""
+        try:
+            events = self.client("cloudformation").describe_stack_events(StackName=_stack_name())["StackEvents"]
+        except ClientError:  # there is no stack yet
+            return []
+        return [
+            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+            for event in events
+            if event["ResourceStatus"].endswith("_FAILED") and "ResourceStatusReason" in event
+        ]
 
     def _publish(self) -> str:
-        """Make the gateway answer with the template's own error bodies, and return the API's base URL.
-
-        ministack's import of an OpenAPI document leaves its gateway responses out.
-        """
+        """Make the API whole, and return its base URL."""
         cloudformation = self.client("cloudformation")
-        stack = _stack_name()
-        resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        name = _stack_name()
+        resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
         by_type = {resource["ResourceType"]: resource for resource in resources}
         api, stage = by_type["AWS::ApiGateway::RestApi"], by_type["AWS::ApiGateway::Stage"]
-        template = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+        template = cloudformation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
         document = template["Resources"][api["LogicalResourceId"]]["Properties"]["Body"]
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
         api_id, stage_name = api["PhysicalResourceId"], stage["PhysicalResourceId"]
-        gateway = self.client("apigateway")
-        for kind, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
-            gateway.put_gateway_response(restApiId=api_id, responseType=kind, **response)
-        gateway.create_deployment(restApiId=api_id, stageName=stage_name)
+        gateway.complete(self.client("apigateway"), api_id, stage_name, document, parameters)
         return f"{self.endpoint}/_aws/execute-api/{api_id}/{stage_name}"
 
     def _ministack_environment(self) -> dict[str, str]:
@@ -299,9 +305,9 @@ def _require(tool: Path) -> None:
         raise StackError(f"{tool.relative_to(ROOT)} is missing: go through make, which installs it")
 
 
-def _without_aws() -> dict[str, str]:
-    """This process's environment without any setting that could lead to a real AWS account."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+def _own_environment() -> dict[str, str]:
+    """This process's environment, less what leads to a real AWS account and what this make tells another."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE"))}
 
 
 def _stack_name() -> str:
