@@ -10,7 +10,6 @@ from shared.scheduling.time_travel import TimeTravel
 from shared.scheduling.undo import Undo
 from shared.store.events import EventStore
 from shared.store.history import HistoryStore
-from shared.store.stream import VersionWriter
 
 
 def patience(seconds: float) -> Patience:
@@ -61,9 +60,3 @@ def event_store(runtime: Runtime) -> EventStore:
 def history_store(runtime: Runtime) -> HistoryStore:
     """The history table of `runtime`."""
     return HistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)
-
-
-def version_writer() -> VersionWriter:
-    """What writes versions into the history table."""
-    runtime = current()
-    return VersionWriter(runtime.clients, runtime.settings.history_table, runtime.settings.unreadable_bucket)

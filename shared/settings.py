@@ -21,12 +21,13 @@ class Settings:
     access_token_seconds: int
     refresh_token_seconds: int
     deleted_seconds: int
+    history_retention_seconds: int  # 0: versions are kept for ever
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """The settings in `environ`. A function has only those that it needs; the others are empty.
 
-        Raises ValueError for a duration that is no positive whole number.
+        Raises ValueError for a duration that is no whole number, or too small.
         """
         return cls(
             events_table=environ.get("EVENTS_TABLE", ""),
@@ -39,11 +40,12 @@ class Settings:
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS", 15 * 60),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", 30, unit=DAY),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", 30, unit=DAY),
+            history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", 0, unit=DAY, least=0),
         )
 
 
-def _seconds(environ: Mapping[str, str], name: str, default: int, *, unit: int = 1) -> int:
+def _seconds(environ: Mapping[str, str], name: str, default: int, *, unit: int = 1, least: int = 1) -> int:
     value = int(environ.get(name, default)) * unit
-    if value <= 0:
-        raise ValueError(f"{name} must be positive")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}")
     return value

@@ -139,6 +139,11 @@ class Guard:
                 return event
             except (Contended, Throttled, AnswerLost):
                 continue
+            except EventConflict:
+                # What is in the way may have moved no fence (it was not checked): then a lost write may still arrive.
+                if lost:
+                    raise lost.unknown() from None
+                raise
         raise lost.out_of_time()
 
     def _read(self, event_id: str | None, interval: tuple[Instant, Instant] | None) -> tuple[Event | None, list[Fence]]:

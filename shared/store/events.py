@@ -15,7 +15,7 @@ from shared.scheduling.spans import SpanRange, overlap_ranges
 from shared.scheduling.windows import ClassPage
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_get, batch_write
-from shared.store.client import Clients, store_faults
+from shared.store.client import Clients, store_faults, unanswered
 from shared.store.items import (
     NO_HISTORY_ID,
     Item,
@@ -227,8 +227,11 @@ class EventStore:
                     raise
                 stored = _stored_in(fault)
                 event = event_of(stored) if stored else None
-                # The SDK repeats a call whose answer was lost: then it meets its own version.
-                return event is not None and event.history_id == stamp.history_id, event
+                # The SDK repeats a call whose answer was lost: then it meets its own version, or what came after it.
+                applied = event is not None and event.history_id == stamp.history_id
+                if unanswered(fault) and not applied:
+                    raise
+                return applied, event
         return True, event_of(answer["Attributes"])
 
     def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:

@@ -1,26 +1,25 @@
-"""From the stream of the events table to the history table.
+"""From the stream of the events table to version items.
 
-A version item is keyed by the stamp that its change carries, so a record delivered twice writes the same item twice,
-and the order of delivery does not matter.
+A version item is keyed by the stamp that its change carries, so a record delivered twice makes the same item twice, and
+the order of delivery does not matter.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from base64 import b64decode
 from typing import Any, Final
 
-from shared.errors import AnswerLost, Contended, Throttled
 from shared.scheduling import ids
-from shared.scheduling.patience import Patience
 from shared.store import keys
-from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
-from shared.store.client import Clients
-from shared.store.items import EXTERNAL, NO_HISTORY_ID, PLACEMENT, Item, event_of, text
+from shared.store.items import EXTERNAL, NO_HISTORY_ID, PLACEMENT, Item, event_of, number, text
 
 Record = dict[str, Any]
+Place = tuple[str, str]
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
+
+# What the stamp of a change may say beside who made it and when: a change around the API says none of it.
+SAID_BY_THE_API: Final = ("operation_id", "operation_size", "on_conflict", "reason", "rolled_back_to")
 
 
 class UnreadableRecordError(ValueError):
@@ -28,24 +27,53 @@ class UnreadableRecordError(ValueError):
 
 
 def version_item(record: Record) -> Item | None:
-    """The version item that `record` stands for; None if it is no change of an event.
+    """The version item that `record`, as Lambda hands it over, stands for; None if it is no change of an event.
 
-    Removal by TTL is no change: it only takes away what a deletion has left. Raises UnreadableRecordError.
+    Removal by TTL is no change, nor is that of a tombstone: they only take away what a deletion has left. Raises
+    UnreadableRecordError, and nothing else.
     """
     try:
         change = record["dynamodb"]
-        if not change["Keys"]["sk"]["S"].startswith(keys.EVENT_PREFIX) or _only_cleans_up(record):
-            return None
-        old = change.get("OldImage", {})
-        image = change["OldImage"] if record["eventName"] == "REMOVE" else change["NewImage"]
-        stamp = {} if _is_stamped(image, old) and record["eventName"] != "REMOVE" else _external_stamp(record, old)
         key = change["Keys"]
+        if not key["sk"]["S"].startswith(keys.EVENT_PREFIX) or _only_cleans_up(record):
+            return None
+        removed = record["eventName"] == "REMOVE"
+        old = change.get("OldImage") or {}
+        image = old if removed else change["NewImage"]
         owner, event_id = keys.owner_in(key), keys.event_id_in(key)
-        version = {name: value for name, value in image.items() if name not in PLACEMENT}
-        version |= {"id": text(event_id), "owner": text(owner), "calendar": key["pk"], **stamp}
+        version = {name: _attribute(value) for name, value in image.items() if name not in PLACEMENT}
+        version |= {"id": text(event_id), "owner": text(owner), "calendar": text(keys.calendar(owner))}
+        if removed or not _is_stamped(image, old):
+            version = {name: value for name, value in version.items() if name not in SAID_BY_THE_API}
+            version |= _external_stamp(record, image, old)
         return version | keys.version_key(owner, event_id, event_of(version).history_id)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
+
+
+def _attribute(value: Any) -> Any:
+    """An attribute value as botocore takes it; Lambda hands binary over as base64. Raises ValueError, TypeError.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
+    """
+    ((kind, held),) = value.items()
+    if kind in {"S", "N"}:
+        ok = isinstance(held, str)
+    elif kind == "B":
+        return {kind: b64decode(held, validate=True)}
+    elif kind == "BS":
+        return {kind: [b64decode(each, validate=True) for each in held]}
+    elif kind == "L":
+        return {kind: [_attribute(each) for each in held]}
+    elif kind == "M":
+        return {kind: {name: _attribute(each) for name, each in held.items()}}
+    elif kind in {"SS", "NS"}:
+        ok = isinstance(held, list) and all(isinstance(each, str) for each in held)
+    else:
+        ok = kind in {"BOOL", "NULL"} and isinstance(held, bool)
+    if not ok:
+        raise ValueError(f"no attribute value: {kind}")
+    return value
 
 
 def _only_cleans_up(record: Record) -> bool:
@@ -53,7 +81,11 @@ def _only_cleans_up(record: Record) -> bool:
     if record["eventName"] != "REMOVE":
         return False
     by_ttl: bool = (record.get("userIdentity") or {}).get("principalId") == TTL_PRINCIPAL
-    return by_ttl or record["dynamodb"]["OldImage"].get("change_type") == text("delete")
+    return by_ttl or _is_deleted(record["dynamodb"]["OldImage"])
+
+
+def _is_deleted(image: Item) -> bool:
+    return image.get("change_type") == text("delete")
 
 
 def _is_stamped(image: Item, old: Item) -> bool:
@@ -67,55 +99,65 @@ def _history_id(image: Item) -> str:
     return history_id if ids.is_id(history_id) else NO_HISTORY_ID
 
 
-def _external_stamp(record: Record, old: Item) -> Item:
-    """The stamp of a change made around the API: derived from the record, so that it is the same each time."""
+def _external_stamp(record: Record, image: Item, old: Item) -> Item:
+    """The stamp of a change made around the API: derived from the record, so that it is the same each time.
+
+    Its version number is that of the item, which repeats. `follows` is the number before the change, for the continuity
+    check: a hand that writes items may write any number.
+    """
     change = record["dynamodb"]
     milliseconds = int(float(change["ApproximateCreationDateTime"]) * 1000)
     milliseconds = max(milliseconds, ids.milliseconds_of(_history_id(old)) + 1)
     history_id = ids.derived_id(milliseconds, int(change["SequenceNumber"]))
-    kind = {"INSERT": "create", "MODIFY": "update", "REMOVE": "delete"}[record["eventName"]]
-    return {
+    stamp = {
         "history_id": text(history_id),
         "changed_at": text(ids.made_at(history_id)),
         "changed_by": text(EXTERNAL),
-        "change_type": text(kind),
+        "change_type": text(_kind_of_external(record["eventName"], image, old)),
     }
+    if old:
+        stamp["follows"] = old.get("version", number(0))
+    return stamp
 
 
-class VersionWriter:
-    """Writes version items to the history table."""
-
-    def __init__(self, clients: Clients, table: str, bucket: str) -> None:
-        """Use the history table of name `table`; what cannot be read goes to the S3 bucket `bucket`."""
-        self._clients = clients
-        self._table = table
-        self._bucket = bucket
-
-    def write(self, items: Iterable[Item], patience: Patience) -> set[tuple[str, str]]:
-        """Write `items` in chunks of 25, side by side. Gives the (pk, sk) of those not written in time."""
-        unique = {place(item): item for item in items}
-        chunks = [[*unique.values()][at : at + BATCH_WRITE_ITEMS] for at in range(0, len(unique), BATCH_WRITE_ITEMS)]
-        failed: set[tuple[str, str]] = set()
-        for left in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, patience), chunks):
-            failed.update(place(item) for item in left)
-        return failed
-
-    def _write_chunk(self, items: Sequence[Item], patience: Patience) -> Sequence[Item]:
-        for _ in patience.attempts():
-            try:
-                items = batch_write(self._clients.dynamodb, self._table, items)
-            except (AnswerLost, Contended, Throttled):
-                continue  # the same items again do no harm
-            if not items:
-                break
-        return items
-
-    def keep_unreadable(self, record: Record) -> None:
-        """Put `record`, whole, into the bucket, under its digest: the same record, the same object."""
-        body = json.dumps(record, default=str, sort_keys=True).encode()
-        self._clients.s3.put_object(Bucket=self._bucket, Key=f"unreadable/{sha256(body).hexdigest()}.json", Body=body)
+def _kind_of_external(name: str, image: Item, old: Item) -> str:
+    if name == "REMOVE" or _is_deleted(image):
+        return "delete"
+    if name == "INSERT":
+        return "create"
+    return "restore" if _is_deleted(old) else "update"
 
 
-def place(item: Item) -> tuple[str, str]:
+def records_in(body: bytes) -> list[Any]:
+    """The stream records that an object of the bucket of unreadable records holds.
+
+    Either one record, as `record_history` has put it there, or an event of many, or the invocation record that the
+    event source mapping's failure destination has written, with the event as JSON within JSON in its `payload`.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+
+    Raises UnreadableRecordError.
+    """
+    try:
+        document = json.loads(body)
+        if "payload" in document:
+            payload = document["payload"]
+            document = json.loads(payload) if isinstance(payload, str) else payload
+        records = document.get("Records", [document])
+        if not isinstance(records, list) or not all("dynamodb" in record for record in records):
+            raise ValueError("holds no stream records")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
+    return records
+
+
+def sequence_number(record: Record) -> str:
+    """What names `record` in a partial batch response; empty if it has none: then Lambda takes all for failed."""
+    try:
+        return str(record["dynamodb"]["SequenceNumber"])
+    except (KeyError, TypeError):
+        return ""
+
+
+def place(item: Item) -> Place:
     """The key of a version item."""
     return item["pk"]["S"], item["sk"]["S"]

@@ -1,0 +1,30 @@
+"""Look for versions that are missing from the history: the continuity check."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import history_wiring as wiring
+from shared.observability import gauge, logger
+
+MARGIN_MILLISECONDS = 60_000
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Check one event (`{"owner": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to go on).
+
+    Answers what is missing, and a token if the time was up. A check of all that has come to its end, or has found
+    something, publishes the metric HistoryGaps: how many versions are missing.
+    """
+    check = wiring.continuity_check(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS)
+    one = "event_id" in event
+    report = check.event(event["owner"], event["event_id"]) if one else check.table(event.get("token"))
+    answer = {**asdict(report), "complete": report.complete}
+    if report.missing:
+        logger.error("versions are missing", extra=answer)
+    elif not report.complete:
+        logger.warning("the check has to go on", extra=answer)
+    if not one and (report.complete or report.missing):
+        gauge("HistoryGaps", report.missing, FunctionName=context.function_name)
+    return answer

@@ -1,0 +1,22 @@
+"""Delete the versions that have outlived their retention."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import history_wiring as wiring
+from shared.observability import logger
+
+MARGIN_MILLISECONDS = 60_000
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Sweep the history table, from `{"token": ...}` on if there is one.
+
+    Answers how many versions were read and swept, and a token if the time was up or the database too busy.
+    """
+    done = wiring.sweep(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS, event.get("token"))
+    answer = {**asdict(done), "complete": done.complete}
+    logger.info("sweep", extra=answer)
+    return answer

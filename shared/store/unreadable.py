@@ -1,0 +1,73 @@
+"""The bucket of stream records that no version could be made of: each whole, for a redrive."""
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import AnswerLost
+from shared.store.client import Clients
+from shared.store.stream import Record
+
+PREFIX: Final = "unreadable/"
+_GONE: Final = {"NoSuchKey", "404"}
+
+
+class UnreadableBucket:
+    """Objects under `unreadable/` hold one record each; what Lambda itself delivers lies under `aws/lambda/`."""
+
+    def __init__(self, clients: Clients, bucket: str) -> None:
+        """Use the S3 bucket of name `bucket`."""
+        self._clients = clients
+        self._bucket = bucket
+
+    def keep(self, records: Sequence[Record]) -> list[bool]:
+        """Put each of `records`, whole, under its digest: the same record, the same object. Gives which are there.
+
+        Once one could not be put, those not begun are not tried: S3 is down, and the caller has little time.
+        """
+        faults: list[Exception] = []
+
+        def keep_one(record: Record) -> bool:
+            body = json.dumps(record, default=str, sort_keys=True).encode()
+            key = f"{PREFIX}{sha256(body).hexdigest()}.json"
+            if faults:
+                return False
+            try:
+                self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
+            except (ClientError, BotoCoreError) as fault:
+                faults.append(fault)
+                return False
+            return True
+
+        return list(self._clients.pool.map(keep_one, records))
+
+    def keys(self, after: str) -> tuple[list[str], bool]:
+        """The keys of up to 1,000 objects behind `after`, in their order, and whether there are more: one call."""
+        arguments: dict[str, Any] = {"Bucket": self._bucket}
+        if after:
+            arguments["StartAfter"] = after
+        answer = self._clients.s3.list_objects_v2(**arguments)
+        return [each["Key"] for each in answer.get("Contents", [])], bool(answer.get("IsTruncated"))
+
+    def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """What the objects hold, side by side; None for one that is gone. Raises AnswerLost."""
+        return list(self._clients.pool.map(self._read, keys))
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            answer = self._clients.s3.get_object(Bucket=self._bucket, Key=key)
+            return answer["Body"].read()
+        except ClientError as fault:
+            if fault.response["Error"]["Code"] in _GONE:
+                return None
+            raise
+        except BotoCoreError as fault:
+            raise AnswerLost(type(fault).__name__) from fault
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete the objects, side by side."""
+        for _ in self._clients.pool.map(lambda key: self._clients.s3.delete_object(Bucket=self._bucket, Key=key), keys):
+            pass

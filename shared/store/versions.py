@@ -1,0 +1,126 @@
+"""Writing to the history table: version items that the stream brings, and deletions that retention asks for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from shared.errors import AnswerLost, Contended, Throttled
+from shared.scheduling.patience import Patience
+from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
+from shared.store.client import Clients, store_faults
+from shared.store.items import Item, text
+from shared.store.stream import Place, place
+
+# The database will never take this: an item of more than 400 KB, a key attribute of another type or empty.
+REFUSALS: Final = {"ValidationException", "SerializationException"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What is not in the table: `late` for want of time, and `refused`, with why, for good."""
+
+    late: frozenset[Place]
+    refused: dict[Place, str]
+
+
+class VersionWriter:
+    """Writes version items; the same ones again do no harm."""
+
+    def __init__(self, clients: Clients, table: str, swept_below: str = "") -> None:
+        """Use the history table of name `table`.
+
+        A version whose successor's id lies below `swept_below` has outlived its retention, and is not written again.
+        """
+        self._clients = clients
+        self._table = table
+        self._swept_below = swept_below
+
+    def write(self, items: Iterable[Item], patience: Patience) -> Unwritten:
+        """Write `items`, each place once, in chunks of 25, side by side: one wait, however many there are."""
+        waiting = {place(item): item for item in items}
+        outlived, late = self._outlived(waiting, patience)
+        chunks = _chunks([item for key, item in waiting.items() if key not in outlived and key not in late])
+        refused: dict[Place, str] = {}
+        for left, never in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, patience), chunks):
+            late.update(place(item) for item in left)
+            refused.update(never)
+        return Unwritten(frozenset(late), refused)
+
+    def delete(self, places: Iterable[Item], patience: Patience) -> list[Item]:
+        """Delete the items at `places`, in chunks of 25, side by side. Gives those not deleted in time."""
+        chunks = _chunks(list(places))
+        deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, patience), chunks)
+        return list(chain.from_iterable(deleting))
+
+    def _write_chunk(self, items: Sequence[Item], patience: Patience) -> tuple[Sequence[Item], dict[Place, str]]:
+        """Write up to 25 items. Gives those late, and those refused: each of these fails its whole call."""
+        try:
+            return self._until_done(batch_write, items, patience), {}
+        except ClientError as fault:
+            if fault.response["Error"]["Code"] not in REFUSALS:
+                raise
+            if len(items) == 1:
+                return [], {place(items[0]): str(fault)}
+        late: list[Item] = []
+        refused: dict[Place, str] = {}
+        for item in items:
+            left, never = self._write_chunk([item], patience)
+            late.extend(left)
+            refused.update(never)
+        return late, refused
+
+    def _until_done(self, call: Callable[..., list[Item]], items: Sequence[Item], patience: Patience) -> Sequence[Item]:
+        """Repeat `call` with what it leaves, until that is nothing or the time is up. Gives what is left."""
+        for _ in patience.attempts():
+            try:
+                items = call(self._clients.dynamodb_once, self._table, items)
+            except (AnswerLost, Contended, Throttled):
+                continue  # the same items again do no harm
+            if not items:
+                break
+        return items
+
+    def _outlived(self, items: Iterable[Place], patience: Patience) -> tuple[set[Place], set[Place]]:
+        """Which of `items` a sweep has removed or would, and of which that is not known in time.
+
+        One Query for each event that has a version old enough; none as a rule.
+        """
+        old: dict[str, list[Place]] = {}
+        for partition, history_id in items:
+            if history_id < self._swept_below:
+                old.setdefault(partition, []).append((partition, history_id))
+        outlived: set[Place] = set()
+        unknown: set[Place] = set()
+        successors = self._clients.pool.map(lambda partition: self._newest_old(partition, patience), old)
+        for places, newest in zip(old.values(), successors, strict=True):
+            if newest is None:
+                unknown.update(places)
+            else:
+                outlived.update(each for each in places if each[1] < newest)
+        return outlived, unknown
+
+    def _newest_old(self, partition: str, patience: Patience) -> str | None:
+        """The newest recorded history_id below `swept_below`; empty if there is none, None if that is not known."""
+        for _ in patience.attempts():
+            try:
+                with store_faults():
+                    answer = self._clients.dynamodb_once.query(
+                        TableName=self._table,
+                        KeyConditionExpression="pk = :pk AND sk < :below",
+                        ExpressionAttributeValues={":pk": text(partition), ":below": text(self._swept_below)},
+                        ProjectionExpression="sk",
+                        ScanIndexForward=False,
+                        ConsistentRead=True,
+                        Limit=1,
+                    )
+            except (AnswerLost, Contended, Throttled):
+                continue
+            return next((item["sk"]["S"] for item in answer["Items"]), "")
+        return None
+
+
+def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
+    return [items[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(items), BATCH_WRITE_ITEMS)]

@@ -1,0 +1,57 @@
+"""What the tests of the history share: the tables on DynamoDB Local, with their stream, and a bucket on moto."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from moto import mock_aws
+
+from shared.runtime import Runtime, use
+from shared.store.client import Clients
+from tests.conftest import BUCKET, settings_for
+from tests.integration.history.places import Place
+from tests.integration.identity_client import Clock
+from tests.template import create_tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class ClientsWithBucket(Clients):
+    """Clients of DynamoDB Local, and of moto's S3."""
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return Clients().s3
+
+
+@pytest.fixture(scope="module")
+def history_tables(dynamodb_endpoint: str) -> Iterator[tuple[Clients, dict[str, str]]]:
+    """Clients and tables for the tests of one module; making tables takes longer than most tests."""
+    with mock_aws(), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        clients = ClientsWithBucket(dynamodb_endpoint)
+        clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        tables = create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
+        yield clients, tables
+        for table in tables.values():
+            clients.dynamodb.delete_table(TableName=table)
+
+
+@pytest.fixture
+def place(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Place]:
+    """Empty tables with a stream, an empty bucket, a clock that stands, and pauses that take no time."""
+    clients, tables = history_tables
+    clock = Clock()
+    runtime = Runtime(settings_for(tables), clients, now_ns=clock, sleep=lambda _: None)
+    place = Place(runtime, clock)
+    place.new_records()
+    with use(runtime):
+        yield place
+    place.empty(runtime.settings.events_table)
+    place.empty(runtime.settings.history_table)
+    for key in place.object_keys():
+        clients.s3.delete_object(Bucket=BUCKET, Key=key)

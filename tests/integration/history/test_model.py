@@ -1,0 +1,167 @@
+"""Random histories against a model that keeps every state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import jsonpatch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.gateway import Api
+from tests.integration.history.places import Place
+
+TITLES = ["Review", "Retro", "Standup"]
+HOURS = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
+CONTENT = ("title", "description", "start", "end")
+
+Step = tuple[str, int, int, int]
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["create", "edit", "move", "replace", "delete", "roll back", "restore", "clock"]),
+        st.integers(0, 2),  # which event
+        st.integers(0, 30),  # which title, hour or version
+        st.integers(-7 * 24 * 3600, 3600),  # by how much the clock moves, mostly back
+    ),
+    min_size=5,
+    max_size=30,
+)
+
+
+@dataclass
+class State:
+    """What one event was at each of its versions, as the API's own documents; None where it is deleted."""
+
+    event_id: str
+    states: list[dict[str, Any]] = field(default_factory=list)
+    deletions: set[int] = field(default_factory=set)
+
+    @property
+    def deleted(self) -> bool:
+        return len(self.states) - 1 in self.deletions
+
+    def content(self, number: int) -> dict[str, Any]:
+        return {name: self.states[number][name] for name in CONTENT}
+
+
+class Model:
+    """Takes steps by way of the API, and keeps what each event has to be after each of them."""
+
+    def __init__(self, place: Place, api: Api) -> None:
+        self._place = place
+        self._api = api
+        self.events: list[State] = []
+
+    def take(self, step: Step) -> None:
+        kind, which, value, seconds = step
+        if kind == "clock":
+            self._place.clock.forward(seconds)
+        elif kind == "create" or not self.events:
+            self._create(value)
+        else:
+            state = self.events[which % len(self.events)]
+            if kind in {"roll back", "restore"}:
+                self._roll_back(state, value % len(state.states))
+            elif not state.deleted:
+                self._change(state, kind, value)
+
+    def _create(self, value: int) -> None:
+        body = {"title": TITLES[value % 3], "start": HOURS[value % 23], "end": HOURS[value % 23 + 1]}
+        reply = self._api("POST", "/events", body, on_conflict="allow")
+        assert reply.status == 201
+        self.events.append(State(reply.body["id"], [reply.body]))
+
+    def _change(self, state: State, kind: str, value: int) -> None:
+        path = f"/events/{state.event_id}"
+        expected = state.content(-1)
+        if kind == "delete":
+            assert self._api("DELETE", path).status == 204
+            state.states.append(state.states[-1])
+            state.deletions.add(len(state.states) - 1)
+            return
+        if kind == "edit":
+            fields = {"title": TITLES[value % 3], "description": "line\n" * (value % 4)}
+            reply = self._api("PATCH", path, fields)
+        elif kind == "move":
+            fields = {"start": HOURS[value % 23], "end": HOURS[value % 23 + 1]}
+            reply = self._api("PATCH", path, fields, on_conflict="allow")
+        else:
+            fields = {"title": TITLES[value % 3], "start": HOURS[value % 20], "end": HOURS[value % 20 + 2]}
+            expected["description"] = ""
+            reply = self._api("PUT", path, fields, on_conflict="allow")
+        self._expect(state, reply.body, expected | fields, reply.status)
+
+    def _roll_back(self, state: State, number: int) -> None:
+        body = {"history_id": self._ids(state)[number]}
+        reply = self._api("POST", f"/events/{state.event_id}/rollback", body, on_conflict="allow")
+        if number in state.deletions:
+            assert reply.status == 422
+            return
+        event = reply.body
+        assert event.pop("changed") == (state.deleted or state.content(-1) != state.content(number))
+        if state.deleted:
+            state.states.append(event)
+            assert reply.status == 200
+            assert state.content(-1) == state.content(number)
+        else:
+            self._expect(state, event, state.content(number), reply.status)
+
+    def _expect(self, state: State, body: dict[str, Any], expected: dict[str, Any], status: int) -> None:
+        """A change makes one version; what changes nothing makes none."""
+        assert status == 200
+        if expected != state.content(-1):
+            state.states.append(body)
+        assert {name: body[name] for name in CONTENT} == expected
+        assert body["version"] == len(state.states)
+
+    def _ids(self, state: State) -> list[str]:
+        """The ids of an event's versions, oldest first, once the stream has brought them."""
+        assert self._place.record() == []
+        page = self._api("GET", f"/events/{state.event_id}/history", limit="100").body
+        assert page["next_cursor"] is None
+        assert page["pending"] == []
+        return [item["history_id"] for item in reversed(page["items"])]
+
+    def check(self, state: State, random: Random) -> None:
+        """Every version reads back as it was, every diff applies, no number is missing, and no id goes back."""
+        ids = self._ids(state)
+        assert len(ids) == len(state.states)
+        assert all(before < after for before, after in pairwise(ids))
+        assert all(UUID(each).version == 7 for each in ids)
+        path = f"/events/{state.event_id}"
+        documents = []
+        for number, history_id in enumerate(ids):
+            version = self._api("GET", f"{path}/history/{history_id}").body
+            assert version["version"] == number + 1
+            assert (version["type"] == "delete") == (number in state.deletions)
+            documents.append(version["event"])
+            if number in state.deletions:
+                assert {name: version["event"][name] for name in CONTENT} == state.content(number)
+            else:
+                assert version["event"] == state.states[number]
+        for _ in range(4):
+            self._check_diff(path, ids, documents, random)
+
+    def _check_diff(self, path: str, ids: list[str], documents: Sequence[Any], random: Random) -> None:
+        one, other = random.randrange(len(ids)), random.randrange(len(ids))
+        between: dict[str, Any] = {"from": ids[one], "to": ids[other]}  # "from" is a word of Python's
+        diff = self._api("GET", f"{path}/diff", **between).body
+        assert jsonpatch.apply_patch(documents[one], diff["patch"]) == documents[other]
+        changed = {name for name in documents[one] if documents[one][name] != documents[other][name]}
+        assert {change["field"] for change in diff["changes"]} == changed & set(CONTENT)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps, seed=st.integers(0, 2**32))
+def test_every_state_reads_back_and_every_diff_applies(place: Place, steps: list[Step], seed: int) -> None:
+    random = Random(seed)  # noqa: S311 the same for the same example
+    owner = str(UUID(int=random.getrandbits(128)))
+    model = Model(place, Api(user_id=owner))
+    for step in steps:
+        model.take(step)
+    for state in model.events:
+        model.check(state, random)

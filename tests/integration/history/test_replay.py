@@ -1,0 +1,125 @@
+"""Ten thousand stream records of real traffic, delivered in every wrong way: the history is that of a clean run."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from shared import scheduling_wiring as wiring
+from shared.runtime import use
+from shared.scheduling.caller import Caller
+from shared.scheduling.events import Content
+from shared.scheduling.instants import shifted
+from shared.store import keys
+from shared.store.batches import batch_write
+from tests.integration.history.mapping import FaultyClients, Mapping
+from tests.integration.history.places import Item, Place
+from tests.integration.history.streams import Record
+
+RECORDS = 10_000
+BULK = 1_000
+BY_HAND = 900
+REMOVED_BY_HAND = 50
+SEED = 20_261_122
+CALLERS = [Caller(f"01998f00-0000-7000-8000-00000000000{digit}", f"user{digit}") for digit in range(4)]
+HOUR = 3600
+PATIENCE = 300.0  # a slow machine is no fault of the history
+
+
+def content(title: str, hour: int) -> Content:
+    start = shifted("2027-03-01T00:00:00Z", hour * HOUR)
+    return Content(title, start, shifted(start, HOUR))
+
+
+def traffic_of(caller: Caller) -> None:
+    """What one user does: bulk creation, then edits, moves, deletions, restores, rollbacks, and a quick hand beside."""
+    random = Random(caller.user_id)  # noqa: S311 the same each time
+    created = []
+    for part in range(2):
+        events, failures = wiring.calendar(caller, PATIENCE).bulk_create(
+            [content(f"{part} {number}", number) for number in range(BULK)]
+        )
+        assert failures == {}
+        created += events
+    for number, event in enumerate(random.sample(created, 200)):
+        calendar = wiring.calendar(caller, PATIENCE)
+        if number % 4 == 0:
+            calendar.replace(event.id, content("moved", 5_000 + number), on_conflict="allow")
+        elif number % 4 == 1:
+            calendar.delete(event.id)
+            wiring.calendar(caller, PATIENCE).roll_back(event, on_conflict="allow", reason="it was needed")
+        elif number % 4 == 2:
+            calendar.patch(event.id, {"description": "x" * 200})
+            wiring.calendar(caller, PATIENCE).patch(event.id, {"location": "Room 5"})
+        else:
+            calendar.delete(event.id)
+
+
+def external_traffic(place: Place) -> None:
+    """A script around the API: it changes some items, leaving their stamps, and removes a few."""
+    table = place.runtime.settings.events_table
+    items = [
+        item
+        for item in place.scan(table)
+        if item["sk"]["S"].startswith("EVENT#") and item["change_type"]["S"] != "delete"
+    ]
+    changed = [item | {"title": {"S": "by a script"}, "extra": {"B": b"\x00\xff"}} for item in items[:BY_HAND]]
+    for at in range(0, len(changed), 25):
+        assert batch_write(place.clients.dynamodb, table, changed[at : at + 25]) == []
+    for item in items[BY_HAND : BY_HAND + REMOVED_BY_HAND]:
+        place.clients.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+@pytest.fixture
+def records(place: Place) -> list[Record]:
+    """The stream of real traffic: at least ten thousand records."""
+    with use(replace(place.runtime, now_ns=time.time_ns)), ThreadPoolExecutor(2) as users:
+        list(users.map(traffic_of, CALLERS))
+    external_traffic(place)
+    captured = place.new_records()
+    assert len(captured) >= RECORDS
+    return captured
+
+
+def test_the_history_is_the_same_however_badly_the_stream_is_delivered(place: Place, records: list[Record]) -> None:
+    random = Random(SEED)  # noqa: S311 the same each time
+    Mapping(random).deliver(records)
+    clean = place.versions()
+    assert len(clean) == len(records)
+    check_against_the_traffic(place, clean)
+    place.empty(place.runtime.settings.history_table)
+
+    copies = random.choices(records, k=len(records) // 10)
+    shuffled = random.sample([*records, *copies], k=len(records) + len(copies))
+    shuffled[5_000:5_000] = shuffled[3_000:4_000]  # a replay from a point that was passed
+    clients = FaultyClients(place.clients, random, rate=0.12)
+    mapping = Mapping(random)
+    with use(replace(place.runtime, clients=clients)):
+        mapping.deliver(shuffled)
+    assert clients.seen.keys() == {"fine", *clients.KINDS}
+    assert mapping.crashes > 0
+    assert mapping.partial > 0
+    mapping.deliver(records[-1_000:])
+    assert place.versions() == clean
+
+
+def check_against_the_traffic(place: Place, versions: dict[tuple[str, str], Item]) -> None:
+    """The clean run itself: each change of each kind is a version, and so is the live state of each event."""
+    by_hand = Counter(item["change_type"]["S"] for item in versions.values() if item["changed_by"]["S"] == "external")
+    assert by_hand == {"update": BY_HAND, "delete": REMOVED_BY_HAND}
+    kinds = Counter(item["change_type"]["S"] for item in versions.values() if item["changed_by"]["S"] != "external")
+    assert kinds == {
+        "create": len(CALLERS) * 2 * BULK,
+        "update": len(CALLERS) * 150,
+        "delete": len(CALLERS) * 100,
+        "restore": len(CALLERS) * 50,
+    }
+    live = {
+        (keys.history_partition(item["owner"]["S"], item["id"]["S"]), item["history_id"]["S"])
+        for item in place.scan(place.runtime.settings.events_table)
+        if item["sk"]["S"].startswith("EVENT#")
+    }
+    assert live <= versions.keys()

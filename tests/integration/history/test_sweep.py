@@ -1,0 +1,281 @@
+"""Retention: what was superseded long ago goes, the newest version never, and no replay brings anything back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.runtime import use
+from tests.conftest import settings_for
+from tests.gateway import Api, Context, invoke, payload
+from tests.integration.history.places import Place, no_patience
+from tests.integration.history.streams import Record
+
+EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
+DAY = 24 * 3600
+RETENTION_DAYS = 10
+
+
+@pytest.fixture
+def kept(place: Place) -> Iterator[Place]:
+    """A place where superseded versions are kept for ten days."""
+    tables = {
+        "EventsTable": place.runtime.settings.events_table,
+        "HistoryTable": place.runtime.settings.history_table,
+        "UsersTable": place.runtime.settings.users_table,
+    }
+    settings = settings_for(tables, HISTORY_RETENTION_DAYS=str(RETENTION_DAYS))
+    with use(replace(place.runtime, settings=settings)) as runtime:
+        place = replace(place, runtime=runtime)
+        place.new_records()  # those of other tests
+        yield place
+
+
+def create() -> str:
+    event_id: str = Api()("POST", "/events", EVENT, on_conflict="allow").body["id"]
+    return event_id
+
+
+def change(event_id: str, title: str) -> None:
+    assert Api()("PATCH", f"/events/{event_id}", {"title": title}).status == 200
+
+
+def sweep(event: dict[str, Any] | None = None, context: Context | None = None) -> dict[str, Any]:
+    answer: dict[str, Any] = invoke(
+        "sweep_history", event or payload("sweep_history"), context or Context(milliseconds=900_000)
+    )
+    return answer
+
+
+def check() -> int:
+    missing: int = invoke("check_history", {}, Context(milliseconds=900_000))["missing"]
+    return missing
+
+
+def test_a_version_goes_when_it_was_superseded_longer_ago_than_the_retention(kept: Place) -> None:
+    event_id = create()
+    kept.clock.forward(100 * DAY)
+    change(event_id, "second")
+    kept.clock.forward(4 * DAY)
+    change(event_id, "third")
+    assert kept.record() == []
+    kept.clock.forward(RETENTION_DAYS * DAY - 4 * DAY - 1)
+    assert sweep()["swept"] == 0  # the first one was what the event was until just within the retention
+    kept.clock.forward(2)
+    assert sweep()["swept"] == 1
+    assert kept.numbers(event_id) == [2, 3]
+    kept.clock.forward(4 * DAY)
+    assert sweep()["swept"] == 1
+    assert kept.numbers(event_id) == [3]
+    kept.clock.forward(1000 * DAY)
+    assert sweep() == {"read": 1, "swept": 0, "token": None, "complete": True}
+    assert kept.numbers(event_id) == [3]
+
+
+def test_what_an_event_was_within_the_retention_can_still_be_told(kept: Place) -> None:
+    event_id = create()
+    kept.clock.forward(100 * DAY)
+    change(event_id, "second")
+    assert kept.record() == []
+    kept.clock.forward(5 * DAY)
+    assert sweep()["swept"] == 0
+    as_of = "2027-03-01T00:00:00Z"  # ninety-nine days after the event was made
+    assert Api()("GET", f"/events/{event_id}", as_of=as_of).body["title"] == "Review"
+
+
+def test_a_deleted_event_keeps_its_deletion(kept: Place) -> None:
+    event_id = create()
+    assert Api()("DELETE", f"/events/{event_id}").status == 204
+    assert kept.record() == []
+    kept.clock.forward(1000 * DAY)
+    assert sweep()["swept"] == 1
+    assert kept.numbers(event_id) == [2]
+
+
+def test_without_a_retention_everything_stays(place: Place) -> None:
+    event_id = create()
+    change(event_id, "second")
+    assert place.record() == []
+    place.clock.forward(10_000 * DAY)
+    assert sweep() == {"read": 0, "swept": 0, "token": None, "complete": True}
+    assert place.numbers(event_id) == [1, 2]
+
+
+def old_records(kept: Place) -> tuple[str, list[Record]]:
+    """An event of four versions, of which a sweep has removed three, and its records."""
+    event_id = create()
+    for title in ("second", "third", "fourth"):
+        kept.clock.forward(DAY)
+        change(event_id, title)
+    records = kept.new_records()
+    assert kept.record(records) == []
+    kept.clock.forward(100 * DAY)
+    assert sweep()["swept"] == 3
+    assert kept.numbers(event_id) == [4]
+    return event_id, records
+
+
+def test_a_replay_does_not_undo_it(kept: Place) -> None:
+    event_id, records = old_records(kept)
+    for replayed in (records, records[:2], records[1:], list(reversed(records))):
+        assert kept.record(replayed) == []
+        assert kept.numbers(event_id) == [4]
+
+
+def test_a_redrive_does_not_undo_it(kept: Place) -> None:
+    event_id, records = old_records(kept)
+    for number, record in enumerate(records):
+        kept.put_object(f"unreadable/{number}.json", record)
+    answer = invoke("redrive_history", {}, Context(milliseconds=900_000))
+    assert answer["replayed"] == 4
+    assert kept.objects() == {}
+    assert kept.numbers(event_id) == [4]
+
+
+def test_a_version_that_comes_late_is_recorded_if_nothing_newer_of_its_event_is_that_old(kept: Place) -> None:
+    event_id = create()
+    first = kept.new_records()
+    kept.clock.forward(100 * DAY)
+    change(event_id, "second")
+    second = kept.new_records()
+    assert kept.record(second) == []
+    assert kept.record(first) == []
+    assert kept.numbers(event_id) == [1, 2]
+    kept.clock.forward(100 * DAY)
+    assert sweep()["swept"] == 1
+    assert kept.record(first) == []
+    assert kept.numbers(event_id) == [2]
+
+
+def test_the_newest_comes_back_however_old_it_is(kept: Place) -> None:
+    event_id, records = old_records(kept)
+    kept.empty(kept.runtime.settings.history_table)
+    assert kept.record(records[3:]) == []
+    assert kept.numbers(event_id) == [4]
+
+
+def test_only_records_older_than_the_retention_cost_a_look(kept: Place) -> None:
+    _, records = old_records(kept)
+    create()
+    fresh = kept.new_records()
+    calls: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    kept.clients.dynamodb_once.meta.events.register("before-call.dynamodb", note)
+    try:
+        assert kept.record(fresh) == []
+        assert calls == ["BatchWriteItem"]
+        assert kept.record(records + fresh) == []
+        assert calls == ["BatchWriteItem", "Query", "BatchWriteItem"]
+    finally:
+        kept.clients.dynamodb_once.meta.events.unregister("before-call.dynamodb", note)
+
+
+def test_what_was_swept_is_not_missing_also_when_the_retention_has_changed(kept: Place, place: Place) -> None:
+    event_id, _ = old_records(kept)
+    assert check() == 0
+    with use(place.runtime):  # kept for ever, from now on
+        assert check() == 0
+    change(event_id, "fifth")
+    change(event_id, "sixth")
+    assert kept.record() == []
+    kept.forget(key for key, item in kept.versions().items() if item.get("version") == {"N": "5"})
+    kept.clock.forward(DAY)
+    assert check() == 1
+
+
+class Hurried(Context):
+    """Its time is up after two looks at the clock."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.milliseconds -= 1
+        return 900_000 if self.milliseconds > 0 else 0
+
+
+def test_it_goes_on_from_where_the_time_was_up(kept: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [create() for _ in range(10)]
+    for event_id in events:
+        for number in range(4):
+            kept.clock.forward(1)
+            change(event_id, str(number))
+    assert kept.record() == []
+    kept.clock.forward(100 * DAY)
+    scan = kept.clients.dynamodb.scan
+    monkeypatch.setattr(kept.clients.dynamodb, "scan", lambda **arguments: scan(**arguments, Limit=7))
+    parts = [sweep(context=Hurried(milliseconds=2))]
+    while not parts[-1]["complete"]:
+        parts.append(sweep({"token": parts[-1]["token"]}, Hurried(milliseconds=2)))
+    monkeypatch.undo()
+    assert len(parts) > 5
+    assert sum(part["swept"] for part in parts) == 40
+    assert [kept.numbers(event_id) for event_id in events] == [[5]] * 10
+
+
+def test_it_stops_where_the_database_is_too_busy(kept: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    event_id = create()
+    change(event_id, "second")
+    assert kept.record() == []
+    kept.clock.forward(100 * DAY)
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.history_wiring.patience", no_patience)
+        patch.setattr("shared.store.versions.batch_delete", lambda *arguments: list(arguments[2]))
+        answer = sweep()
+        assert (answer["swept"], answer["complete"]) == (0, False)
+    assert sweep({"token": answer["token"]})["swept"] == 1
+    assert kept.numbers(event_id) == [2]
+
+
+@contextmanager
+def after_first(client: Any, operation: str, action: Callable[[], object]) -> Iterator[None]:
+    """Run `action` once, when the first call of `operation` has been answered."""
+    answered = []
+
+    def act(**_: Any) -> None:
+        answered.append(True)
+        if len(answered) == 1:
+            action()
+
+    client.meta.events.register(f"after-call.dynamodb.{operation}", act)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(f"after-call.dynamodb.{operation}", act)
+    assert answered
+
+
+def test_a_record_written_while_its_successor_comes_is_swept_by_the_next_sweep(kept: Place) -> None:
+    """record_history looks, and finds nothing newer; the newer version comes, a sweep passes; then it writes."""
+    event_id = create()
+    old = kept.new_records()
+    change(event_id, "second")
+    newer = kept.new_records()
+    kept.clock.forward(100 * DAY)
+
+    def meanwhile() -> None:
+        assert kept.record(newer) == []
+        assert sweep()["swept"] == 0
+
+    with after_first(kept.clients.dynamodb_once, "Query", meanwhile):
+        assert kept.record(old) == []
+    assert kept.numbers(event_id) == [1, 2]
+    assert sweep()["swept"] == 1
+    assert kept.numbers(event_id) == [2]
+    assert check() == 0
+
+
+def test_what_goes_during_a_check_is_not_missing(kept: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    event_id = create()
+    for title in ("second", "third", "fourth"):
+        kept.clock.forward(DAY)
+        change(event_id, title)
+    assert kept.record() == []
+    kept.clock.forward(100 * DAY)
+    scan = kept.clients.dynamodb.scan
+    monkeypatch.setattr(kept.clients.dynamodb, "scan", lambda **arguments: scan(**arguments, Limit=1))
+    with after_first(kept.clients.dynamodb, "Scan", sweep):
+        assert check() == 0
+    assert kept.numbers(event_id) == [4]
