@@ -1,0 +1,118 @@
+"""A calendar to fight over: who works on it, and what lies in the table in the end."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from shared.runtime import Runtime
+from shared.scheduling import ids
+from shared.scheduling.calendar import Calendar, Request
+from shared.scheduling.events import Content, Event, Transparency
+from shared.scheduling.instants import Instant
+from shared.scheduling.patience import Patience
+from shared.store import keys
+from shared.store.client import Clients
+from shared.store.events import EventStore
+from shared.store.items import event_attributes, event_of, text
+from tests.integration.conflicts.wire import Wire
+
+DELETED_SECONDS = 30 * 24 * 3600
+
+
+class Time:
+    """A clock on which time passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def patience(self, seconds: float) -> Patience:
+        """Patience that never really waits."""
+        return Patience(seconds, self.monotonic, self.sleep, lambda most: most)
+
+
+def content(start: Instant, end: Instant, title: str = "Review", transparency: Transparency = "opaque") -> Content:
+    """What an owner says of an event."""
+    return Content(title, start, end, transparency=transparency)
+
+
+def event_items(runtime: Runtime, owner: str) -> list[Event]:
+    """Every event of the calendar, deleted ones too, read from the table itself and not by the index under test."""
+    pages = runtime.clients.dynamodb.get_paginator("query").paginate(
+        TableName=runtime.settings.events_table,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :event)",
+        ExpressionAttributeValues={":pk": text(keys.calendar(owner)), ":event": text(keys.EVENT_PREFIX)},
+        ConsistentRead=True,
+    )
+    return [event_of(item) for page in pages for item in page["Items"]]
+
+
+def double_bookings(events: Iterable[Event]) -> list[tuple[Event, Event]]:
+    """The pairs of live opaque events that take the same time, though neither was written with leave to."""
+    busy = [
+        event for event in events if not event.deleted and event.content.opaque and event.stamp.on_conflict == "reject"
+    ]
+    return [
+        (one, other)
+        for one, other in itertools.combinations(busy, 2)
+        if one.content.start < other.content.end and other.content.start < one.content.end
+    ]
+
+
+@dataclass
+class Book:
+    """The calendar of a new user.
+
+    The tests' subject writes to it over `wire`; its rivals write directly, to the same tables, and are never hindered.
+    """
+
+    runtime: Runtime
+    wired: Runtime
+    wire: Wire
+    owner: str = field(default_factory=lambda: str(uuid4()))
+    time: Time = field(default_factory=Time)
+    make_store: Callable[[Clients, str], EventStore] = EventStore
+
+    def subject(self, seconds: float = 8.0, now_ns: int | None = None) -> Calendar:
+        """The one whose calls are on the wire."""
+        return self._calendar(
+            self.make_store(self.wired.clients, self.wired.settings.events_table), self.time.patience(seconds), now_ns
+        )
+
+    def rival(self, now_ns: int | None = None) -> Calendar:
+        """Somebody else at work on the same calendar."""
+        store = EventStore(self.runtime.clients, self.runtime.settings.events_table)
+        return self._calendar(store, Time().patience(8.0), now_ns)
+
+    def _calendar(self, store: EventStore, patience: Patience, now_ns: int | None) -> Calendar:
+        now_ns = time.time_ns() if now_ns is None else now_ns
+        request = Request(self.owner, operation_id=ids.new_id(now_ns), now_ns=now_ns)
+        return Calendar(store, request, patience, DELETED_SECONDS)
+
+    def events(self) -> list[Event]:
+        """Every event, deleted ones too."""
+        return event_items(self.runtime, self.owner)
+
+    def live(self) -> dict[str, Event]:
+        """The events that are not deleted, by id."""
+        return {event.id: event for event in self.events() if not event.deleted}
+
+    def record(self, event: Event) -> None:
+        """Bring a version into the history, as the stream would."""
+        self.runtime.clients.dynamodb.put_item(
+            TableName=self.runtime.settings.history_table,
+            Item=event_attributes(event) | keys.version_key(self.owner, event.id, event.history_id),
+        )
+
+    def double_bookings(self) -> list[tuple[Event, Event]]:
+        """The pairs that should not be."""
+        return double_bookings(self.events())

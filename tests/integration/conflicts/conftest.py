@@ -1,0 +1,54 @@
+"""What the tests of conflicts share: a calendar on DynamoDB Local, with a wire to tap."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.runtime import Runtime
+from shared.store.client import Clients
+from tests.conftest import settings_for
+from tests.integration.conflicts.book import Book
+from tests.integration.conflicts.wire import Wire
+from tests.template import create_tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Unrepeated(Clients):
+    """Clients that repeat no call by themselves: what happens on the wire reaches the store at once."""
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self.dynamodb_once
+
+
+@pytest.fixture(scope="session")
+def tables(dynamodb_endpoint: str) -> tuple[Runtime, Runtime]:
+    """One set of tables for all tests here, each of which has a calendar of its own; a direct and a wired runtime.
+
+    Making tables takes longer than most of these tests.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", "conflicts")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "conflicts")
+        environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        clients, unrepeated = Clients(dynamodb_endpoint), Unrepeated(dynamodb_endpoint)
+        assert clients.dynamodb is not clients.dynamodb_once  # both made now, with these credentials
+        assert unrepeated.dynamodb is unrepeated.dynamodb_once
+    runtime = Runtime(settings_for(create_tables(clients.dynamodb)), clients)
+    return runtime, replace(runtime, clients=unrepeated)
+
+
+@pytest.fixture
+def book(tables: tuple[Runtime, Runtime]) -> Iterator[Book]:
+    """An empty calendar; what its subject does is on the wire."""
+    runtime, wired = tables
+    wire = Wire(wired.clients)
+    try:
+        yield Book(runtime, wired, wire)
+    finally:
+        wire.close(wired.clients)

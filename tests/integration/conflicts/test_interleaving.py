@@ -1,0 +1,226 @@
+"""A rival commits between each two steps of the guard: somebody always wins, and the other always learns of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.errors import EventConflict, NotFound, PreconditionFailed
+from tests.integration.conflicts.book import Book, content
+from tests.integration.conflicts.changes import (
+    ASIDE,
+    AWAY,
+    CHANGES,
+    HOT,
+    MOVES,
+    RESTORE,
+    RIVAL,
+    RIVAL_END,
+    RIVAL_START,
+    Change,
+    same,
+    some,
+)
+from tests.integration.conflicts.wire import COMMIT, QUERY, READ
+
+POINTS = (READ, QUERY, COMMIT)
+
+changes = pytest.mark.parametrize("change", CHANGES, ids=str)
+moves = pytest.mark.parametrize("change", MOVES, ids=str)
+points = pytest.mark.parametrize("point", POINTS)
+
+
+@changes
+@points
+def test_a_rival_who_takes_the_time_first_wins(book: Book, change: Change, point: str) -> None:
+    before = change.prepare(book)
+    versions = {event.id: event.history_id for event in book.events()}
+    rivals = []
+    book.wire.before(point, lambda: rivals.append(book.rival().create(RIVAL)))
+
+    with pytest.raises(EventConflict) as caught:
+        change.act(book.subject(), before)
+
+    assert [each.id for each in caught.value.collisions] == [rivals[0].id]
+    assert book.double_bookings() == []
+    assert {event.id: event.history_id for event in book.events()} == {**versions, rivals[0].id: rivals[0].history_id}
+    assert book.wire.calls[COMMIT] == (1 if point == COMMIT else 0)
+
+
+@changes
+def test_a_rival_who_comes_after_the_commit_is_refused(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    refused: list[str] = []
+
+    def rival() -> None:
+        with pytest.raises(EventConflict) as caught:
+            book.rival().create(RIVAL)
+        refused.extend(each.id for each in caught.value.collisions)
+
+    book.wire.after(COMMIT, rival)
+    written = change.act(book.subject(), before)
+
+    assert refused == [written.id]
+    assert same(change, book.live()[written.id])
+    assert list(book.live()) == [written.id]
+
+
+def _move_in(book: Book) -> Callable[[], object]:
+    event = book.rival().create(AWAY)
+    return lambda: book.rival().patch(event.id, {"start": RIVAL_START, "end": RIVAL_END})
+
+
+def _lengthen(book: Book) -> Callable[[], object]:
+    event = book.rival().create(content("2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"))
+    return lambda: book.rival().patch(event.id, {"start": RIVAL_START})
+
+
+def _roll_back(book: Book) -> Callable[[], object]:
+    event = book.rival().create(RIVAL)
+    book.rival().replace(event.id, AWAY)
+    return lambda: book.rival().roll_back(event)
+
+
+def _restore(book: Book) -> Callable[[], object]:
+    event = book.rival().create(RIVAL)
+    book.rival().delete(event.id)
+    return lambda: book.rival().roll_back(event)
+
+
+def _make_opaque(book: Book) -> Callable[[], object]:
+    event = book.rival().create(content(RIVAL_START, RIVAL_END, transparency="transparent"))
+    return lambda: book.rival().patch(event.id, {"transparency": "opaque"})
+
+
+@points
+@pytest.mark.parametrize("arrive", [_move_in, _lengthen, _roll_back, _restore, _make_opaque])
+def test_a_rival_may_arrive_by_any_change(
+    book: Book, point: str, arrive: Callable[[Book], Callable[[], object]]
+) -> None:
+    action = arrive(book)
+    book.wire.before(point, action)
+    (rival,) = [event.id for event in book.events()]
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert [each.id for each in caught.value.collisions] == [rival]
+    assert list(book.live()) == [rival]
+
+
+@changes
+def test_a_rival_elsewhere_in_the_week_costs_another_attempt(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    book.wire.before(COMMIT, lambda: book.rival().create(ASIDE))
+
+    written = change.act(book.subject(), before)
+
+    stored = book.live()[written.id]
+    assert same(change, stored)
+    assert stored.history_id == written.history_id
+    first, second = book.wire.requests[COMMIT]
+    assert first["ClientRequestToken"] != second["ClientRequestToken"]
+    moved_to = [
+        [action["Update"]["ExpressionAttributeValues"][":new"]["S"] for action in request["TransactItems"][1:]]
+        for request in (first, second)
+    ]
+    assert len(moved_to[0]) == len(moved_to[1]) == 2
+    assert not {*moved_to[0]} & {*moved_to[1]}, "a fence must never be moved to the same value twice"
+
+
+@changes
+def test_a_rival_in_another_week_costs_nothing(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    book.wire.before(COMMIT, lambda: book.rival().create(content("2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z")))
+
+    written = change.act(book.subject(), before)
+
+    assert same(change, book.live()[written.id])
+    assert book.wire.calls[COMMIT] == 1
+
+
+@changes
+@pytest.mark.parametrize("point", [READ, QUERY])
+def test_time_that_becomes_free_before_it_is_looked_at_can_be_taken(book: Book, change: Change, point: str) -> None:
+    before = change.prepare(book)
+    rival = book.rival().create(ASIDE)
+    book.rival().patch(rival.id, {"start": RIVAL_START, "end": RIVAL_END})
+    book.wire.before(point, lambda: book.rival().delete(rival.id))
+
+    written = change.act(book.subject(), before)
+
+    assert same(change, book.live()[written.id])
+    assert len(book.live()) == 1
+
+
+@changes
+@pytest.mark.parametrize("how", ["allow", "bulk"])
+def test_what_is_written_without_a_check_counts_as_later(book: Book, change: Change, how: str) -> None:
+    before = change.prepare(book)
+    rival = book.rival()
+    book.wire.before(COMMIT, lambda: rival.create(RIVAL, "allow") if how == "allow" else rival.bulk_create([RIVAL]))
+
+    written = change.act(book.subject(), before)
+
+    assert book.wire.calls[COMMIT] == 1
+    assert len(book.live()) == 2
+    assert same(change, book.live()[written.id])
+
+
+@moves
+@points
+def test_a_rival_who_changes_the_same_event_is_not_overwritten(book: Book, change: Change, point: str) -> None:
+    before = some(change.prepare(book))
+    version = book.live()[before.id].stamp.version
+    book.wire.before(point, lambda: book.rival().patch(before.id, {"title": "Theirs", "location": "There"}))
+
+    written = change.act(book.subject(), before)
+
+    stored = book.live()[before.id]
+    assert (written.history_id, stored.stamp.version) == (stored.history_id, version + 2)
+    assert same(change, stored)
+    partial = change.name.startswith(("patch", "make"))
+    assert (stored.content.title, stored.content.location) == (("Theirs", "There") if partial else ("Review", ""))
+
+
+@points
+def test_a_rival_who_restores_the_same_event_has_done_it(book: Book, point: str) -> None:
+    before = some(RESTORE.prepare(book))
+    rivals = []
+    book.wire.before(point, lambda: rivals.append(book.rival().roll_back(before)))
+
+    assert RESTORE.act(book.subject(), before) == rivals[0] == book.live()[before.id]
+
+
+@pytest.mark.parametrize("change", [*MOVES, RESTORE], ids=str)
+@points
+def test_a_rival_who_changes_the_same_event_fails_an_if_match(book: Book, change: Change, point: str) -> None:
+    before = some(change.prepare(book))
+    (stored,) = book.events()
+    rivals = []
+
+    def interfere() -> None:
+        rival = book.rival()
+        rivals.append(rival.roll_back(before) if change is RESTORE else rival.patch(before.id, {"title": "Theirs"}))
+
+    book.wire.before(point, interfere)
+
+    with pytest.raises(PreconditionFailed) as caught:
+        change.act(book.subject(), before, frozenset({stored.history_id}))
+
+    assert caught.value.history_id == rivals[0].history_id == book.live()[before.id].history_id
+
+
+@moves
+@points
+def test_a_rival_who_deletes_the_same_event_wins(book: Book, change: Change, point: str) -> None:
+    before = some(change.prepare(book))
+    (stored,) = book.events()
+    book.wire.before(point, lambda: book.rival().delete(before.id))
+
+    if change.name == "roll back":
+        restored = change.act(book.subject(), before)
+        assert (restored.stamp.type, restored.stamp.version) == ("restore", stored.stamp.version + 2)
+    else:
+        with pytest.raises(NotFound):
+            change.act(book.subject(), before)
+        assert book.live() == {}

@@ -1,0 +1,130 @@
+"""Paging through a window while events come and go: what stays is shown once, in order, at four reads a page."""
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.scheduling import windows
+from shared.scheduling.events import Content, Event
+from shared.scheduling.instants import Instant, shifted
+from shared.scheduling.windows import ClassPage, Position, place
+from tests.integration.conflicts.book import Book, content
+from tests.integration.conflicts.wire import QUERY, READ
+
+HOUR, DAY = 3600, 24 * 3600
+FROM, TO = "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z"
+LENGTHS = (1, HOUR, 4 * HOUR, 4 * HOUR + 1, 5 * HOUR, 3 * DAY, 3 * DAY + 1, 31 * DAY, 31 * DAY + 1, 366 * DAY)
+
+CALENDARS = 25
+
+
+def some_content(dice: random.Random) -> Content:
+    """An event of any class, in the window or before it; many begin at the same instants."""
+    length = dice.choice(LENGTHS)
+    # Those that are over before the window begins are read with their class, and left out.
+    early = dice.choice((0, 0, 1, length // 2, length, length * 3 // 2, length * 2))
+    start = shifted(FROM, dice.randint(0, 27) * 6 * HOUR - early)
+    return content(start, shifted(start, length))
+
+
+@dataclass
+class Listing:
+    """Pages through the window, and knows which events were there throughout, unmoved."""
+
+    book: Book
+    limit: int
+    steady: dict[str, Event]
+    shown: list[Event] = field(default_factory=list)
+
+    def page(self, cursor: str | None) -> str | None:
+        self.book.wire.calls.clear()
+        calendar = self.book.subject()
+        window = calendar.window(FROM, TO, cursor) if cursor is None else calendar.window(None, None, cursor)
+        events, after = calendar.page(window, self.limit)
+        assert self.book.wire.calls[QUERY] <= 4
+        assert sum(self.book.wire.calls.values()) == self.book.wire.calls[QUERY]
+        assert len(events) <= self.limit
+        assert [place(event) for event in events] == sorted(place(event) for event in events)
+        assert all(place(event) > place(self.shown[-1]) for event in events if self.shown)
+        self.shown += events
+        return after
+
+    def interrupt(self, dice: random.Random) -> None:
+        """Let events come, go and move."""
+        rival = self.book.rival()
+        rival.bulk_create([some_content(dice) for _ in range(dice.randint(1, 3))])
+        live = sorted(self.book.live())
+        gone, moved = dice.sample(live, 2)
+        rival.delete(gone)
+        rival.replace(moved, some_content(dice), on_conflict="allow")
+        for each in (gone, moved):
+            self.steady.pop(each, None)
+
+    def expected(self) -> list[str]:
+        """What has to have been shown, in order."""
+        inside = [event for event in self.steady.values() if event.content.overlaps(FROM, TO)]
+        return [event.id for event in sorted(inside, key=place)]
+
+
+def list_all(book: Book, seed: int) -> None:
+    """Page through a calendar that changes between the pages, and look at what was shown."""
+    dice = random.Random(seed)  # noqa: S311 a test's data
+    own = Book(book.runtime, book.wired, book.wire)
+    events, failures = own.rival().bulk_create([some_content(dice) for _ in range(dice.randint(1, 80))])
+    assert failures == {}
+    listing = Listing(own, dice.randint(1, 6), {event.id: event for event in events})
+    cursor, pages = listing.page(None), 1
+    while cursor is not None:
+        if dice.random() < 0.3:
+            listing.interrupt(dice)
+        cursor = listing.page(cursor)
+        pages += 1
+        assert pages < 200, "every page but the last gets on"
+    assert [event.id for event in listing.shown if event.id in listing.steady] == listing.expected()
+
+
+def list_many(book: Book) -> None:
+    for seed in range(CALENDARS):
+        list_all(book, seed)
+
+
+@pytest.mark.parametrize("seed", range(CALENDARS))
+def test_what_stays_is_shown_once(book: Book, seed: int) -> None:
+    list_all(book, seed)
+
+
+def _all_that_was_read(pages: list[ClassPage], limit: int) -> tuple[list[Event], Position | None]:
+    """A merge that shows all it has got, however far each class was read."""
+    events = sorted((event for page in pages for event in page.events), key=place)[:limit]
+    more = any(page.read_up_to is not None for page in pages) or sum(len(page.events) for page in pages) > limit
+    return events, place(events[-1]) if events and more else None
+
+
+def test_a_listing_that_does_not_mind_where_a_class_stopped_is_found_out(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "merge", _all_that_was_read)
+
+    with pytest.raises(AssertionError, match="assert"):
+        list_many(book)
+
+
+def test_a_page_that_shows_nothing_gets_on_all_the_same(book: Book) -> None:
+    # Long events that were over before the window begins: read, and left out by the filter.
+    before: list[tuple[Instant, Instant]] = []
+    for number in range(25):
+        start = shifted(FROM, -30 * DAY + number)
+        before.append((start, shifted(start, 3 * DAY + 1)))
+    book.rival().bulk_create([content(*each) for each in before])
+    last = book.rival().create(content(FROM, TO), "allow")
+    listing = Listing(book, 5, {last.id: last})
+
+    cursor, pages = listing.page(None), 1
+    while cursor is not None:
+        cursor = listing.page(cursor)
+        pages += 1
+
+    assert [event.id for event in listing.shown] == [last.id]
+    assert 5 <= pages <= 7
+    assert book.wire.calls[READ] == 0

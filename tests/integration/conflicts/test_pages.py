@@ -1,0 +1,122 @@
+"""What a read leaves out is read as well: pages of a query, and keys that a batch did not get to."""
+
+import pytest
+
+from shared.errors import EventConflict, Unavailable
+from shared.scheduling.events import Content, Event
+from shared.scheduling.instants import shifted
+from tests.integration.conflicts.book import Book, content
+from tests.integration.conflicts.changes import ASIDE, CHANGES, END, HOT, RIVAL, START, Change, same
+from tests.integration.conflicts.mutants import FirstPages
+from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+
+HOUR, DAY = 3600, 24 * 3600
+# The longest and the shortest event of each length class, in seconds.
+CLASSES = ((4 * HOUR, 60), (3 * DAY, 4 * HOUR + 1), (31 * DAY, 3 * DAY + 1), (366 * DAY, 31 * DAY + 1))
+PAGE = 10
+
+
+def crowded(book: Book, longest: int, shortest: int) -> Event:
+    """An event in the way of HOT, behind many of its class that start late enough to be so, and end before.
+
+    A page of AWS's ends at 1 MB before the filter, one of DynamoDB Local's at 1 MB of what the filter leaves: so here a
+    limit makes the pages end.
+    """
+    first = shifted(START, 1 - longest)
+    crowd = [content(shifted(first, each), shifted(first, each + shortest)) for each in range(PAGE * 3)]
+    assert max(each.end for each in crowd) <= START
+    book.rival().bulk_create(crowd)
+    book.wire.rewrite(QUERY, lambda request: request.setdefault("Limit", PAGE))
+    start = shifted(START, 1 - shortest)
+    return book.rival().create(content(start, shifted(start, shortest)), "allow")
+
+
+@pytest.mark.parametrize(("longest", "shortest"), CLASSES)
+def test_the_event_in_the_way_is_on_a_later_page(book: Book, longest: int, shortest: int) -> None:
+    blocking = crowded(book, longest, shortest)
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert [each.id for each in caught.value.collisions] == [blocking.id]
+    assert sum("ExclusiveStartKey" in request for request in book.wire.requests[QUERY]) == 3
+
+
+@pytest.mark.parametrize(("longest", "shortest"), CLASSES)
+def test_the_guard_that_reads_first_pages_only_books_twice(book: Book, longest: int, shortest: int) -> None:
+    blocking = crowded(book, longest, shortest)
+    book.make_store = FirstPages
+
+    written = book.subject().create(HOT)
+
+    assert book.live()[written.id].content.overlaps(blocking.content.start, blocking.content.end)
+
+
+def test_more_than_a_megabyte_may_be_in_the_way(book: Book) -> None:
+    large = Content("ä" * 200, START, END, "ä" * 2000, "ä" * 500)
+    crowd, _ = book.rival().bulk_create([large] * 250)
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert {each.id for each in caught.value.collisions} == {event.id for event in crowd}
+    assert any("ExclusiveStartKey" in request for request in book.wire.requests[QUERY])
+
+
+def _leave_out(answer: Document, count: int) -> None:
+    """As if the answer had ended before its last `count` items."""
+    ((table, items),) = answer["Responses"].items()
+    kept, left = items[:-count], items[-count:]
+    answer["Responses"][table] = kept
+    keys = [{name: item[name] for name in ("pk", "sk")} for item in left]
+    answer["UnprocessedKeys"] = {table: {"Keys": keys, "ConsistentRead": True}}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_keys_left_unprocessed_are_read_before_the_queries(book: Book, change: Change, count: int) -> None:
+    before = change.prepare(book)
+    book.rival().create(content(shifted(START, -7200 - DAY), shifted(START, -DAY)))
+    book.rival().create(ASIDE)  # so that both weeks have a fence
+    book.wire.edit(READ, lambda answer: _leave_out(answer, count))
+
+    written = change.act(book.subject(), before)
+
+    assert same(change, book.live()[written.id])
+    assert [each for each in book.wire.order if each != "GetItem"] == [READ, READ, *[QUERY] * 4, COMMIT]
+    again = book.wire.requests[READ][1]["RequestItems"]
+    assert [(len(each["Keys"]), each["ConsistentRead"]) for each in again.values()] == [(count, True)]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_rival_between_two_reads_of_fences_is_not_overlooked(book: Book, count: int) -> None:
+    book.rival().create(content(shifted(START, -7200 - DAY), shifted(START, -DAY)))
+    book.rival().create(ASIDE)
+    rivals = []
+
+    def rival_then_leave_out(answer: Document) -> None:
+        _leave_out(answer, count)
+        rivals.append(book.rival().create(RIVAL))
+
+    book.wire.edit(READ, rival_then_leave_out)
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert [each.id for each in caught.value.collisions] == [rivals[0].id]
+
+
+def test_keys_left_unprocessed_to_the_end_are_nothing_written(book: Book) -> None:
+    book.rival().create(ASIDE)
+
+    def leave_all_out(answer: Document) -> None:
+        answer["Responses"] = {table: [] for table in answer["Responses"]}
+        answer["UnprocessedKeys"] = book.wire.requests[READ][-1]["RequestItems"]
+
+    book.wire.edit(READ, leave_all_out, always=True)
+
+    with pytest.raises(Unavailable, match="nothing was written"):
+        book.subject(seconds=2.0).create(HOT)
+
+    assert book.time.now <= 2.0
+    assert book.wire.calls[COMMIT] == 0

@@ -1,0 +1,46 @@
+"""Sixteen writers race for the same time: with the guard nobody is booked twice, without it many are."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from shared.runtime import Runtime
+from tests.integration.conflicts.races import Race
+
+ROUNDS = 100
+# Without fences nearly every round shows what is wrong; what is bounded is only how long to look for it.
+ROUNDS_WITHOUT_FENCES = 10
+
+
+@pytest.fixture(scope="module")
+def race(tables: tuple[Runtime, Runtime], dynamodb_endpoint: str) -> Iterator[Race]:
+    made = Race(tables[0], dynamodb_endpoint)
+    yield made
+    made.close()
+
+
+def test_nobody_is_booked_twice(race: Race, record_property: Callable[[str, object], None]) -> None:
+    result = race.run("guarded", range(ROUNDS))
+
+    print(f"\nguarded: {result}")
+    record_property("race", str(result))
+    assert result.double_bookings == 0
+    assert result.lost_writes == []
+    assert result.lies == 0
+    assert result.answers["written"] > ROUNDS
+    assert result.answers["conflict"] > ROUNDS
+    assert result.written.keys() == {
+        *("create", "allow", "replace", "patch both", "patch one", "roll back", "restore", "delete")
+    }
+
+
+def test_check_then_insert_is_found_out(race: Race, record_property: Callable[[str, object], None]) -> None:
+    found = 0
+    for first in range(ROUNDS, ROUNDS * 2, ROUNDS_WITHOUT_FENCES):
+        result = race.run("check-then-insert", range(first, first + ROUNDS_WITHOUT_FENCES))
+        print(f"\ncheck-then-insert: {result}")
+        record_property("race without fences", str(result))
+        found += result.double_bookings
+        if found:
+            break
+    assert found > 0

@@ -1,0 +1,221 @@
+"""A query beside a transaction is only read-committed: what it does not show yet, the fences remember."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.errors import EventConflict, Unavailable
+from shared.scheduling import guard
+from shared.scheduling.fences import RECENT
+from shared.scheduling.instants import shifted
+from shared.store import keys
+from shared.store.items import text
+from tests.integration.conflicts import mutants
+from tests.integration.conflicts.book import Book, content
+from tests.integration.conflicts.changes import (
+    ASIDE,
+    ASIDE_START,
+    AWAY,
+    AWAY_END,
+    AWAY_START,
+    CHANGES,
+    HOT,
+    RIVAL,
+    RIVAL_END,
+    Change,
+    same,
+)
+from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+
+changes = pytest.mark.parametrize("change", CHANGES, ids=str)
+
+
+def hide(book: Book, event_id: str) -> None:
+    """No query shows that event: the index has not caught up."""
+
+    def drop(answer: Document) -> None:
+        answer["Items"] = [item for item in answer["Items"] if item["id"]["S"] != event_id]
+
+    book.wire.edit(QUERY, drop, always=True)
+
+
+@changes
+def test_an_event_that_the_queries_do_not_show_is_a_conflict(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    rival = book.rival().create(RIVAL)
+    hide(book, rival.id)
+
+    with pytest.raises(EventConflict) as caught:
+        change.act(book.subject(), before)
+
+    assert [each.id for each in caught.value.collisions] == [rival.id]
+    assert book.double_bookings() == []
+
+
+@changes
+def test_the_guard_that_ignores_what_fences_remember_books_twice(
+    book: Book, change: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "latest_touches", mutants.nothing_remembered)
+    before = change.prepare(book)
+    hide(book, book.rival().create(RIVAL).id)
+
+    change.act(book.subject(), before)
+
+    assert len(book.double_bookings()) == 1
+
+
+@changes
+def test_an_event_that_has_changed_since_its_fence_moved_counts_as_it_is(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    rival = book.rival().create(RIVAL)
+    book.rival().patch(rival.id, {"title": "Newer"})
+    hide(book, rival.id)
+
+    with pytest.raises(EventConflict) as caught:
+        change.act(book.subject(), before)
+
+    assert [each.title for each in caught.value.collisions] == ["Newer"]
+
+
+def _moved_within(book: Book, event_id: str) -> None:
+    book.rival().patch(event_id, {"start": RIVAL_END, "end": shifted(RIVAL_END, 300)})
+
+
+@changes
+def test_an_event_that_the_queries_show_where_it_was_counts_as_it_is(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    rival = book.rival().create(RIVAL)
+    old = book.runtime.clients.dynamodb.get_item(
+        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.owner, rival.id)
+    )["Item"]
+    _moved_within(book, rival.id)
+
+    def show_as_it_was(answer: Document) -> None:
+        answer["Items"] = [old if item["id"]["S"] == rival.id else item for item in answer["Items"]]
+
+    book.wire.edit(QUERY, show_as_it_was, always=True)
+
+    with pytest.raises(EventConflict) as caught:
+        change.act(book.subject(), before)
+
+    assert [(each.id, each.start) for each in caught.value.collisions] == [(rival.id, RIVAL_END)]
+
+
+def _move_away(book: Book, event_id: str) -> object:
+    away = {"start": shifted(AWAY_START, 86_400), "end": shifted(AWAY_END, 86_400)}
+    return book.rival().patch(event_id, away)
+
+
+def _move_aside(book: Book, event_id: str) -> object:
+    return book.rival().patch(event_id, {"start": ASIDE_START, "end": shifted(ASIDE_START, 300)})
+
+
+def _delete(book: Book, event_id: str) -> object:
+    return book.rival().delete(event_id)
+
+
+def _free(book: Book, event_id: str) -> object:
+    return book.rival().patch(event_id, {"transparency": "transparent"})
+
+
+def _remove(book: Book, event_id: str) -> object:
+    """As TTL does with what was deleted long ago, and scripts with what was not."""
+    return book.runtime.clients.dynamodb.delete_item(
+        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.owner, event_id)
+    )
+
+
+@changes
+@pytest.mark.parametrize("leave", [_move_away, _move_aside, _delete, _free, _remove])
+def test_an_event_that_is_gone_from_where_its_fence_remembers_it_is_no_conflict(
+    book: Book, change: Change, leave: Callable[[Book, str], object]
+) -> None:
+    before = change.prepare(book)
+    rival = book.rival().create(RIVAL)
+    leave(book, rival.id)
+
+    written = change.act(book.subject(), before)
+
+    assert same(change, book.live()[written.id])
+    assert book.wire.calls[COMMIT] == 1
+
+
+@changes
+def test_a_read_that_is_behind_the_fence_starts_the_attempt_again(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    rival = book.rival().create(RIVAL)
+    hide(book, rival.id)
+    behind: list[str] = []
+
+    def show_an_older_version(answer: Document) -> None:
+        for items in answer["Responses"].values():
+            for item in items:
+                if item.get("id") == text(rival.id):
+                    item["history_id"] = text("00000000-0000-7000-8000-00000000000a")
+                    item["start"], item["end"] = text(AWAY.start), text(AWAY.end)
+                    behind.append(rival.id)
+
+    # The first read has the fences; what is hidden is looked up in the second.
+    book.wire.before(READ, lambda: None)
+    book.wire.edit(READ, show_an_older_version)
+
+    with pytest.raises(EventConflict) as caught:
+        change.act(book.subject(), before)
+
+    assert behind == [rival.id]
+    assert [each.id for each in caught.value.collisions] == [rival.id]
+    assert book.wire.calls[READ] == 4
+    assert len(book.time.pauses) == 1
+
+
+def test_a_read_that_stays_behind_the_fence_ends_in_nothing_written(book: Book) -> None:
+    rival = book.rival().create(RIVAL)
+    hide(book, rival.id)
+
+    def show_an_older_version(answer: Document) -> None:
+        for items in answer["Responses"].values():
+            for item in items:
+                if item.get("id") == text(rival.id):
+                    item["history_id"] = text("00000000-0000-7000-8000-00000000000a")
+
+    book.wire.edit(READ, show_an_older_version, always=True)
+
+    with pytest.raises(Unavailable, match="nothing was written"):
+        book.subject(seconds=3.0).create(HOT)
+
+    assert list(book.live()) == [rival.id]
+    assert book.wire.calls[COMMIT] == 0
+
+
+@pytest.mark.parametrize("others", [0, RECENT - 1])
+def test_a_fence_remembers_its_last_writes(book: Book, others: int) -> None:
+    rival = book.rival().create(RIVAL)
+    for number in range(others):
+        start = shifted(ASIDE_START, number * 300)
+        book.rival().create(content(start, shifted(start, 300)))
+    hide(book, rival.id)
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert [each.id for each in caught.value.collisions] == [rival.id]
+
+
+def test_an_event_is_not_in_its_own_way(book: Book) -> None:
+    event = book.rival().create(HOT)
+    book.rival().replace(event.id, RIVAL)
+    hide(book, event.id)
+
+    assert book.subject().replace(event.id, HOT).content == HOT
+    assert book.wire.calls[READ] == 1, "its own touches need not be looked up"
+
+
+@changes
+def test_what_stands_in_no_bodys_way_is_not_looked_up(book: Book, change: Change) -> None:
+    before = change.prepare(book)
+    book.rival().create(ASIDE)
+
+    change.act(book.subject(), before)
+
+    assert book.wire.order.count(READ) == 1
