@@ -1,0 +1,49 @@
+"""What a request may cost: the table of the design (section 8) as data. Calls are calls to DynamoDB."""
+
+from math import ceil
+from typing import Final, NamedTuple
+
+
+class Budget(NamedTuple):
+    """How many calls a request may make, and how many of them may wait for one another."""
+
+    calls: int
+    depth: int
+
+
+BULK: Final = 1000
+RECORDS: Final = 100
+PER_BATCH_WRITE: Final = 25
+
+BUDGETS: Final[dict[str, Budget]] = {
+    "authorize": Budget(0, 0),
+    "register": Budget(1, 1),
+    "login": Budget(2, 2),
+    "refresh": Budget(1, 1),
+    "logout": Budget(1, 1),
+    "create": Budget(6, 3),
+    "create, conflicts allowed": Budget(1, 1),
+    # The usual six but for the write, and four to find the next free start.
+    "create, refused (409)": Budget(9, 3),
+    "list a window": Budget(4, 1),
+    "free and busy": Budget(4, 1),
+    "get": Budget(1, 1),
+    "replace": Budget(6, 3),
+    "patch no time": Budget(1, 1),
+    "patch one time": Budget(7, 4),
+    "patch both times": Budget(6, 3),
+    "delete": Budget(1, 1),
+    "bulk of 1,000": Budget(ceil(BULK / PER_BATCH_WRITE), 1),
+    "list versions": Budget(2, 1),
+    "one version": Budget(2, 1),
+    "diff": Budget(2, 1),
+    "rollback": Budget(7, 4),
+    "restore": Budget(7, 4),
+    "list deleted": Budget(1, 1),
+    "get as of": Budget(2, 1),
+    # Four for the page, and two for each of the ten events on it, side by side.
+    "list a window as of": Budget(4 + 2 * 10, 2),
+    # The index, a version, and a write for each of the ten events.
+    "undo of 10": Budget(2 + 10, 3),
+    "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE), 1),
+}

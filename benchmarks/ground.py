@@ -1,0 +1,93 @@
+"""What benchmarks stand on: DynamoDB Local with the template's tables, a secret to sign with, and the environment.
+
+Everything listens on 127.0.0.1, and no credentials of a real account are in reach.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+import botocore.session
+
+from shared.runtime import Runtime, use
+from shared.settings import Settings
+from tests.dynamodb_local import dynamodb_local
+from tests.template import create_tables
+from tools.local_stack import ROOT
+
+HOME: Final = ROOT / ".local" / "bench"
+SIGNING_KEY: Final = "a secret of no deployment, long enough for HS256"
+SECRET_ID: Final = "signing"
+
+Environment = dict[str, str]
+
+
+class _SecretsManager(BaseHTTPRequestHandler):
+    """Answers GetSecretValue, whatever is asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"Name": SECRET_ID, "SecretString": SIGNING_KEY}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _secrets_manager() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SecretsManager) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def ground() -> Iterator[Environment]:
+    """Start what is needed, make the tables, and yield the variables that a function has in Lambda.
+
+    They are set in this process, too, while the block lasts.
+    """
+    with dynamodb_local() as database, _secrets_manager() as secrets:
+        variables = {
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_REGION": "eu-central-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL_DYNAMODB": database,
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets,
+            "EVENTS_TABLE": "EventsTable",
+            "HISTORY_TABLE": "HistoryTable",
+            "USERS_TABLE": "UsersTable",
+            "UNREADABLE_BUCKET": "unreadable",
+            "SIGNING_SECRET_ARN": SECRET_ID,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+        before = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in variables}
+        for name in before:
+            del os.environ[name]
+        os.environ.update(variables)
+        try:
+            client: Any = botocore.session.get_session().create_client("dynamodb")
+            create_tables(client)
+            with use(Runtime(Settings.of())):
+                yield variables
+        finally:
+            for name in variables:
+                del os.environ[name]
+            os.environ.update(before)

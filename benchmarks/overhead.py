@@ -1,0 +1,158 @@
+"""Part 3, overhead: each handler in process on DynamoDB Local, beside a bare function that makes the same calls."""
+
+import importlib
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from benchmarks import fresh
+from benchmarks.report import Part, Spread, milliseconds
+from benchmarks.routes import EVENT_ROUTES, Route
+from benchmarks.scenes import GatewayEvent, Scene
+from benchmarks.timing import Contestant, Samples, alternate
+from shared.runtime import current
+from tests.gateway import Context
+from tools.local_stack import ROOT
+
+GOAL: Final = 1.25
+WARM_UP: Final = 20
+ROUNDS: Final = 120
+# Those that take long are called less often.
+FEWER_ROUNDS: Final = {"bulk of 1,000": 9, "register": 25, "login": 25, "record 100 changes": 25, "authorize": 2000}
+# What these do is in other routes, or is rare.
+NO_PEER: Final = {
+    "create, refused (409)",
+    "restore",
+    "list deleted",
+    "get as of",
+    "list a window as of",
+    "undo of 10",
+}
+
+Handler = Callable[[GatewayEvent], Any]
+
+
+def handler_of(function: str) -> Handler:
+    """The handler of functions/<function>.py, loaded as Lambda loads it."""
+    sys.path.insert(0, str(ROOT / "functions"))
+    handler = importlib.import_module(function).handler
+    context = Context(milliseconds=28_000)
+    return lambda event: handler(event, context)
+
+
+def checked(route: Route, answer: Any) -> None:
+    """Raise RuntimeError unless `answer` has the status of a good one."""
+    status = answer.get("statusCode", route.status)
+    if status != route.status:
+        raise RuntimeError(f"{route.name}: {answer}")
+
+
+def contestant(name: str, route: Route, handler: Handler) -> Contestant:
+    """`handler` with a scene of its own for `route`."""
+    scene = Scene(current())
+    return Contestant(name, lambda index: route.prepare(scene, index), handler, lambda answer: checked(route, answer))
+
+
+@contextmanager
+def counted(*emitters: Any) -> Iterator[Counter[str]]:
+    """How often each operation of DynamoDB is called in the block."""
+    calls: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        calls[model.name] += 1
+
+    for emitter in emitters:
+        emitter.register("before-call.dynamodb", count)
+    yield calls
+    for emitter in emitters:
+        emitter.unregister("before-call.dynamodb", count)
+
+
+def _same_calls(route: Route, handler: Handler, peer: Handler, client: Any) -> bool:
+    clients, scene = current().clients, Scene(current())
+    emitters = [each.meta.events for each in (clients.dynamodb, clients.dynamodb_once, client)]
+    events = [route.prepare(scene, index) for index in (990, 991)]
+    counts = []
+    for each, event in zip((handler, peer), events, strict=True):
+        with counted(*emitters) as calls:
+            checked(route, each(event))
+        counts.append(dict(calls))
+    return counts[0] == counts[1]
+
+
+def routes_of(function: str) -> list[Route]:
+    """The routes that `function` serves and that have a peer."""
+    routes = [route for route in EVENT_ROUTES if route.function == function and route.name not in NO_PEER]
+    if routes:
+        return routes
+    from benchmarks.identity_routes import IDENTITY_ROUTES  # noqa: PLC0415 only these functions load what signs
+
+    return [route for route in IDENTITY_ROUTES if route.function == function]
+
+
+def measure_function(function: str) -> dict[str, Any]:
+    """The samples of each route of `function`, by contestant; to be run in a process of its own."""
+    handler = handler_of(function)
+    routes = routes_of(function)
+    from benchmarks.bare import client  # noqa: PLC0415 reads the environment
+
+    peers = importlib.import_module(
+        "benchmarks.bare_routes" if routes[0] in EVENT_ROUTES else "benchmarks.bare_identity"
+    ).BARE
+    found = {}
+    for route in routes:
+        contestants = [contestant("handler", route, handler), contestant("bare", route, peers[route.name])]
+        rounds = FEWER_ROUNDS.get(route.name, ROUNDS)
+        samples = alternate(contestants, rounds, min(WARM_UP, rounds // 3))
+        found[route.name] = {
+            "same_calls": _same_calls(route, handler, peers[route.name], client),
+            **{name: {"wall": each.wall, "cpu": each.cpu} for name, each in samples.items()},
+        }
+    return found
+
+
+def ratio(ours: Spread, peers: Spread) -> float:
+    """Ours to the peer's, by the medians."""
+    return ours.median / peers.median
+
+
+def measure() -> Part:
+    """Every function, each in a fresh process."""
+    columns = ("route", "handler ms", "bare ms", "ratio", "handler cpu ms", "bare cpu ms", "cpu ratio")
+    part = Part("Overhead: the handler beside a bare function that makes the same calls", columns)
+    for function in (
+        *("events", "history", "rollback", "bulk_create", "record_history"),
+        *("authorize", "register", "login", "refresh", "logout"),
+    ):
+        for name, found in fresh.run(measure_function, function).items():
+            _row(part, name, found)
+    part.notes.append(
+        "Wall time and this process's processor time a request: median (quartiles), called in turn, "
+        f"{WARM_UP} calls of warm-up, {ROUNDS} calls each (fewer where one takes long). Log lines go to /dev/null."
+    )
+    return part
+
+
+def _row(part: Part, name: str, found: dict[str, Any]) -> None:
+    if not found["same_calls"]:
+        part.broken.append(f"{name}: handler and peer do not make the same calls")
+    samples = {each: Samples(**found[each]) for each in ("handler", "bare")}
+    wall = {each: milliseconds(sample.wall) for each, sample in samples.items()}
+    cpu = {each: milliseconds(sample.cpu) for each, sample in samples.items()}
+    walls, cpus = ratio(wall["handler"], wall["bare"]), ratio(cpu["handler"], cpu["bare"])
+    # Checking a signature takes microseconds and calls nothing: no ratio to the calls can be had.
+    shown = f"{walls:.2f}" if name == "authorize" else part.goal(name, walls, GOAL)
+    part.rows.append(
+        [
+            name,
+            *(wall["handler"].show(), wall["bare"].show(), shown),
+            *(cpu["handler"].show(), cpu["bare"].show(), f"{cpus:.2f}"),
+        ]
+    )
+    part.data[name] = {
+        "wall_ratio": walls,
+        "cpu_ratio": cpus,
+        "samples": {each: {"wall": sample.wall, "cpu": sample.cpu} for each, sample in samples.items()},
+    }

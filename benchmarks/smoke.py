@@ -1,0 +1,108 @@
+"""Part 8, smoke: a hundred callers at once, over HTTP, on the local stack. A smoke figure: that stack is no AWS."""
+
+import http.client
+import json
+import threading
+import time
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from benchmarks.ground import HOME
+from benchmarks.report import Part, Spread
+from benchmarks.scenes import at, body
+from tools.local_stack import HOST, LocalStack, free_port
+
+CALLERS: Final = 100
+REQUESTS: Final = 10  # of each caller
+ANSWER_SECONDS: Final = 60.0
+PASSWORD: Final = "correct horse battery"
+
+
+class Caller:
+    """A user with a connection of their own."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.hostname != HOST:
+            raise ValueError("only the stack on this machine is called")
+        self._prefix = parts.path
+        self._connection = http.client.HTTPConnection(HOST, parts.port or 80, timeout=ANSWER_SECONDS)
+        self._headers = {"Content-Type": "application/json"}
+        self.seconds: list[float] = []
+        self.statuses: Counter[str] = Counter()
+
+    def send(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
+        """A request and its answer."""
+        text = None if document is None else json.dumps(document)
+        self._connection.request(method, self._prefix + path, text, self._headers)
+        response = self._connection.getresponse()
+        read = response.read()
+        return response.status, json.loads(read) if read else None
+
+    def register(self) -> None:
+        """Become somebody, with a token."""
+        name = f"u{uuid.uuid4().hex[:20]}"
+        applicant = {"username": name, "password": PASSWORD, "email": f"{name}@example.com"}
+        status, answer = self.send("POST", "/auth/register", applicant)
+        if status != 201:
+            raise RuntimeError(f"register: {status} {answer}")
+        self._headers["Authorization"] = f"Bearer {answer['access_token']}"
+
+    def work(self) -> None:
+        """Create, read and list in turn."""
+        event_id = ""
+        for index in range(REQUESTS):
+            match index % 3:
+                case 0:
+                    request: tuple[Any, ...] = ("POST", "/events", body(60 * index))
+                case 1:
+                    request = ("GET", f"/events/{event_id}")
+                case _:
+                    request = ("GET", f"/events?from={at(0)}&to={at(24 * 60)}")
+            started = time.perf_counter()
+            try:
+                status, answer = self.send(*request)
+            except (OSError, http.client.HTTPException) as error:
+                self.statuses[type(error).__name__] += 1
+                self._connection.close()
+                continue
+            self.seconds.append(time.perf_counter() - started)
+            self.statuses[str(status)] += 1
+            if status == 201:
+                event_id = answer["id"]
+
+
+def measure() -> Part:
+    """Deploy to a stack of its own, and call it."""
+    part = Part(
+        "Smoke: a hundred callers at once on the local stack", ("requests", "per second", "p50 ms", "p99 ms", "answers")
+    )
+    with LocalStack(HOME / "stack", free_port(), persist=False) as stack:
+        url = stack.deploy()
+        callers = [Caller(url) for _ in range(CALLERS)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(Caller.register, callers))
+        threads = [threading.Thread(target=caller.work) for caller in callers]
+        started = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        elapsed = time.perf_counter() - started
+    seconds = sorted(second for caller in callers for second in caller.seconds)
+    statuses = sum((caller.statuses for caller in callers), Counter[str]())
+    p99 = seconds[int(len(seconds) * 0.99) - 1]
+    rate, p50 = len(seconds) / elapsed, Spread.of(seconds).median
+    answers = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
+    part.rows.append([str(len(seconds)), f"{rate:.0f}", f"{p50 * 1000:.0f}", f"{p99 * 1000:.0f}", answers])
+    part.data = {"per_second": rate, "p50": p50, "p99": p99, "answers": dict(statuses)}
+    if statuses.keys() - {"200", "201"}:
+        part.missed.append(f"answers other than 200 and 201: {answers}")
+    part.notes.append(
+        f"{CALLERS} threads on one connection each, {REQUESTS} requests each: create, read, list in turn. "
+        "The gateway, all functions, the database and the callers share this machine's processors."
+    )
+    return part

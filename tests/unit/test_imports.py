@@ -1,0 +1,81 @@
+"""What each function loads when it starts: the part of a cold start that does not depend on the machine."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from functools import lru_cache
+
+import pytest
+
+from tests.template import ROOT, resources
+
+FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
+PASSWORDS = {"login", "register"}
+TOKENS = {"authorize", "logout", "refresh"} | PASSWORDS
+# Those that the gateway does not call with a request: they need no routes and no models.
+PLAIN = {"authorize", "check_history", "record_history", "redrive_history", "sweep_history"}
+
+# botocore and PyJWT take these along where they find them; the layer has none of them.
+NOT_IN_THE_LAYER = {"_cffi_backend", "_openssl", "certifi", "cryptography"}
+
+# At most so many modules beside Python's own.
+CEILINGS = {"passwords": 355, "tokens": 345, "requests": 345, "plain": 205}
+
+
+@lru_cache(maxsize=1)
+def _path() -> str:
+    return os.pathsep.join((str(ROOT / "functions"), str(ROOT), sysconfig.get_path("purelib")))
+
+
+@lru_cache
+def loaded(function: str) -> frozenset[str]:
+    """The modules that a fresh process has once it has imported `function`, as Lambda does."""
+    program = f"import sys, json, {function}; print(json.dumps([*sys.modules]))"
+    # -S: what site-packages starts by itself is no part of a function.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": _path(), "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own = {*sys.stdlib_module_names, *NOT_IN_THE_LAYER}
+    modules = (name for name in json.loads(done.stdout) if not name.startswith("_sysconfigdata"))
+    return frozenset(name for name in modules if name.partition(".")[0] not in own)
+
+
+def _kind(function: str) -> str:
+    if function in PASSWORDS:
+        return "passwords"
+    if function in PLAIN:
+        return "plain"
+    return "tokens" if function in TOKENS else "requests"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_more_is_loaded_than_before(function: str) -> None:
+    modules = loaded(function)
+    assert len(modules) <= CEILINGS[_kind(function)], sorted(modules)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("package", "needed_by"),
+    [
+        ("jwt", TOKENS),
+        ("argon2", PASSWORDS),
+        ("pydantic", {*FUNCTIONS} - PLAIN),
+        ("aws_lambda_powertools.event_handler", {*FUNCTIONS} - PLAIN),
+        ("aws_lambda_powertools.event_handler.openapi.models", set()),
+        ("aws_lambda_powertools.event_handler.openapi.swagger_ui", set()),
+        ("aws_xray_sdk", set()),
+        ("boto3", set()),
+        ("s3transfer", set()),
+        ("requests", set()),
+    ],
+)
+def test_what_a_function_does_not_need_is_not_loaded(function: str, package: str, needed_by: set[str]) -> None:
+    if function not in needed_by:
+        assert not {name for name in loaded(function) if f"{name}.".startswith(f"{package}.")}
