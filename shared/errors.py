@@ -10,6 +10,7 @@ SchedulingError
 ├── PreconditionFailed       the If-Match of the request names another version
 ├── EventConflict            the time is taken
 ├── NameTaken                a unique user name or address is taken
+├── CalendarFull             the calendar holds as much as one partition of the database can
 ├── TooManyAttempts          slow down: a guess at a password, not a rate of requests
 ├── Unavailable              nothing was written; try again
 │   ├── NotRecordedYet       the version exists, the stream has not delivered it
@@ -120,6 +121,16 @@ class NameTaken(SchedulingError):
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(f"taken: {', '.join(fields)}")
         self.fields = tuple(fields)
+
+
+class CalendarFull(SchedulingError):
+    """The calendar has reached the 10 GB that a local index allows one partition; nothing was written.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections.SizeLimit
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the calendar is full: nothing more can be written to it before events are deleted and gone")
 
 
 class TooManyAttempts(SchedulingError):

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.errors import (
     BodyTooLarge,
+    CalendarFull,
     EventConflict,
     InvalidRequest,
     MalformedBody,
@@ -34,6 +35,7 @@ TITLES = {
     PreconditionFailed: (412, "Precondition failed"),
     EventConflict: (409, "Event conflict"),
     NameTaken: (409, "Name taken"),
+    CalendarFull: (507, "Calendar full"),
     TooManyAttempts: (429, "Too many attempts"),
     NotRecordedYet: (503, "Not recorded yet"),
     OutcomeUnknown: (503, "Outcome unknown"),

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from shared.errors import AnswerLost, Contended, Throttled
+from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +33,7 @@ CONTENTION = {
     "TransactionConflictException",
     "ConditionalCheckFailedException",
 }
+FULL = "ItemCollectionSizeLimitExceeded"
 # The answer to the repetition of a transaction that DynamoDB is still at work on: it may yet be applied.
 IN_PROGRESS = "TransactionInProgressException"
 SERVER_ERROR = 500
@@ -122,7 +123,7 @@ def unanswered(fault: ClientError) -> bool:
 
 @contextmanager
 def store_faults() -> Iterator[None]:
-    """Turn AWS's faults within the block into `Contended`, `Throttled` and `AnswerLost`.
+    """Turn AWS's faults within the block into `Contended`, `Throttled`, `AnswerLost` and `CalendarFull`.
 
     Whoever needs the details of a failed condition or a cancelled transaction catches the ClientError inside the
     block. Any other fault (a missing table, a denied action) is a defect of the deployment and passes.
@@ -137,6 +138,8 @@ def store_faults() -> Iterator[None]:
             raise cancelled(fault) from fault
         if code in CONTENTION:
             raise Contended(code) from fault
+        if code == f"{FULL}Exception":
+            raise CalendarFull from fault
         if code in THROTTLES:
             raise Throttled(code) from fault
         raise
@@ -153,11 +156,13 @@ def cancellation_codes(fault: ClientError) -> list[str]:
     return [reason.get("Code", "None") for reason in reasons]
 
 
-def cancelled(fault: ClientError) -> Contended | Throttled:
+def cancelled(fault: ClientError) -> Contended | Throttled | CalendarFull:
     """A cancelled transaction as contention, or as throttling if that is all that was wrong."""
     codes = {code for code in cancellation_codes(fault) if code != "None"}
     if codes and codes <= {"ThrottlingError", "ProvisionedThroughputExceeded"}:
         return Throttled(", ".join(sorted(codes)))
+    if FULL in codes:
+        return CalendarFull()
     if "ValidationError" in codes:
         raise fault
     return Contended(", ".join(sorted(codes)))

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.errors import AnswerLost, Contended, Throttled
+from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
@@ -261,6 +261,8 @@ class EventStore:
                     return {}
             except AnswerLost:
                 unknown = True
+            except CalendarFull as full:
+                return dict.fromkeys(waiting, f"not written: {full}")
             except (Contended, Throttled):
                 continue
         why = "may or may not be written: the answer was lost" if unknown else "not written: the database was too busy"

@@ -17,6 +17,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.EventConflict([]), 409),
     (errors.NameTaken(["username"]), 409),
     (errors.TooManyAttempts(7), 429),
+    (errors.CalendarFull(), 507),
     (errors.Unavailable("busy", 3), 503),
     (errors.NotRecordedYet("on its way"), 503),
     (errors.OutcomeUnknown("read it"), 503),
