@@ -23,7 +23,7 @@ class Stream:
         )
         table = database.describe_table(TableName=runtime.settings.events_table)["Table"]
         self._arn = table["LatestStreamArn"]
-        self._iterators: dict[str, str] = {}
+        self._read: dict[str, str] = {}
 
     def read(self) -> list[Record]:
         """All records since the last call, those of fences too."""
@@ -33,19 +33,21 @@ class Stream:
         return found
 
     def _read_shard(self, shard: str) -> list[Record]:
-        if shard not in self._iterators:
-            answer = self._client.get_shard_iterator(
-                StreamArn=self._arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-            )
-            self._iterators[shard] = answer["ShardIterator"]
         found: list[Record] = []
-        while self._iterators[shard]:
-            page = self._client.get_records(ShardIterator=self._iterators[shard])
-            self._iterators[shard] = page.get("NextShardIterator", "")
-            if not page["Records"]:
-                break
+        iterator = self._client.get_shard_iterator(StreamArn=self._arn, ShardId=shard, **self._position(shard))
+        page = self._client.get_records(ShardIterator=iterator["ShardIterator"])
+        while page["Records"]:
             found += [as_lambda_has_it(dict(record)) for record in page["Records"]]
+            page = self._client.get_records(ShardIterator=page["NextShardIterator"])
+        if found:
+            self._read[shard] = found[-1]["dynamodb"]["SequenceNumber"]
         return found
+
+    def _position(self, shard: str) -> dict[str, str]:
+        """By number, not by an iterator that is kept: one of an empty shard DynamoDB Local may call trimmed later."""
+        if shard not in self._read:
+            return {"ShardIteratorType": "TRIM_HORIZON"}
+        return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._read[shard]}
 
 
 def as_lambda_has_it(value: Any) -> Any:

@@ -1,11 +1,15 @@
 """What record_history makes of each kind of change, on the real stream."""
 
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
 
+from shared.runtime import use
 from shared.store.items import event_of
 from tests.gateway import Api, invoke, payload
+from tests.integration.history.mapping import FaultyClients
 from tests.integration.history.places import Item, Place
 
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
@@ -211,3 +215,17 @@ def test_a_batch_of_m_records_costs_a_call_for_each_25_that_wait_for_nothing(pla
 def test_the_payload_of_events_is_recorded(place: Place) -> None:
     assert invoke("record_history", payload("record_history")) == {"batchItemFailures": []}
     assert len(place.versions()) == 2
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FaultyClients.KINDS if kind != "crash"])
+def test_what_goes_wrong_for_a_while_is_tried_again_and_not_reported(
+    place: Place, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    events = [EVENT | {"title": str(number)} for number in range(100)]
+    assert Api()("POST", "/events/bulk", {"events": events}).status == 201
+    monkeypatch.setattr(FaultyClients, "KINDS", (kind,))
+    clients = FaultyClients(place.clients, Random(4), rate=0.5)  # noqa: S311 the same each time
+    with use(replace(place.runtime, clients=clients)):
+        assert place.record() == []
+    assert clients.seen[kind] > 0
+    assert len(place.versions()) == 100
