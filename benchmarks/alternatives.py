@@ -2,14 +2,10 @@
 
 import asyncio
 import importlib
-import site
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import fresh
-from benchmarks.cold import Process, build_layer, first_events, in_turn, program_of, spread
+from benchmarks.cold import Process, build_layer, first_events, in_turn, peers, program_of, spread
 from benchmarks.ground import HOME
 from benchmarks.overhead import Handler, contestant, handler_of
 from benchmarks.report import Part, milliseconds
@@ -85,11 +81,9 @@ def measure() -> Part:
 def _cold(part: Part) -> None:
     layer = build_layer()
     (event, *_) = events = first_events("events", 1)
-    peers = Path(site.getsitepackages()[0])
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(peers)], check=False)
     begin = "import asyncio; asyncio.set_event_loop(asyncio.new_event_loop())"
     ours = Process("handler", program_of("events"), [HOME / "functions", layer], events)
-    theirs = Process("FastAPI", program_of("benchmarks.fastapi_app", begin), [ROOT, peers], [event])
+    theirs = Process("FastAPI", program_of("benchmarks.fastapi_app", begin), [ROOT, peers()], [event])
     said = in_turn([ours, theirs])
     wall = {name: spread(rounds, "first") for name, rounds in said.items()}
     cpu = {name: spread(rounds, "first", cpu=True) for name, rounds in said.items()}
