@@ -104,6 +104,12 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    def __repr__(self) -> str:
+        """The name alone: Powertools formats every handler's arguments for a debug line, and some hold a password."""
+        return type(self).__name__
+
+    __str__ = __repr__
+
 
 def _check_order(end: str, info: ValidationInfo) -> str:
     start = info.data.get("start")
