@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
+from shared.store.wire import AsIsParsers, AsIsSerializer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,7 +50,9 @@ class Clients:
 
     @cached_property
     def _session(self) -> botocore.session.Session:
-        return botocore.session.get_session()
+        session = botocore.session.get_session()
+        session.register_component("response_parser_factory", AsIsParsers())
+        return session
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
@@ -77,17 +80,21 @@ class Clients:
         client.meta.events.register("after-call", _tell_of_tries)
         return client
 
+    def _make_dynamodb(self, attempts: int) -> "DynamoDBClient":
+        client = self._make("dynamodb", attempts)
+        client._serializer = AsIsSerializer()
+        made: DynamoDBClient = client
+        return made
+
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """For reads and conditional writes: the SDK may repeat a call."""
-        client: DynamoDBClient = self._make("dynamodb", attempts=3)
-        return client
+        return self._make_dynamodb(attempts=3)
 
     @cached_property
     def dynamodb_once(self) -> "DynamoDBClient":
         """For batch writes, which carry no condition: a late repetition would overwrite what came after it."""
-        client: DynamoDBClient = self._make("dynamodb", attempts=1)
-        return client
+        return self._make_dynamodb(attempts=1)
 
     @cached_property
     def s3(self) -> "S3Client":

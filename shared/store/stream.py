@@ -52,7 +52,7 @@ def version_item(record: Record) -> Item | None:
 
 
 def _attribute(value: Any) -> Any:
-    """An attribute value as botocore takes it; Lambda hands binary over as base64. Raises ValueError, TypeError.
+    """An attribute value as it goes over the wire, where binary is base64. Raises ValueError, TypeError.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
     """
@@ -60,9 +60,9 @@ def _attribute(value: Any) -> Any:
     if kind in {"S", "N"}:
         ok = isinstance(held, str)
     elif kind == "B":
-        return {kind: b64decode(held, validate=True)}
+        ok = _is_base64(held)
     elif kind == "BS":
-        return {kind: [b64decode(each, validate=True) for each in held]}
+        ok = all(_is_base64(each) for each in held)
     elif kind == "L":
         return {kind: [_attribute(each) for each in held]}
     elif kind == "M":
@@ -74,6 +74,14 @@ def _attribute(value: Any) -> Any:
     if not ok:
         raise ValueError(f"no attribute value: {kind}")
     return value
+
+
+def _is_base64(held: Any) -> bool:
+    """Whether `held` is binary as text. Raises ValueError for text that is no base64."""
+    if not isinstance(held, str):
+        return False
+    b64decode(held, validate=True)
+    return True
 
 
 def _only_cleans_up(record: Record) -> bool:

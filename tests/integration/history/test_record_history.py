@@ -147,9 +147,9 @@ class TestAChangeAroundTheApi:
     @pytest.mark.parametrize(
         "value",
         [
-            {"B": b"\x00\xff"},
-            {"BS": [b"\x00", b"\xff"]},
-            {"L": [{"B": b"\x00\xff"}, {"M": {"deep": {"B": b"1"}}}]},
+            {"B": "AP8="},
+            {"BS": ["AA==", "/w=="]},
+            {"L": [{"B": "AP8="}, {"M": {"deep": {"B": "MQ=="}}}]},
             {"M": {"deep": {"NULL": True}, "other": {"BOOL": False}}},
             {"SS": ["a", "b"]},
             {"NS": ["1", "2.5"]},
