@@ -2,11 +2,8 @@
 
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
-
 from shared import scheduling_wiring as wiring
-from shared.api import answer, app, caller, handler, time_left
+from shared.api import Body, Response, answer, app, caller, handler, time_left
 from shared.models import BulkEvents
 
 __all__ = ["handler"]

@@ -1,17 +1,18 @@
 """Look for versions that are missing from the history: the continuity check."""
 
 from dataclasses import asdict
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from shared import history_wiring as wiring
 from shared.observability import gauge, logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 MARGIN_MILLISECONDS = 60_000
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Check one event (`{"owner": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to go on).
 
     Answers what is missing, and a token if the time was up. A check of all that has come to its end, or has found

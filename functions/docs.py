@@ -6,9 +6,7 @@ import pkgutil
 from functools import cache
 from pathlib import Path
 
-from aws_lambda_powertools.event_handler import Response
-
-from shared.api import app, handler
+from shared.api import Response, app, handler
 from shared.reference.document import TITLE, openapi
 from shared.reference.page import page
 

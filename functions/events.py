@@ -2,11 +2,8 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-
 from shared import scheduling_wiring as wiring
-from shared.api import answer, app, caller, etags, handler, time_left
+from shared.api import Body, Path, Query, Response, answer, app, caller, etags, handler, time_left
 from shared.models import Cursor, EventId, EventPatch, Instant, Moment, NewEvent, OnConflict, PageLimit
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.documents import deleted_document, event_document

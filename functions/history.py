@@ -2,11 +2,8 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-
 from shared import scheduling_wiring as wiring
-from shared.api import answer, app, caller, handler
+from shared.api import Path, Query, Response, answer, app, caller, handler
 from shared.models import Cursor, EventId, HistoryId, PageLimit
 from shared.scheduling.documents import diff_document, event_document, version_document
 

@@ -1,8 +1,6 @@
 """POST /auth/login: tokens for a user name and its password."""
 
-from aws_lambda_powertools.event_handler import Response
-
-from shared.api import answer, app, handler
+from shared.api import Response, answer, app, handler
 from shared.identity import accounts
 from shared.identity_wiring import tokens, users
 from shared.models import Login

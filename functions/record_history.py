@@ -1,14 +1,15 @@
 """Bring the changes of events from the table's stream into the history."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from shared import history_wiring as wiring
 from shared.observability import count, logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Write a version item for each record; report those that the database did not take (partial batch response).
 
     A record that cannot be read goes whole into a bucket: reported as failed it would block its shard, and take its

@@ -1,19 +1,20 @@
 """Make versions of the records that lie in the bucket of unreadable records."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import history_wiring as wiring
 from shared.errors import Unavailable
 from shared.observability import logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 MARGIN_MILLISECONDS = 60_000
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Replay objects: one that S3 tells of, those of `{"keys": [...]}`, or all (`{}`, `{"token": ...}` to go on).
 
     Answers what became of them. Raises Unavailable if the database did not take what S3 told of, so that Lambda tries

@@ -1,8 +1,6 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
-from aws_lambda_powertools.event_handler import Response
-
-from shared.api import answer, app, handler
+from shared.api import Response, answer, app, handler
 from shared.identity import sessions
 from shared.identity_wiring import tokens, users
 from shared.models import RefreshToken

@@ -1,17 +1,18 @@
 """Delete the versions that have outlived their retention."""
 
 from dataclasses import asdict
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from shared import history_wiring as wiring
 from shared.observability import logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 MARGIN_MILLISECONDS = 60_000
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Sweep the history table, from `{"token": ...}` on if there is one.
 
     Answers how many versions were read and swept, and a token if the time was up or the database too busy.

@@ -2,11 +2,8 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
-
 from shared import scheduling_wiring as wiring
-from shared.api import answer, app, caller, handler, time_left
+from shared.api import Path, Response, answer, app, caller, handler, time_left
 from shared.models import OperationId
 
 __all__ = ["handler"]

@@ -1,6 +1,6 @@
 """The HTTP edge: the one resolver, the one entry point, and what every request passes before its handler.
 
-A function imports `app` to register its routes, and `handler` for Lambda to call.
+A function imports `app` to register its routes, `handler` for Lambda to call, and what routes are declared with.
 """
 
 import base64
@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import problems
@@ -28,6 +29,8 @@ from shared.observability import log_request, logger
 from shared.runtime import current
 from shared.scheduling.caller import Caller
 from shared.scheduling.ids import is_id
+
+__all__ = ["Body", "Path", "Query", "Response", "answer", "app", "caller", "etags", "handler", "time_left"]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_MEMBERS = 32

@@ -132,7 +132,15 @@ class NewEvent(Request):
 
     def content(self) -> Content:
         """The content of the event to be."""
-        return Content(**dict(self))
+        return Content(
+            title=self.title,
+            start=self.start,
+            end=self.end,
+            description=self.description,
+            location=self.location,
+            time_zone=self.time_zone,
+            transparency=self.transparency,
+        )
 
 
 class EventPatch(Request):

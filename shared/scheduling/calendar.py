@@ -45,9 +45,10 @@ class Request:
         reason: str = "",
         on_conflict: OnConflict = "reject",
         rolled_back_to: str = "",
+        operation_size: int = 1,
     ) -> Change:
-        """A change that this request makes."""
-        return Change(kind, self.user_id, self.operation_id, reason, on_conflict, rolled_back_to)
+        """A change that this request makes, one of `operation_size`."""
+        return Change(kind, self.user_id, self.operation_id, reason, on_conflict, rolled_back_to, operation_size)
 
 
 class Calendar:
@@ -68,11 +69,10 @@ class Calendar:
         """What all changes of this request are stamped with."""
         return self._request.operation_id
 
-    def new_event(self, content: Content, on_conflict: OnConflict, operation_size: int = 1) -> Event:
-        """The first version of an event, one of `operation_size` that the request makes; not written yet."""
+    def _new_event(self, content: Content, change: Change) -> Event:
+        """The first version of an event; not written yet."""
         now_ns = self._request.now_ns
         history_id = ids.new_id(now_ns)
-        change = replace(self._request.change("create", on_conflict=on_conflict), operation_size=operation_size)
         return Event(
             id=ids.new_id(now_ns),
             owner=self._owner,
@@ -83,7 +83,7 @@ class Calendar:
 
     def create(self, content: Content, on_conflict: OnConflict = "reject") -> Event:
         """Create an event. Raises EventConflict, Unavailable, OutcomeUnknown."""
-        first = self.new_event(content, on_conflict)
+        first = self._new_event(content, self._request.change("create", on_conflict=on_conflict))
 
         def make(_: Event | None) -> Event:
             # Each attempt has a version id of its own: that is what a fence is moved to, and fences never repeat.
@@ -222,7 +222,8 @@ class Calendar:
 
         Gives the events in the order of `contents`, and, by event id, why for those that are not known to be written.
         """
-        events = [self.new_event(content, "allow", len(contents)) for content in contents]
+        change = self._request.change("create", on_conflict="allow", operation_size=len(contents))
+        events = [self._new_event(content, change) for content in contents]
         return events, self._store.put_all(events, self._patience)
 
     def _now(self) -> Instant:
