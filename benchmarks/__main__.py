@@ -17,7 +17,6 @@ from typing import Final
 from benchmarks import document
 from benchmarks.ground import HOME, ground
 from benchmarks.report import Part
-from tools.local_stack import ROOT
 
 PARTS: Final = {
     "ledger": "ledgers",
@@ -40,8 +39,6 @@ def main() -> int:
     arguments = parser.parse_args()
     names = arguments.parts or [*PARTS]
     HOME.mkdir(parents=True, exist_ok=True)
-    # uv builds the layer.
-    os.environ["PATH"] = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     with quiet() as say:
         machine = (
             f"Python {platform.python_version()}, DynamoDB Local in memory, {os.cpu_count()} processors "

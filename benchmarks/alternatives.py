@@ -5,8 +5,8 @@ import importlib
 from typing import Any, Final
 
 from benchmarks import fresh
-from benchmarks.cold import Process, build_layer, first_events, in_turn, peers, program_of, spread
-from benchmarks.ground import HOME
+from benchmarks.cold import Process, first_events, in_turn, program_of, spread
+from benchmarks.installed import built_functions, built_layer, peers
 from benchmarks.overhead import Handler, contestant, handler_of
 from benchmarks.report import Part, milliseconds
 from benchmarks.routes import EVENT_ROUTES, Route
@@ -79,10 +79,9 @@ def measure() -> Part:
 
 
 def _cold(part: Part) -> None:
-    layer = build_layer()
     (event, *_) = events = first_events("events", 1)
     begin = "import asyncio; asyncio.set_event_loop(asyncio.new_event_loop())"
-    ours = Process("handler", program_of("events"), [HOME / "functions", layer], events)
+    ours = Process("handler", program_of("events"), [built_functions(), built_layer()], events)
     theirs = Process("FastAPI", program_of("benchmarks.fastapi_app", begin), [ROOT, peers()], [event])
     said = in_turn([ours, theirs])
     wall = {name: spread(rounds, "first") for name, rounds in said.items()}

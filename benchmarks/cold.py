@@ -2,23 +2,20 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.ground import HOME
 from benchmarks.identity_routes import IDENTITY_ROUTES
+from benchmarks.installed import built_functions, built_layer, peers
 from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.routes import EVENT_ROUTES
 from benchmarks.scenes import GatewayEvent, Scene
 from shared.runtime import current
-from tools.local_stack import ROOT
 
 ROUNDS: Final = 9
 WARM_UP: Final = 2
@@ -33,7 +30,7 @@ FIRST: Final = {
     "record_history": "record 100 changes",
     **{route.function: route.name for route in IDENTITY_ROUTES},
 }
-LAYER: Final = HOME / "layer"
+PEER: Final = "boto3 and its client"
 
 # How much memory a process has had at most, in kilobytes. Not ru_maxrss, which begins with that of the parent.
 _MEMORY: Final = """
@@ -126,41 +123,6 @@ def program_of(module: str, client: str = "from shared.runtime import current; c
     return _FUNCTION.format(module=module, client=client, memory=_MEMORY)
 
 
-@lru_cache(maxsize=1)
-def build_layer() -> Path:
-    """Build the layer as `sam build` does, for this Python and this machine, with bytecode; gives its site."""
-    shutil.rmtree(LAYER, ignore_errors=True)
-    LAYER.mkdir(parents=True)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    variables = [f"ARTIFACTS_DIR={LAYER}", f"LAYER_PYTHON={version}", f"LAYER_PLATFORM={_platform()}"]
-    subprocess.run(
-        ["make", "--no-print-directory", "-C", ROOT / "shared", "build-SharedLayer", *variables],  # noqa: S607
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    functions = HOME / "functions"
-    shutil.rmtree(functions, ignore_errors=True)
-    shutil.copytree(ROOT / "functions", functions, ignore=shutil.ignore_patterns("__pycache__"))
-    site = LAYER / "python"
-    for directory in (site, functions):
-        subprocess.run([sys.executable, "-m", "compileall", "-q", directory], check=True)
-    return site
-
-
-@lru_cache(maxsize=1)
-def peers() -> Path:
-    """Where this process has its packages, the peers among them, now with bytecode."""
-    packages = Path(sysconfig.get_path("purelib"))
-    # What cannot be compiled is for another Python, and not imported.
-    subprocess.run([sys.executable, "-m", "compileall", "-q", packages], check=False, stdout=subprocess.DEVNULL)
-    return packages
-
-
-def _platform() -> str:
-    machine = "aarch64" if os.uname().machine == "arm64" else os.uname().machine
-    return f"{machine}-apple-darwin" if sys.platform == "darwin" else f"{machine}-manylinux_2_28"
-
-
 def first_events(function: str, count: int) -> list[Path]:
     """Files with events for `function`, each good for one answer."""
     route = next(each for each in (*IDENTITY_ROUTES, *EVENT_ROUTES) if each.name == FIRST[function])
@@ -193,28 +155,29 @@ def spread(rounds: Sequence[Said], step: str, *, cpu: bool = False) -> Spread:
 
 def measure() -> Part:
     """Every function, in turn with boto3."""
-    site = build_layer()
+    site = built_layer()
     columns = ("import ms", "with client ms", "cpu ms", "cpu ratio to boto3", "first answer ms", "modules", "memory MB")
     part = Part(
         "Cold start: a fresh process, beside one that imports boto3 and makes its client", ("function", *columns)
     )
-    peer = Process("boto3 and its client", _PEER.format(memory=_MEMORY), [site, peers()])
-    processes = [peer]
+    program = _PEER.format(memory=_MEMORY)
+    processes = [Process(PEER, program, [peers()]), Process("the same, botocore cut down", program, [site, peers()])]
+    others = {process.name for process in processes}
     for function in FIRST:
         program = program_of(function, "") if function == "authorize" else program_of(function)
         events = first_events(function, WARM_UP + ROUNDS + 1)
-        processes.append(Process(function, program, [HOME / "functions", site], events))
+        processes.append(Process(function, program, [built_functions(), site], events))
     said = in_turn(processes)
-    base = spread(said[peer.name], "ready", cpu=True).median
+    base = spread(said[PEER], "ready", cpu=True).median
     for name, rounds in said.items():
         ready, cpu = spread(rounds, "ready"), spread(rounds, "ready", cpu=True)
         first, growth = spread(rounds, "first"), cpu.median / base
         modules, memory = (Spread.of([each[fact] for each in rounds]).median for fact in ("modules", "memory"))
-        ours = name != peer.name
+        ours = name not in others
         part.rows.append(
             [
                 *(name, spread(rounds, "import").show(0), ready.show(0), cpu.show(0)),
-                part.goal(name, growth, GOALS.get(name, GOAL)) if ours else "1",
+                part.goal(name, growth, GOALS.get(name, GOAL)) if ours else f"{growth:.2f}",
                 first.show(0) if ours else "-",
                 *(f"{modules:.0f}", f"{memory / 1024:.0f}"),
             ]
@@ -222,9 +185,10 @@ def measure() -> Part:
         part.data[name] = {"ratio": growth, "ready": ready.median, "cpu": cpu.median, "first": first.median}
     part.data["slowest imports"] = {process.name: process.imports() for process in processes}
     part.notes.append(
-        f"The layer as `sam build` makes it, for this Python, with bytecode, for both; {ROUNDS} processes each, in "
-        f"turn, after {WARM_UP} that are not counted. The start of Python itself is not in it. The ratio is of "
-        "processor time, which others on the machine disturb less. Memory is after the first answer: import, "
-        "client and a request, for login and register a hash."
+        f"The layer as `sam build` makes it for this Python, beside boto3 as pip installs it, both with bytecode; "
+        f"{ROUNDS} processes each, in turn, after {WARM_UP} that are not counted. The start of Python itself is not in "
+        "it. The ratio is of processor time, which others on the machine disturb less. The second row is boto3 on the "
+        "layer's botocore, which knows four services only. Memory is after the first answer: import, client and a "
+        "request, for login and register a hash."
     )
     return part

@@ -4,8 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from benchmarks.cold import build_layer
-from benchmarks.ground import HOME
+from benchmarks.installed import built_functions, built_layer
 from benchmarks.report import Part
 
 MB = 1024 * 1024
@@ -13,7 +12,8 @@ MB = 1024 * 1024
 UNZIPPED_LIMIT = 250 * MB
 
 
-def _unzipped(directory: Path) -> int:
+def size_of(directory: Path) -> int:
+    """The bytes of all files in `directory`."""
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
@@ -29,14 +29,14 @@ def _zipped(directory: Path) -> int:
 def measure() -> Part:
     """Layer and functions, and what the layer is made of."""
     part = Part("Sizes", ("what", "unzipped MB", "zipped MB"))
-    site = build_layer()
+    site = built_layer()
     total = 0
-    for name, directory in (("layer", site.parent), ("functions", HOME / "functions")):
-        unzipped, zipped = _unzipped(directory), _zipped(directory)
+    for name, directory in (("layer", site.parent), ("functions", built_functions())):
+        unzipped, zipped = size_of(directory), _zipped(directory)
         total += unzipped
         part.rows.append([name, f"{unzipped / MB:.2f}", f"{zipped / MB:.2f}"])
         part.data[name] = {"unzipped": unzipped, "zipped": zipped}
-    packages = {path.name: _unzipped(path) for path in site.iterdir() if path.is_dir()}
+    packages = {path.name: size_of(path) for path in site.iterdir() if path.is_dir()}
     for name, size in sorted(packages.items(), key=lambda each: -each[1])[:8]:
         part.rows.append([f"  of the layer: {name}", f"{size / MB:.1f}", ""])
     part.data["packages"] = packages

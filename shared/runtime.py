@@ -47,6 +47,8 @@ class _Holder:
 
     @cached_property
     def own(self) -> Runtime:
+        # Processes that begin as copies of one snapshot (SnapStart) would else draw the same delays.
+        random.seed()
         return Runtime(Settings.of())
 
 

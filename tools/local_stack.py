@@ -210,7 +210,7 @@ class LocalStack:
             "AWS_ENDPOINT_URL": self.endpoint,
             "LAYER_PLATFORM": _layer_platform(),
             "LAYER_PYTHON": _python_version(),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # uv, for the layer
+            "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",  # uv, for the layer
             "SAM_CLI_POLL_DELAY": "0.5",
             "SAM_CLI_TELEMETRY": "0",
             "TMPDIR": str(self.home / "tmp"),  # sam leaves things there

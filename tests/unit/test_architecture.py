@@ -122,8 +122,10 @@ def test_event_functions_load_neither_tokens_nor_password_hashing() -> None:
 IMPORT_WITH_NOTHING = """
 import os
 import sys
+import uuid
 
 import botocore.session
+import uuid_utils
 
 
 class Environment(dict):
@@ -142,17 +144,23 @@ class Environment(dict):
 
 
 def refuse(*args, **kwargs):
-    raise AssertionError("a client is made at import")
+    raise AssertionError("a client or an id is made at import")
 
 
 os.environ = Environment(os.environ)
 botocore.session.Session.create_client = refuse
+uuid.uuid4 = uuid_utils.uuid7 = refuse
 """
 
 
-def test_nothing_reads_the_environment_or_makes_a_client_at_import() -> None:
+def test_nothing_reads_the_environment_or_makes_a_client_or_an_id_at_import() -> None:
     names = ", ".join(named(path) for path in FUNCTIONS)
     assert run_python(f"{IMPORT_WITH_NOTHING}\nimport {names}\nprint('imported')") == "imported\n"
+
+
+def test_copies_of_a_snapshot_draw_different_delays() -> None:
+    draw = "random.seed(1); from shared.runtime import current; print(current().jitter(1.0))"
+    assert run_python(f"import random; {draw}") != run_python(f"import random; {draw}")
 
 
 def handlers() -> Iterator[str]:

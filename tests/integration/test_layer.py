@@ -1,0 +1,93 @@
+"""The layer as `sam build` makes it: small, and with all that functions need."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore.session
+import pytest
+
+from benchmarks.installed import build_layer
+from benchmarks.sizes import size_of
+from tests.template import ROOT, resources
+
+MB = 1024 * 1024
+# Unzipped, without bytecode, which differs from Python to Python.
+CEILING = 19 * MB
+SERVICES = ("dynamodb", "s3", "secretsmanager")
+REGIONS = ("eu-central-1", "us-east-1", "ap-southeast-5", "cn-north-1", "us-gov-west-1", "nowhere-9")
+
+CLIENTS = f"""
+import json, sys
+import botocore.session
+session = botocore.session.get_session()
+made = [
+    (service, region, session.create_client(service, region))
+    for service in {SERVICES} for region in {REGIONS}
+]
+print(json.dumps([
+    (service, region, client.meta.endpoint_url, sorted(client.meta.method_to_api_mapping))
+    for service, region, client in made
+]))
+"""
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_layer(tmp_path_factory.mktemp("layer"))
+
+
+def run(layer: Path, program: str) -> str:
+    """What `program` prints in a Python that has the layer and the functions, and no other package."""
+    path = os.pathsep.join((str(ROOT / "functions"), str(layer)))
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        cwd=layer,
+        env={"PYTHONPATH": path, "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_it_is_small(layer: Path) -> None:
+    bytecode = sum(path.stat().st_size for path in layer.rglob("*.pyc"))
+    assert size_of(layer) - bytecode < CEILING
+
+
+def test_it_has_bytecode_for_all_of_it(layer: Path) -> None:
+    compiled = {path.name.partition(".")[0] for path in layer.rglob("shared/**/*.pyc")}
+    assert compiled == {path.stem for path in layer.rglob("shared/**/*.py")}
+
+
+def test_it_has_what_every_function_imports(layer: Path) -> None:
+    functions = sorted(
+        function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values()
+    )
+    assert run(layer, f"import {', '.join(functions)}; print('imported')") == "imported\n"
+
+
+def test_its_botocore_knows_the_same_endpoints_and_operations_as_before_it_was_cut(layer: Path) -> None:
+    session = botocore.session.get_session()
+    whole = []
+    for service in SERVICES:
+        for region in REGIONS:
+            client = session.create_client(service, region)
+            whole.append([service, region, client.meta.endpoint_url, sorted(client.meta.method_to_api_mapping)])
+    assert json.loads(run(layer, CLIENTS)) == whole
+
+
+def test_its_botocore_knows_no_other_service_and_no_documentation(layer: Path) -> None:
+    data = layer / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {*SERVICES, "sts"}
+    (model,) = data.glob("dynamodb/*/service-2.json")
+    assert "documentation" not in model.read_text()
+
+
+def test_making_it_leaves_what_is_installed_alone(layer: Path) -> None:
+    # An installer may link files to its cache, and the same ones into other places: cutting one would cut them all.
+    installed = Path(botocore.session.__file__).parent / "data" / "endpoints.json"
+    assert installed.stat().st_size > MB > (layer / "botocore" / "data" / "endpoints.json").stat().st_size
