@@ -1,4 +1,4 @@
-"""Run all parts, or those named: ledger flatness overhead cold alternatives throughput sizes smoke.
+"""Run all parts, or those named: ledger flatness overhead cold alternatives throughput sizes memory smoke.
 
 Prints a table for each part and writes all figures to .local/bench/bench.json. Ends with 1 if a budget is exceeded or
 something is broken; a goal of time that was missed is only marked, since that depends on the machine.
@@ -26,6 +26,7 @@ PARTS: Final = {
     "alternatives": "alternatives",
     "throughput": "throughput",
     "sizes": "sizes",
+    "memory": "memory",
     "smoke": "smoke",
 }
 RESULT: Final = HOME / "bench.json"

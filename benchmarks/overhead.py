@@ -70,7 +70,8 @@ def counted(*emitters: Any) -> Iterator[Counter[str]]:
         emitter.unregister("before-call.dynamodb", count)
 
 
-def _same_calls(route: Route, handler: Handler, peer: Handler, client: Any) -> bool:
+def makes_same_calls(route: Route, handler: Handler, peer: Handler, client: Any) -> bool:
+    """Whether `peer`, which calls with `client`, makes the same calls for a request to `route` as `handler`."""
     clients, scene = current().clients, Scene(current())
     emitters = [each.meta.events for each in (clients.dynamodb, clients.dynamodb_once, client)]
     events = [route.prepare(scene, index) for index in (990, 991)]
@@ -107,7 +108,7 @@ def measure_function(function: str) -> dict[str, Any]:
         rounds = FEWER_ROUNDS.get(route.name, ROUNDS)
         samples = alternate(contestants, rounds, min(WARM_UP, rounds // 3))
         found[route.name] = {
-            "same_calls": _same_calls(route, handler, peers[route.name], client),
+            "same_calls": makes_same_calls(route, handler, peers[route.name], client),
             **{name: {"wall": each.wall, "cpu": each.cpu} for name, each in samples.items()},
         }
     return found

@@ -1,4 +1,4 @@
-"""Part 8, smoke: a hundred callers at once, over HTTP, on the local stack. A smoke figure: that stack is no AWS."""
+"""Part 9, smoke: a hundred callers at once, over HTTP, on the local stack. A smoke figure: that stack is no AWS."""
 
 import http.client
 import json

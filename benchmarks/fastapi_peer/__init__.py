@@ -1,0 +1,4 @@
+"""A peer: the same routes the usual way, with FastAPI and Mangum, pydantic models and boto3's Table resource.
+
+It makes the same calls to DynamoDB as the functions, on the same tables, so that only the stack differs.
+"""
