@@ -102,8 +102,8 @@ def measure() -> Part:
         tokens = [Caller(url, number).register() for number in range(USERS)]
         callers = [Caller(url, number, tokens[number % USERS]) for number in range(CALLERS)]
         # The stack starts a process for each request that is under way with others, at a second of a processor: so
-        # their number grows in steps.
-        for together in range(CALLERS // 10, CALLERS + 1, CALLERS // 10):
+        # their number grows in steps, and all come more than once.
+        for together in (*range(CALLERS // 10, CALLERS, CALLERS // 10), *[CALLERS] * 4):
             with ThreadPoolExecutor(together) as pool:
                 list(pool.map(Caller.warm_up, callers[:together]))
         barrier = threading.Barrier(CALLERS + 1)
