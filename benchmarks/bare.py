@@ -1,7 +1,8 @@
 """The peer of every handler: the same calls by a bare function, with json and nothing else.
 
 No validation, no errors but the one that a route is about, no logs: written as well as one can, so that what a handler
-takes longer is what it does more. The client is configured just as the layer's.
+takes longer is what it does more. The client is boto3's, with the timeouts, retries and connections of the layer's; or
+the layer's own, if the environment says so: then what differs is the handler alone.
 """
 
 import json
@@ -14,6 +15,8 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 from uuid_utils import uuid7
+
+from shared.store.client import Clients
 
 Event = dict[str, Any]
 Item = dict[str, Any]
@@ -31,7 +34,7 @@ _config = Config(
     parameter_validation=False,
     tcp_keepalive=True,
 )
-client: Any = boto3.client("dynamodb", config=_config)
+client: Any = Clients().dynamodb if os.environ.get("BENCH_LAYERS_CLIENT") else boto3.client("dynamodb", config=_config)
 pool = ThreadPoolExecutor(16)
 
 

@@ -1,6 +1,7 @@
 """Part 3, overhead: each handler in process on DynamoDB Local, beside a bare function that makes the same calls."""
 
 import importlib
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from benchmarks import fresh
-from benchmarks.report import Part, Spread, milliseconds
+from benchmarks.report import Part, milliseconds
 from benchmarks.routes import EVENT_ROUTES, Route
 from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate
@@ -30,6 +31,8 @@ NO_PEER: Final = {
     "list a window as of",
     "undo of 10",
 }
+
+STACKS: Final = ("handler", "bare", "tuned")
 
 Handler = Callable[[GatewayEvent], Any]
 
@@ -97,32 +100,38 @@ def measure_function(function: str) -> dict[str, Any]:
     """The samples of each route of `function`, by contestant; to be run in a process of its own."""
     handler = handler_of(function)
     routes = routes_of(function)
-    from benchmarks.bare import client  # noqa: PLC0415 reads the environment
-
-    peers = importlib.import_module(
-        "benchmarks.bare_routes" if routes[0] in EVENT_ROUTES else "benchmarks.bare_identity"
-    ).BARE
+    module = "bare_routes" if routes[0] in EVENT_ROUTES else "bare_identity"
+    client, peers = _bare(module)
+    _, tuned_peers = _bare(module, layers_client=True)
     found = {}
     for route in routes:
-        contestants = [contestant("handler", route, handler), contestant("bare", route, peers[route.name])]
+        stacks = zip(STACKS, (handler, peers[route.name], tuned_peers[route.name]), strict=True)
+        contestants = [contestant(name, route, each) for name, each in stacks]
         rounds = FEWER_ROUNDS.get(route.name, ROUNDS)
         samples = alternate(contestants, rounds, min(WARM_UP, rounds // 3))
         found[route.name] = {
             "same_calls": makes_same_calls(route, handler, peers[route.name], client),
-            **{name: {"wall": each.wall, "cpu": each.cpu} for name, each in samples.items()},
+            "samples": {name: {"wall": each.wall, "cpu": each.cpu} for name, each in samples.items()},
         }
     return found
 
 
-def ratio(ours: Spread, peers: Spread) -> float:
-    """Ours to the peer's, by the medians."""
-    return ours.median / peers.median
+def _bare(module: str, *, layers_client: bool = False) -> tuple[Any, dict[str, Handler]]:
+    """The client and the bare functions of `module`, loaded anew, with boto3's client or the layer's."""
+    for name in [name for name in sys.modules if name.startswith("benchmarks.bare")]:
+        del sys.modules[name]
+    os.environ["BENCH_LAYERS_CLIENT"] = "yes" if layers_client else ""
+    functions: dict[str, Handler] = importlib.import_module(f"benchmarks.{module}").BARE
+    return sys.modules["benchmarks.bare"].client, functions
 
 
 def measure() -> Part:
     """Every function, each in a fresh process."""
-    columns = ("route", "handler ms", "bare ms", "ratio", "handler cpu ms", "bare cpu ms", "cpu ratio")
-    part = Part("Overhead: the handler beside a bare function that makes the same calls", columns)
+    columns = ("handler ms", "bare ms", "bare, layer's client ms", "ratio", "to the layer's client")
+    part = Part(
+        "Overhead: the handler beside a bare function that makes the same calls",
+        ("route", *columns, "handler cpu ms", "bare cpu ms", "cpu ratio"),
+    )
     for function in (
         *("events", "history", "rollback", "bulk_create", "record_history"),
         *("authorize", "register", "login", "refresh", "logout"),
@@ -131,7 +140,8 @@ def measure() -> Part:
             _row(part, name, found)
     part.notes.append(
         "Wall time and this process's processor time a request: median (quartiles), called in turn, "
-        f"{WARM_UP} calls of warm-up, {ROUNDS} calls each (fewer where one takes long). Log lines go to /dev/null."
+        f"{WARM_UP} calls of warm-up, {ROUNDS} calls each (fewer where one takes long). Log lines go to /dev/null. The "
+        "goal is for the ratio to bare boto3. The layer's client is quicker; beside it one sees the handler alone."
     )
     return part
 
@@ -139,21 +149,17 @@ def measure() -> Part:
 def _row(part: Part, name: str, found: dict[str, Any]) -> None:
     if not found["same_calls"]:
         part.broken.append(f"{name}: handler and peer do not make the same calls")
-    samples = {each: Samples(**found[each]) for each in ("handler", "bare")}
-    wall = {each: milliseconds(sample.wall) for each, sample in samples.items()}
-    cpu = {each: milliseconds(sample.cpu) for each, sample in samples.items()}
-    walls, cpus = ratio(wall["handler"], wall["bare"]), ratio(cpu["handler"], cpu["bare"])
+    samples = {stack: Samples(**each) for stack, each in found["samples"].items()}
+    wall = {stack: milliseconds(sample.wall) for stack, sample in samples.items()}
+    cpu = {stack: milliseconds(sample.cpu) for stack, sample in samples.items()}
+    ratios = {stack: wall["handler"].median / wall[stack].median for stack in STACKS}
+    cpu_ratio = cpu["handler"].median / cpu["bare"].median
     # Checking a signature takes microseconds and calls nothing: no ratio to the calls can be had.
-    shown = f"{walls:.2f}" if name == "authorize" else part.goal(name, walls, GOAL)
+    shown = f"{ratios['bare']:.2f}" if name == "authorize" else part.goal(name, ratios["bare"], GOAL)
     part.rows.append(
         [
-            name,
-            *(wall["handler"].show(), wall["bare"].show(), shown),
-            *(cpu["handler"].show(), cpu["bare"].show(), f"{cpus:.2f}"),
+            *(name, *(wall[stack].show() for stack in STACKS), shown, f"{ratios['tuned']:.2f}"),
+            *(cpu["handler"].show(), cpu["bare"].show(), f"{cpu_ratio:.2f}"),
         ]
     )
-    part.data[name] = {
-        "wall_ratio": walls,
-        "cpu_ratio": cpus,
-        "samples": {each: {"wall": sample.wall, "cpu": sample.cpu} for each, sample in samples.items()},
-    }
+    part.data[name] = {"wall_ratios": ratios, "cpu_ratio": cpu_ratio, "samples": found["samples"]}

@@ -39,12 +39,11 @@ def _only(endpoints: dict[str, Any], services: set[str]) -> dict[str, Any]:
 
 
 def _undocumented(value: Any) -> Any:
-    """`value` without `documentation`, where that is text: a shape may have a member of that name, which is none."""
+    """`value` with no text in `documentation`; the key stays, since botocore asks some parts of a model for it."""
     if isinstance(value, dict):
         return {
-            name: _undocumented(each)
+            name: "" if name == "documentation" and isinstance(each, str) else _undocumented(each)
             for name, each in value.items()
-            if not (name == "documentation" and isinstance(each, str))
         }
     if isinstance(value, list):
         return [_undocumented(each) for each in value]
