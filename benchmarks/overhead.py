@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import benchmarks
 from benchmarks import fresh
 from benchmarks.report import Part, milliseconds
 from benchmarks.routes import EVENT_ROUTES, Route
@@ -120,6 +121,7 @@ def _bare(module: str, *, layers_client: bool = False) -> tuple[Any, dict[str, H
     """The client and the bare functions of `module`, loaded anew, with boto3's client or the layer's."""
     for name in [name for name in sys.modules if name.startswith("benchmarks.bare")]:
         del sys.modules[name]
+        delattr(benchmarks, name.removeprefix("benchmarks."))
     os.environ["BENCH_LAYERS_CLIENT"] = "yes" if layers_client else ""
     functions: dict[str, Handler] = importlib.import_module(f"benchmarks.{module}").BARE
     return sys.modules["benchmarks.bare"].client, functions
