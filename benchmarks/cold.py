@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from benchmarks.ground import HOME
 from benchmarks.identity_routes import IDENTITY_ROUTES
-from benchmarks.installed import built_functions, built_layer, peers
+from benchmarks.installed import built_functions, built_layer, layer_without_bytecode, peers
 from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.routes import EVENT_ROUTES
 from benchmarks.scenes import GatewayEvent, Scene
@@ -19,6 +19,7 @@ from shared.runtime import current
 
 ROUNDS: Final = 9
 WARM_UP: Final = 2
+RUNS: Final = WARM_UP + ROUNDS + 1  # the last for its imports
 GOALS: Final = {"register": 1.8, "login": 1.8}
 GOAL: Final = 1.6
 # The request each function answers first.
@@ -31,6 +32,7 @@ FIRST: Final = {
     **{route.function: route.name for route in IDENTITY_ROUTES},
 }
 PEER: Final = "boto3 and its client"
+PEER_CUT_DOWN: Final = "the same, botocore cut down"
 
 # How much memory a process has had at most, in kilobytes. Not ru_maxrss, which begins with that of the parent.
 _MEMORY: Final = """
@@ -95,7 +97,11 @@ class Process:
     def run(self, round_: int, *options: str) -> str:
         """Run it once, and give what it wrote to its standard error."""
         event = [str(self.events[round_ % len(self.events)])] if self.events else []
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, self.path)), "LANG": "C.UTF-8"}
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(map(str, self.path)),
+            "PYTHONDONTWRITEBYTECODE": "yes",  # a layer is read-only
+            "LANG": "C.UTF-8",
+        }
         # -S: nothing but what the path names, as in Lambda.
         command = [sys.executable, "-S", *options, "-c", self.program, *event]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=HOME)
@@ -111,7 +117,7 @@ class Process:
     def imports(self) -> list[dict[str, Any]]:
         """The twenty modules that take longest by themselves to import, in microseconds (`-X importtime`)."""
         rows: list[dict[str, Any]] = []
-        for line in self.run(WARM_UP + ROUNDS, "-X", "importtime").splitlines():
+        for line in self.run(RUNS - 1, "-X", "importtime").splitlines():
             if line.startswith("import time:") and "self [us]" not in line:
                 own, cumulative, name = line.removeprefix("import time:").split("|")
                 rows.append({"module": name.strip(), "self": int(own), "cumulative": int(cumulative)})
@@ -161,11 +167,13 @@ def measure() -> Part:
         "Cold start: a fresh process, beside one that imports boto3 and makes its client", ("function", *columns)
     )
     program = _PEER.format(memory=_MEMORY)
-    processes = [Process(PEER, program, [peers()]), Process("the same, botocore cut down", program, [site, peers()])]
-    others = {process.name for process in processes}
+    processes = [Process(PEER, program, [peers()]), Process(PEER_CUT_DOWN, program, [site, peers()])]
+    path = [built_functions(), layer_without_bytecode()]
+    processes.append(Process("events without bytecode", program_of("events"), path, first_events("events", RUNS)))
+    without_goal = {process.name for process in processes}
     for function in FIRST:
         program = program_of(function, "") if function == "authorize" else program_of(function)
-        events = first_events(function, WARM_UP + ROUNDS + 1)
+        events = first_events(function, RUNS)
         processes.append(Process(function, program, [built_functions(), site], events))
     said = in_turn(processes)
     base = spread(said[PEER], "ready", cpu=True).median
@@ -173,12 +181,11 @@ def measure() -> Part:
         ready, cpu = spread(rounds, "ready"), spread(rounds, "ready", cpu=True)
         first, growth = spread(rounds, "first"), cpu.median / base
         modules, memory = (Spread.of([each[fact] for each in rounds]).median for fact in ("modules", "memory"))
-        ours = name not in others
         part.rows.append(
             [
                 *(name, spread(rounds, "import").show(0), ready.show(0), cpu.show(0)),
-                part.goal(name, growth, GOALS.get(name, GOAL)) if ours else f"{growth:.2f}",
-                first.show(0) if ours else "-",
+                f"{growth:.2f}" if name in without_goal else part.goal(name, growth, GOALS.get(name, GOAL)),
+                "-" if name in (PEER, PEER_CUT_DOWN) else first.show(0),
                 *(f"{modules:.0f}", f"{memory / 1024:.0f}"),
             ]
         )

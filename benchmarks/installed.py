@@ -34,6 +34,15 @@ def built_layer() -> Path:
 
 
 @lru_cache(maxsize=1)
+def layer_without_bytecode() -> Path:
+    """A copy of the layer's packages as it is where no Python could compile them, made once a run."""
+    site = HOME / "layer-without-bytecode"
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(built_layer(), site, ignore=shutil.ignore_patterns("__pycache__"))
+    return site
+
+
+@lru_cache(maxsize=1)
 def built_functions() -> Path:
     """A copy of the functions with bytecode, made once a run."""
     functions = HOME / "functions"
