@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shared import history_wiring as wiring
-from shared.observability import gauge, logger
+from shared.observability import count, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,5 +27,5 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     elif not report.complete:
         logger.warning("the check has to go on", extra=answer)
     if not one and (report.complete or report.missing):
-        gauge("HistoryGaps", report.missing, FunctionName=context.function_name)
+        count("HistoryGaps", report.missing, FunctionName=context.function_name)
     return answer

@@ -22,11 +22,6 @@ def count(name: str, value: int = 1, **dimensions: str) -> None:
             metric.add_dimension(name=key, value=dimension)
 
 
-def gauge(name: str, value: int, **dimensions: str) -> None:
-    """Publish how many there are of something just now: also when there are none, so that an alarm can tell."""
-    count(name, value, **dimensions)
-
-
 def log_request(**facts: Any) -> None:
     """One line per request: facts, never bodies, headers or tokens."""
     logger.info("request", extra=facts)

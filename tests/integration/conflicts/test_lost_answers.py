@@ -38,6 +38,18 @@ def test_a_write_whose_answer_is_lost_recognises_itself(book: Book, change: Chan
 
 
 @changes
+def test_a_write_whose_answer_is_cut_short_recognises_itself(book: Book, change: Change) -> None:
+    before, version = change.prepare(book), version_before(book)
+    book.wire.cut_answer_short(COMMIT)
+
+    written = change.act(book.subject(), before)
+
+    assert book.events() == [written]
+    assert written.stamp.version == version + 1
+    assert book.wire.calls[COMMIT] == 1
+
+
+@changes
 def test_a_write_that_was_overtaken_is_not_applied_again(book: Book, change: Change) -> None:
     before, version = change.prepare(book), version_before(book)
     book.wire.lose_answer(COMMIT, lambda: book.rival().patch(sent(book, 0)["id"], {"title": "Theirs"}))

@@ -33,9 +33,9 @@ def document(body: Any) -> Document:
     return loaded
 
 
-def reply(status: int, body: Document) -> AWSResponse:
-    """An answer that the database might give."""
-    raw = _Raw(json.dumps(body).encode())
+def reply(status: int, body: Document, length: int | None = None) -> AWSResponse:
+    """An answer that the database might give; only its first `length` bytes, if told so."""
+    raw = _Raw(json.dumps(body).encode()[:length])
     return AWSResponse("", status, HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.0"}), raw)
 
 
@@ -120,6 +120,14 @@ class Wire:
             assert self.send(request).status_code == 200
             action()
             raise ReadTimeoutError(endpoint_url=request.url)
+
+        self.then(operation, handler)
+
+    def cut_answer_short(self, operation: str) -> None:
+        """The call is carried out, and the body of its answer breaks off."""
+
+        def handler(request: AWSPreparedRequest) -> AWSResponse:
+            return reply(self.send(request).status_code, {"ConsumedCapacity": []}, length=9)
 
         self.then(operation, handler)
 
