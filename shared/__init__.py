@@ -2,7 +2,7 @@
 
 import gc
 
-# Importing makes over a hundred thousand objects that live as long as the process. By default the garbage collector
-# walks those it has over and over meanwhile, a tenth of a cold start, to find nothing. It still comes when as many more
-# have piled up: objects in cycles, since all others go without it. A function imports this package before others.
+# Importing makes some ninety thousand objects that live as long as the process. By default the garbage collector comes
+# over a hundred times meanwhile, a tenth of a cold start, to find nothing. It still comes when more than that have piled
+# up: objects in cycles, since all others go without it. A function imports this package before others.
 gc.set_threshold(200_000)
