@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import boto3
-from botocore.config import Config
 from uuid_utils import uuid7
 
+from benchmarks.boto_config import CONFIG
 from shared.store.client import Clients
 
 Event = dict[str, Any]
@@ -26,15 +26,7 @@ HISTORY: Final = os.environ["HISTORY_TABLE"]
 CLASSES: Final = (("a", 4 * 3600), ("b", 72 * 3600), ("c", 31 * 86400), ("d", 366 * 86400))
 TEXTS: Final = ("title", "description", "location", "start", "end", "time_zone")
 
-_config = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    max_pool_connections=16,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,
-    tcp_keepalive=True,
-)
-client: Any = Clients().dynamodb if os.environ.get("BENCH_LAYERS_CLIENT") else boto3.client("dynamodb", config=_config)
+client: Any = Clients().dynamodb if os.environ.get("BENCH_LAYERS_CLIENT") else boto3.client("dynamodb", config=CONFIG)
 pool = ThreadPoolExecutor(16)
 
 

@@ -17,7 +17,7 @@ from botocore.config import Config
 from benchmarks.report import Part, milliseconds
 from benchmarks.scenes import GatewayEvent, Scene, at, body
 from benchmarks.timing import Contestant, alternate
-from shared.runtime import current
+from shared.runtime import current, started
 from shared.scheduling.events import Event
 from tests.gateway import Context
 
@@ -141,6 +141,7 @@ def _peer(part: Part, scenes: dict[int, Scene]) -> None:
 def measure() -> Part:
     """All sizes, in turn, in one process."""
     function = importlib.import_module("functions.events").handler
+    started()
     context = Context(milliseconds=28_000)
 
     def handler(event: GatewayEvent) -> Any:

@@ -1,4 +1,4 @@
-"""What processes of their own are measured with: the layer and the functions as deployed, and the peers' packages."""
+"""What processes of their own are measured with: the layer as deployed, the functions, and the peers' packages."""
 
 import os
 import shutil

@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from benchmarks import fresh
 from benchmarks.budgets import BUDGETS
-from benchmarks.overhead import contestant, handler_of, routes_of
+from benchmarks.overhead import FEWER_ROUNDS, ROUNDS, WARM_UP, contestant, handler_of, routes_of
 from benchmarks.report import Part, milliseconds
+from benchmarks.routes import EVENT_ROUTES
 from benchmarks.timing import alternate
 from tests.template import resources, template
 
@@ -15,8 +16,6 @@ WHOLE_PROCESSOR_MB: Final = 1769
 SIZES: Final = (256, 512, 1024, WHOLE_PROCESSOR_MB)
 # An assumption, not a measurement: what a call to DynamoDB takes on AWS.
 CALL_MS: Final = 5
-WARM_UP: Final = 10
-ROUNDS: Final = 20
 ROUTES: Final = (
     ("events", "get"),
     ("events", "list a window"),
@@ -27,6 +26,7 @@ ROUTES: Final = (
     ("register", "register"),
     ("login", "login"),
     ("bulk_create", "bulk of 1,000"),
+    ("undo", "undo of 10"),
     ("record_history", "record 100 changes"),
 )
 
@@ -34,8 +34,10 @@ ROUTES: Final = (
 def measure_route(function: str, name: str) -> list[float]:
     """Seconds of processor time of requests to the route `name`; to be run in a process of its own."""
     handler = handler_of(function)
-    route = next(each for each in routes_of(function) if each.name == name)
-    (samples,) = alternate([contestant(name, route, handler)], ROUNDS, WARM_UP).values()
+    routes = EVENT_ROUTES if any(each.function == function for each in EVENT_ROUTES) else routes_of(function)
+    route = next(each for each in routes if each.name == name)
+    rounds = FEWER_ROUNDS.get(name, ROUNDS)
+    (samples,) = alternate([contestant(name, route, handler)], rounds, min(WARM_UP, rounds // 3)).values()
     return samples.cpu
 
 
@@ -55,9 +57,10 @@ def measure() -> Part:
         part.rows.append([name, cpu.show(), str(waits), *shown, f"{chosen} MB"])
         part.data[name] = {"cpu": cpu.median, "sizes": data, "chosen": chosen}
     part.notes.append(
-        f"Processor time: median (quartiles) of {ROUNDS} calls on this machine. The rest is arithmetic: {CALL_MS} ms "
-        "for each call that waits for another, and processor time by the share that a size has of "
-        f"{WHOLE_PROCESSOR_MB} MB. GB·ms is what Lambda charges for. The last column is what template.yaml says."
+        f"Processor time: median (quartiles) of {ROUNDS} calls (fewer where one takes long) on this machine. The rest "
+        f"is arithmetic: {CALL_MS} ms for each call that waits for another, and processor time by the share that a "
+        f"size has of {WHOLE_PROCESSOR_MB} MB. GB·ms is what Lambda charges for. The last column is what the template "
+        "says."
     )
     return part
 

@@ -14,7 +14,7 @@ from benchmarks.report import Part, milliseconds
 from benchmarks.routes import EVENT_ROUTES, Route
 from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate
-from shared.runtime import current
+from shared.runtime import current, started
 from tests.gateway import Context
 from tools.local_stack import ROOT
 
@@ -39,9 +39,10 @@ Handler = Callable[[GatewayEvent], Any]
 
 
 def handler_of(function: str) -> Handler:
-    """The handler of functions/<function>.py, loaded as Lambda loads it."""
+    """The handler of functions/<function>.py, loaded as Lambda loads it, and as ready as at its first request."""
     sys.path.insert(0, str(ROOT / "functions"))
     handler = importlib.import_module(function).handler
+    started()
     context = Context(milliseconds=28_000)
     return lambda event: handler(event, context)
 

@@ -18,7 +18,7 @@ from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.routes import EVENT_ROUTES, stream_records, versions
 from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate
-from shared.runtime import current
+from shared.runtime import current, started
 from shared.store.stream import version_item
 from tests.gateway import Context
 
@@ -33,6 +33,7 @@ Handler = Callable[[GatewayEvent], Any]
 
 def _handler(function: str) -> Handler:
     handler = importlib.import_module(f"functions.{function}").handler
+    started()
     context = Context(milliseconds=28_000)
     return lambda event: handler(event, context)
 

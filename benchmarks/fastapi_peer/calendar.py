@@ -11,6 +11,8 @@ import boto3
 from boto3.dynamodb.conditions import Attr, Key
 from fastapi import HTTPException, Request
 
+from benchmarks.boto_config import CONFIG
+
 EVENTS: Final = os.environ["EVENTS_TABLE"]
 HISTORY: Final = os.environ["HISTORY_TABLE"]
 CLASSES: Final = (("a", 4 * 3600), ("b", 72 * 3600), ("c", 31 * 86400), ("d", 366 * 86400))
@@ -18,7 +20,7 @@ RECENT: Final = 8
 
 Item = dict[str, Any]
 
-dynamodb: Any = boto3.resource("dynamodb")
+dynamodb: Any = boto3.resource("dynamodb", config=CONFIG)
 table = dynamodb.Table(EVENTS)
 history = dynamodb.Table(HISTORY)
 pool = ThreadPoolExecutor(16)

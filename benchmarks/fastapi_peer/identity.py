@@ -12,6 +12,7 @@ from argon2.exceptions import VerifyMismatchError
 from fastapi import FastAPI, HTTPException
 from mangum import Mangum
 
+from benchmarks.boto_config import CONFIG
 from benchmarks.fastapi_peer.models import Credentials, RefreshToken, Registration, Tokens
 
 USERS: Final = os.environ["USERS_TABLE"]
@@ -21,7 +22,7 @@ SESSION_SECONDS: Final = 30 * 24 * 3600
 
 Item = dict[str, Any]
 
-dynamodb: Any = boto3.resource("dynamodb")
+dynamodb: Any = boto3.resource("dynamodb", config=CONFIG)
 users = dynamodb.Table(USERS)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16)
 _key: str = boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["SIGNING_SECRET_ARN"])["SecretString"]

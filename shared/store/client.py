@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
-from shared.store.wire import AsIsParsers, AsIsSerializer
+from shared.store.wire import CUT_SHORT, AsIsParsers, AsIsSerializer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -110,15 +110,25 @@ class Clients:
 
 
 def _note_try(
-    exception: Exception | None, response_dict: dict[str, Any] | None, context: dict[str, Any], **_: Any
+    exception: Exception | None,
+    response_dict: dict[str, Any] | None,
+    parsed_response: dict[str, Any] | None,
+    context: dict[str, Any],
+    **_: Any,
 ) -> None:
-    """Note in the context of a call that one of its tries got no answer, or a server error."""
-    if exception is not None or response_dict is None or response_dict["status_code"] >= SERVER_ERROR:
+    """Note in the context of a call that one of its tries got no answer, a part of one, or a server error."""
+    lost = exception is not None or response_dict is None or response_dict["status_code"] >= SERVER_ERROR
+    if lost or (parsed_response is not None and CUT_SHORT in parsed_response["ResponseMetadata"]):
         context[UNANSWERED] = True
 
 
 def _tell_of_tries(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    """Put that note into the answer: the SDK tells of its repetitions, and not of what became of the tries before."""
+    """Put that note into the answer: the SDK tells of its repetitions, and not of what became of the tries before.
+
+    Raises ResponseStreamingError if the last answer was cut short: nobody can tell what it would have said.
+    """
+    if CUT_SHORT in parsed["ResponseMetadata"]:
+        raise ResponseStreamingError(error="the body of the answer is no JSON object")
     if UNANSWERED in context:
         parsed["ResponseMetadata"][UNANSWERED] = True
 

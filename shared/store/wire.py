@@ -2,7 +2,8 @@
 
 botocore takes every value of a call through its model of the service, several Python calls for each, to convert what
 JSON has no type for. The functions have none of that: numbers are strings in items, and so is binary here, as base64.
-A test holds the two against each other.
+(An error that carries an item, a failed condition, is parsed by botocore: binary in it is bytes.) A test holds the two
+against each other.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 """
 
@@ -10,7 +11,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ResponseStreamingError
 from botocore.parsers import JSONParser, ResponseParser, ResponseParserFactory
 from botocore.serialize import JSONSerializer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape
 
 ERROR = 300
+CUT_SHORT = "CutShort"
 
 
 class AsIsSerializer(JSONSerializer):
@@ -36,17 +37,20 @@ class AsIsParser(JSONParser):
     def parse(self, response: Mapping[str, Any], shape: "Shape") -> Any:
         """What `response` says.
 
-        Raises ResponseStreamingError for a success with a body cut short: whoever wrote something cannot tell what
-        became of it.
+        A success whose body is no JSON object was cut short, and says in its metadata `CutShort`: raising anything here
+        would keep botocore from trying again.
         """
         if response["status_code"] >= ERROR:
             return super().parse(response, shape)
         parsed: dict[str, Any] = super().parse(response, None)  # type: ignore[arg-type]  # an answer of metadata
         try:
-            body: dict[str, Any] = json.loads(response["body"] or "{}")
-        except ValueError as error:
-            raise ResponseStreamingError(error=error) from error
-        parsed.update((name, value) for name, value in body.items() if value is not None)
+            body = json.loads(response["body"])
+        except ValueError:
+            body = None
+        if isinstance(body, dict):
+            parsed.update((name, value) for name, value in body.items() if value is not None)
+        else:
+            parsed["ResponseMetadata"][CUT_SHORT] = True
         return parsed
 
 

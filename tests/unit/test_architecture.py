@@ -163,6 +163,12 @@ def test_copies_of_a_snapshot_draw_different_delays() -> None:
     assert run_python(f"import random; {draw}") != run_python(f"import random; {draw}")
 
 
+def test_the_collector_waits_for_the_imports_and_comes_back_for_the_requests() -> None:
+    look = "print(gc.get_threshold()[0], gc.get_freeze_count() > 50_000)"
+    program = f"import gc, functions.events; {look}; from shared.runtime import current; current(); {look}"
+    assert run_python(program) == "200000 False\n10000 True\n"
+
+
 def handlers() -> Iterator[str]:
     for function in resources("AWS::Serverless::Function").values():
         module, name = str(function["Handler"]).split(".")

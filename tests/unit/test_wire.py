@@ -2,16 +2,20 @@
 
 import json
 from functools import lru_cache
+from io import BytesIO
 from typing import Any
+from zlib import crc32
 
 import botocore.session
 import pytest
-from botocore.exceptions import HTTPClientError
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 from botocore.serialize import JSONSerializer
 
-from shared.store.client import Clients
+from shared.errors import AnswerLost
+from shared.store.client import UNANSWERED, Clients, store_faults
 from shared.store.wire import AsIsParser, AsIsParsers, AsIsSerializer
 
 KEY = {"pk": {"S": "CAL#1"}, "sk": {"S": "EVENT#1"}}
@@ -114,23 +118,60 @@ def test_binary_goes_as_base64_both_ways() -> None:
     assert AsIsParser().parse(response(200, json.dumps({"Item": item}).encode()), shape)["Item"] == item
 
 
-@pytest.mark.parametrize("body", [b'{"Item": {"pk"', b"<html>", b"\xff"])
-def test_a_success_cut_short_is_a_lost_answer(body: bytes) -> None:
-    shape = operation("GetItem").output_shape
-    assert shape is not None
-    with pytest.raises(HTTPClientError):
-        AsIsParser().parse(response(200, body), shape)
+BROKEN = [b'{"Item": {"pk"', b"<html>", b"\xff", b"", b"null", b"[]"]
+
+
+class Raw(BytesIO):
+    """A body as botocore reads it from urllib3."""
+
+    def stream(self, **_: Any) -> Any:
+        yield self.read()
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Clients:
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "eu-central-1")
+    return Clients("http://127.0.0.1:1")
+
+
+def answering(client: Any, *bodies: bytes, **headers: str) -> list[bytes]:
+    """Let `client` get `bodies`, one a try, with no network; gives those that it has not asked for, the last kept."""
+    left = [*bodies]
+
+    def answer(**_: Any) -> AWSResponse:
+        body = left.pop(0) if len(left) > 1 else left[0]
+        return AWSResponse("", 200, HTTPHeaders.from_dict(headers), Raw(body))
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    return left
+
+
+@pytest.mark.parametrize("body", BROKEN)
+def test_a_success_cut_short_is_a_lost_answer(clients: Clients, body: bytes) -> None:
+    answering(clients.dynamodb_once, body)
+    with pytest.raises(AnswerLost), store_faults():
+        clients.dynamodb_once.batch_write_item(RequestItems={})
+
+
+@pytest.mark.parametrize("body", BROKEN)
+def test_a_read_that_is_cut_short_is_made_again(clients: Clients, body: bytes) -> None:
+    whole = json.dumps({"Item": ITEM}).encode()
+    # By the checksum that DynamoDB sends botocore knows that something is missing, and tries again.
+    left = answering(clients.dynamodb, body, whole, b"", **{"x-amz-crc32": str(crc32(whole))})
+    answer = clients.dynamodb.get_item(TableName="events", Key=KEY)
+    assert answer["Item"] == ITEM
+    assert left == [b""]
+    assert UNANSWERED in answer["ResponseMetadata"]
 
 
 def test_other_protocols_are_botocores() -> None:
     assert type(AsIsParsers().create_parser("rest-xml")) is type(ResponseParserFactory().create_parser("rest-xml"))
 
 
-def test_the_clients_speak_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    clients = Clients("http://127.0.0.1:1")
+def test_the_clients_speak_so(clients: Clients) -> None:
     for client in (clients.dynamodb, clients.dynamodb_once):
-        # Private names of botocore's: should an upgrade rename them, all would still work, and be slow.
+        # Private names of botocore's: should an upgrade rename one, calls would be slow, and binary be encoded twice.
         own: Any = client
         assert isinstance(own._serializer, AsIsSerializer)
         assert isinstance(own._endpoint._response_parser_factory, AsIsParsers)

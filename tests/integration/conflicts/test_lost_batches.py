@@ -39,6 +39,14 @@ def test_batches_that_never_arrived_are_put_one_by_one(book: Book) -> None:
     assert all(put["ConditionExpression"] == "attribute_not_exists(pk)" for put in book.wire.requests[PUT])
 
 
+def test_a_batch_whose_answer_is_cut_short_is_read_back(book: Book) -> None:
+    book.wire.cut_answer_short(BATCH)
+
+    check(book, *book.subject().bulk_create(CONTENTS[:25]), CONTENTS[:25])
+
+    assert (book.wire.calls[BATCH], book.wire.calls[READ], book.wire.calls[PUT]) == (1, 1, 0)
+
+
 def test_a_batch_applied_in_part_is_completed(book: Book) -> None:
     def first_ten(request: Document) -> None:
         for puts in request.values():
