@@ -127,7 +127,7 @@ def _tell_of_tries(parsed: dict[str, Any], context: dict[str, Any], **_: Any) ->
 
     Raises ResponseStreamingError if the last answer was cut short: nobody can tell what it would have said.
     """
-    if CUT_SHORT in parsed["ResponseMetadata"]:
+    if CUT_SHORT in parsed.get("ResponseMetadata", {}):
         raise ResponseStreamingError(error="the body of the answer is no JSON object")
     if UNANSWERED in context:
         parsed["ResponseMetadata"][UNANSWERED] = True
