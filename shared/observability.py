@@ -13,7 +13,8 @@ logger = Logger(service="event-scheduling-api", use_rfc3339=True, utc=True)
 def count(name: str, value: int = 1, **dimensions: str) -> None:
     """Publish a CloudWatch metric in the embedded metric format, as one log line.
 
-    Imported late: only faults count something, and the hot path need not load the module.
+    A value of 0 is published, too, so that an alarm can tell it from silence. Imported late: no request of a caller
+    counts anything, and need not load the module.
     """
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
 
