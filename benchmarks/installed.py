@@ -16,15 +16,19 @@ def build_layer(target: Path) -> Path:
     """Build the layer in `target` as `sam build` does, for this Python and machine; gives where its packages are."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    variables = [f"ARTIFACTS_DIR={target}", f"LAYER_PYTHON={version}", f"LAYER_PLATFORM={_platform()}"]
     subprocess.run(
-        ["make", "--no-print-directory", "-C", ROOT / "shared", "build-SharedLayer", *variables],  # noqa: S607
+        ["make", "--no-print-directory", "-C", ROOT / "shared", "build-SharedLayer", *layer_variables(target)],  # noqa: S607
         env=os.environ | {"PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"},  # uv
         check=True,
         stdout=subprocess.DEVNULL,
     )
     return target / "python"
+
+
+def layer_variables(target: Path) -> list[str]:
+    """What make is told to build the layer in `target` for this Python and machine."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return [f"ARTIFACTS_DIR={target}", f"LAYER_PYTHON={version}", f"LAYER_PLATFORM={_platform()}"]
 
 
 @lru_cache(maxsize=1)

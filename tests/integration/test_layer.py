@@ -9,7 +9,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from benchmarks.installed import build_layer
+from benchmarks.installed import build_layer, layer_variables
 from benchmarks.sizes import size_of
 from tests.template import ROOT, resources
 
@@ -131,3 +131,44 @@ def test_its_botocore_knows_no_other_service_and_no_documentation(layer: Path) -
 def test_making_it_leaves_what_is_installed_alone(layer: Path) -> None:
     # An installer may link files to its cache, and the same ones into other places: cutting one would cut them all.
     assert (INSTALLED / ENDPOINTS).stat().st_size > MB > (layer / ENDPOINTS).stat().st_size
+
+
+def build_without_python(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Build the layer where the Python that it is for is neither installed nor to be had by uv."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    uv = ROOT / ".venv" / "bin" / "uv"
+    for name, script in [
+        (f"python{version}", "exit 127"),
+        ("python3", f'exec "{sys.executable}" "$@"'),
+        ("uv", f'test "$1" != run && exec "{uv}" "$@"'),
+    ]:
+        (commands / name).write_text(f"#!/bin/sh\n{script}\n")
+        (commands / name).chmod(0o755)
+    return subprocess.run(
+        ["make", "-C", ROOT / "shared", "build-SharedLayer", *layer_variables(tmp_path / "built")],  # noqa: S607
+        env=os.environ | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_build_that_can_write_no_bytecode_fails_and_says_how_to_do_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAYER_BYTECODE", raising=False)
+    build = build_without_python(tmp_path)
+    assert build.returncode != 0
+    assert build.stderr.startswith("no Python 3.")
+    assert "LAYER_BYTECODE=optional" in build.stderr
+
+
+def test_a_build_without_bytecode_is_to_be_had_by_asking_for_it(tmp_path: Path) -> None:
+    build = build_without_python(tmp_path, LAYER_BYTECODE="optional")
+    assert build.returncode == 0, build.stderr
+    assert "the layer has no bytecode" in build.stdout
+    site = tmp_path / "built" / "python"
+    assert [*site.rglob("*.pyc")] == []
+    assert (site / "shared" / "api.py").exists()
