@@ -78,6 +78,10 @@ app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=pars
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The Lambda entry point of every function behind the gateway: one request in, one answer out."""
     started = time.perf_counter()
+    method = event["httpMethod"]
+    if method == "HEAD":
+        # Answered as GET is (RFC 9110, section 9.3.2): the gateway leaves the content away, and states its length.
+        event["httpMethod"] = "GET"
     try:
         _check_edge(event)
         answer = app.resolve(event, context)
@@ -85,7 +89,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         answer = _gateway_answer(error)
     _allow_origin(answer)
     log_request(
-        method=event["httpMethod"],
+        method=method,
         route=event.get("resource"),
         status=answer["statusCode"],
         duration_ms=round((time.perf_counter() - started) * 1000, 1),

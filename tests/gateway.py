@@ -89,7 +89,7 @@ class Api:
         """
         path, _, written = path.partition("?")
         values = {**parse_qs(written, keep_blank_values=True), **{key: [value] for key, value in query.items()}}
-        resource, parameters = self._match(method, path)
+        resource, parameters = self._match("GET" if method == "HEAD" else method, path)
         event = payload("get_event")
         event |= {
             "resource": resource,
@@ -109,7 +109,7 @@ class Api:
             "username": self.username,
             "exp": str(self.exp),
         }
-        return reply(routes()[method, resource], event, context)
+        return reply(routes()["GET" if method == "HEAD" else method, resource], event, context)
 
     @staticmethod
     def _match(method: str, path: str) -> tuple[str, dict[str, str]]:

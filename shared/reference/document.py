@@ -51,6 +51,8 @@ A calendar for each user: no double booking, and every change is a version.
 - **Versions.** `id` names an event for its whole life; every change gives it a new `history_id`, which is also its
   ETag.
 - **Errors** are problem documents (RFC 9457). `type` says which kind, and more facts may follow.
+- **Methods.** HEAD is there wherever GET is, and answers the same without the content. A method that a path does not
+  have is answered like a path that there is not: 404.
 - **Retries.** A 503 tells when to try again. Of the type `/problems/outcome-unknown` it says that the change may have
   happened: read before you try again.
 """
