@@ -56,7 +56,7 @@ test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then a
 test-unit: $(DEV) ## Pure logic
 	$(BIN)/pytest tests/unit
 
-test-integration: $(DEV) dynamodb-local ## Handlers and the store, on databases of their own
+test-integration: $(DEV) $(SAM) dynamodb-local ## Handlers and the store, on databases of their own
 	$(BIN)/pytest tests/integration
 
 test-e2e: $(DEV) $(SAM) $(MINISTACK) ## The deployed stack, over HTTP (E2E_BASE_URL=... for one that runs already)

@@ -38,6 +38,8 @@ MAX_ETAGS = 100
 # What is read of a request. A gateway sends some twenty more, which the resolver would copy five times a request.
 HEADERS = frozenset({"content-type", "if-match", "if-none-match"})
 MERGE_PATCH = "application/merge-patch+json"
+# What web pages may read of an answer, beside the few headers that they always may.
+EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
 
 
 def parse_json(text: str) -> dict[str, Any]:
@@ -104,7 +106,7 @@ def _allow_origin(answer: dict[str, Any]) -> None:
     if origin:
         headers = answer.setdefault("headers", {})
         headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = "ETag, Location, Retry-After"
+        headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
 
 
 def _check_edge(event: dict[str, Any]) -> None:

@@ -317,16 +317,16 @@ def _stack_name() -> str:
 
 
 def _python_version() -> str:
-    """The Python of the functions: ministack's own, which make takes from the interpreter of this one."""
+    """The Python of the functions: ministack's own, which make takes from the interpreter of this one.
+
+    ministack runs functions on it whatever the template's Runtime says, so only the layer has to be built for it.
+    """
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _parameters() -> Mapping[str, str]:
     """The template's parameters that depend on this machine."""
-    return {
-        "Runtime": f"python{_python_version()}",
-        "Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
-    }
+    return {"Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"}
 
 
 def _layer_platform() -> str:

@@ -234,6 +234,14 @@ class Problem(BaseModel):
     detail: Annotated[str, Field(description="For people; may change.")]
 
 
+class GatewayProblem(BaseModel):
+    """An error of the gateway's own (RFC 9457). The document of some has no `status`: it is that of the answer."""
+
+    type: str
+    title: str
+    detail: str
+
+
 class FieldProblem(BaseModel):
     """What is wrong with a field of the request."""
 
@@ -279,6 +287,7 @@ def schemas() -> dict[str, Any]:
             BulkPartlyCreated,
             UndoneOperation,
             Problem,
+            GatewayProblem,
             InvalidRequest,
             Conflict,
             PreconditionFailed,

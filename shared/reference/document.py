@@ -58,8 +58,8 @@ A calendar for each user: no double booking, and every change is a version.
 """
 
 ANY_OTHER: Final = (
-    "Any other error, from the gateway: 400, 403, 429 (with Retry-After), 500, 502, or 504 after 29 seconds without an "
-    "answer, when what was asked for may have happened."
+    "Any other error, from the gateway: 403, 429 (with Retry-After), 500, 502, or 504 after 29 seconds without an "
+    "answer, when what was asked for may have happened; seldom another 4xx or 5xx, whose document has no `status`."
 )
 
 # An error of each kind, with facts as an answer could have them.
@@ -95,7 +95,7 @@ def openapi(app: APIGatewayRestResolver) -> Json:
     routes = {(method, path): route for path, methods in made["paths"].items() for method, route in methods.items()}
     paths: Json = {}
     responses: Json = {
-        "AnyOther": {"description": ANY_OTHER, "content": {problems.MEDIA_TYPE: {"schema": _ref("Problem")}}}
+        "AnyOther": {"description": ANY_OTHER, "content": {problems.MEDIA_TYPE: {"schema": _ref("GatewayProblem")}}}
     }
     for method, path in sorted(routes, key=list(OPERATIONS).index):
         paths.setdefault(path, {})[method] = _operation(routes[method, path], OPERATIONS[method, path], responses)

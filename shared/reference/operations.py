@@ -58,7 +58,7 @@ ANSWER_HEADERS: Final = {
     "ETag": "The quoted `history_id` of the version answered.",
     "Location": "Where the event is from now on, relative to the URL of the request.",
     "Retry-After": "When to try again, in seconds.",
-    "WWW-Authenticate": "Bearer.",
+    "WWW-Authenticate": "Bearer. In answers of functions, API Gateway renames it to x-amzn-Remapped-WWW-Authenticate.",
 }
 PARAMETERS: Final = {
     "event_id": "The event's `id`.",
