@@ -18,12 +18,14 @@ from shared.store.batches import BATCH_WRITE_ITEMS, batch_get, batch_write
 from shared.store.client import Clients, store_faults, unanswered
 from shared.store.items import (
     NO_HISTORY_ID,
+    OPTIONAL_STAMP,
     Item,
     event_attributes,
     event_of,
     fence_of,
     live_span,
     number,
+    stamp_attributes,
     text,
     touches,
 )
@@ -178,12 +180,7 @@ class EventStore:
         stamp = revision.stamp
         sets: Item = {
             **{name: text(value) for name, value in revision.content.items()},
-            "history_id": text(stamp.history_id),
-            "changed_at": text(stamp.changed_at),
-            "changed_by": text(stamp.changed_by),
-            "change_type": text(stamp.type),
-            "operation_id": text(stamp.operation_id),
-            "on_conflict": text(stamp.on_conflict),
+            **stamp_attributes(stamp),
         }
         conditions = [
             "attribute_exists(pk)",
@@ -205,16 +202,20 @@ class EventStore:
             matches = {f":match{index}": text(each) for index, each in enumerate(sorted(revision.if_match))}
             conditions.append(f"history_id IN ({', '.join(matches)})" if matches else "attribute_not_exists(pk)")
             values.update(matches)
-        assignments = ", ".join(f"#{name} = :{name}" for name in sets)
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
+        update += ", version = if_not_exists(version, :zero) + :one"
+        # What the change before has said of itself, and this one does not.
+        unsaid = [name for name in OPTIONAL_STAMP if name not in sets]
+        if unsaid:
+            update += " REMOVE " + ", ".join(f"#{name}" for name in unsaid)
         with store_faults():
             try:
                 answer = self._clients.dynamodb.update_item(
                     TableName=self._table,
                     Key=keys.event_key(owner, event_id),
-                    UpdateExpression=f"SET {assignments}, version = if_not_exists(version, :zero) + :one "
-                    "REMOVE reason, rolled_back_to, operation_size",
+                    UpdateExpression=update,
                     ConditionExpression=" AND ".join(conditions),
-                    ExpressionAttributeNames={f"#{name}": name for name in sets},
+                    ExpressionAttributeNames={f"#{name}": name for name in (*sets, *unsaid)},
                     ExpressionAttributeValues={
                         **{f":{name}": value for name, value in sets.items()},
                         **values,

@@ -4,7 +4,8 @@ Written out rather than left to boto3's resource layer, which costs import time 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import MISSING, fields
+from typing import Any, Final
 
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.fences import Fence, Touch
@@ -14,6 +15,12 @@ Item = dict[str, Any]
 
 # Where an item lies and when it goes: not part of what an event is.
 PLACEMENT = ("pk", "sk", "expires_at")
+
+# What a stamp says only of some changes, with the value that says nothing: that one has no attribute, so that the next
+# change has to take away what this one has put there. `on_conflict` is written always.
+OPTIONAL_STAMP: Final[Mapping[str, str | int]] = {
+    each.name: each.default for each in fields(Stamp) if each.default is not MISSING and each.name != "on_conflict"
+}
 
 
 def text(value: str) -> dict[str, str]:
@@ -26,10 +33,28 @@ def number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
+def stamp_attributes(stamp: Stamp) -> Item:
+    """All of `stamp` but the version's number, which a change that reads nothing before leaves to the database."""
+    said = {name: getattr(stamp, name) for name in OPTIONAL_STAMP}
+    return {
+        "history_id": text(stamp.history_id),
+        "changed_at": text(stamp.changed_at),
+        "changed_by": text(stamp.changed_by),
+        "change_type": text(stamp.type),
+        "operation_id": text(stamp.operation_id),
+        "on_conflict": text(stamp.on_conflict),
+        **{
+            name: text(value) if isinstance(value, str) else number(value)
+            for name, value in said.items()
+            if value != OPTIONAL_STAMP[name]
+        },
+    }
+
+
 def event_attributes(event: Event) -> Item:
     """All of `event` but its place: what a version item holds as well."""
     content, stamp = event.content, event.stamp
-    item: Item = {
+    return {
         "id": text(event.id),
         "owner": text(event.owner),
         "created_at": text(event.created_at),
@@ -41,20 +66,8 @@ def event_attributes(event: Event) -> Item:
         "time_zone": text(content.time_zone),
         "transparency": text(content.transparency),
         "version": number(stamp.version),
-        "history_id": text(stamp.history_id),
-        "changed_at": text(stamp.changed_at),
-        "changed_by": text(stamp.changed_by),
-        "change_type": text(stamp.type),
-        "operation_id": text(stamp.operation_id),
-        "on_conflict": text(stamp.on_conflict),
+        **stamp_attributes(stamp),
     }
-    if stamp.reason:
-        item["reason"] = text(stamp.reason)
-    if stamp.rolled_back_to:
-        item["rolled_back_to"] = text(stamp.rolled_back_to)
-    if stamp.operation_size > 1:
-        item["operation_size"] = number(stamp.operation_size)
-    return item
 
 
 def live_span(event: Event) -> dict[str, str]:
@@ -69,6 +82,15 @@ def _string(item: Mapping[str, Any], name: str, default: str | None = None) -> s
     if not isinstance(value, str):
         raise ValueError(f"{name} is no string")
     return value
+
+
+def _optional(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What `item` has of `OPTIONAL_STAMP`."""
+    return {
+        name: _string(item, name) if isinstance(nothing, str) else int(item[name]["N"])
+        for name, nothing in OPTIONAL_STAMP.items()
+        if name in item
+    }
 
 
 def event_of(item: Mapping[str, Any]) -> Event:
@@ -96,10 +118,8 @@ def event_of(item: Mapping[str, Any]) -> Event:
             type=_string(item, "change_type", "create"),  # type: ignore[arg-type]  # what the functions wrote
             changed_by=_string(item, "changed_by", EXTERNAL),
             operation_id=_string(item, "operation_id", ""),
-            reason=_string(item, "reason", ""),
             on_conflict="allow" if _string(item, "on_conflict", "") == "allow" else "reject",
-            rolled_back_to=_string(item, "rolled_back_to", ""),
-            operation_size=int(item["operation_size"]["N"]) if "operation_size" in item else 1,
+            **_optional(item),
         ),
         expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
     )

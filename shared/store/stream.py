@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from shared.scheduling import ids
 from shared.store import keys
-from shared.store.items import EXTERNAL, NO_HISTORY_ID, PLACEMENT, Item, event_of, number, text
+from shared.store.items import EXTERNAL, NO_HISTORY_ID, OPTIONAL_STAMP, PLACEMENT, Item, event_of, number, text
 
 Record = dict[str, Any]
 Place = tuple[str, str]
@@ -19,7 +19,7 @@ Place = tuple[str, str]
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 
 # What the stamp of a change may say beside who made it and when: a change around the API says none of it.
-SAID_BY_THE_API: Final = ("operation_id", "operation_size", "on_conflict", "reason", "rolled_back_to")
+SAID_BY_THE_API: Final = ("operation_id", "on_conflict", *OPTIONAL_STAMP)
 
 
 class UnreadableRecordError(ValueError):

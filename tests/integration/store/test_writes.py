@@ -1,13 +1,13 @@
 """Conditional writes of the events table, on a real DynamoDB: applied on condition, all or nothing."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from shared.errors import Contended
 from shared.runtime import Runtime
-from shared.scheduling.events import Event
+from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.instants import iso_weeks, shifted
 from shared.scheduling.patience import Patience
@@ -169,6 +169,40 @@ def test_a_revision_changes_fields_and_counts_the_version_up(store: EventStore) 
     expected = replace(first, content=content, stamp=replace(change.stamp, version=2))
     assert store.revise(OWNER, first.id, change) == (True, expected)
     assert store.get(OWNER, first.id) == expected
+
+
+# A value that each field of a stamp with a default can have beside that one.
+SAID: dict[str, Any] = {"reason": "why", "on_conflict": "allow", "rolled_back_to": new_id(), "operation_size": 25}
+
+
+def test_every_optional_field_of_a_stamp_is_known_here() -> None:
+    bare = event().stamp
+    assert SAID.keys() == {each.name for each in fields(Stamp) if each.default == getattr(bare, each.name)}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_a_change_says_of_itself_stays_with_its_own_version(store: EventStore, name: str) -> None:
+    first = event()
+    first = replace(first, stamp=replace(first.stamp, **{name: SAID[name]}))
+    store.put(first, None)
+    assert store.get(OWNER, first.id) == first
+    for change in (revision({"title": "Revised"}), deletion()):
+        _, after = store.revise(OWNER, first.id, change)
+        assert after is not None
+        assert replace(after.stamp, version=0) == change.stamp
+        assert after == store.get(OWNER, first.id)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_change_without_a_read_says_all_that_it_has_to_say(store: EventStore, name: str) -> None:
+    first = event()
+    store.put(first, None)
+    for change in (revision({"title": "Revised"}), deletion()):
+        stamp = replace(change.stamp, history_id=new_id(), **{name: SAID[name]})
+        applied, after = store.revise(OWNER, first.id, replace(change, stamp=stamp, below=stamp.history_id))
+        assert applied
+        assert after is not None
+        assert replace(after.stamp, version=0) == stamp
 
 
 def test_a_revision_of_an_item_of_a_script_is_its_first_version(store: EventStore, dynamodb_runtime: Runtime) -> None:
