@@ -13,7 +13,7 @@ __all__ = ["handler"]
 def bulk_create(bulk: Annotated[BulkEvents, Body()]) -> Response[str]:
     """Create 1 to 1,000 events. Conflicts are not looked for."""
     calendar = wiring.calendar(caller(), time_left())
-    events, failures = calendar.bulk_create([event.content() for event in bulk.events])
+    events, failures = calendar.bulk_create([event.content() for event in bulk.events], bulk.reason)
     items: list[dict[str, Any]] = [
         {"index": index, "id": event.id, "history_id": event.history_id} for index, event in enumerate(events)
     ]

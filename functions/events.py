@@ -4,7 +4,18 @@ from typing import Annotated
 
 from shared import scheduling_wiring as wiring
 from shared.api import Body, Path, Query, Response, answer, app, caller, etags, handler, time_left
-from shared.models import Cursor, EventId, EventPatch, Instant, Moment, NewEvent, OnConflict, PageLimit
+from shared.models import (
+    CreateEvent,
+    Cursor,
+    EventId,
+    EventPatch,
+    Instant,
+    Moment,
+    OnConflict,
+    PageLimit,
+    Reason,
+    ReplaceEvent,
+)
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.documents import deleted_document, event_document
 from shared.scheduling.events import Event
@@ -22,11 +33,11 @@ def _answer(event: Event) -> Response[str]:
 
 @app.post("/events", status_code=201)
 def create_event(
-    event: Annotated[NewEvent, Body()],
+    event: Annotated[CreateEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
 ) -> Response[str]:
     """Create an event."""
-    created = _calendar().create(event.content(), on_conflict)
+    created = _calendar().create(event.content(), on_conflict, event.reason)
     return answer(event_document(created), status=201, etag=created.history_id, location=f"events/{created.id}")
 
 
@@ -81,11 +92,11 @@ def get_event(event_id: Annotated[EventId, Path()], as_of: Annotated[Moment | No
 @app.put("/events/<event_id>")
 def replace_event(
     event_id: Annotated[EventId, Path()],
-    event: Annotated[NewEvent, Body()],
+    event: Annotated[ReplaceEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
 ) -> Response[str]:
     """Replace what an event says."""
-    return _answer(_calendar().replace(event_id, event.content(), etags("if-match"), on_conflict))
+    return _answer(_calendar().replace(event_id, event.content(), etags("if-match"), on_conflict, event.reason))
 
 
 @app.patch("/events/<event_id>")
@@ -95,11 +106,14 @@ def patch_event(
     on_conflict: Annotated[OnConflict, Query()] = "reject",
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
-    return _answer(_calendar().patch(event_id, patch.fields(), etags("if-match"), on_conflict))
+    return _answer(_calendar().patch(event_id, patch.fields(), etags("if-match"), on_conflict, patch.reason))
 
 
 @app.delete("/events/<event_id>", status_code=204)
-def delete_event(event_id: Annotated[EventId, Path()]) -> Response[str]:
+def delete_event(
+    event_id: Annotated[EventId, Path()],
+    reason: Annotated[Reason | None, Query()] = None,
+) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
-    _calendar().delete(event_id, etags("if-match"))
+    _calendar().delete(event_id, etags("if-match"), reason)
     return answer(None, status=204)

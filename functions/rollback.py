@@ -27,6 +27,6 @@ def roll_back(
     if dry_run:
         stored, planned, collisions = calendar.preview_roll_back(target, if_match, on_conflict)
         return answer(preview_document(stored, planned, target, collisions), etag=stored.history_id)
-    event = calendar.roll_back(target, if_match, on_conflict, rollback.reason or "")
+    event = calendar.roll_back(target, if_match, on_conflict, rollback.reason)
     changed = event.stamp.operation_id == calendar.operation_id
     return answer({**event_document(event), "changed": changed}, etag=event.history_id)

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from shared.scheduling.events import Content
+from shared.scheduling.events import CONTENT_FIELDS, Content
 from shared.scheduling.ids import is_id
 from shared.scheduling.instants import interval_fault, parse_instant, parse_moment
 
@@ -78,7 +78,12 @@ Line = AfterValidator(_no_control_characters)
 Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line]
 Location = Annotated[str, StringConstraints(max_length=MAX_LOCATION), Line]
 Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), Line]
-Reason = Annotated[str, StringConstraints(max_length=MAX_REASON), Line]
+Reason = Annotated[
+    str,
+    StringConstraints(max_length=MAX_REASON),
+    Line,
+    Field(description="Why: kept with the version that the change makes.", examples=["moved by mistake"]),
+]
 Instant = Annotated[
     str,
     BeforeValidator(_instant),
@@ -120,7 +125,7 @@ def _check_order(end: str, info: ValidationInfo) -> str:
 
 
 class NewEvent(Request):
-    """An event as its owner describes it: for POST and PUT."""
+    """An event as its owner describes it."""
 
     title: Title
     start: Instant
@@ -143,6 +148,18 @@ class NewEvent(Request):
         )
 
 
+class CreateEvent(NewEvent):
+    """An event to create, and why."""
+
+    reason: Reason | None = None
+
+
+class ReplaceEvent(NewEvent):
+    """What an event is to be from now on, and why."""
+
+    reason: Reason | None = None
+
+
 class EventPatch(Request):
     """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
 
@@ -153,19 +170,22 @@ class EventPatch(Request):
     location: Location | None = None
     time_zone: TimeZone | None = None
     transparency: Transparency | None = None
+    reason: Reason | None = None
 
     def fields(self) -> dict[str, str]:
-        """The fields that the patch names, null as the default it stands for."""
+        """The fields of the event that the patch names, null as the default it stands for."""
         return {
             name: getattr(self, name) if getattr(self, name) is not None else str(NewEvent.model_fields[name].default)
             for name in self.model_fields_set
+            if name in CONTENT_FIELDS
         }
 
 
 class BulkEvents(Request):
-    """Events to create together, with no look at conflicts."""
+    """Events to create together, with no look at conflicts, and why: one reason for all."""
 
     events: Annotated[list[NewEvent], Field(min_length=1, max_length=MAX_BULK)]
+    reason: Reason | None = None
 
 
 class Rollback(Request):

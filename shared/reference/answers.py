@@ -102,7 +102,7 @@ class Version(BaseModel):
     type: ChangeType
     changed_at: Moment
     changed_by: Author
-    reason: Annotated[str | None, Field(description="What the rollback gave as its reason.")]
+    reason: Annotated[str | None, Field(description="Why: what the request gave as its reason.")]
     operation_id: Annotated[str | None, Field(description="The same for all that one request changed.")]
     on_conflict: Annotated[OnConflict, Field(description="Whether the change was allowed to collide.")]
     rolled_back_to: Annotated[

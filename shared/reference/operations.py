@@ -68,6 +68,7 @@ PARAMETERS: Final = {
     "on_conflict": "`allow` skips the look at other events: the event may overlap them.",
     "as_of": "A moment in the past, RFC 3339 with an offset: answer what was then.",
     "operation_id": "The `operation_id` of a bulk creation, or of any version of type `create`.",
+    "reason": "Why: kept with the version that the change makes.",
     "dry_run": "Change nothing: answer what would change, and what would be in the way.",
 }
 _WINDOW: Final = {
@@ -191,10 +192,11 @@ OPERATIONS: Final = {
         "Events",
         "Change some fields",
         {200: _CHANGED},
-        "A JSON merge patch (RFC 7396). Conflicts are looked for if the event takes another time than before.",
+        "A JSON merge patch (RFC 7396). Conflicts are looked for if the event takes another time than before. `reason` "
+        "says why and is no part of the event: a patch of nothing else changes nothing, and makes no version.",
         request_headers=["If-Match"],
         problems=[OutcomeUnknown],
-        example={"location": "Room 6"},
+        example={"location": "Room 6", "reason": "room 5 is too small"},
     ),
     ("delete", "/events/{event_id}"): Operation(
         "delete_event",
@@ -214,7 +216,7 @@ OPERATIONS: Final = {
             207: Answer("Some are created, and which.", ["BulkPartlyCreated"]),
         },
         "Conflicts are not looked for. If one event is invalid, none is created.",
-        example={"events": _SHIFTS},
+        example={"events": _SHIFTS, "reason": "the rota of March"},
     ),
     ("get", "/events/{event_id}/history"): Operation(
         "list_versions",

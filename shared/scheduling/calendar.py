@@ -42,13 +42,13 @@ class Request:
         self,
         kind: ChangeType,
         *,
-        reason: str = "",
+        reason: str | None = None,
         on_conflict: OnConflict = "reject",
         rolled_back_to: str = "",
         operation_size: int = 1,
     ) -> Change:
-        """A change that this request makes, one of `operation_size`."""
-        return Change(kind, self.user_id, self.operation_id, reason, on_conflict, rolled_back_to, operation_size)
+        """A change that this request makes, one of `operation_size`. An empty reason is none."""
+        return Change(kind, self.user_id, self.operation_id, reason or "", on_conflict, rolled_back_to, operation_size)
 
 
 class Calendar:
@@ -81,9 +81,9 @@ class Calendar:
             stamp=change.stamp(history_id, 1),
         )
 
-    def create(self, content: Content, on_conflict: OnConflict = "reject") -> Event:
+    def create(self, content: Content, on_conflict: OnConflict = "reject", reason: str | None = None) -> Event:
         """Create an event. Raises EventConflict, Unavailable, OutcomeUnknown."""
-        first = self._new_event(content, self._request.change("create", on_conflict=on_conflict))
+        first = self._new_event(content, self._request.change("create", reason=reason, on_conflict=on_conflict))
 
         def make(_: Event | None) -> Event:
             # Each attempt has a version id of its own: that is what a fence is moved to, and fences never repeat.
@@ -115,13 +115,18 @@ class Calendar:
         return window, busy_intervals(events, window.start, window.end)
 
     def replace(
-        self, event_id: str, content: Content, if_match: IfMatch = None, on_conflict: OnConflict = "reject"
+        self,
+        event_id: str,
+        content: Content,
+        if_match: IfMatch = None,
+        on_conflict: OnConflict = "reject",
+        reason: str | None = None,
     ) -> Event:
         """Put `content` in place of the event's. Raises NotFound, PreconditionFailed, EventConflict, Unavailable."""
 
         def make(stored: Event | None) -> Event | None:
             event = matching(live(stored), if_match)
-            return self._updated(event, content, on_conflict)
+            return self._updated(event, content, on_conflict, reason)
 
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=(content.start, content.end))
 
@@ -131,6 +136,7 @@ class Calendar:
         fields: dict[str, str],
         if_match: IfMatch = None,
         on_conflict: OnConflict = "reject",
+        reason: str | None = None,
     ) -> Event:
         """Change `fields` of the event's content. Raises InvalidRequest for an interval that is none, and as `replace`.
 
@@ -139,12 +145,12 @@ class Calendar:
         if not fields:
             return matching(self.get(event_id), if_match)
         if not fields.keys() & {"start", "end", "transparency"}:
-            change = self._request.change("update", on_conflict=on_conflict)
+            change = self._request.change("update", reason=reason, on_conflict=on_conflict)
             return self._reviser.revise(event_id, change, fields, if_match)
 
         def make(stored: Event | None) -> Event | None:
             event = matching(live(stored), if_match)
-            return self._updated(event, patched(event.content, fields), on_conflict)
+            return self._updated(event, patched(event.content, fields), on_conflict, reason)
 
         if fields.keys() >= {"start", "end"}:
             expected = (fields["start"], fields["end"])
@@ -153,10 +159,11 @@ class Calendar:
             expected = (content.start, content.end)
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=expected)
 
-    def delete(self, event_id: str, if_match: IfMatch = None) -> Event:
+    def delete(self, event_id: str, if_match: IfMatch = None, reason: str | None = None) -> Event:
         """Delete the event, which can be restored for a while. Gives its tombstone. Raises as `patch`."""
         expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
-        return self._reviser.revise(event_id, self._request.change("delete"), {}, if_match, expires_at)
+        change = self._request.change("delete", reason=reason)
+        return self._reviser.revise(event_id, change, {}, if_match, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
         """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.
@@ -174,7 +181,7 @@ class Calendar:
         return page.events, cursors.encode("deleted", {"before": page.read_up_to.partition("#")[2]})
 
     def roll_back(
-        self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject", reason: str = ""
+        self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject", reason: str | None = None
     ) -> Event:
         """Bring the event back to what it was at version `target`, as a new version; restores a deleted event.
 
@@ -193,14 +200,14 @@ class Calendar:
     ) -> tuple[Event, Event | None, list[Collision]]:
         """What `roll_back` would do: the event as it is, as it would be (None: nothing to do), and the collisions."""
         stored = self._store.get(self._owner, target.id)
-        planned = self._rolled_back(stored, target, if_match, on_conflict, "")
+        planned = self._rolled_back(stored, target, if_match, on_conflict, None)
         found = []
         if planned is not None and on_conflict == "reject" and needs_check(planned, stored):
             found = self._guard.collisions(planned.id, planned.content, [])
         return stored or target, planned, [collision(other) for other in found]
 
     def _rolled_back(
-        self, stored: Event | None, target: Event, if_match: IfMatch, on_conflict: OnConflict, reason: str
+        self, stored: Event | None, target: Event, if_match: IfMatch, on_conflict: OnConflict, reason: str | None
     ) -> Event | None:
         if target.deleted:
             raise InvalidRequest.of("history_id", "names a deletion: there is nothing to go back to")
@@ -217,19 +224,20 @@ class Calendar:
         )
         return stored.changed(target.content, change, self._request.now_ns)
 
-    def bulk_create(self, contents: Sequence[Content]) -> tuple[list[Event], dict[str, str]]:
+    def bulk_create(self, contents: Sequence[Content], reason: str | None = None) -> tuple[list[Event], dict[str, str]]:
         """Create many events with no look at conflicts.
 
         Gives the events in the order of `contents`, and, by event id, why for those that are not known to be written.
         """
-        change = self._request.change("create", on_conflict="allow", operation_size=len(contents))
+        change = self._request.change("create", reason=reason, on_conflict="allow", operation_size=len(contents))
         events = [self._new_event(content, change) for content in contents]
         return events, self._store.put_all(events, self._patience)
 
     def _now(self) -> Instant:
         return of_seconds(self._request.now_ns // NS_PER_SECOND)
 
-    def _updated(self, event: Event, content: Content, on_conflict: OnConflict) -> Event | None:
+    def _updated(self, event: Event, content: Content, on_conflict: OnConflict, reason: str | None) -> Event | None:
         if content == event.content:
             return None
-        return event.changed(content, self._request.change("update", on_conflict=on_conflict), self._request.now_ns)
+        change = self._request.change("update", reason=reason, on_conflict=on_conflict)
+        return event.changed(content, change, self._request.now_ns)

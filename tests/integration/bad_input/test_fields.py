@@ -168,8 +168,18 @@ def test_a_rollback_names_a_version_by_its_uuid(calendar: StoredCalendar, value:
 
 @pytest.mark.parametrize("value", ["x" * (MAX_REASON + 1), *CONTROL, *SURROGATES, *NOT_TEXT], ids=shown)
 def test_a_reason_is_text(calendar: StoredCalendar, value: Any) -> None:
-    body = {"history_id": calendar.event["history_id"], "reason": value}
-    calendar.refused(422, ["reason"], "POST", "/events/{id}/rollback", body)
+    back = {"history_id": calendar.event["history_id"], "reason": value}
+    calendar.refused(422, ["reason"], "POST", "/events/{id}/rollback", back)
+    calendar.refused(422, ["reason"], "POST", "/events", {**FREE, "reason": value})
+    calendar.refused(422, ["reason"], "PUT", "/events/{id}", {**FREE, "reason": value})
+    calendar.refused(422, ["reason"], "PATCH", "/events/{id}", {"title": "x", "reason": value})
+    calendar.refused(422, ["reason"], "POST", "/events/bulk", {"events": [FREE], "reason": value})
+    calendar.refused(422, ["events[0].reason"], "POST", "/events/bulk", {"events": [{**FREE, "reason": "x"}]})
+
+
+@pytest.mark.parametrize("value", ["x" * (MAX_REASON + 1), *CONTROL], ids=shown)
+def test_so_is_the_reason_of_a_deletion(calendar: StoredCalendar, value: str) -> None:
+    calendar.refused(422, ["reason"], "DELETE", "/events/{id}", reason=value)
 
 
 def test_nothing_of_what_was_sent_comes_back_in_a_refusal(calendar: StoredCalendar) -> None:
