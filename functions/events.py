@@ -1,5 +1,6 @@
 """Create, list, read, replace, patch and delete the events of the caller."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from shared import scheduling_wiring as wiring
@@ -19,6 +20,7 @@ from shared.models import (
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.documents import deleted_document, event_document
 from shared.scheduling.events import Event
+from shared.scheduling.previews import preview_document
 
 __all__ = ["handler"]
 
@@ -31,13 +33,25 @@ def _answer(event: Event) -> Response[str]:
     return answer(event_document(event), etag=event.history_id)
 
 
+def _preview(change: Callable[[Calendar], Event]) -> Response[str]:
+    preview = _calendar().preview(change)
+    return answer(preview_document(preview), etag=preview.history_id)
+
+
 @app.post("/events", status_code=201)
 def create_event(
     event: Annotated[CreateEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
+    dry_run: Annotated[bool, Query()] = False,
 ) -> Response[str]:
     """Create an event."""
-    created = _calendar().create(event.content(), on_conflict, event.reason)
+
+    def change(calendar: Calendar) -> Event:
+        return calendar.create(event.content(), on_conflict, event.reason)
+
+    if dry_run:
+        return _preview(change)
+    created = change(_calendar())
     return answer(event_document(created), status=201, etag=created.history_id, location=f"events/{created.id}")
 
 
@@ -94,9 +108,14 @@ def replace_event(
     event_id: Annotated[EventId, Path()],
     event: Annotated[ReplaceEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
+    dry_run: Annotated[bool, Query()] = False,
 ) -> Response[str]:
     """Replace what an event says."""
-    return _answer(_calendar().replace(event_id, event.content(), etags("if-match"), on_conflict, event.reason))
+
+    def change(calendar: Calendar) -> Event:
+        return calendar.replace(event_id, event.content(), etags("if-match"), on_conflict, event.reason)
+
+    return _preview(change) if dry_run else _answer(change(_calendar()))
 
 
 @app.patch("/events/<event_id>")
@@ -104,16 +123,28 @@ def patch_event(
     event_id: Annotated[EventId, Path()],
     patch: Annotated[EventPatch, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
+    dry_run: Annotated[bool, Query()] = False,
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
-    return _answer(_calendar().patch(event_id, patch.fields(), etags("if-match"), on_conflict, patch.reason))
+
+    def change(calendar: Calendar) -> Event:
+        return calendar.patch(event_id, patch.fields(), etags("if-match"), on_conflict, patch.reason)
+
+    return _preview(change) if dry_run else _answer(change(_calendar()))
 
 
 @app.delete("/events/<event_id>", status_code=204)
 def delete_event(
     event_id: Annotated[EventId, Path()],
     reason: Annotated[Reason | None, Query()] = None,
+    dry_run: Annotated[bool, Query()] = False,
 ) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
-    _calendar().delete(event_id, etags("if-match"), reason)
+
+    def change(calendar: Calendar) -> Event:
+        return calendar.delete(event_id, etags("if-match"), reason)
+
+    if dry_run:
+        return _preview(change)
+    change(_calendar())
     return answer(None, status=204)

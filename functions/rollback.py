@@ -5,7 +5,10 @@ from typing import Annotated
 from shared import scheduling_wiring as wiring
 from shared.api import Body, Path, Query, Response, answer, app, caller, etags, handler, time_left
 from shared.models import EventId, OnConflict, Rollback
-from shared.scheduling.documents import event_document, preview_document
+from shared.scheduling.calendar import Calendar
+from shared.scheduling.documents import event_document
+from shared.scheduling.events import Event
+from shared.scheduling.previews import preview_document
 
 __all__ = ["handler"]
 
@@ -24,9 +27,13 @@ def roll_back(
     who, if_match = caller(), etags("if-match")
     (target,) = wiring.history(who).versions(event_id, rollback.history_id)
     calendar = wiring.calendar(who, time_left())
+
+    def change(calendar: Calendar) -> Event:
+        return calendar.roll_back(target, if_match, on_conflict, rollback.reason)
+
     if dry_run:
-        stored, planned, collisions = calendar.preview_roll_back(target, if_match, on_conflict)
-        return answer(preview_document(stored, planned, target, collisions), etag=stored.history_id)
-    event = calendar.roll_back(target, if_match, on_conflict, rollback.reason)
+        preview = calendar.preview(change)
+        return answer(preview_document(preview, target.history_id), etag=preview.history_id)
+    event = change(calendar)
     changed = event.stamp.operation_id == calendar.operation_id
     return answer({**event_document(event), "changed": changed}, etag=event.history_id)

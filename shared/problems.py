@@ -21,7 +21,7 @@ from shared.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from shared.scheduling.documents import collision_document
+from shared.scheduling.documents import conflict_document
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -43,7 +43,6 @@ TITLES = {
     StoreFault: (503, "Unavailable"),
 }
 
-COLLISIONS_SHOWN = 20
 ERRORS_SHOWN = 50
 
 
@@ -77,8 +76,7 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             if isinstance(error, MalformedBody | BodyTooLarge | UnsupportedMediaType):
                 detail = f"{error.errors[0].field}: {error.errors[0].message}"
         case EventConflict():
-            facts["conflicts"] = [collision_document(other) for other in error.collisions[:COLLISIONS_SHOWN]]
-            facts["next_free"] = error.next_free
+            facts.update(conflict_document(error))
         case NameTaken():
             facts["errors"] = [{"field": name, "message": "is taken"} for name in error.fields]
         case PreconditionFailed():

@@ -6,7 +6,8 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.models import Transparency
-from shared.problems import COLLISIONS_SHOWN, ERRORS_SHOWN
+from shared.problems import ERRORS_SHOWN
+from shared.scheduling.documents import COLLISIONS_SHOWN
 from shared.scheduling.events import ChangeType, OnConflict
 
 ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"
@@ -159,13 +160,6 @@ class Collision(Interval):
     title: str
 
 
-class RollbackPreview(Diff):
-    """What a rollback would do, if anything (`type`), and what is in its way; `to` is the version gone back to."""
-
-    type: Literal["rollback", "restore"] | None
-    conflicts: list[Collision]
-
-
 class RolledBack(Event):
     """The event after a rollback; `changed` is false if it was like that before, and no version was made."""
 
@@ -277,10 +271,10 @@ class _Schemas(GenerateJsonSchema):
         return False
 
 
-def schemas() -> dict[str, Any]:
-    """The JSON schemas of all models above, by name, as `components/schemas` of an OpenAPI document."""
+def schemas(*more: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schemas of all models above and of `more`, by name, as `components/schemas` of an OpenAPI document."""
     models: list[type[BaseModel]] = [
-        *(Tokens, EventPage, DeletedEventPage, FreeBusy, VersionPage, VersionWithEvent, Diff, RollbackPreview),
+        *(Tokens, EventPage, DeletedEventPage, FreeBusy, VersionPage, VersionWithEvent, Diff),
         *(
             RolledBack,
             BulkCreated,
@@ -292,6 +286,7 @@ def schemas() -> dict[str, Any]:
             Conflict,
             PreconditionFailed,
         ),
+        *more,
     ]
     _, document = models_json_schema(
         [(model, "serialization") for model in models],

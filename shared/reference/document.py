@@ -36,6 +36,7 @@ from shared.reference.operations import (
     Answer,
     Operation,
 )
+from shared.reference.previews import Preview
 
 Json = dict[str, Any]
 
@@ -142,7 +143,7 @@ def _schemas(of_requests: Json) -> Json:
         schema.pop("default", None)  # a field that is left out stays as it is
     return {
         **requests,
-        **answers.schemas(),
+        **answers.schemas(Preview),
         "OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]},
         "Page": {"type": "string"},
     }

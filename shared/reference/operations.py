@@ -69,7 +69,7 @@ PARAMETERS: Final = {
     "as_of": "A moment in the past, RFC 3339 with an offset: answer what was then.",
     "operation_id": "The `operation_id` of a bulk creation, or of any version of type `create`.",
     "reason": "Why: kept with the version that the change makes.",
-    "dry_run": "Change nothing: answer what would change, and what would be in the way.",
+    "dry_run": "Change nothing: answer what would change, and what would be in the way. It fails as the change would.",
 }
 _WINDOW: Final = {
     "from": "Where the window begins, RFC 3339 with an offset. Without it: now.",
@@ -90,7 +90,10 @@ _SHIFTS: Final = [
 ]
 
 _TOKENS: Final = Answer("Tokens.", ["Tokens"])
-_CHANGED: Final = Answer("The event as it is now. If that changes nothing, no version is made.", ["Event"], ["ETag"])
+_PREVIEW: Final = "With `dry_run` what that would do."
+_CHANGED: Final = Answer(
+    f"The event as it is now. If that changes nothing, no version is made. {_PREVIEW}", ["Event", "Preview"], ["ETag"]
+)
 
 OPERATIONS: Final = {
     ("post", "/auth/register"): Operation(
@@ -136,7 +139,10 @@ OPERATIONS: Final = {
         "create_event",
         "Events",
         "Create an event",
-        {201: Answer("The event, at version 1.", ["Event"], ["ETag", "Location"])},
+        {
+            200: Answer(_PREVIEW, ["Preview"]),
+            201: Answer("The event, at version 1.", ["Event"], ["ETag", "Location"]),
+        },
         "Refused with 409 if it overlaps another opaque event of the caller, however many callers race.",
         problems=[OutcomeUnknown],
         example=_REVIEW,
@@ -202,7 +208,7 @@ OPERATIONS: Final = {
         "delete_event",
         "Events",
         "Delete an event",
-        {204: Answer("It is deleted.")},
+        {200: Answer(_PREVIEW, ["Preview"], ["ETag"]), 204: Answer("It is deleted.")},
         "A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event.",
         request_headers=["If-Match"],
         problems=[OutcomeUnknown],
@@ -251,8 +257,8 @@ OPERATIONS: Final = {
         "Go back to a version",
         {
             200: Answer(
-                "The event as it is now, one version newer; with `dry_run` the difference that this would make.",
-                ["RolledBack", "RollbackPreview"],
+                f"The event as it is now, one version newer. {_PREVIEW}",
+                ["RolledBack", "Preview"],
                 ["ETag"],
             )
         },

@@ -1,16 +1,18 @@
 """What a caller can do with the events of a calendar. Each function handler makes one call here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from shared.errors import Collision, InvalidRequest, NotFound
+from shared.errors import InvalidRequest, NotFound
 from shared.scheduling import cursors, ids
 from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict
 from shared.scheduling.free_time import Interval, busy_intervals, free_busy_window
-from shared.scheduling.guard import Guard, GuardedStore, collision, needs_check
+from shared.scheduling.guard import Guard, GuardedStore
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.patience import Patience
+from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.revisions import IfMatch, Reviser, RevisionStore, live, matching, patched
 from shared.scheduling.windows import ClassPage, Window, read_page
 
@@ -60,14 +62,26 @@ class Calendar:
         self._request = request
         self._owner = request.user_id
         self._patience = patience
-        self._guard = Guard(self._owner, store, patience)
-        self._reviser = Reviser(self._owner, store, patience, request.now_ns)
+        self._checks = Guard(self._owner, store, patience)
+        self._guard: Guard | DryRun = self._checks
+        self._reviser: Reviser | DryRun = Reviser(self._owner, store, patience, request.now_ns)
         self._deleted_seconds = deleted_seconds
 
     @property
     def operation_id(self) -> str:
         """What all changes of this request are stamped with."""
         return self._request.operation_id
+
+    def preview(self, change: Callable[["Calendar"], Event]) -> Preview:
+        """What `change` (one of this calendar's changes of an event, but bulk creation) would do.
+
+        Nothing is written. What is in the way is part of the answer; else raises what `change` raises.
+        """
+        dry_run = DryRun(self._owner, self._store, self._checks)
+        calendar = copy(self)
+        calendar._guard = calendar._reviser = dry_run
+        event = change(calendar)
+        return dry_run.preview or Preview(event, None)
 
     def _new_event(self, content: Content, change: Change) -> Event:
         """The first version of an event; not written yet."""
@@ -144,14 +158,14 @@ class Calendar:
         """
         if not fields:
             return matching(self.get(event_id), if_match)
-        if not fields.keys() & {"start", "end", "transparency"}:
-            change = self._request.change("update", reason=reason, on_conflict=on_conflict)
-            return self._reviser.revise(event_id, change, fields, if_match)
 
         def make(stored: Event | None) -> Event | None:
             event = matching(live(stored), if_match)
             return self._updated(event, patched(event.content, fields), on_conflict, reason)
 
+        if not fields.keys() & {"start", "end", "transparency"}:
+            change = self._request.change("update", reason=reason, on_conflict=on_conflict)
+            return self._reviser.revise(event_id, make, change, fields, if_match)
         if fields.keys() >= {"start", "end"}:
             expected = (fields["start"], fields["end"])
         else:
@@ -163,7 +177,12 @@ class Calendar:
         """Delete the event, which can be restored for a while. Gives its tombstone. Raises as `patch`."""
         expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
         change = self._request.change("delete", reason=reason)
-        return self._reviser.revise(event_id, change, {}, if_match, expires_at)
+
+        def make(stored: Event | None) -> Event:
+            event = matching(live(stored), if_match)
+            return replace(event.changed(event.content, change, self._request.now_ns), expires_at=expires_at)
+
+        return self._reviser.revise(event_id, make, change, {}, if_match, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
         """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.
@@ -194,17 +213,6 @@ class Calendar:
 
         expected = (target.content.start, target.content.end)
         return self._guard.write(target.id, make, checked=on_conflict == "reject", expected=expected)
-
-    def preview_roll_back(
-        self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject"
-    ) -> tuple[Event, Event | None, list[Collision]]:
-        """What `roll_back` would do: the event as it is, as it would be (None: nothing to do), and the collisions."""
-        stored = self._store.get(self._owner, target.id)
-        planned = self._rolled_back(stored, target, if_match, on_conflict, None)
-        found = []
-        if planned is not None and on_conflict == "reject" and needs_check(planned, stored):
-            found = self._guard.collisions(planned.id, planned.content, [])
-        return stored or target, planned, [collision(other) for other in found]
 
     def _rolled_back(
         self, stored: Event | None, target: Event, if_match: IfMatch, on_conflict: OnConflict, reason: str | None

@@ -1,14 +1,15 @@
 """Events and versions as the documents that callers get."""
 
-from dataclasses import replace
 from difflib import unified_diff
-from typing import Any
+from typing import Any, Final
 
-from shared.errors import Collision
+from shared.errors import Collision, EventConflict
 from shared.scheduling.events import CONTENT_FIELDS, Event
 from shared.scheduling.instants import of_seconds
 
 Document = dict[str, Any]
+
+COLLISIONS_SHOWN: Final = 20
 
 
 def event_document(event: Event) -> Document:
@@ -65,6 +66,15 @@ def collision_document(collision: Collision) -> Document:
     return {"id": collision.id, "title": collision.title, "start": collision.start, "end": collision.end}
 
 
+def conflict_document(refusal: EventConflict | None) -> Document:
+    """What is in the way, and what would do instead; None: nothing is."""
+    collisions = refusal.collisions[:COLLISIONS_SHOWN] if refusal is not None else ()
+    return {
+        "conflicts": [collision_document(other) for other in collisions],
+        "next_free": refusal.next_free if refusal is not None else None,
+    }
+
+
 def changes(old: Event, new: Event) -> list[Document]:
     """Which content fields differ, with the value of each side; text of several lines also as a unified diff."""
     found: list[Document] = []
@@ -86,19 +96,6 @@ def patch(old: Event, new: Event) -> list[Document]:
     return [
         {"op": "replace", "path": f"/{name}", "value": value} for name, value in after.items() if before[name] != value
     ]
-
-
-def preview_document(stored: Event, planned: Event | None, target: Event, collisions: list[Collision]) -> Document:
-    """What a rollback to `target` would do to `stored`, and what it would collide with; it has no version id yet."""
-    after = replace(stored, content=planned.content) if planned is not None else stored
-    return {
-        "from": stored.history_id,
-        "to": target.history_id,
-        "type": planned.stamp.type if planned is not None else None,
-        "changes": changes(stored, after),
-        "patch": patch(stored, after),
-        "conflicts": [collision_document(other) for other in collisions],
-    }
 
 
 def diff_document(old: Event, new: Event) -> Document:

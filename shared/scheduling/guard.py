@@ -9,7 +9,7 @@ The order is the proof: a fence is read before anything it guards.
 Two writers whose intervals overlap share a week, and so a fence: one commits, the other reads again and sees it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from shared.errors import (
@@ -26,6 +26,7 @@ from shared.scheduling.fences import Fence, latest_touches
 from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant, iso_weeks
 from shared.scheduling.patience import Patience
+from shared.scheduling.revisions import Plan
 from shared.scheduling.windows import WindowStore
 
 
@@ -96,7 +97,7 @@ class Guard:
     def write(
         self,
         event_id: str,
-        make: Callable[[Event | None], Event | None],
+        make: Plan,
         *,
         checked: bool,
         new: bool = False,
@@ -163,6 +164,18 @@ class Guard:
             start, end = event.content.start, event.content.end
             free = next_free(self._store, self._owner, event.id, start, end)
             raise EventConflict([collision(other) for other in found], free)
+
+    def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
+        """Why a checked write of `event` over `previous` would be refused as things are now; None: it would not be.
+
+        Reads no fence: a rival may be quicker than whoever asks.
+        """
+        if needs_check(event, previous):
+            try:
+                self._check(event, [])
+            except EventConflict as refusal:
+                return refusal
+        return None
 
     def collisions(self, event_id: str, content: Content, fences: list[Fence]) -> list[Event]:
         """What `content` would collide with as event `event_id`, by start. Raises Contended if it cannot be told yet.

@@ -1,5 +1,6 @@
 """Changes of an event that need not be read first: one conditional write, whose failure tells what to do next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,6 +18,10 @@ from shared.scheduling import ids
 from shared.scheduling.events import Change, Content, Event, Stamp
 from shared.scheduling.instants import interval_fault
 from shared.scheduling.patience import Patience
+
+# What a change makes of the stored event (None: there is none): the event to write, or None to leave it as it is. It
+# raises what the change is to end with.
+Plan = Callable[[Event | None], Event | None]
 
 # The version ids that a request's If-Match names; None: it has none, or "*".
 IfMatch = frozenset[str] | None
@@ -56,6 +61,7 @@ class Reviser:
     def revise(
         self,
         event_id: str,
+        make: Plan,
         change: Change,
         fields: dict[str, str],
         if_match: IfMatch = None,
@@ -63,7 +69,8 @@ class Reviser:
     ) -> Event:
         """Make `change` with `fields` of the content, and give what is stored then.
 
-        Raises NotFound, PreconditionFailed, Unavailable (nothing written) and OutcomeUnknown.
+        `make` is the same change as a plan: it tells why the database has not applied it. Raises Unavailable (nothing
+        written), OutcomeUnknown, and what `make` raises.
         """
         lost: list[str] = []
         floor = ""
@@ -84,10 +91,9 @@ class Reviser:
                 return stored
             if lost and stored is not None and stored.history_id > lost[0]:
                 raise OutcomeUnknown("the answer of the database was lost and the event has changed since: read it")
-            event = matching(live(stored), if_match)
-            if fields and patched(event.content, fields) == event.content:
-                return event
-            floor = max(floor, event.history_id)
+            if make(stored) is None:
+                return live(stored)
+            floor = max(floor, live(stored).history_id)
         if lost:
             raise OutcomeUnknown("the answer of the database was lost and the event may have changed: read it")
         raise Unavailable("too many callers change this event at once; nothing was written")

@@ -7,7 +7,8 @@ import pytest
 
 from shared.api import MAX_BODY_BYTES
 from shared.models import MAX_BULK, MAX_PAGE
-from shared.problems import COLLISIONS_SHOWN, ERRORS_SHOWN
+from shared.problems import ERRORS_SHOWN
+from shared.scheduling.documents import COLLISIONS_SHOWN
 from shared.scheduling.free_time import MAX_FREE_BUSY_SECONDS
 from shared.scheduling.instants import MAX_DURATION_SECONDS
 from tests.template import ROOT, template

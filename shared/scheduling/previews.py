@@ -1,0 +1,104 @@
+"""Dry runs: what a change would do, told by the change's own plan, with nothing written."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from shared.errors import EventConflict
+from shared.scheduling.documents import Document, changes, conflict_document, patch
+from shared.scheduling.events import CONTENT_FIELDS, Change, Event
+from shared.scheduling.guard import Guard
+from shared.scheduling.instants import Instant
+from shared.scheduling.revisions import IfMatch, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would make of `stored` (None: there is none), if `refusal` did not stand in its way.
+
+    The version of `planned` never comes to be. None: the change would leave all as it is.
+    """
+
+    stored: Event | None
+    planned: Event | None
+    refusal: EventConflict | None = None
+
+    @property
+    def history_id(self) -> str | None:
+        """The version that the change would be made of; None for a new event."""
+        return self.stored.history_id if self.stored is not None else None
+
+
+class PreviewStore(Protocol):
+    """What a dry run needs of the events table beside what the guard reads."""
+
+    def get(self, owner: str, event_id: str) -> Event | None:
+        """The event, deleted or not, strongly consistent."""
+
+
+class DryRun:
+    """Takes the place of a calendar's guard and of its reviser: plans what they would write, and writes nothing."""
+
+    def __init__(self, owner: str, store: PreviewStore, guard: Guard) -> None:
+        """Plan changes in the calendar of `owner`; `guard` tells why it would refuse one."""
+        self._owner = owner
+        self._store = store
+        self._guard = guard
+        self.preview: Preview | None = None
+
+    def write(
+        self,
+        event_id: str,
+        make: Plan,
+        *,
+        checked: bool,
+        new: bool = False,
+        expected: tuple[Instant, Instant] | None = None,
+    ) -> Event:
+        """What `Guard.write` would write. Raises what `make` raises."""
+        del expected  # no fence is read
+        stored = None if new else self._store.get(self._owner, event_id)
+        planned = make(stored)
+        refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None
+        self.preview = Preview(stored, planned, refusal)
+        event = planned or stored
+        if event is None:
+            raise AssertionError("there is no event that could be left as it is")
+        return event
+
+    def revise(
+        self,
+        event_id: str,
+        make: Plan,
+        change: Change,
+        fields: dict[str, str],
+        if_match: IfMatch = None,
+        expires_at: int | None = None,
+    ) -> Event:
+        """What `Reviser.revise` would write. Raises what `make` raises."""
+        del change, fields, if_match, expires_at  # `make` knows them
+        return self.write(event_id, make, checked=False)
+
+
+def preview_document(preview: Preview, to: str | None = None) -> Document:
+    """A preview as it is answered; `to` is the version that a rollback would go back to.
+
+    A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
+    no field: the event keeps them for its restoration.
+    """
+    stored, planned = preview.stored, preview.planned
+    fields: list[Document] = []
+    steps: list[Document] = []
+    if stored is not None and planned is not None:
+        # With the version that is there: the one to be is not known before it is made.
+        after = replace(stored, content=planned.content)
+        fields, steps = changes(stored, after), patch(stored, after)
+    elif planned is not None:
+        fields = [{"field": name, "old": None, "new": getattr(planned.content, name)} for name in CONTENT_FIELDS]
+    return {
+        "from": preview.history_id,
+        "to": to,
+        "type": planned.stamp.type if planned is not None else None,
+        "changes": fields,
+        "patch": steps,
+        **conflict_document(preview.refusal),
+    }
