@@ -113,7 +113,9 @@ def replace_event(
     """Replace what an event says."""
 
     def change(calendar: Calendar) -> Event:
-        return calendar.replace(event_id, event.content(), etags("if-match"), on_conflict, event.reason)
+        return calendar.replace(
+            event_id, event.content(), etags("if-match"), on_conflict, event.reason, event.read_only()
+        )
 
     return _preview(change) if dry_run else _answer(change(_calendar()))
 
@@ -128,7 +130,7 @@ def patch_event(
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
 
     def change(calendar: Calendar) -> Event:
-        return calendar.patch(event_id, patch.fields(), etags("if-match"), on_conflict, patch.reason)
+        return calendar.patch(event_id, patch.fields(), etags("if-match"), on_conflict, patch.reason, patch.read_only())
 
     return _preview(change) if dry_run else _answer(change(_calendar()))
 

@@ -7,7 +7,7 @@ SchedulingError
 │   └── UnsupportedMediaType
 ├── NotAuthenticated         no valid token, wrong credentials
 ├── NotFound
-├── PreconditionFailed       the If-Match of the request names another version
+├── PreconditionFailed       the request names another version: in If-Match, or in a document sent back
 ├── EventConflict            the time is taken
 ├── NameTaken                a unique user name or address is taken
 ├── CalendarFull             the calendar holds as much as one partition of the database can
@@ -86,7 +86,7 @@ class NotFound(SchedulingError):
 
 
 class PreconditionFailed(SchedulingError):
-    """The event is at version `history_id`, which the request's If-Match does not name."""
+    """The event is at version `history_id`, and the request was made for another one."""
 
     def __init__(self, history_id: str) -> None:
         super().__init__("the event has changed since")

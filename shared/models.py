@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -11,14 +11,18 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     StringConstraints,
     ValidationInfo,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from shared.scheduling.events import CONTENT_FIELDS, Content
 from shared.scheduling.ids import is_id
 from shared.scheduling.instants import interval_fault, parse_instant, parse_moment
+from shared.scheduling.read_only import READ_ONLY
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
@@ -148,19 +152,42 @@ class NewEvent(Request):
         )
 
 
+class SentBack(Request):
+    """A body that may hold, beside what it changes, fields of the event that only the API sets, as GET has given them.
+
+    They are set aside unread, for the domain to compare with the stored event. An unknown field stays one.
+    """
+
+    _read_only: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _set_aside(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        given = {name: data[name] for name in READ_ONLY & data.keys()} if isinstance(data, dict) else {}
+        if not given:
+            return handler(data)
+        made = handler({name: value for name, value in data.items() if name not in given})
+        made._read_only = given
+        return made
+
+    def read_only(self) -> dict[str, Any]:
+        """The fields that were set aside, with the values sent."""
+        return self._read_only
+
+
 class CreateEvent(NewEvent):
     """An event to create, and why."""
 
     reason: Reason | None = None
 
 
-class ReplaceEvent(NewEvent):
-    """What an event is to be from now on, and why."""
+class ReplaceEvent(NewEvent, SentBack):
+    """What an event is to be from now on, and why. What GET gave may be sent back as a whole."""
 
     reason: Reason | None = None
 
 
-class EventPatch(Request):
+class EventPatch(SentBack):
     """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
 
     title: Title = ""

@@ -259,7 +259,7 @@ class Conflict(Problem):
 
 
 class PreconditionFailed(Problem):
-    """The event is at another version than `If-Match` names."""
+    """The event is at another version than `If-Match` names, or the body that was sent back."""
 
     history_id: HistoryId
 

@@ -25,6 +25,7 @@ from shared.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from shared.models import SentBack
 from shared.reference import answers
 from shared.reference.operations import (
     ANSWER_HEADERS,
@@ -37,11 +38,13 @@ from shared.reference.operations import (
     Operation,
 )
 from shared.reference.previews import Preview
+from shared.scheduling.read_only import READ_ONLY
 
 Json = dict[str, Any]
 
 VERSION: Final = "0.1.0"
 TITLE: Final = "Event scheduling API"
+SENT_BACK: Final = [model.__name__ for model in SentBack.__subclasses__()]
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 ABOUT: Final = """\
@@ -141,9 +144,14 @@ def _schemas(of_requests: Json) -> Json:
     requests = {name: schema for name, schema in of_requests.items() if not name.endswith("ValidationError")}
     for schema in requests["EventPatch"]["properties"].values():
         schema.pop("default", None)  # a field that is left out stays as it is
+    answered = answers.schemas(Preview)
+    known = answered["RolledBack"]["properties"]
+    sent_back = {name: {**schema, "readOnly": True} for name, schema in known.items() if name in READ_ONLY}
+    for name in SENT_BACK:
+        requests[name]["properties"] |= sent_back
     return {
         **requests,
-        **answers.schemas(Preview),
+        **answered,
         "OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]},
         "Page": {"type": "string"},
     }

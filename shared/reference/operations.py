@@ -94,6 +94,10 @@ _PREVIEW: Final = "With `dry_run` what that would do."
 _CHANGED: Final = Answer(
     f"The event as it is now. If that changes nothing, no version is made. {_PREVIEW}", ["Event", "Preview"], ["ETag"]
 )
+_SENT_BACK: Final = (
+    "What GET gave may be sent back as a whole: read-only fields that are as stored are accepted. Another `history_id` "
+    "is a 412, since somebody has changed the event; any other difference is a 422 that names the field."
+)
 
 OPERATIONS: Final = {
     ("post", "/auth/register"): Operation(
@@ -187,8 +191,8 @@ OPERATIONS: Final = {
         "Events",
         "Replace an event",
         {200: _CHANGED},
-        "Takes what POST takes: neither the id nor the version. Fields that are left out go back to their defaults. "
-        "Conflicts are looked for if the event takes another time than before.",
+        "Takes what POST takes. Fields that are left out go back to their defaults. " + _SENT_BACK + " Conflicts are "
+        "looked for if the event takes another time than before.",
         request_headers=["If-Match"],
         problems=[OutcomeUnknown],
         example={**_REVIEW, "location": "Room 5"},
@@ -198,7 +202,9 @@ OPERATIONS: Final = {
         "Events",
         "Change some fields",
         {200: _CHANGED},
-        "A JSON merge patch (RFC 7396). Conflicts are looked for if the event takes another time than before. `reason` "
+        "A JSON merge patch (RFC 7396). "
+        + _SENT_BACK
+        + " Conflicts are looked for if the event takes another time than before. `reason` "
         "says why and is no part of the event: a patch of nothing else changes nothing, and makes no version.",
         request_headers=["If-Match"],
         problems=[OutcomeUnknown],

@@ -1,9 +1,9 @@
 """What a caller can do with the events of a calendar. Each function handler makes one call here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from shared.errors import InvalidRequest, NotFound
 from shared.scheduling import cursors, ids
@@ -13,6 +13,7 @@ from shared.scheduling.guard import Guard, GuardedStore
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.patience import Patience
 from shared.scheduling.previews import DryRun, Preview
+from shared.scheduling.read_only import unchanged
 from shared.scheduling.revisions import IfMatch, Reviser, RevisionStore, live, matching, patched
 from shared.scheduling.windows import ClassPage, Window, read_page
 
@@ -135,11 +136,15 @@ class Calendar:
         if_match: IfMatch = None,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
+        sent_back: Mapping[str, Any] | None = None,
     ) -> Event:
-        """Put `content` in place of the event's. Raises NotFound, PreconditionFailed, EventConflict, Unavailable."""
+        """Put `content` in place of the event's. Raises NotFound, PreconditionFailed, EventConflict, Unavailable.
+
+        `sent_back` are read-only fields of its document: raises PreconditionFailed or InvalidRequest if they differ.
+        """
 
         def make(stored: Event | None) -> Event | None:
-            event = matching(live(stored), if_match)
+            event = unchanged(matching(live(stored), if_match), sent_back)
             return self._updated(event, content, on_conflict, reason)
 
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=(content.start, content.end))
@@ -151,25 +156,29 @@ class Calendar:
         if_match: IfMatch = None,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
+        sent_back: Mapping[str, Any] | None = None,
     ) -> Event:
         """Change `fields` of the event's content. Raises InvalidRequest for an interval that is none, and as `replace`.
 
-        Without a time among them one conditional write does it, with no read before.
+        Without a time among them, and nothing sent back, one conditional write does it, with no read before.
         """
         if not fields:
-            return matching(self.get(event_id), if_match)
+            return unchanged(matching(self.get(event_id), if_match), sent_back)
 
         def make(stored: Event | None) -> Event | None:
-            event = matching(live(stored), if_match)
+            event = unchanged(matching(live(stored), if_match), sent_back)
             return self._updated(event, patched(event.content, fields), on_conflict, reason)
 
+        expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
-            change = self._request.change("update", reason=reason, on_conflict=on_conflict)
-            return self._reviser.revise(event_id, make, change, fields, if_match)
-        if fields.keys() >= {"start", "end"}:
+            if not sent_back:
+                change = self._request.change("update", reason=reason, on_conflict=on_conflict)
+                return self._reviser.revise(event_id, make, change, fields, if_match)
+        elif fields.keys() >= {"start", "end"}:
             expected = (fields["start"], fields["end"])
         else:
-            content = patched(matching(self.get(event_id), if_match).content, fields)
+            event = unchanged(matching(self.get(event_id), if_match), sent_back)
+            content = patched(event.content, fields)
             expected = (content.start, content.end)
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=expected)
 

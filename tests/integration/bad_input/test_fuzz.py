@@ -21,8 +21,11 @@ FIELDS = [
     "events",
     "history_id",
     "reason",
+    "id",
+    "version",
+    "changed",
 ]
-PARAMETERS = ["from", "to", "limit", "cursor", "on_conflict", "dry_run", "as_of", "x"]
+PARAMETERS = ["from", "to", "limit", "cursor", "on_conflict", "dry_run", "as_of", "reason", "x"]
 HEADERS = ["Content-Type", "content-type", "If-Match", "If-None-Match", "Accept", "X-Forwarded-For", "Authorization"]
 
 OLD_ID = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"

@@ -210,6 +210,28 @@ def test_a_rival_who_changes_the_same_event_fails_an_if_match(book: Book, change
     assert caught.value.history_id == rivals[0].history_id == book.live()[before.id].history_id
 
 
+@pytest.mark.parametrize("fields", [{"title": "Ours"}, {"start": RIVAL_START, "end": RIVAL_END}, {"end": RIVAL_END}])
+@pytest.mark.parametrize("last", [False, True], ids=["before the read", "before the write"])
+def test_a_version_sent_back_is_compared_with_what_is_replaced(book: Book, fields: dict[str, str], last: bool) -> None:
+    event = book.rival().create(HOT)
+    rivals = []
+    write = "PutItem" if "title" in fields else COMMIT
+    book.wire.before(write if last else READ, lambda: rivals.append(book.rival().patch(event.id, {"title": "Theirs"})))
+
+    with pytest.raises(PreconditionFailed) as caught:
+        book.subject().patch(event.id, fields, sent_back={"history_id": event.history_id})
+
+    assert caught.value.history_id == rivals[0].history_id == book.live()[event.id].history_id
+
+
+def test_only_a_patch_that_sends_something_back_reads_before(book: Book) -> None:
+    event = book.rival().create(HOT)
+    event = book.subject().patch(event.id, {"title": "One"})
+    assert book.wire.calls == {"UpdateItem": 1}
+    book.subject().patch(event.id, {"title": "Two"}, sent_back={"history_id": event.history_id})
+    assert book.wire.calls == {"UpdateItem": 1, READ: 1, "PutItem": 1}
+
+
 @moves
 @points
 def test_a_rival_who_deletes_the_same_event_wins(book: Book, change: Change, point: str) -> None:
