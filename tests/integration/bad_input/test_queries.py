@@ -80,6 +80,10 @@ def test_what_to_do_on_a_conflict_is_reject_or_allow(calendar: StoredCalendar, v
 def test_a_dry_run_is_one_or_is_none(calendar: StoredCalendar, value: str) -> None:
     body = {"history_id": calendar.event["history_id"]}
     calendar.refused(422, ["dry_run"], "POST", f"/events/{{id}}/rollback?dry_run={value}", body)
+    calendar.refused(422, ["dry_run"], "POST", f"/events?dry_run={value}", FREE)
+    calendar.refused(422, ["dry_run"], "PUT", f"/events/{{id}}?dry_run={value}", FREE)
+    calendar.refused(422, ["dry_run"], "PATCH", f"/events/{{id}}?dry_run={value}", {"title": "x"})
+    calendar.refused(422, ["dry_run"], "DELETE", f"/events/{{id}}?dry_run={value}")
 
 
 @pytest.mark.parametrize("value", ["", "x", "%00", "0" * 32, "{" + new_id() + "}", "9" * 5_000])
@@ -101,6 +105,8 @@ def test_a_comparison_names_versions_by_their_uuids(calendar: StoredCalendar, na
         ("POST", "/events", "on_conflict", ("allow", "reject"), FREE),
         ("PATCH", "/events/{id}", "on_conflict", ("allow", "allow"), {"title": "x"}),
         ("POST", "/events/{id}/rollback", "dry_run", ("true", "false"), {"history_id": new_id()}),
+        ("DELETE", "/events/{id}", "dry_run", ("true", "true"), None),
+        ("DELETE", "/events/{id}", "reason", ("a", "b"), None),
     ],
 )
 def test_a_parameter_is_given_once(
