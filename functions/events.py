@@ -10,12 +10,13 @@ from shared.models import (
     Cursor,
     EventId,
     EventPatch,
-    Instant,
     Moment,
     OnConflict,
     PageLimit,
     Reason,
     ReplaceEvent,
+    WindowEnd,
+    WindowStart,
 )
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.documents import deleted_document, event_document
@@ -57,8 +58,8 @@ def create_event(
 
 @app.get("/events")
 def list_events(
-    from_: Annotated[Instant | None, Query(alias="from")] = None,
-    to: Annotated[Instant | None, Query()] = None,
+    from_: Annotated[WindowStart | None, Query(alias="from")] = None,
+    to: Annotated[WindowEnd | None, Query()] = None,
     limit: Annotated[PageLimit, Query()] = 50,
     cursor: Annotated[Cursor | None, Query()] = None,
     as_of: Annotated[Moment | None, Query()] = None,
@@ -75,8 +76,8 @@ def list_events(
 
 @app.get("/free-busy")
 def get_free_busy(
-    from_: Annotated[Instant | None, Query(alias="from")] = None,
-    to: Annotated[Instant | None, Query()] = None,
+    from_: Annotated[WindowStart | None, Query(alias="from")] = None,
+    to: Annotated[WindowEnd | None, Query()] = None,
 ) -> Response[str]:
     """Tell when the caller's opaque events take time: merged intervals, cut to the window."""
     window, busy = _calendar().free_busy(from_, to)

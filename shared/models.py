@@ -1,6 +1,7 @@
 """The shapes of requests, and the constrained types they are made of. Their JSON schema is the API's reference."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal, Self
@@ -21,7 +22,13 @@ from pydantic_core import PydanticCustomError
 
 from shared.scheduling.events import CONTENT_FIELDS, Content
 from shared.scheduling.ids import is_id
-from shared.scheduling.instants import interval_fault, parse_instant, parse_moment
+from shared.scheduling.instants import (
+    interval_fault,
+    parse_instant,
+    parse_moment,
+    parse_window_end,
+    parse_window_start,
+)
 from shared.scheduling.read_only import READ_ONLY
 
 MAX_TITLE = 200
@@ -42,22 +49,18 @@ def _no_control_characters(text: str) -> str:
     return text
 
 
-def _instant(text: Any) -> str:
-    if not isinstance(text, str):
-        raise PydanticCustomError("instant", "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00")
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise PydanticCustomError("instant", "{why}", {"why": str(error)}) from None
+def _time(parse: Callable[[str], Any]) -> BeforeValidator:
+    """Takes what `parse` takes, and gives what it gives."""
 
+    def parsed(text: Any) -> Any:
+        if not isinstance(text, str):
+            raise PydanticCustomError("time", "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00")
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise PydanticCustomError("time", "{why}", {"why": str(error)}) from None
 
-def _moment(text: Any) -> int:
-    if not isinstance(text, str):
-        raise PydanticCustomError("moment", "must be an RFC 3339 string, such as 2026-11-22T09:00:00.250Z")
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise PydanticCustomError("moment", "{why}", {"why": str(error)}) from None
+    return BeforeValidator(parsed)
 
 
 @lru_cache(maxsize=1)
@@ -90,10 +93,14 @@ Reason = Annotated[
 ]
 Instant = Annotated[
     str,
-    BeforeValidator(_instant),
+    _time(parse_instant),
     Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T09:00:00Z"]),
 ]
-Moment = Annotated[int, BeforeValidator(_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
+# Where a window begins and ends may have a fraction of a second, as a browser's `toISOString()` has: it is widened to
+# whole seconds.
+WindowStart = Annotated[str, _time(parse_window_start), Field(json_schema_extra={"format": "date-time"})]
+WindowEnd = Annotated[str, _time(parse_window_end), Field(json_schema_extra={"format": "date-time"})]
+Moment = Annotated[int, _time(parse_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
 TimeZone = Annotated[
     str, StringConstraints(max_length=64), AfterValidator(_time_zone), Field(examples=["Europe/Berlin"])
 ]

@@ -72,8 +72,10 @@ PARAMETERS: Final = {
     "dry_run": "Change nothing: answer what would change, and what would be in the way. It fails as the change would.",
 }
 _WINDOW: Final = {
-    "from": "Where the window begins, RFC 3339 with an offset. Without it: now.",
-    "to": "Where the window ends, RFC 3339 with an offset. Without it: 31 days after `from`.",
+    "from": "Where the window begins, RFC 3339 with an offset, from 1900 on; a fraction of a second is rounded down. "
+    "Without it: now.",
+    "to": "Where the window ends, RFC 3339 with an offset; a fraction of a second is rounded up. Without it: 31 days "
+    "after `from`.",
 }
 
 _ADA: Final = {"username": "ada", "password": "correct horse battery"}

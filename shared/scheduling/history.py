@@ -119,11 +119,11 @@ class History:
         raise NotFound("version of this event")
 
     def as_of(self, event_id: str, moment_ms: int) -> Event:
-        """The event as it was at `moment_ms`, in milliseconds since 1970.
+        """The event as it was at `moment_ms`, in milliseconds since 1970; before 1970 nothing was there.
 
         Raises NotFound if it was not there then, before its creation or after its deletion, and NotRecordedYet.
         """
-        below = ids.derived_id(moment_ms + 1, 0)
+        below = ids.derived_id(max(0, moment_ms + 1), 0)
         version, stored = self._store.newest(self._owner, event_id, below)
         if stored is not None and stored.history_id < below:
             if version is None or version.history_id < stored.history_id:

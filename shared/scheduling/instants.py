@@ -10,53 +10,99 @@ from typing import Final
 
 Instant = str
 
-FIRST: Final = "1970-01-01T00:00:00Z"
+FIRST: Final = "1900-01-01T00:00:00Z"
 LAST: Final = "9999-12-31T23:59:59Z"
+EPOCH: Final = "1970-01-01T00:00:00Z"  # where seconds and milliseconds are counted from
 MAX_DURATION_SECONDS: Final = 366 * 24 * 3600
 
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+# RFC 3339, and of ISO 8601 what libraries write by default: no seconds (Java), an offset without a colon (PHP, C) or
+# without minutes (PostgreSQL).
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?([Zz]|([+-])(\d\d)(?::?(\d\d))?)", re.ASCII
+)
+_NO_OFFSET = re.compile(r"[\d-]+[Tt ][\d:.]+", re.ASCII)
+_BLANK_FOR_PLUS = re.compile(r"[\d-]+[Tt][\d:.]+ \d\d:?\d*", re.ASCII)
+_SUFFIX = re.compile(r"[\d-]+[Tt][\d:.]+([Zz]|[+-][\d:]+)(\[[^\[\]]*\])+", re.ASCII)
+
+_OUT_OF_YEARS: Final = f"must lie between the years {FIRST[:4]} and {LAST[:4]} in UTC"
 
 
 def parse_instant(text: str) -> Instant:
     """The instant that `text` (RFC 3339, with an offset) names.
 
     Raises ValueError, with a message for the caller, for anything else: no offset, fractions of a second, a day that
-    does not exist, a leap second, a time before 1970 or after 9999 in UTC.
+    does not exist, a leap second, a time before 1900 or after 9999 in UTC.
     """
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        if re.fullmatch(r"[\d-]+[Tt ][\d:.]+", text, re.ASCII):
-            raise ValueError("must have an offset from UTC, such as Z or +01:00")
-        raise ValueError("must be an RFC 3339 date and time, such as 2026-11-22T09:00:00+01:00")
-    day, clock, fraction, zone, sign, hours, minutes = match.groups()
-    if fraction is not None and fraction.strip(".0"):
+    instant, fraction = _parsed(text)
+    if fraction.strip("0"):
         raise ValueError("must be in whole seconds")
-    try:
-        local = datetime.fromisoformat(f"{day}T{clock}")
-    except ValueError:
-        raise ValueError("must be a date and time that exists") from None
-    if zone not in "Zz":
-        if int(hours) > 23 or int(minutes) > 59:
-            raise ValueError("must have an offset of less than a day")
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        try:
-            local = local - offset if sign == "+" else local + offset
-        except OverflowError:
-            raise ValueError("must lie between the years 1970 and 9999 in UTC") from None
-    if local.year < 1970:
-        raise ValueError("must lie between the years 1970 and 9999 in UTC")
-    return f"{local.isoformat()}Z"
+    return instant
+
+
+def parse_window_start(text: str) -> Instant:
+    """As `parse_instant`, but a fraction of a second is taken: the whole second before, so that nothing is missed."""
+    instant, _ = _parsed(text)
+    return instant
+
+
+def parse_window_end(text: str) -> Instant:
+    """As `parse_instant`, but a fraction of a second is taken: the whole second after, so that nothing is missed."""
+    instant, fraction = _parsed(text)
+    return shifted(instant, 1) if fraction.strip("0") else instant
 
 
 def parse_moment(text: str) -> int:
     """The milliseconds since 1970 that `text` (RFC 3339, with an offset) names: as an instant, but with a fraction.
 
-    Digits beyond the milliseconds are cut off. Raises ValueError, with a message for the caller.
+    Negative before 1970. Digits beyond the milliseconds are cut off. Raises ValueError, with a message for the caller.
     """
-    match = _RFC3339.fullmatch(text)
-    fraction = (match.group(3) or "") if match else ""
-    seconds = seconds_between(FIRST, parse_instant(text.replace(fraction, "", 1) if fraction else text))
-    return seconds * 1000 + int(fraction[1:4].ljust(3, "0") or 0)
+    instant, fraction = _parsed(text)
+    return seconds_between(EPOCH, instant) * 1000 + int(fraction[:3].ljust(3, "0"))
+
+
+def _parsed(text: str) -> tuple[Instant, str]:
+    """The whole seconds of `text` as an instant, and the digits of its fraction.
+
+    Which times exist is decided here: `datetime.fromisoformat` takes more with newer Pythons, such as 24:00.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(_shape_fault(text))
+    year, month, day, hour, minute, second, fraction, zone, sign, hours, minutes = match.groups(default="")
+    try:
+        on = date(int(year), int(month), int(day))
+    except ValueError:
+        raise ValueError("must be a date that exists") from None
+    if hour == "24":
+        raise ValueError("must have hours from 00 to 23: a day's end is 00:00 of the next day")
+    if second == "60":
+        raise ValueError("must have seconds from 00 to 59: leap seconds are not kept")
+    if int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
+        raise ValueError("must be a time of day from 00:00:00 to 23:59:59")
+    local = datetime(on.year, on.month, on.day, int(hour), int(minute), int(second or 0), tzinfo=UTC)
+    if zone not in "Zz":
+        if int(hours) > 23 or int(minutes or 0) > 59:
+            raise ValueError("must have an offset of less than a day")
+        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        try:
+            local = local - offset if sign == "+" else local + offset
+        except OverflowError:
+            raise ValueError(_OUT_OF_YEARS) from None
+    instant = f"{local.replace(tzinfo=None).isoformat()}Z"
+    if instant < FIRST:
+        raise ValueError(_OUT_OF_YEARS)
+    return instant, fraction
+
+
+def _shape_fault(text: str) -> str:
+    """What is wrong with `text`, which is not written as a time."""
+    if _NO_OFFSET.fullmatch(text):
+        return "must have an offset from UTC, such as Z or +01:00"
+    if _BLANK_FOR_PLUS.fullmatch(text):
+        return 'has a blank where its offset begins: a "+" in a URL has to be written as %2B'
+    if _SUFFIX.fullmatch(text):
+        return "must end with its offset: a suffix in brackets (RFC 9557), such as a time zone, is not taken"
+    return "must be an RFC 3339 date and time, such as 2026-11-22T09:00:00+01:00"
 
 
 def of_seconds(seconds: int) -> Instant:
@@ -86,7 +132,7 @@ def interval_fault(start: Instant, end: Instant) -> str | None:
 
 
 def shifted(instant: Instant, seconds: int) -> Instant:
-    """`instant` moved by `seconds`, held within the years 1970 to 9999."""
+    """`instant` moved by `seconds`, held within the years 1900 to 9999."""
     try:
         moved = datetime.fromisoformat(instant) + timedelta(seconds=seconds)
     except OverflowError:
@@ -104,7 +150,7 @@ def iso_weeks(start: Instant, end: Instant) -> list[str]:
     monday = first - (first - 1) % 7
     weeks = []
     while monday <= last:
-        # A week may begin in 1969 or end in 10000: its name is taken from a day that lies in the interval.
+        # A week may end in 10000: its name is taken from a day that lies in the interval.
         year, week, _ = date.fromordinal(max(first, monday)).isocalendar()
         weeks.append(f"{year:04d}-W{week:02d}")
         monday += 7

@@ -8,7 +8,7 @@ from shared.scheduling.fences import RECENT, Fence, Touch, latest_touches
 from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, iso_weeks, of_seconds, overlap, shifted
 from tests.samples import END, START, event, new_id
 
-starts = st.integers(0, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
+starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
 lengths = st.one_of(st.integers(1, 8 * 86_400), st.integers(1, MAX_DURATION_SECONDS))
 
 
@@ -27,7 +27,9 @@ def week_of(moment: datetime) -> str:
         ("2026-12-31T00:00:00Z", "2027-01-05T00:00:00Z", ["2026-W53", "2027-W01"]),
         ("2027-01-01T00:00:00Z", "2027-01-02T00:00:00Z", ["2026-W53"]),
         ("2029-12-31T00:00:00Z", "2029-12-31T01:00:00Z", ["2030-W01"]),
-        (FIRST, "1970-01-05T00:00:00Z", ["1970-W01"]),
+        ("1969-12-31T23:59:59Z", "1970-01-05T00:00:00Z", ["1970-W01"]),
+        (FIRST, "1900-01-08T00:00:00Z", ["1900-W01"]),  # a Monday
+        (FIRST, shifted(FIRST, 1), ["1900-W01"]),
         ("9999-12-31T00:00:00Z", LAST, ["9999-W52"]),
     ],
 )

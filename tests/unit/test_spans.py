@@ -7,7 +7,7 @@ from shared.scheduling.spans import CLASSES, length_class, overlap_ranges, posit
 from tests.samples import new_id
 
 HOUR, DAY = 3600, 86_400
-starts = st.integers(0, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
+starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
 lengths = st.one_of(
     st.integers(1, 8 * DAY), st.integers(1, MAX_DURATION_SECONDS), st.sampled_from([s for _, s in CLASSES])
 )

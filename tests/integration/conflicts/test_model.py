@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from shared.scheduling.events import Content, Event
-from shared.scheduling.instants import FIRST, Instant, of_seconds, seconds_between, shifted
+from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
 from shared.store.events import EventStore
 from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.model import Answer, Kind, Model, Operation
@@ -18,7 +18,7 @@ from tests.integration.conflicts.wire import COMMIT, QUERY, READ
 
 HOUR, DAY = 3600, 24 * 3600
 MONDAY = "2026-11-23T00:00:00Z"
-NOW = seconds_between(FIRST, "2026-11-20T12:00:00Z")
+NOW = seconds_between(EPOCH, "2026-11-20T12:00:00Z")
 UNKNOWN = "01998f00-0000-7000-8000-00000000ffff"
 
 CHECK = settings(
@@ -207,7 +207,7 @@ class CalendarMachine(RuleBasedStateMachine):
     def let_time_pass(self, seconds: int) -> None:
         """Clocks of functions differ, and may go back."""
         self.model.now += seconds
-        assert of_seconds(self.model.now) > FIRST
+        assert of_seconds(self.model.now) > EPOCH
 
     @invariant()
     def the_table_holds_what_the_model_knows(self) -> None:
