@@ -128,8 +128,9 @@ class Request(BaseModel):
 
 
 def _check_order(end: str, info: ValidationInfo) -> str:
-    start = info.data.get("start")
-    fault = interval_fault(start, end) if start and end else None
+    # Of a patch that does not say "opaque" only the stored event tells whether it is: then that is checked later.
+    start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
+    fault = interval_fault(start, end, opaque=opaque) if start and end else None
     if fault is not None:
         raise PydanticCustomError("interval", "{fault}", {"fault": fault})
     return end
@@ -140,11 +141,11 @@ class NewEvent(Request):
 
     title: Title
     start: Instant
-    end: Annotated[Instant, AfterValidator(_check_order)]
+    transparency: Transparency = "opaque"
+    end: Annotated[Instant, AfterValidator(_check_order)]  # behind what it is checked with
     description: Description = ""
     location: Location = ""
     time_zone: TimeZone = "UTC"
-    transparency: Transparency = "opaque"
 
     def content(self) -> Content:
         """The content of the event to be."""
@@ -199,11 +200,11 @@ class EventPatch(SentBack):
 
     title: Title = ""
     start: Instant = ""
+    transparency: Transparency | None = None
     end: Annotated[Instant, AfterValidator(_check_order)] = ""
     description: Description | None = None
     location: Location | None = None
     time_zone: TimeZone | None = None
-    transparency: Transparency | None = None
     reason: Reason | None = None
 
     def fields(self) -> dict[str, str]:

@@ -40,7 +40,7 @@ class Tokens(BaseModel):
 
 
 class Event(BaseModel):
-    """An event. It takes the half-open interval `[start, end)`."""
+    """An event. It takes the half-open interval `[start, end)`; only a transparent one may have no length."""
 
     id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
     title: Annotated[str, Field(examples=["Design review"])]

@@ -158,6 +158,7 @@ OPERATIONS: Final = {
         "Events",
         "List a window of time",
         {200: Answer("A page of the events that overlap the window, by their start.", ["EventPage"])},
+        "An event of no length is listed if `from <= start < to`. "
         "Go on while `next_cursor` is set: a page may be short, even empty, before the last.",
         parameters=_WINDOW,
         problems=[NotRecordedYet],

@@ -16,7 +16,7 @@ CONTENT_FIELDS = ("title", "description", "location", "start", "end", "time_zone
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the owner says of an event. `[start, end)` is half-open."""
+    """What the owner says of an event. `[start, end)` is half-open; only of a transparent event may it be empty."""
 
     title: str
     start: Instant
@@ -38,7 +38,7 @@ class Content:
         return (self.start, self.end, self.opaque) == (other.start, other.end, other.opaque)
 
     def overlaps(self, start: Instant, end: Instant) -> bool:
-        """Whether the event has a moment in common with `[start, end)`."""
+        """Whether the event has a moment in common with `[start, end)`, which has a length."""
         return overlap(self.start, self.end, start, end)
 
 

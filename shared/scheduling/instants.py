@@ -2,6 +2,11 @@
 
 All have the same width, so comparing two as strings compares their times. That is how they are stored, sorted and
 answered; only lengths and weeks need calendar arithmetic.
+
+An interval `[start, end)` is half-open: it holds its start and not its end, so what ends where something else begins
+has no moment in common with it. An interval of no length stands for the moment it begins at; only a transparent event
+may be one, so conflicts, fences and busy time never meet it, and windows list it if they hold that moment. `overlap`
+is that rule, and the filter of a listing's Query (`EventStore.read_ranges`) is its half that the index leaves open.
 """
 
 import re
@@ -121,13 +126,18 @@ def seconds_between(start: Instant, end: Instant) -> int:
     return between.days * 86_400 + between.seconds
 
 
-def interval_fault(start: Instant, end: Instant) -> str | None:
-    """What `end` has to be and is not; None if `[start, end)` is an interval that an event may take."""
+def interval_fault(start: Instant, end: Instant, *, opaque: bool) -> str | None:
+    """What `end` has to be and is not; None if `[start, end)` is an interval that an event may take.
+
+    An `opaque` event has a length: one of none would take no time, and collide with nothing.
+    """
     length = seconds_between(start, end)
-    if length <= 0:
+    if length < 0:
         return "must be later than start"
+    if length == 0 and opaque:
+        return "must be later than start (only a transparent event may have no length)"
     if length > MAX_DURATION_SECONDS:
-        return "must be at most 366 days after start"
+        return "must be at most 366 days after start: a longer event would make every look for conflicts read more"
     return None
 
 
@@ -157,6 +167,9 @@ def iso_weeks(start: Instant, end: Instant) -> list[str]:
     return weeks
 
 
-def overlap(a_start: Instant, a_end: Instant, b_start: Instant, b_end: Instant) -> bool:
-    """Whether the half-open intervals `[a_start, a_end)` and `[b_start, b_end)` have a moment in common."""
-    return a_start < b_end and b_start < a_end
+def overlap(start: Instant, end: Instant, other_start: Instant, other_end: Instant) -> bool:
+    """Whether `[start, end)` has a moment in common with `[other_start, other_end)`, which has a length.
+
+    One of no length counts as the moment it begins at.
+    """
+    return start < other_end and (other_start < end or other_start <= start)

@@ -116,7 +116,8 @@ def matching(event: Event, if_match: IfMatch) -> Event:
 def patched(content: Content, fields: dict[str, str]) -> Content:
     """`content` with `fields` changed. Raises InvalidRequest if its start and end are then no interval."""
     after = replace(content, **fields)  # type: ignore[arg-type]  # the request's model has checked the values
-    fault = interval_fault(after.start, after.end)
+    fault = interval_fault(after.start, after.end, opaque=after.opaque)
     if fault is not None:
-        raise InvalidRequest.of("end" if "end" in fields else "start", f"with the event's other end: end {fault}")
+        field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
+        raise InvalidRequest.of(field, f"with the rest of the event: end {fault}")
     return after

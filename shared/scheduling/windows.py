@@ -27,7 +27,7 @@ class WindowStore(Protocol):
     """What a listing needs of the events table."""
 
     def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
-        """A page of each range, side by side, strongly consistent: events that end after `start`."""
+        """A page of each range, side by side, strongly consistent: events that end after `start`, or begin at it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,13 @@ class EventStore:
         return [event_of(item) for pages in found for page in pages for item in page["Items"]]
 
     def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
-        """A page of each range, side by side: events that end after `start`, among the next `limit` of the range."""
+        """A page of each range, side by side: events that end after `start`, among the next `limit` of the range.
+
+        One of no length that begins at `start` is listed, too: `overlap` is the rule.
+        """
         extra = {
-            "FilterExpression": "#end > :start",
-            "ExpressionAttributeNames": {"#end": "end"},
+            "FilterExpression": "(#end > :start OR #start >= :start)",
+            "ExpressionAttributeNames": {"#end": "end", "#start": "start"},
             "Limit": limit,
         }
         values = {":start": text(start)}

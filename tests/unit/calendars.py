@@ -26,5 +26,9 @@ class InMemory:
             inside = [(key, each) for key, each in keys if one.low <= key <= one.high]
             page = inside[:limit]
             read_up_to = page[-1][0] if len(inside) >= limit and page else None
-            pages.append(ClassPage([each for _, each in page if each.content.end > start], read_up_to))
+            pages.append(
+                ClassPage(
+                    [each for _, each in page if each.content.end > start or each.content.start >= start], read_up_to
+                )
+            )
         return pages

@@ -200,21 +200,28 @@ def test_seconds_since_1970_make_an_instant() -> None:
     assert of_seconds(253_402_300_799) == LAST
 
 
+TOO_LONG = "must be at most 366 days after start: a longer event would make every look for conflicts read more"
+NO_LENGTH = "must be later than start (only a transparent event may have no length)"
+
+
 @pytest.mark.parametrize(
-    ("end", "fault"),
+    ("end", "opaque", "transparent"),
     [
-        ("2027-01-01T00:00:01Z", None),
-        ("2028-01-02T00:00:00Z", None),
-        ("2028-01-02T00:00:01Z", "must be at most 366 days after start"),
-        ("2028-01-03T00:00:00Z", "must be at most 366 days after start"),
-        ("2027-01-01T00:00:00Z", "must be later than start"),
-        ("2026-12-31T23:59:59Z", "must be later than start"),
-        (FIRST, "must be later than start"),
-        (LAST, "must be at most 366 days after start"),
+        ("2027-01-01T00:00:01Z", None, None),
+        ("2028-01-02T00:00:00Z", None, None),
+        ("2028-01-02T00:00:01Z", TOO_LONG, TOO_LONG),
+        ("2028-01-03T00:00:00Z", TOO_LONG, TOO_LONG),
+        ("2027-01-01T00:00:00Z", NO_LENGTH, None),
+        ("2026-12-31T23:59:59Z", "must be later than start", "must be later than start"),
+        (FIRST, "must be later than start", "must be later than start"),
+        (LAST, TOO_LONG, TOO_LONG),
     ],
 )
-def test_an_interval_is_of_one_second_to_366_days(end: str, fault: str | None) -> None:
-    assert interval_fault("2027-01-01T00:00:00Z", end) == fault
+def test_an_interval_is_of_at_most_366_days_and_of_one_second_if_it_takes_time(
+    end: str, opaque: str | None, transparent: str | None
+) -> None:
+    assert interval_fault("2027-01-01T00:00:00Z", end, opaque=True) == opaque
+    assert interval_fault("2027-01-01T00:00:00Z", end, opaque=False) == transparent
 
 
 @pytest.mark.parametrize(
@@ -249,3 +256,11 @@ def test_back_to_back_intervals_share_no_moment(a: tuple[str, str], b: tuple[str
     first, second = ([f"2027-03-01T{hour}:00:00Z" for hour in each] for each in (a, b))
     assert overlap(*first, *second) is shared
     assert overlap(*second, *first) is shared
+
+
+@pytest.mark.parametrize(
+    ("moment", "within"), [("08:59:59", False), ("09:00:00", True), ("09:59:59", True), ("10:00:00", False)]
+)
+def test_an_interval_of_no_length_is_the_moment_it_begins_at(moment: str, within: bool) -> None:
+    at = f"2027-03-01T{moment}Z"
+    assert overlap(at, at, "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") is within

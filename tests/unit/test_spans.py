@@ -11,12 +11,14 @@ starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year 
 lengths = st.one_of(
     st.integers(1, 8 * DAY), st.integers(1, MAX_DURATION_SECONDS), st.sampled_from([s for _, s in CLASSES])
 )
+lengths_or_none = lengths | st.just(0)
 apart = st.one_of(st.integers(-40 * DAY, 40 * DAY), st.integers(-400 * DAY, 400 * DAY))
 
 
 @pytest.mark.parametrize(
     ("seconds", "name"),
     [
+        (0, "a"),
         (1, "a"),
         (4 * HOUR, "a"),
         (4 * HOUR + 1, "b"),
@@ -42,28 +44,29 @@ def test_a_span_is_class_start_and_id() -> None:
     assert position("a#2027-03-01T09:00:00Z#x") == ("2027-03-01T09:00:00Z", "x")
 
 
-@given(starts, lengths, apart, lengths)
-def test_the_ranges_hold_each_event_that_overlaps_and_it_is_filtered_by_its_end_alone(
+@given(starts, lengths, apart | st.just(0), lengths_or_none)
+def test_the_ranges_hold_each_event_that_overlaps_and_it_is_filtered_by_its_end_or_start(
     start: str, length: int, distance: int, other_length: int
 ) -> None:
     end = shifted(start, length)
     other_start = shifted(start, distance)
     other_end = shifted(other_start, other_length)
-    if other_end <= other_start:
+    if other_end < other_start:
         return
     key = span(other_start, other_end, new_id())
-    found = any(each.low <= key <= each.high for each in overlap_ranges(start, end)) and other_end > start
-    assert found is overlap(start, end, other_start, other_end)
+    passes = other_end > start or other_start >= start
+    found = any(each.low <= key <= each.high for each in overlap_ranges(start, end)) and passes
+    assert found is overlap(other_start, other_end, start, end)
 
 
-@given(starts, lengths, apart, lengths)
+@given(starts, lengths, apart | st.just(0), lengths_or_none)
 def test_behind_a_position_the_ranges_hold_just_what_comes_later(
     start: str, length: int, distance: int, other_length: int
 ) -> None:
     end = shifted(start, length)
     other_start = shifted(start, distance)
     other_end = shifted(other_start, other_length)
-    if other_end <= other_start or not overlap(start, end, other_start, other_end):
+    if other_end < other_start or not overlap(other_start, other_end, start, end):
         return
     one, two, three = sorted(new_id() for _ in range(3))
     ranges = overlap_ranges(start, end, after=(other_start, two))

@@ -21,7 +21,7 @@ HOUR = 3600
 drawn_events = st.lists(
     st.tuples(
         st.sampled_from([-200 * DAY, -20 * DAY, -2 * DAY, -HOUR, 0, HOUR, HOUR, DAY, DAY, 5 * DAY, 40 * DAY]),
-        st.sampled_from([HOUR, 4 * HOUR, 5 * HOUR, 3 * DAY, 4 * DAY, 31 * DAY, 32 * DAY, 366 * DAY]),
+        st.sampled_from([0, HOUR, 4 * HOUR, 5 * HOUR, 3 * DAY, 4 * DAY, 31 * DAY, 32 * DAY, 366 * DAY]),
     ).map(lambda drawn: event(shifted(NOW, drawn[0]), shifted(NOW, drawn[0] + drawn[1]))),
     max_size=25,
 )

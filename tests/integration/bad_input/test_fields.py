@@ -119,6 +119,7 @@ def test_a_name_that_is_none_is_refused(calendar: StoredCalendar, name: str) -> 
     ("end", "days"),
     [
         (FREE["start"], 0),
+        ("2027-06-01T09:00Z", 0),
         ("2027-06-01T08:59:59Z", 0),
         ("2027-06-01T09:00:00+01:00", 0),
         ("1970-01-01T00:00:00Z", 0),

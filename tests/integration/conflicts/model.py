@@ -93,7 +93,10 @@ class Model:
         found = [
             each
             for each in self.events.values()
-            if not each.deleted and each.content.start < end and start < each.content.end
+            if not each.deleted
+            and each.content.start < end
+            # One of no length lies where it begins.
+            and (start < each.content.end or start <= each.content.start)
         ]
         return sorted(found, key=lambda each: (each.content.start, each.id))
 
@@ -145,7 +148,8 @@ class Model:
             self.events[known.id] = replace(after, expires_at=self.now + DELETED_SECONDS)
             return ("done", known.id, after.version, True, known.content)
         content = operation.content or replace(known.content, **operation.fields)  # type: ignore[arg-type]  # strings
-        if not 0 < seconds_between(content.start, content.end) <= MAX_DURATION_SECONDS:
+        least = 1 if content.transparency == "opaque" else 0
+        if not least <= seconds_between(content.start, content.end) <= MAX_DURATION_SECONDS:
             return ("invalid",)
         return self._write(known.id, known, content, operation, given)
 

@@ -14,7 +14,7 @@ from tests.integration.conflicts.wire import QUERY, READ
 
 HOUR, DAY = 3600, 24 * 3600
 FROM, TO = "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z"
-LENGTHS = (1, HOUR, 4 * HOUR, 4 * HOUR + 1, 5 * HOUR, 3 * DAY, 3 * DAY + 1, 31 * DAY, 31 * DAY + 1, 366 * DAY)
+LENGTHS = (0, 1, HOUR, 4 * HOUR, 4 * HOUR + 1, 5 * HOUR, 3 * DAY, 3 * DAY + 1, 31 * DAY, 31 * DAY + 1, 366 * DAY)
 
 CALENDARS = 25
 
@@ -25,7 +25,7 @@ def some_content(dice: random.Random) -> Content:
     # Those that are over before the window begins are read with their class, and left out.
     early = dice.choice((0, 0, 1, length // 2, length, length * 3 // 2, length * 2))
     start = shifted(FROM, dice.randint(0, 27) * 6 * HOUR - early)
-    return content(start, shifted(start, length))
+    return content(start, shifted(start, length), transparency="transparent" if length == 0 else "opaque")
 
 
 @dataclass

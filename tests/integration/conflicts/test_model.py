@@ -42,18 +42,15 @@ titles = st.sampled_from(("One", "Another"))
 
 @st.composite
 def contents(draw: st.DrawFn) -> Content:
-    start = draw(half_hours)
-    return Content(
-        draw(titles),
-        start,
-        shifted(start, draw(lengths)),
-        transparency=draw(transparencies),  # type: ignore[arg-type]
-    )
+    start, transparency = draw(half_hours), draw(transparencies)
+    # A reminder takes no time; it may have no length either.
+    length = draw(lengths if transparency == "opaque" else lengths | st.just(0))
+    return Content(draw(titles), start, shifted(start, length), transparency=transparency)  # type: ignore[arg-type]
 
 
 patches = st.fixed_dictionaries(
     {}, optional={"title": titles, "start": half_hours, "end": half_hours, "transparency": transparencies}
-).filter(lambda fields: not fields.keys() >= {"start", "end"} or fields["start"] < fields["end"])
+).filter(lambda fields: not fields.keys() >= {"start", "end"} or fields["start"] <= fields["end"])
 # What to do, to which of the events, with which of its versions in mind; None: with none.
 drafts = st.fixed_dictionaries(
     {
