@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from importlib.resources import files
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -30,6 +28,7 @@ from shared.scheduling.instants import (
     parse_window_start,
 )
 from shared.scheduling.read_only import READ_ONLY
+from shared.scheduling.time_zones import MAX_NAME, iana_name
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
@@ -63,15 +62,27 @@ def _time(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(parsed)
 
 
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text("ascii").split())
+def _at_most(limit: int) -> AfterValidator:
+    """Takes text of at most `limit` bytes in UTF-8."""
+
+    def checked(text: str) -> str:
+        if len(text.encode()) > limit:
+            raise PydanticCustomError("bytes", "must have at most {limit} bytes in UTF-8", {"limit": limit})
+        return text
+
+    return AfterValidator(checked)
 
 
 def _time_zone(name: str) -> str:
-    if name != "UTC" and name not in _time_zones():
+    if iana_name(name) is None:
         raise PydanticCustomError("time_zone", "must be a name of the IANA time zone database, such as Europe/Berlin")
     return name
+
+
+def _zone_fields(name: str) -> dict[str, str]:
+    """What an event holds of the zone that a request calls `name`."""
+    zone = iana_name(name) or name
+    return {"time_zone": zone, "time_zone_given": "" if zone == name else name}
 
 
 def _uuid(text: str) -> str:
@@ -102,7 +113,13 @@ WindowStart = Annotated[str, _time(parse_window_start), Field(json_schema_extra=
 WindowEnd = Annotated[str, _time(parse_window_end), Field(json_schema_extra={"format": "date-time"})]
 Moment = Annotated[int, _time(parse_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
 TimeZone = Annotated[
-    str, StringConstraints(max_length=64), AfterValidator(_time_zone), Field(examples=["Europe/Berlin"])
+    str,
+    StringConstraints(max_length=MAX_NAME),
+    AfterValidator(_time_zone),
+    Field(
+        examples=["Europe/Berlin"],
+        description="An IANA name, or what Windows and other calendars call the zone; answered as the IANA name.",
+    ),
 ]
 Transparency = Literal["opaque", "transparent"]
 EventId = Annotated[
@@ -155,8 +172,8 @@ class NewEvent(Request):
             end=self.end,
             description=self.description,
             location=self.location,
-            time_zone=self.time_zone,
             transparency=self.transparency,
+            **_zone_fields(self.time_zone),
         )
 
 
@@ -209,11 +226,12 @@ class EventPatch(SentBack):
 
     def fields(self) -> dict[str, str]:
         """The fields of the event that the patch names, null as the default it stands for."""
-        return {
+        named = {
             name: getattr(self, name) if getattr(self, name) is not None else str(NewEvent.model_fields[name].default)
             for name in self.model_fields_set
             if name in CONTENT_FIELDS
         }
+        return {**named, **_zone_fields(named["time_zone"])} if "time_zone" in named else named
 
 
 class BulkEvents(Request):
@@ -230,19 +248,13 @@ class Rollback(Request):
     reason: Reason | None = None
 
 
-def _address_length(address: str) -> str:
-    if len(address.encode()) > MAX_ADDRESS_BYTES:
-        raise PydanticCustomError("address_length", f"must have at most {MAX_ADDRESS_BYTES} bytes in UTF-8")
-    return address
-
-
 # More than "something@something" only a mail sent there can tell.
 Email = Annotated[
     str,
     StringConstraints(
         max_length=MAX_ADDRESS_BYTES, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f]+$"
     ),
-    AfterValidator(_address_length),
+    _at_most(MAX_ADDRESS_BYTES),
     Field(examples=["ada@example.com"]),
 ]
 Username = Annotated[

@@ -40,7 +40,7 @@ class Tokens(BaseModel):
 
 
 class Event(BaseModel):
-    """An event. It takes the half-open interval `[start, end)`; only a transparent one may have no length."""
+    """An event. It takes `[start, end)`. Only a transparent one may have no length, and lies where it starts."""
 
     id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
     title: Annotated[str, Field(examples=["Design review"])]
@@ -48,7 +48,8 @@ class Event(BaseModel):
     location: str
     start: Instant
     end: Instant
-    time_zone: Annotated[str, Field(description="An IANA name, kept as given.", examples=["Europe/Berlin"])]
+    time_zone: Annotated[str, Field(description="An IANA name.", examples=["Europe/Berlin"])]
+    time_zone_given: Annotated[str | None, Field(description="What the request called the zone; null if just that.")]
     transparency: Annotated[Transparency, Field(description="A transparent event collides with nothing.")]
     owner: Annotated[Id, Field(description="The user id of whoever made it.")]
     version: Annotated[int, Field(ge=0, description="Counts the event's changes, from 1.", examples=[1])]
@@ -129,8 +130,8 @@ class FieldChange(BaseModel):
     """A field that differs."""
 
     field: Annotated[str, Field(examples=["location"])]
-    old: str
-    new: str
+    old: str | None
+    new: str | None
     unified_diff: Annotated[str, Field(description="Only for text of several lines: the difference line by line.")] = (
         _MAY_BE_MISSING
     )
@@ -141,7 +142,7 @@ class PatchOperation(BaseModel):
 
     op: Literal["replace"]
     path: Annotated[str, Field(examples=["/location"])]
-    value: str | int
+    value: str | int | None
 
 
 class Diff(BaseModel):

@@ -72,10 +72,8 @@ PARAMETERS: Final = {
     "dry_run": "Change nothing: answer what would change, and what would be in the way. It fails as the change would.",
 }
 _WINDOW: Final = {
-    "from": "Where the window begins, RFC 3339 with an offset, from 1900 on; a fraction of a second is rounded down. "
-    "Without it: now.",
-    "to": "Where the window ends, RFC 3339 with an offset; a fraction of a second is rounded up. Without it: 31 days "
-    "after `from`.",
+    "from": "Where the window begins, RFC 3339 with an offset; a fraction is rounded down. Without it: now.",
+    "to": "Where the window ends, likewise; a fraction is rounded up. Without it: 31 days after `from`.",
 }
 
 _ADA: Final = {"username": "ada", "password": "correct horse battery"}
@@ -158,7 +156,6 @@ OPERATIONS: Final = {
         "Events",
         "List a window of time",
         {200: Answer("A page of the events that overlap the window, by their start.", ["EventPage"])},
-        "An event of no length is listed if `from <= start < to`. "
         "Go on while `next_cursor` is set: a page may be short, even empty, before the last.",
         parameters=_WINDOW,
         problems=[NotRecordedYet],

@@ -12,7 +12,7 @@ from shared.scheduling.events import ChangeType
 class PreviewedChange(FieldChange):
     """A field that a change would set; `old` is null where there is no event yet."""
 
-    old: str | None  # type: ignore[assignment]  # nobody writes to it
+    old: str | None
 
 
 class Preview(BaseModel):

@@ -160,7 +160,8 @@ class Calendar:
     ) -> Event:
         """Change `fields` of the event's content. Raises InvalidRequest for an interval that is none, and as `replace`.
 
-        Without a time among them, and nothing sent back, one conditional write does it, with no read before.
+        Without a time or a time zone among them, and nothing sent back, one conditional write does it, with no read
+        before.
         """
         if not fields:
             return unchanged(matching(self.get(event_id), if_match), sent_back)
@@ -171,7 +172,7 @@ class Calendar:
 
         expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
-            if not sent_back:
+            if not sent_back and "time_zone" not in fields:
                 change = self._request.change("update", reason=reason, on_conflict=on_conflict)
                 return self._reviser.revise(event_id, make, change, fields, if_match)
         elif fields.keys() >= {"start", "end"}:
@@ -254,6 +255,7 @@ class Calendar:
         return of_seconds(self._request.now_ns // NS_PER_SECOND)
 
     def _updated(self, event: Event, content: Content, on_conflict: OnConflict, reason: str | None) -> Event | None:
+        content = content.said_after(event.content)
         if content == event.content:
             return None
         change = self._request.change("update", reason=reason, on_conflict=on_conflict)

@@ -23,6 +23,7 @@ def event_document(event: Event) -> Document:
         "start": content.start,
         "end": content.end,
         "time_zone": content.time_zone,
+        "time_zone_given": content.time_zone_given or None,
         "transparency": content.transparency,
         "owner": event.owner,
         "version": stamp.version,
@@ -78,12 +79,13 @@ def conflict_document(refusal: EventConflict | None) -> Document:
 def changes(old: Event, new: Event) -> list[Document]:
     """Which content fields differ, with the value of each side; text of several lines also as a unified diff."""
     found: list[Document] = []
+    old_document, new_document = event_document(old), event_document(new)
     for name in CONTENT_FIELDS:
-        before, after = getattr(old.content, name), getattr(new.content, name)
+        before, after = old_document[name], new_document[name]
         if before == after:
             continue
         change: Document = {"field": name, "old": before, "new": after}
-        if "\n" in before or "\n" in after:
+        if "\n" in f"{before}{after}":
             lines = unified_diff(before.splitlines(), after.splitlines(), old.history_id, new.history_id, lineterm="")
             change["unified_diff"] = "\n".join(lines)
         found.append(change)

@@ -11,12 +11,15 @@ Transparency = Literal["opaque", "transparent"]
 OnConflict = Literal["reject", "allow"]
 
 # What the owner says of an event, in the order of the API's documents. A version differs from another in these.
-CONTENT_FIELDS = ("title", "description", "location", "start", "end", "time_zone", "transparency")
+CONTENT_FIELDS = ("title", "description", "location", "start", "end", "time_zone", "time_zone_given", "transparency")
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the owner says of an event. `[start, end)` is half-open; only of a transparent event may it be empty."""
+    """What the owner says of an event. `[start, end)` is half-open; only of a transparent event may it be empty.
+
+    `time_zone` is an IANA name; `time_zone_given` is what the owner called it, empty if just that.
+    """
 
     title: str
     start: Instant
@@ -25,6 +28,7 @@ class Content:
     location: str = ""
     time_zone: str = "UTC"
     transparency: Transparency = "opaque"
+    time_zone_given: str = ""
 
     @property
     def opaque(self) -> bool:
@@ -36,6 +40,12 @@ class Content:
         if not self.opaque and not other.opaque:
             return True
         return (self.start, self.end, self.opaque) == (other.start, other.end, other.opaque)
+
+    def said_after(self, before: "Content") -> "Content":
+        """This, in place of `before`: the zone's own name, as it was answered, does not undo what it was called."""
+        if self.time_zone == before.time_zone and not self.time_zone_given:
+            return replace(self, time_zone_given=before.time_zone_given)
+        return self
 
     def overlaps(self, start: Instant, end: Instant) -> bool:
         """Whether the event has a moment in common with `[start, end)`, which has a length."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.errors import EventConflict
-from shared.scheduling.documents import Document, changes, conflict_document, patch
+from shared.scheduling.documents import Document, changes, conflict_document, event_document, patch
 from shared.scheduling.events import CONTENT_FIELDS, Change, Event
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
@@ -93,7 +93,8 @@ def preview_document(preview: Preview, to: str | None = None) -> Document:
         after = replace(stored, content=planned.content)
         fields, steps = changes(stored, after), patch(stored, after)
     elif planned is not None:
-        fields = [{"field": name, "old": None, "new": getattr(planned.content, name)} for name in CONTENT_FIELDS]
+        said = event_document(planned)
+        fields = [{"field": name, "old": None, "new": said[name]} for name in CONTENT_FIELDS if said[name] is not None]
     return {
         "from": preview.history_id,
         "to": to,

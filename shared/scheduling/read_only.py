@@ -15,7 +15,9 @@ _ANY: Final = Event(_NIL, _NIL, "", Content("", "", ""), Stamp(_NIL, 0, "create"
 
 # A rollback's answer adds it to the event.
 CHANGED: Final = "changed"
-READ_ONLY: Final = frozenset(event_document(_ANY).keys() - {*CONTENT_FIELDS} | {CHANGED})
+# It goes with what the owner says, and follows from `time_zone`.
+_GIVEN: Final = "time_zone_given"
+READ_ONLY: Final = frozenset(event_document(_ANY).keys() - {*CONTENT_FIELDS} | {_GIVEN, CHANGED})
 
 
 def unchanged(event: Event, sent_back: Mapping[str, Any] | None) -> Event:

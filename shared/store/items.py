@@ -64,6 +64,7 @@ def event_attributes(event: Event) -> Item:
         "start": text(content.start),
         "end": text(content.end),
         "time_zone": text(content.time_zone),
+        **({"time_zone_given": text(content.time_zone_given)} if content.time_zone_given else {}),
         "transparency": text(content.transparency),
         "version": number(stamp.version),
         **stamp_attributes(stamp),
@@ -111,6 +112,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
             location=_string(item, "location", ""),
             time_zone=_string(item, "time_zone", "UTC"),
             transparency="transparent" if _string(item, "transparency", "") == "transparent" else "opaque",
+            time_zone_given=_string(item, "time_zone_given", ""),
         ),
         stamp=Stamp(
             history_id=_string(item, "history_id", NO_HISTORY_ID),

@@ -27,6 +27,7 @@ def test_the_payload_creates_an_event(deployment: Deployment) -> None:
         "start": "2027-03-01T08:00:00Z",
         "end": "2027-03-01T09:00:00Z",
         "time_zone": "Europe/Berlin",
+        "time_zone_given": None,
         "transparency": "opaque",
         "owner": OWNER,
         "version": 1,

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 import jsonpatch
@@ -21,6 +21,7 @@ contents = st.builds(
     location=texts,
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     transparency=transparencies,
+    time_zone_given=st.sampled_from(["", "W. Europe Standard Time"]),
 )
 
 
@@ -43,8 +44,11 @@ def test_the_changes_name_each_content_field_that_differs_with_both_sides(one: C
         change["field"]: (change["old"], change["new"])
         for change in changes(with_content(one, 1), with_content(other, 2))
     }
+    assert set(CONTENT_FIELDS) == {each.name for each in fields(Content)}
     for name in CONTENT_FIELDS:
         sides = getattr(one, name), getattr(other, name)
+        if name == "time_zone_given":
+            sides = sides[0] or None, sides[1] or None
         assert found.pop(name, None) == (sides if sides[0] != sides[1] else None)
     assert not found
 
@@ -65,6 +69,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "start": START,
         "end": END,
         "time_zone": "UTC",
+        "time_zone_given": None,
         "transparency": "opaque",
         "owner": OWNER,
         "version": 3,

@@ -76,6 +76,7 @@ def test_shared_is_loaded_before_other_packages(function: str) -> None:
         ("aws_lambda_powertools.event_handler", {*FUNCTIONS} - PLAIN),
         ("aws_lambda_powertools.event_handler.openapi.models", set()),
         ("aws_lambda_powertools.event_handler.openapi.swagger_ui", set()),
+        ("shared.scheduling.windows_zones", set()),
         ("aws_xray_sdk", set()),
         ("boto3", set()),
         ("s3transfer", set()),

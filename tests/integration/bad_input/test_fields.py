@@ -51,7 +51,8 @@ BAD: list[tuple[str, Any]] = [
     *((name, "x" * (most + 1)) for name, most in TEXTS.items()),
     ("title", ""),
     *((name, value) for name in ("start", "end") for value in NO_TIME),
-    *(("time_zone", value) for value in ("", "CET ", "Mars/Base", "europe/berlin", "+01:00", "../UTC", "x" * 65)),
+    *(("time_zone", value) for value in ("", "CET ", "Mars/Base", "europe/berlin", "+01:00", "../UTC", "x" * 129)),
+    *(("time_zone", value) for value in ("Custom", "GMT+0530", "UTC+15", "tzone://Microsoft/Custom", "/a/b", "/")),
     *(("time_zone", value) for value in (*NOT_TEXT, *CONTROL, *SURROGATES)),
     *(("transparency", value) for value in ("", "OPAQUE", "free", "x" * 10_000, *NOT_TEXT, *CONTROL, *SURROGATES)),
 ]
@@ -95,7 +96,7 @@ def test_every_field_that_is_missing_is_named(calendar: StoredCalendar) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["unknown", "Title", "id", "owner", "version", "history_id", "pk", "a.b", "x[0]", "\0"]
+    "name", ["unknown", "Title", "id", "owner", "version", "history_id", "time_zone_given", "pk", "a.b", "x[0]", "\0"]
 )
 def test_an_unknown_field_is_refused(calendar: StoredCalendar, name: str) -> None:
     calendar.refused(422, [name], "POST", "/events", {**FREE, name: "x"})
