@@ -32,7 +32,7 @@ from shared.scheduling.time_zones import MAX_NAME, iana_name
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
-MAX_DESCRIPTION = 2000
+MAX_DESCRIPTION_BYTES = 8192  # in UTF-8, as calendar files and the services that write them count
 MAX_REASON = 500
 MAX_BULK = 1000
 MAX_PAGE = 100
@@ -95,7 +95,13 @@ def _uuid(text: str) -> str:
 Line = AfterValidator(_no_control_characters)
 Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line]
 Location = Annotated[str, StringConstraints(max_length=MAX_LOCATION), Line]
-Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), Line]
+Description = Annotated[
+    str,
+    StringConstraints(max_length=MAX_DESCRIPTION_BYTES),  # for the schema, which counts characters
+    _at_most(MAX_DESCRIPTION_BYTES),
+    Line,
+    Field(description=f"At most {MAX_DESCRIPTION_BYTES:,} bytes in UTF-8."),
+]
 Reason = Annotated[
     str,
     StringConstraints(max_length=MAX_REASON),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.api import MAX_BODY_BYTES
-from shared.models import MAX_BULK, MAX_PAGE
+from shared.models import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_PAGE
 from shared.problems import ERRORS_SHOWN
 from shared.scheduling.documents import COLLISIONS_SHOWN
 from shared.scheduling.free_time import MAX_FREE_BUSY_SECONDS
@@ -48,6 +48,7 @@ def test_its_limits_are_the_codes(readme: str) -> None:
         f"at most\n  {MAX_PAGE} items",
         f"at most {MAX_FREE_BUSY_SECONDS // 86_400} days",
         f"up to {MAX_BULK:,} events",
+        f"up to {MAX_DESCRIPTION_BYTES:,} bytes",
         f"{template()['Parameters']['AccessTokenSeconds']['Default'] // 60} minutes by default",
     ):
         assert text in readme, text

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.models import MAX_BULK, MAX_DESCRIPTION, MAX_LOCATION, MAX_REASON, MAX_TITLE
+from shared.models import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.samples import new_id
 
-TEXTS = {"title": MAX_TITLE, "description": MAX_DESCRIPTION, "location": MAX_LOCATION}
+TEXTS = {"title": MAX_TITLE, "description": MAX_DESCRIPTION_BYTES, "location": MAX_LOCATION}
 REQUIRED = ("title", "start", "end")
 FIELDS = ("title", "description", "location", "start", "end", "time_zone", "transparency")
 
@@ -49,6 +49,8 @@ NO_TIME: list[Any] = [
 BAD: list[tuple[str, Any]] = [
     *((name, value) for name in TEXTS for value in (*NOT_TEXT, *CONTROL, *SURROGATES)),
     *((name, "x" * (most + 1)) for name, most in TEXTS.items()),
+    ("description", "\u00e4" * (MAX_DESCRIPTION_BYTES // 2) + "x"),
+    ("description", "\U0001f600" * (MAX_DESCRIPTION_BYTES // 4) + "x"),
     ("title", ""),
     *((name, value) for name in ("start", "end") for value in NO_TIME),
     *(("time_zone", value) for value in ("", "CET ", "Mars/Base", "europe/berlin", "+01:00", "../UTC", "x" * 129)),
