@@ -4,12 +4,26 @@ from collections.abc import Callable
 from typing import Annotated
 
 from shared import scheduling_wiring as wiring
-from shared.api import Body, Path, Query, Response, answer, app, caller, etags, handler, time_left
+from shared.api import (
+    Body,
+    Path,
+    Query,
+    Response,
+    answer,
+    answer_read,
+    app,
+    caller,
+    handler,
+    precondition,
+    takes,
+    time_left,
+)
 from shared.models import (
     CreateEvent,
     Cursor,
     EventId,
     EventPatch,
+    Flag,
     Moment,
     OnConflict,
     PageLimit,
@@ -43,7 +57,7 @@ def _preview(change: Callable[[Calendar], Event]) -> Response[str]:
 def create_event(
     event: Annotated[CreateEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
-    dry_run: Annotated[bool, Query()] = False,
+    dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Create an event."""
 
@@ -96,56 +110,56 @@ def list_deleted(
 
 
 @app.get("/events/<event_id>")
+@takes("If-Match", "If-None-Match")
 def get_event(event_id: Annotated[EventId, Path()], as_of: Annotated[Moment | None, Query()] = None) -> Response[str]:
     """Read an event; `as_of` a moment in the past, if you like."""
     event = _calendar().get(event_id) if as_of is None else wiring.history(caller()).as_of(event_id, as_of)
-    if event.history_id in (etags("if-none-match") or ()):
-        return answer(None, status=304, etag=event.history_id)
-    return _answer(event)
+    return answer_read(event_document(event), etag=event.history_id)
 
 
 @app.put("/events/<event_id>")
+@takes("If-Match", "If-None-Match")
 def replace_event(
     event_id: Annotated[EventId, Path()],
     event: Annotated[ReplaceEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
-    dry_run: Annotated[bool, Query()] = False,
+    dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Replace what an event says."""
 
     def change(calendar: Calendar) -> Event:
-        return calendar.replace(
-            event_id, event.content(), etags("if-match"), on_conflict, event.reason, event.read_only()
-        )
+        return calendar.replace(event_id, event.content(), precondition(), on_conflict, event.reason, event.read_only())
 
     return _preview(change) if dry_run else _answer(change(_calendar()))
 
 
 @app.patch("/events/<event_id>")
+@takes("If-Match", "If-None-Match")
 def patch_event(
     event_id: Annotated[EventId, Path()],
     patch: Annotated[EventPatch, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
-    dry_run: Annotated[bool, Query()] = False,
+    dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
 
     def change(calendar: Calendar) -> Event:
-        return calendar.patch(event_id, patch.fields(), etags("if-match"), on_conflict, patch.reason, patch.read_only())
+        return calendar.patch(event_id, patch.fields(), precondition(), on_conflict, patch.reason, patch.read_only())
 
     return _preview(change) if dry_run else _answer(change(_calendar()))
 
 
 @app.delete("/events/<event_id>", status_code=204)
+@takes("If-Match", "If-None-Match")
 def delete_event(
     event_id: Annotated[EventId, Path()],
     reason: Annotated[Reason | None, Query()] = None,
-    dry_run: Annotated[bool, Query()] = False,
+    dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
 
     def change(calendar: Calendar) -> Event:
-        return calendar.delete(event_id, etags("if-match"), reason)
+        return calendar.delete(event_id, precondition(), reason)
 
     if dry_run:
         return _preview(change)

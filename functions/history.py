@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from shared import scheduling_wiring as wiring
-from shared.api import Path, Query, Response, answer, app, caller, handler
+from shared.api import Path, Query, Response, answer, answer_read, app, caller, handler, takes
 from shared.models import Cursor, EventId, HistoryId, PageLimit
 from shared.scheduling.documents import diff_document, event_document, version_document
 
@@ -23,10 +23,11 @@ def list_versions(
 
 
 @app.get("/events/<event_id>/history/<history_id>")
+@takes("If-Match", "If-None-Match")
 def get_version(event_id: Annotated[EventId, Path()], history_id: Annotated[HistoryId, Path()]) -> Response[str]:
     """Read an event as it was at one of its versions."""
     (version,) = wiring.history(caller()).versions(event_id, history_id)
-    return answer({**version_document(version), "event": event_document(version)}, etag=version.history_id)
+    return answer_read({**version_document(version), "event": event_document(version)}, etag=version.history_id)
 
 
 @app.get("/events/<event_id>/diff")

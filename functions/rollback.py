@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from shared import scheduling_wiring as wiring
-from shared.api import Body, Path, Query, Response, answer, app, caller, etags, handler, time_left
-from shared.models import EventId, OnConflict, Rollback
+from shared.api import Body, Path, Query, Response, answer, app, caller, handler, precondition, takes, time_left
+from shared.models import EventId, Flag, OnConflict, Rollback
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.documents import event_document
 from shared.scheduling.events import Event
@@ -14,22 +14,23 @@ __all__ = ["handler"]
 
 
 @app.post("/events/<event_id>/rollback")
+@takes("If-Match", "If-None-Match")
 def roll_back(
     event_id: Annotated[EventId, Path()],
     rollback: Annotated[Rollback, Body()],
-    dry_run: Annotated[bool, Query()] = False,
+    dry_run: Annotated[Flag, Query()] = False,
     on_conflict: Annotated[OnConflict, Query()] = "reject",
 ) -> Response[str]:
     """Make an event what it was at one of its versions, as a new version.
 
     `changed` is false where there was nothing to do. With `dry_run` only tell what would be done.
     """
-    who, if_match = caller(), etags("if-match")
+    who, condition = caller(), precondition()
     (target,) = wiring.history(who).versions(event_id, rollback.history_id)
     calendar = wiring.calendar(who, time_left())
 
     def change(calendar: Calendar) -> Event:
-        return calendar.roll_back(target, if_match, on_conflict, rollback.reason)
+        return calendar.roll_back(target, condition, on_conflict, rollback.reason)
 
     if dry_run:
         preview = calendar.preview(change)

@@ -14,7 +14,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared import problems
+from shared import edge, problems
+from shared.edge import takes
+from shared.entity_tags import tags_of
 from shared.errors import (
     BodyTooLarge,
     FieldError,
@@ -28,15 +30,26 @@ from shared.errors import (
 from shared.observability import log_request, logger
 from shared.runtime import current
 from shared.scheduling.caller import Caller
-from shared.scheduling.ids import is_id
+from shared.scheduling.preconditions import Precondition
 
-__all__ = ["Body", "Path", "Query", "Response", "answer", "app", "caller", "etags", "handler", "time_left"]
+__all__ = [
+    "Body",
+    "Path",
+    "Query",
+    "Response",
+    "answer",
+    "answer_read",
+    "app",
+    "caller",
+    "handler",
+    "header",
+    "precondition",
+    "takes",
+    "time_left",
+]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_MEMBERS = 32
-MAX_ETAGS = 100
-# What is read of a request. A gateway sends some twenty more, which the resolver would copy five times a request.
-HEADERS = frozenset({"content-type", "if-match", "if-none-match"})
 MERGE_PATCH = "application/merge-patch+json"
 # What web pages may read of an answer, beside the few headers that they always may.
 EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
@@ -116,14 +129,14 @@ def _check_edge(event: dict[str, Any]) -> None:
         path = path.replace(f"{{{name}}}", value)
     # The path of the event itself begins with the base path of a custom domain, if there is one.
     event["path"] = path
-    headers = {
-        name.lower(): value
-        for name, value in (event.get("headers") or {}).items()
-        if value is not None and name.lower() in HEADERS
-    }
-    event["headers"] = headers
+    event["headers"] = headers = edge.headers_of(event)
     event["multiValueHeaders"] = None
+    event["multiValueQueryStringParameters"] = parameters = edge.parameters_of(event)
     body = event.get("body")
+    route = edge.route_of(app, event["httpMethod"], path)
+    if route is None:
+        return  # the resolver answers that
+    edge.check(route, headers, parameters, body)
     if not body:
         headers.pop("content-type", None)  # it is the type of nothing
         return
@@ -207,22 +220,27 @@ def answer(body: Any, *, status: int = 200, etag: str | None = None, location: s
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 
 
-def etags(header: str) -> frozenset[str] | None:
-    """The version ids that the header `If-Match` or `If-None-Match` names; None without it, or when it is `*`.
+def answer_read(body: Any, *, etag: str) -> Response[str]:
+    """The answer of a GET: `body`, or 304 without one if the caller has the version already (RFC 9110, section 13.2.2).
 
-    A tag that is no id of this API matches nothing, nor does a weak one in `If-Match` (RFC 9110, section 13.1).
-    Raises InvalidRequest for more than 100 ids: a condition of DynamoDB takes no more.
+    Raises PreconditionFailed.
     """
-    value = str(app.current_event.raw_event["headers"].get(header) or "").strip()
-    if not value or value == "*":
-        return None
-    tags = (tag.strip() for tag in value.split(","))
-    if header == "if-none-match":
-        tags = (tag.removeprefix("W/") for tag in tags)
-    found = frozenset(filter(is_id, (tag.removeprefix('"').removesuffix('"') for tag in tags)))
-    if len(found) > MAX_ETAGS:
-        raise InvalidRequest.of(header.title(), f"must name at most {MAX_ETAGS} versions")
-    return found
+    condition = precondition()
+    condition.check_match(etag)
+    if condition.none_match_fails(etag):
+        return answer(None, status=304, etag=etag)
+    return answer(body, etag=etag)
+
+
+def header(name: str) -> str | None:
+    """The value of a header that the route `takes`, as it came; None without it."""
+    value: str | None = app.current_event.raw_event["headers"].get(name.lower())
+    return value
+
+
+def precondition() -> Precondition:
+    """What the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
+    return Precondition(tags_of(header("If-Match")), tags_of(header("If-None-Match")))
 
 
 def time_left() -> float:

@@ -86,10 +86,10 @@ class NotFound(SchedulingError):
 
 
 class PreconditionFailed(SchedulingError):
-    """The event is at version `history_id`, and the request was made for another one."""
+    """The event is at version `history_id`, which is not what the request asks for; `detail` says in what."""
 
-    def __init__(self, history_id: str) -> None:
-        super().__init__("the event has changed since")
+    def __init__(self, history_id: str, detail: str = "the event has changed since") -> None:
+        super().__init__(detail)
         self.history_id = history_id
 
 

@@ -40,6 +40,7 @@ MAX_ADDRESS_BYTES = 254  # RFC 5321, section 4.5.3.1.3
 
 # Text may have line breaks and tabs, and no other control character: NUL above all.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def _no_control_characters(text: str) -> str:
@@ -83,6 +84,19 @@ def _zone_fields(name: str) -> dict[str, str]:
     """What an event holds of the zone that a request calls `name`."""
     zone = iana_name(name) or name
     return {"time_zone": zone, "time_zone_given": "" if zone == name else name}
+
+
+def _flag(text: Any) -> bool:
+    if text not in ("true", "false"):
+        raise PydanticCustomError("flag", "must be true or false")
+    return bool(text == "true")
+
+
+def _page_limit(text: Any) -> int:
+    # Converted by the model it could have signs, blanks, underscores, a fraction, and digits of any script.
+    if not (isinstance(text, str) and _PAGE_LIMIT.fullmatch(text)):
+        raise PydanticCustomError("limit", f"must be a whole number from 1 to {MAX_PAGE}, in digits alone")
+    return int(text)
 
 
 def _uuid(text: str) -> str:
@@ -134,7 +148,9 @@ EventId = Annotated[
 HistoryId = EventId
 OperationId = EventId
 Cursor = Annotated[str, StringConstraints(max_length=1000)]
-PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
+# Parameters of a query: texts, taken just as they are documented.
+PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_page_limit)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
 OnConflict = Literal["reject", "allow"]
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -79,24 +80,27 @@ class Api:
         *,
         raw: str | None = None,
         base64: bool = False,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str | list[str]] | None = None,
         context: Context | None = None,
         **query: str,
     ) -> Reply:
         """Send a request to the function that the template routes it to.
 
-        A query is given by name, or as it is written in a URL, behind the path.
+        A query is given by name, or as it is written in a URL, behind the path; a header that is sent several times as
+        a list.
         """
         path, _, written = path.partition("?")
         values = {**parse_qs(written, keep_blank_values=True), **{key: [value] for key, value in query.items()}}
         resource, parameters = self._match("GET" if method == "HEAD" else method, path)
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        many = {name: each if isinstance(each, list) else [each] for name, each in sent.items()}
         event = payload("get_event")
         event |= {
             "resource": resource,
             "path": path,
             "httpMethod": method,
-            "headers": {"Content-Type": "application/json", **(headers or {})},
-            "multiValueHeaders": None,
+            "headers": {name: each[-1] for name, each in many.items()},
+            "multiValueHeaders": many,
             "queryStringParameters": {key: each[-1] for key, each in values.items()} or None,
             "multiValueQueryStringParameters": values or None,
             "pathParameters": parameters or None,

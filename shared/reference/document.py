@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from shared import problems
+from shared import edge, problems
 from shared.errors import (
     BodyTooLarge,
     Collision,
@@ -97,12 +97,14 @@ def openapi(app: APIGatewayRestResolver) -> Json:
     schema = app.get_openapi_schema(title=TITLE, version=VERSION)
     made = _tidy(schema.model_dump(mode="json", by_alias=True, exclude_none=True))
     routes = {(method, path): route for path, methods in made["paths"].items() for method, route in methods.items()}
+    guards = {(route.method.lower(), route.openapi_path): edge.taken_by(route).guards for route in edge.routes(app)}
     paths: Json = {}
     responses: Json = {
         "AnyOther": {"description": ANY_OTHER, "content": {problems.MEDIA_TYPE: {"schema": _ref("GatewayProblem")}}}
     }
     for method, path in sorted(routes, key=list(OPERATIONS).index):
-        paths.setdefault(path, {})[method] = _operation(routes[method, path], OPERATIONS[method, path], responses)
+        made_of = (routes[method, path], OPERATIONS[method, path], guards[method, path])
+        paths.setdefault(path, {})[method] = _operation(*made_of, responses)
     return {
         "openapi": made["openapi"],
         "info": {
@@ -157,12 +159,12 @@ def _schemas(of_requests: Json) -> Json:
     }
 
 
-def _operation(route: Json, operation: Operation, responses: Json) -> Json:
+def _operation(route: Json, operation: Operation, guards: Sequence[str], responses: Json) -> Json:
     """The route as an Operation Object; the errors it can end with go into `responses`, which operations share."""
     parameters = [_parameter(each, operation) for each in route.get("parameters", [])]
     parameters += [
         {"name": name, "in": "header", "description": REQUEST_HEADERS[name], "schema": {"type": "string"}}
-        for name in operation.request_headers
+        for name in guards
     ]
     made: Json = {
         "operationId": operation.id,
@@ -219,8 +221,7 @@ def _errors(made: Json, operation: Operation) -> Iterator[type[SchedulingError]]
         yield Unavailable
     if "requestBody" in made:
         yield from (MalformedBody, BodyTooLarge, UnsupportedMediaType)
-    if "requestBody" in made or names - set(REQUEST_HEADERS):
-        yield InvalidRequest
+    yield InvalidRequest  # a parameter that it does not take, at least
     if "event_id" in names:
         yield NotFound
     if "on_conflict" in names:

@@ -44,15 +44,17 @@ class Operation:
     answers: Mapping[int, Answer]
     description: str = ""
     public: bool = False
-    request_headers: Sequence[str] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[type[SchedulingError]] = ()
     example: Mapping[str, Any] | None = None
 
 
 REQUEST_HEADERS: Final = {
-    "If-Match": "Only change the event if it is at this version: the quoted `history_id`, as in the ETag of an answer.",
-    "If-None-Match": "Answer 304 without a body if the event is still at this version: the quoted `history_id`.",
+    "If-Match": "Only if the event is at one of these versions: the quoted `history_id`, as in the ETag of an answer. "
+    "`*`: only if there is one. What is not understood, an empty value too, is never met: 412.",
+    "If-None-Match": "A read: answer 304 without a body if the event is at one of these versions. A change: only if it "
+    "is at none of them; `*`: only if there is none.",
+    "Idempotency-Key": "What this request is known by if it is sent again.",
 }
 ANSWER_HEADERS: Final = {
     "ETag": "The quoted `history_id` of the version answered.",
@@ -183,7 +185,6 @@ OPERATIONS: Final = {
             200: Answer("The event.", ["Event"], ["ETag"]),
             304: Answer("It is still at the version that `If-None-Match` names.", headers=["ETag"]),
         },
-        request_headers=["If-None-Match"],
         problems=[NotRecordedYet],
     ),
     ("put", "/events/{event_id}"): Operation(
@@ -193,7 +194,6 @@ OPERATIONS: Final = {
         {200: _CHANGED},
         "Takes what POST takes. Fields that are left out go back to their defaults. " + _SENT_BACK + " Conflicts are "
         "looked for if the event takes another time than before.",
-        request_headers=["If-Match"],
         problems=[OutcomeUnknown],
         example={**_REVIEW, "location": "Room 5"},
     ),
@@ -206,7 +206,6 @@ OPERATIONS: Final = {
         + _SENT_BACK
         + " Conflicts are looked for if the event takes another time than before. `reason` "
         "says why and is no part of the event: a patch of nothing else changes nothing, and makes no version.",
-        request_headers=["If-Match"],
         problems=[OutcomeUnknown],
         example={"location": "Room 6", "reason": "room 5 is too small"},
     ),
@@ -216,7 +215,6 @@ OPERATIONS: Final = {
         "Delete an event",
         {200: Answer(_PREVIEW, ["Preview"], ["ETag"]), 204: Answer("It is deleted.")},
         "A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event.",
-        request_headers=["If-Match"],
         problems=[OutcomeUnknown],
     ),
     ("post", "/events/bulk"): Operation(
@@ -269,7 +267,6 @@ OPERATIONS: Final = {
             )
         },
         "Restores a deleted event. Conflicts are looked for if the event then takes another time than it does now.",
-        request_headers=["If-Match"],
         problems=[NotRecordedYet, OutcomeUnknown],
         example={"history_id": "01a20267-70e0-766b-a093-3a7a2060c164", "reason": "moved by mistake"},
     ),

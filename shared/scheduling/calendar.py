@@ -12,9 +12,10 @@ from shared.scheduling.free_time import Interval, busy_intervals, free_busy_wind
 from shared.scheduling.guard import Guard, GuardedStore
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.patience import Patience
+from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.read_only import unchanged
-from shared.scheduling.revisions import IfMatch, Reviser, RevisionStore, live, matching, patched
+from shared.scheduling.revisions import Reviser, RevisionStore, live, matching, patched
 from shared.scheduling.windows import ClassPage, Window, read_page
 
 NS_PER_SECOND: Final = 1_000_000_000
@@ -133,7 +134,7 @@ class Calendar:
         self,
         event_id: str,
         content: Content,
-        if_match: IfMatch = None,
+        condition: Precondition = UNCONDITIONAL,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
         sent_back: Mapping[str, Any] | None = None,
@@ -144,7 +145,7 @@ class Calendar:
         """
 
         def make(stored: Event | None) -> Event | None:
-            event = unchanged(matching(live(stored), if_match), sent_back)
+            event = unchanged(matching(live(stored), condition), sent_back)
             return self._updated(event, content, on_conflict, reason)
 
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=(content.start, content.end))
@@ -153,7 +154,7 @@ class Calendar:
         self,
         event_id: str,
         fields: dict[str, str],
-        if_match: IfMatch = None,
+        condition: Precondition = UNCONDITIONAL,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
         sent_back: Mapping[str, Any] | None = None,
@@ -164,35 +165,35 @@ class Calendar:
         before.
         """
         if not fields:
-            return unchanged(matching(self.get(event_id), if_match), sent_back)
+            return unchanged(matching(self.get(event_id), condition), sent_back)
 
         def make(stored: Event | None) -> Event | None:
-            event = unchanged(matching(live(stored), if_match), sent_back)
+            event = unchanged(matching(live(stored), condition), sent_back)
             return self._updated(event, patched(event.content, fields), on_conflict, reason)
 
         expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
             if not sent_back and "time_zone" not in fields:
                 change = self._request.change("update", reason=reason, on_conflict=on_conflict)
-                return self._reviser.revise(event_id, make, change, fields, if_match)
+                return self._reviser.revise(event_id, make, change, fields, condition)
         elif fields.keys() >= {"start", "end"}:
             expected = (fields["start"], fields["end"])
         else:
-            event = unchanged(matching(self.get(event_id), if_match), sent_back)
+            event = unchanged(matching(self.get(event_id), condition), sent_back)
             content = patched(event.content, fields)
             expected = (content.start, content.end)
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=expected)
 
-    def delete(self, event_id: str, if_match: IfMatch = None, reason: str | None = None) -> Event:
+    def delete(self, event_id: str, condition: Precondition = UNCONDITIONAL, reason: str | None = None) -> Event:
         """Delete the event, which can be restored for a while. Gives its tombstone. Raises as `patch`."""
         expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
         change = self._request.change("delete", reason=reason)
 
         def make(stored: Event | None) -> Event:
-            event = matching(live(stored), if_match)
+            event = matching(live(stored), condition)
             return replace(event.changed(event.content, change, self._request.now_ns), expires_at=expires_at)
 
-        return self._reviser.revise(event_id, make, change, {}, if_match, expires_at)
+        return self._reviser.revise(event_id, make, change, {}, condition, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
         """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.
@@ -210,7 +211,11 @@ class Calendar:
         return page.events, cursors.encode("deleted", {"before": page.read_up_to.partition("#")[2]})
 
     def roll_back(
-        self, target: Event, if_match: IfMatch = None, on_conflict: OnConflict = "reject", reason: str | None = None
+        self,
+        target: Event,
+        condition: Precondition = UNCONDITIONAL,
+        on_conflict: OnConflict = "reject",
+        reason: str | None = None,
     ) -> Event:
         """Bring the event back to what it was at version `target`, as a new version; restores a deleted event.
 
@@ -219,19 +224,19 @@ class Calendar:
         """
 
         def make(stored: Event | None) -> Event | None:
-            return self._rolled_back(stored, target, if_match, on_conflict, reason)
+            return self._rolled_back(stored, target, condition, on_conflict, reason)
 
         expected = (target.content.start, target.content.end)
         return self._guard.write(target.id, make, checked=on_conflict == "reject", expected=expected)
 
     def _rolled_back(
-        self, stored: Event | None, target: Event, if_match: IfMatch, on_conflict: OnConflict, reason: str | None
+        self, stored: Event | None, target: Event, condition: Precondition, on_conflict: OnConflict, reason: str | None
     ) -> Event | None:
         if target.deleted:
             raise InvalidRequest.of("history_id", "names a deletion: there is nothing to go back to")
         if stored is None or stored.gone(self._request.now_ns // NS_PER_SECOND):
             raise NotFound("event")
-        matching(stored, if_match)
+        matching(stored, condition)
         if not stored.deleted and stored.content == target.content:
             return None
         change = self._request.change(

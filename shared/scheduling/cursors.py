@@ -2,7 +2,7 @@
 
 import binascii
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 
 from shared.errors import InvalidRequest
@@ -20,7 +20,7 @@ def decode(query: str, cursor: str, names: tuple[str, ...]) -> dict[str, str]:
     A caller can make one up: whoever uses the facts treats them as input.
     """
     try:
-        document = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        document = json.loads(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         raise InvalidRequest.of("cursor", "is no cursor of this API") from None
     if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):

@@ -8,7 +8,8 @@ from shared.scheduling.documents import Document, changes, conflict_document, ev
 from shared.scheduling.events import CONTENT_FIELDS, Change, Event
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
-from shared.scheduling.revisions import IfMatch, Plan
+from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.revisions import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ class DryRun:
         make: Plan,
         change: Change,
         fields: dict[str, str],
-        if_match: IfMatch = None,
+        condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
         """What `Reviser.revise` would write. Raises what `make` raises."""
-        del change, fields, if_match, expires_at  # `make` knows them
+        del change, fields, condition, expires_at  # `make` knows them
         return self.write(event_id, make, checked=False)
 
 

@@ -10,7 +10,6 @@ from shared.errors import (
     InvalidRequest,
     NotFound,
     OutcomeUnknown,
-    PreconditionFailed,
     Throttled,
     Unavailable,
 )
@@ -18,28 +17,27 @@ from shared.scheduling import ids
 from shared.scheduling.events import Change, Content, Event, Stamp
 from shared.scheduling.instants import interval_fault
 from shared.scheduling.patience import Patience
+from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
 # What a change makes of the stored event (None: there is none): the event to write, or None to leave it as it is. It
 # raises what the change is to end with.
 Plan = Callable[[Event | None], Event | None]
-
-# The version ids that a request's If-Match names; None: it has none, or "*".
-IfMatch = frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A change of an event's `content` fields, none of them a time, or its deletion (with `expires_at`).
 
-    Applied only to a live event whose history_id is less than `below` (and in `if_match`), and, unless it is a
-    deletion, only if it changes something. The database counts the version number up.
+    Applied only to a live event whose history_id is less than `below` (in `if_match`, not in `if_none_match`), and,
+    unless it is a deletion, only if it changes something. The database counts the version number up.
     """
 
     stamp: Stamp
     below: str
     content: dict[str, str]
-    if_match: IfMatch = None
+    if_match: frozenset[str] | None = None
     expires_at: int | None = None
+    if_none_match: frozenset[str] = frozenset()
 
 
 class RevisionStore(Protocol):
@@ -64,7 +62,7 @@ class Reviser:
         make: Plan,
         change: Change,
         fields: dict[str, str],
-        if_match: IfMatch = None,
+        condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
         """Make `change` with `fields` of the content, and give what is stored then.
@@ -78,7 +76,9 @@ class Reviser:
             history_id = ids.later_id(self.now_ns, floor) if floor else ids.new_id(self.now_ns)
             # Had a lost write been applied, the stored id would not be below it: so nothing is applied twice.
             below = lost[0] if lost else history_id
-            revision = Revision(change.stamp(history_id, 0), below, fields, if_match, expires_at)
+            revision = Revision(
+                change.stamp(history_id, 0), below, fields, condition.required, expires_at, condition.forbidden
+            )
             try:
                 applied, stored = self.store.revise(self.owner, event_id, revision)
             except AnswerLost:
@@ -106,10 +106,9 @@ def live(stored: Event | None) -> Event:
     return stored
 
 
-def matching(event: Event, if_match: IfMatch) -> Event:
-    """`event`, if it is at a version that `if_match` names. Raises PreconditionFailed."""
-    if if_match is not None and event.history_id not in if_match:
-        raise PreconditionFailed(event.history_id)
+def matching(event: Event, condition: Precondition) -> Event:
+    """`event`, if it meets `condition`. Raises PreconditionFailed."""
+    condition.check(event.history_id, exists=not event.deleted)
     return event
 
 

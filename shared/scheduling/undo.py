@@ -9,6 +9,7 @@ from shared.scheduling import ids
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.history import History
+from shared.scheduling.preconditions import Precondition
 
 # How long an operation's versions may take to show in the index; after that, what is missing was never written.
 LAG_MS: Final = 5 * 60 * 1000
@@ -66,7 +67,7 @@ class Undo:
     def _take_back(self, made: tuple[str, str]) -> Outcome:
         event_id, history_id = made
         try:
-            return Outcome(event_id, self.calendar.delete(event_id, frozenset({history_id})))
+            return Outcome(event_id, self.calendar.delete(event_id, Precondition.at(history_id)))
         except PreconditionFailed:
             return Outcome(event_id, left="it has changed since")
         except NotFound:

@@ -205,6 +205,10 @@ class EventStore:
             matches = {f":match{index}": text(each) for index, each in enumerate(sorted(revision.if_match))}
             conditions.append(f"history_id IN ({', '.join(matches)})" if matches else "attribute_not_exists(pk)")
             values.update(matches)
+        if revision.if_none_match:
+            others = {f":other{index}": text(each) for index, each in enumerate(sorted(revision.if_none_match))}
+            conditions.append(f"NOT history_id IN ({', '.join(others)})")
+            values.update(others)
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
         update += ", version = if_not_exists(version, :zero) + :one"
         # What the change before has said of itself, and this one does not.

@@ -16,6 +16,8 @@ PASSWORD = "correct horse battery"
 def post(function: str, body: Any = None, *, raw: str | None = None, **changes: Any) -> Reply:
     """Call functions/<function>.py with its payload, another body if one is given, and `changes`."""
     event = {**payload(function), **changes}
+    if "headers" in changes:
+        event["multiValueHeaders"] = None
     if body is not None or raw is not None:
         event["body"] = raw if raw is not None else json.dumps(body)
     return reply(function, event)

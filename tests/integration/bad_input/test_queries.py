@@ -14,7 +14,32 @@ PAGED = ["/events", "/events/{id}/history", "/events/deleted"]
 WINDOW = {"query": "window", "from": "2027-03-01T00:00:00Z", "to": "2027-04-01T00:00:00Z"}
 POSITION = {"start": "2027-03-01T09:00:00Z", "id": new_id()}
 
-NO_LIMIT = ["0", "101", "-1", "abc", "1e3", "1.5", "", " ", "0x10", "\uff11", "\0", "9" * 5_000, "true", "null", "NaN"]
+NO_LIMIT = [
+    "0",
+    "101",
+    "+5",
+    " 5",
+    "5 ",
+    "5_0",
+    "05",
+    "5.0",
+    "\u0665",
+    "\n5",
+    "100\n",
+    "-1",
+    "abc",
+    "1e3",
+    "1.5",
+    "",
+    " ",
+    "0x10",
+    "\uff11",
+    "\0",
+    "9" * 5_000,
+    "true",
+    "null",
+    "NaN",
+]
 NO_INSTANT = [
     "",
     "now",
@@ -143,6 +168,8 @@ def test_a_parameter_is_given_once(
         urlsafe_b64encode(b"9" * 700).decode(),
         urlsafe_b64encode(b'{"query": NaN}').decode(),
         urlsafe_b64encode(b"\xff\xfe").decode(),
+        f"{made_up({**WINDOW, **POSITION})[:8]}!!!!{made_up({**WINDOW, **POSITION})[8:]}",
+        f" {made_up({**WINDOW, **POSITION})}",
     ],
     ids=lambda cursor: cursor[:24],
 )

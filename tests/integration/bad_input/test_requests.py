@@ -155,6 +155,8 @@ def test_no_word_of_the_authorizer(calendar: StoredCalendar, authorizer: Any) ->
 @pytest.mark.parametrize(
     "tags",
     [
+        "",
+        " ",
         '"x"',
         "x",
         '""',
@@ -181,6 +183,7 @@ def test_a_tag_that_matches_nothing(calendar: StoredCalendar, method: str, body:
     calendar.refused(412, [], method, "/events/{id}", body, headers={"If-Match": tags})
     body = {"history_id": calendar.event["history_id"]}
     calendar.refused(412, [], "POST", "/events/{id}/rollback", body, headers={"If-Match": tags})
+    calendar.refused(412, [], "GET", "/events/{id}", headers={"If-Match": tags})
     read = calendar.api("GET", calendar.path("/events/{id}"), headers={"If-None-Match": tags})
     assert (read.status, read.body) == (200, calendar.event)
 
@@ -188,4 +191,6 @@ def test_a_tag_that_matches_nothing(calendar: StoredCalendar, method: str, body:
 @pytest.mark.parametrize(("method", "body"), [("PUT", FREE), ("PATCH", {"title": "x"}), ("DELETE", None)])
 def test_more_tags_than_a_condition_takes(calendar: StoredCalendar, method: str, body: Any) -> None:
     tags = ",".join(f'"{new_id()}"' for _ in range(262))  # as many as the gateway's 10,240 bytes of headers hold
-    calendar.refused(422, ["If-Match"], method, "/events/{id}", body, headers={"If-Match": tags})
+    refused = calendar.refused(412, [], method, "/events/{id}", body, headers={"If-Match": tags})
+    assert "at most 100 versions" in refused.body["detail"]
+    calendar.refused(412, [], method, "/events/{id}", body, headers={"If-None-Match": tags})

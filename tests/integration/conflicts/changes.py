@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
-from shared.scheduling.revisions import IfMatch
+from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from tests.integration.conflicts.book import Book, content
 
 # Across the border of two ISO weeks: from Sunday to Monday.
@@ -28,7 +28,7 @@ AWAY = content(AWAY_START, AWAY_END)
 class Act(Protocol):
     """Makes a change of an event that is there, if there is one."""
 
-    def __call__(self, calendar: Calendar, event: Event | None, if_match: IfMatch = None) -> Event: ...
+    def __call__(self, calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event: ...
 
 
 @dataclass(frozen=True)
@@ -73,25 +73,25 @@ def _deleted(book: Book) -> Event:
     return first
 
 
-def _create(calendar: Calendar, event: Event | None, if_match: IfMatch = None) -> Event:
+def _create(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
     assert event is None
-    assert if_match is None
+    assert condition is UNCONDITIONAL
     return calendar.create(HOT)
 
 
-def _replace(calendar: Calendar, event: Event | None, if_match: IfMatch = None) -> Event:
-    return calendar.replace(some(event).id, HOT, if_match)
+def _replace(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
+    return calendar.replace(some(event).id, HOT, condition)
 
 
 def _patch(**fields: str) -> Act:
-    def act(calendar: Calendar, event: Event | None, if_match: IfMatch = None) -> Event:
-        return calendar.patch(some(event).id, fields, if_match)
+    def act(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
+        return calendar.patch(some(event).id, fields, condition)
 
     return act
 
 
-def _roll_back(calendar: Calendar, event: Event | None, if_match: IfMatch = None) -> Event:
-    return calendar.roll_back(some(event), if_match)
+def _roll_back(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
+    return calendar.roll_back(some(event), condition)
 
 
 CREATE = Change("create", lambda _: None, _create)

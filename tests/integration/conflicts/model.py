@@ -8,6 +8,7 @@ from shared.errors import EventConflict, InvalidRequest, NotFound, PreconditionF
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import MAX_DURATION_SECONDS, Instant, seconds_between, shifted
+from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from tests.integration.conflicts.book import DELETED_SECONDS
 
 Kind = Literal["create", "replace", "patch", "delete", "roll back"]
@@ -46,19 +47,19 @@ class Operation:
         return ("done", event.id, event.stamp.version, event.deleted, event.content), event
 
     def _call(self, calendar: Calendar) -> Event:
-        if_match = None if self.if_match is None else frozenset({self.if_match})
+        condition = UNCONDITIONAL if self.if_match is None else Precondition.at(self.if_match)
         on_conflict = "allow" if self.allow else "reject"
         match self.kind:
             case "create" if self.content:
                 return calendar.create(self.content, on_conflict)  # type: ignore[arg-type]  # one of the two
             case "replace" if self.content:
-                return calendar.replace(self.event_id, self.content, if_match, on_conflict)  # type: ignore[arg-type]
+                return calendar.replace(self.event_id, self.content, condition, on_conflict)  # type: ignore[arg-type]
             case "patch":
-                return calendar.patch(self.event_id, self.fields, if_match, on_conflict)  # type: ignore[arg-type]
+                return calendar.patch(self.event_id, self.fields, condition, on_conflict)  # type: ignore[arg-type]
             case "delete":
-                return calendar.delete(self.event_id, if_match)
+                return calendar.delete(self.event_id, condition)
             case "roll back" if self.back_to:
-                return calendar.roll_back(self.back_to, if_match, on_conflict)  # type: ignore[arg-type]
+                return calendar.roll_back(self.back_to, condition, on_conflict)  # type: ignore[arg-type]
         raise AssertionError(self)
 
 

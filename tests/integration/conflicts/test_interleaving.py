@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import EventConflict, NotFound, PreconditionFailed
+from shared.scheduling.preconditions import Precondition
 from tests.integration.conflicts.book import Book, content
 from tests.integration.conflicts.changes import (
     ASIDE,
@@ -205,7 +206,7 @@ def test_a_rival_who_changes_the_same_event_fails_an_if_match(book: Book, change
     book.wire.before(point, interfere)
 
     with pytest.raises(PreconditionFailed) as caught:
-        change.act(book.subject(), before, frozenset({stored.history_id}))
+        change.act(book.subject(), before, Precondition.at(stored.history_id))
 
     assert caught.value.history_id == rivals[0].history_id == book.live()[before.id].history_id
 
