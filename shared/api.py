@@ -3,10 +3,9 @@
 A function imports `app` to register its routes, `handler` for Lambda to call, and what routes are declared with.
 """
 
-import base64
 import json
 import time
-from typing import Any, NoReturn
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -14,18 +13,15 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared import edge, problems
+from shared import bodies, edge, problems
 from shared.edge import takes
 from shared.entity_tags import tags_of
 from shared.errors import (
-    BodyTooLarge,
     FieldError,
     InvalidRequest,
-    MalformedBody,
     NotAuthenticated,
     NotFound,
     SchedulingError,
-    UnsupportedMediaType,
 )
 from shared.observability import log_request, logger
 from shared.runtime import current
@@ -48,46 +44,10 @@ __all__ = [
     "time_left",
 ]
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-MAX_MEMBERS = 32
-MERGE_PATCH = "application/merge-patch+json"
 # What web pages may read of an answer, beside the few headers that they always may.
 EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
 
-
-def parse_json(text: str) -> dict[str, Any]:
-    """The JSON object in `text` (RFC 8259).
-
-    Raises BodyTooLarge, and MalformedBody for everything else that is no JSON object, including what Python's parser
-    takes and the RFC does not (NaN), or gives up on (deep nesting, integers of thousands of digits).
-    """
-    if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
-        raise BodyTooLarge(MAX_BODY_BYTES)
-    try:
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
-    except json.JSONDecodeError as error:
-        raise MalformedBody(f"is no JSON: {error.msg} at character {error.pos}") from None
-    except RecursionError:
-        raise MalformedBody("is nested too deeply") from None
-    except ValueError:
-        raise MalformedBody("has a number that is too long") from None
-    if not isinstance(value, dict):
-        raise MalformedBody("must be a JSON object")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise MalformedBody(f"has {name}, which is no JSON")
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of a body. No request has nearly as many members, and each unknown one costs a kilobyte to report."""
-    if len(members) > MAX_MEMBERS:
-        raise MalformedBody(f"has an object of more than {MAX_MEMBERS} members")
-    return dict(members)
-
-
-app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=parse_json)
+app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -140,16 +100,10 @@ def _check_edge(event: dict[str, Any]) -> None:
     if not body:
         headers.pop("content-type", None)  # it is the type of nothing
         return
-    media_type = headers.get("content-type", "application/json").split(";")[0].strip().lower()
-    accepted = ("application/json", MERGE_PATCH) if event["httpMethod"] == "PATCH" else ("application/json",)
-    if media_type not in accepted:
-        raise UnsupportedMediaType(" or ".join(accepted))
-    headers["content-type"] = "application/json"
+    bodies.check_headers(event["httpMethod"], headers)
+    headers["content-type"] = bodies.JSON
     if event.get("isBase64Encoded"):
-        try:
-            event["body"] = base64.b64decode(body, validate=True).decode()
-        except ValueError:  # no base64, or no UTF-8
-            raise MalformedBody("is not UTF-8") from None
+        event["body"] = bodies.decoded(body)
         event["isBase64Encoded"] = False
 
 

@@ -66,11 +66,10 @@ class BodyTooLarge(InvalidRequest):
 
 
 class UnsupportedMediaType(InvalidRequest):
-    """The body is declared to be something else than one of `accepted`."""
+    """The body is declared to be something else than `accepted`, by the header `field`."""
 
-    def __init__(self, accepted: str) -> None:
-        super().__init__([FieldError("Content-Type", f"must be {accepted}")])
-        self.accepted = accepted
+    def __init__(self, accepted: str, field: str = "Content-Type") -> None:
+        super().__init__([FieldError(field, f"must be {accepted}")])
 
 
 class NotAuthenticated(SchedulingError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.api import MAX_BODY_BYTES
+from shared.bodies import MAX_BODY_BYTES
 from shared.models import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_PAGE
 from shared.problems import ERRORS_SHOWN
 from shared.scheduling.documents import COLLISIONS_SHOWN

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.api import MAX_BODY_BYTES, MAX_MEMBERS
+from shared.bodies import MAX_BODY_BYTES, MAX_MEMBERS, MAX_MORE_MEMBERS
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
+from tests.samples import new_id
 
 ROUTES = [
     ("POST", "/events"),
@@ -133,6 +134,46 @@ def test_an_object_of_many_members_is_not_read_through(calendar: StoredCalendar)
         calendar.refused(400, ["body"], method, route, raw=raw)
 
 
+def test_fields_by_the_dozen_are_unknown_ones_and_named(calendar: StoredCalendar) -> None:
+    unknown = [f"unknown {number}" for number in range(100)]
+    item = {**FREE, **dict.fromkeys(unknown)}
+    for method, route in (("POST", "/events"), ("PUT", "/events/{id}"), ("PATCH", "/events/{id}")):
+        refused = calendar.refused(422, unknown[:50], method, route, item)
+        assert refused.body["detail"] == "100 field(s) of the request are invalid"
+    calendar.refused(
+        422, [f"events[1].{name}" for name in unknown[:50]], "POST", "/events/bulk", {"events": [FREE, item]}
+    )
+    body = {"history_id": new_id(), **dict.fromkeys(unknown)}
+    calendar.refused(422, unknown[:50], "POST", "/events/{id}/rollback", body)
+
+
+def test_what_unknown_fields_cost_is_bounded(calendar: StoredCalendar) -> None:
+    items = MAX_MORE_MEMBERS // 100
+    item = dict.fromkeys(f"unknown {number}" for number in range(MAX_MEMBERS + 100))
+    reply = calendar.refused(422, [], "POST", "/events/bulk", {"events": [item] * items})
+    assert len(reply.fields) == 50
+    calendar.refused(400, ["body"], "POST", "/events/bulk", {"events": [item] * (items + 1)})
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (f'{{"title": "a", {TIMES}, "title": "b"}}', "title"),
+        (f'{{"title": "a", {TIMES}, "title": "a"}}', "title"),
+        (f'{{"title": "a", {TIMES}, "\\u0074itle": "b"}}', "title"),
+        ('{"x": {"deep": [{"a": 1, "b": 2, "a": 3}]}}', "a"),
+        ('{"events": [{"b": 1, "b": 1}]}', "b"),
+        ('{"": 1, "": 2}', ""),
+        ('{"\\ud800": 1, "\\ud800": 2}', "\\ud800"),
+    ],
+    ids=shown,
+)
+def test_a_name_that_comes_twice(calendar: StoredCalendar, raw: str, name: str) -> None:
+    for method, route in ROUTES:
+        refused = calendar.refused(400, ["body"], method, route, raw=raw)
+        assert f"has '{name}' twice" in refused.body["detail"]
+
+
 def test_a_million_items_are_not_read_through(calendar: StoredCalendar) -> None:
     raw = '{"events":[' + "{}," * 1_000_000 + "{}]}"
     calendar.refused(422, ["events"], "POST", "/events/bulk", raw=raw)
@@ -167,6 +208,26 @@ def test_no_body(calendar: StoredCalendar, body: str | None) -> None:
         "*/*",
         ";",
         "",
+        "application/json; charset=iso-8859-1",
+        "application/json;charset=latin1",
+        "application/json; charset=UTF-16",
+        'application/json; charset="windows-1252"',
+        "application/json; charset=",
+        'application/json; charset=""',
+        "application/json; charset",
+        "application/json; charset=utf-8; charset=latin1",
+        'application/json; charset="utf-8',
+        "application/json; charset='utf-8'",
+        "application/json; charset = utf-8",
+        "application/json; charset=utf-8 latin1",
+        "application/json charset=utf-8",
+        "application/json; odata=verbose",
+        "application/json; IEEE754Compatible=true",
+        "application/json; charset=utf-8; profile=x",
+        "application/json; =",
+        "application/json, text/plain",
+        "application/json\n",
+        "application/json; charset=utf-8\n",
         "\ud800",
         "a" * 10_000,
     ],
@@ -175,6 +236,41 @@ def test_no_body(calendar: StoredCalendar, body: str | None) -> None:
 def test_another_content_type(calendar: StoredCalendar, content_type: str) -> None:
     for method, route in ROUTES:
         calendar.refused(415, ["Content-Type"], method, route, FREE, headers={"Content-Type": content_type})
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        'Application/JSON ; Charset="Utf-8"',
+        'application/json; charset="\\utf-8"',
+        "application/json; charset=utf8",
+        "application/json; charset=US-ASCII",
+        "application/json;",
+        " application/json ; ; charset=utf-8 ; ",
+    ],
+)
+def test_a_content_type_that_says_utf_8(calendar: StoredCalendar, content_type: str) -> None:
+    body = {**FREE, "title": ""}
+    calendar.refused(422, ["title"], "POST", "/events", body, headers={"Content-Type": content_type})
+
+
+def test_a_content_type_that_is_sent_twice(calendar: StoredCalendar) -> None:
+    for second in ("application/json", "text/plain"):
+        headers = {"Content-Type": ["application/json", second, "application/json"]}
+        calendar.refused(415, ["Content-Type"], "POST", "/events", FREE, headers=headers)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "deflate", "gzip, identity", "", "x"])
+def test_a_body_in_a_coding(calendar: StoredCalendar, coding: str) -> None:
+    for method, route in ROUTES:
+        calendar.refused(415, ["Content-Encoding"], method, route, FREE, headers={"Content-Encoding": coding})
+
+
+def test_no_coding_is_one(calendar: StoredCalendar) -> None:
+    headers = {"Content-Encoding": "Identity"}
+    calendar.refused(422, ["title"], "POST", "/events", {**FREE, "title": ""}, headers=headers)
 
 
 def test_a_merge_patch_is_for_patch_alone(calendar: StoredCalendar) -> None:

@@ -1,0 +1,114 @@
+"""The body of a request: whether it is declared to be JSON that can be read, and the JSON object in it."""
+
+import base64
+import json
+import re
+from typing import Any, Final, NoReturn
+
+from shared.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+# No request has nearly as many members in one object. Each unknown one costs a kilobyte and 25 microseconds to report:
+# so there may be only so many more of them in a body.
+MAX_MEMBERS: Final = 32
+MAX_MORE_MEMBERS: Final = 10_000
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+# UTF-8 by its names, and what it is a superset of.
+CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# A media type and its parameters (RFC 9110, sections 8.3.1 and 5.6.6).
+_TYPE: Final = re.compile(rf"({_WORD}/{_WORD})[ \t]*(?:;|\Z)")
+_PARAMETER: Final = re.compile(
+    rf'[ \t]*(?:({_WORD})=(?:({_WORD})|"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\.)*)"))?[ \t]*(?:;|\Z)'
+)
+
+
+def check_headers(method: str, headers: dict[str, str]) -> None:
+    """Refuse a body that its headers declare to be something else than JSON in UTF-8. Raises UnsupportedMediaType.
+
+    RFC 8259 gives JSON no parameters. A charset is taken if it is what a body is read as anyway; others are refused,
+    since those in use (`IEEE754Compatible`, `odata.…`) change what a body says.
+    """
+    coding = headers.get("content-encoding", "identity")
+    if coding.strip().lower() != "identity":
+        raise UnsupportedMediaType("identity: no coding is taken", "Content-Encoding")
+    value = headers.get("content-type", JSON).strip(" \t")
+    accepted = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
+    found = _TYPE.match(value)
+    if found is None or found[1].lower() not in accepted:
+        raise UnsupportedMediaType(" or ".join(accepted))
+    at = found.end()
+    while at < len(value):
+        parameter = _PARAMETER.match(value, at)
+        if parameter is None:
+            raise UnsupportedMediaType(f"{found[1].lower()}, and its parameters be written name=value")
+        name, *values = parameter.groups()
+        if name is not None:
+            _check_parameter(name, next(each for each in values if each is not None))
+        at = parameter.end()
+
+
+def _check_parameter(name: str, value: str) -> None:
+    if name.lower() != "charset":
+        raise UnsupportedMediaType(f"{JSON} without the parameter {name}")
+    if re.sub(r"\\(.)", r"\1", value).lower() not in CHARSETS:
+        raise UnsupportedMediaType(f"{JSON} in UTF-8")
+
+
+def decoded(body: str) -> str:
+    """The text of a body that the gateway hands on in base64. Raises MalformedBody."""
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except ValueError:  # no base64, or no UTF-8
+        raise MalformedBody("is not UTF-8") from None
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """The JSON object in `text` (RFC 8259).
+
+    Raises BodyTooLarge, and MalformedBody for everything else that is no JSON object, including what Python's parser
+    takes and the RFC does not (NaN), takes silently (a name that comes twice), or gives up on (deep nesting, integers
+    of thousands of digits).
+    """
+    if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
+        raise BodyTooLarge(MAX_BODY_BYTES)
+    more = 0
+
+    def object_of(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal more
+        if len(members) > MAX_MEMBERS:
+            more += len(members) - MAX_MEMBERS
+            if more > MAX_MORE_MEMBERS:
+                raise MalformedBody("has thousands of members that no request has")
+        made = dict(members)
+        if len(made) != len(members):
+            raise MalformedBody(f"has {_repeated(members)!r} twice in one object")
+        return made
+
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=object_of)
+    except json.JSONDecodeError as error:
+        raise MalformedBody(f"is no JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise MalformedBody("is nested too deeply") from None
+    except ValueError:
+        raise MalformedBody("has a number that is too long") from None
+    if not isinstance(value, dict):
+        raise MalformedBody("must be a JSON object")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedBody(f"has {name}, which is no JSON")
+
+
+def _repeated(members: list[tuple[str, Any]]) -> str:
+    """The first name that comes again; not all of it if it is long."""
+    seen = set()
+    for name, _ in members:
+        if name in seen:
+            break
+        seen.add(name)
+    return name[:100]
