@@ -13,7 +13,10 @@ REQUIRED = ("title", "start", "end")
 FIELDS = ("title", "description", "location", "start", "end", "time_zone", "transparency")
 
 NOT_TEXT: list[Any] = [1, 0, -1, 1.5, True, False, [], ["x"], {}, {"title": "x"}, [["x"]]]
-CONTROL = ["\0", "a\0b", "\x01", "\x08", "\x0b", "\x1f", "\x7f"]
+CONTROL = ["\0", "a\0b", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\x7f", "a\x80b", "a\x85b", "a\x9fb"]
+NONCHARACTERS = ["\ufffe", "a\uffffb", "\ufdd0", "a\U0010ffffb"]
+BREAKS = ["a\nb", "a\r\nb", "a\rb", "a\u2028b", "a\u2029b", "a\tb", "a\n"]
+BLANK = [" ", "\u00a0\u3000", "\u200b", "\u200b \ufeff\u2060", "\u00ad", "\u3164", "\u2800", "\u202e\u202c", "\ufe0f"]
 SURROGATES = ["\ud800", "\udfff", "a\ud800b", "\udc00\ud800"]
 NO_TIME: list[Any] = [
     "2027-06-01T09:00:00",  # no offset
@@ -47,7 +50,9 @@ NO_TIME: list[Any] = [
     *SURROGATES,
 ]
 BAD: list[tuple[str, Any]] = [
-    *((name, value) for name in TEXTS for value in (*NOT_TEXT, *CONTROL, *SURROGATES)),
+    *((name, value) for name in TEXTS for value in (*NOT_TEXT, *CONTROL, *NONCHARACTERS, *SURROGATES)),
+    *((name, value) for name in ("title", "location") for value in BREAKS),
+    *(("title", value) for value in BLANK),
     *((name, "x" * (most + 1)) for name, most in TEXTS.items()),
     ("description", "\u00e4" * (MAX_DESCRIPTION_BYTES // 2) + "x"),
     ("description", "\U0001f600" * (MAX_DESCRIPTION_BYTES // 4) + "x"),
@@ -174,7 +179,7 @@ def test_a_rollback_names_a_version_by_its_uuid(calendar: StoredCalendar, value:
     calendar.refused(422, ["history_id"], "POST", "/events/{id}/rollback", {"history_id": value})
 
 
-@pytest.mark.parametrize("value", ["x" * (MAX_REASON + 1), *CONTROL, *SURROGATES, *NOT_TEXT], ids=shown)
+@pytest.mark.parametrize("value", ["x" * (MAX_REASON + 1), *CONTROL, *NONCHARACTERS, *SURROGATES, *NOT_TEXT], ids=shown)
 def test_a_reason_is_text(calendar: StoredCalendar, value: Any) -> None:
     back = {"history_id": calendar.event["history_id"], "reason": value}
     calendar.refused(422, ["reason"], "POST", "/events/{id}/rollback", back)
