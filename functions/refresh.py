@@ -2,8 +2,8 @@
 
 from shared.api import Response, answer, app, handler
 from shared.identity import sessions
+from shared.identity_models import RefreshToken
 from shared.identity_wiring import tokens, users
-from shared.models import RefreshToken
 from shared.runtime import current
 
 __all__ = ["handler"]

@@ -2,8 +2,8 @@
 
 from shared.api import Response, answer, app, handler
 from shared.identity import accounts
+from shared.identity_models import Registration
 from shared.identity_wiring import tokens, users
-from shared.models import Registration
 from shared.runtime import current
 
 __all__ = ["handler"]

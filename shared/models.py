@@ -29,7 +29,7 @@ from shared.scheduling.instants import (
 )
 from shared.scheduling.read_only import READ_ONLY
 from shared.scheduling.time_zones import MAX_NAME, iana_name
-from shared.text import MAX_ADDRESS_BYTES, address_fault, is_visible, line_fault, lines_fault
+from shared.text import is_visible, line_fault, lines_fault
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
@@ -41,7 +41,7 @@ MAX_PAGE = 100
 _PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-def _without(fault_of: Callable[[str], str | None]) -> AfterValidator:
+def without(fault_of: Callable[[str], str | None]) -> AfterValidator:
     """Take text in which `fault_of` finds nothing."""
 
     def check(text: str) -> str:
@@ -114,9 +114,9 @@ def _uuid(text: str) -> str:
     return identifier
 
 
-Line = _without(line_fault)
-Lines = _without(lines_fault)
-Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line, _without(_nothing_to_see)]
+Line = without(line_fault)
+Lines = without(lines_fault)
+Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line, without(_nothing_to_see)]
 Location = Annotated[str, StringConstraints(max_length=MAX_LOCATION), Line]
 Description = Annotated[
     str,
@@ -277,42 +277,3 @@ class Rollback(Request):
 
     history_id: HistoryId
     reason: Reason | None = None
-
-
-Email = Annotated[
-    str,
-    StringConstraints(max_length=MAX_ADDRESS_BYTES),
-    _without(address_fault),
-    Field(json_schema_extra={"format": "idn-email"}, examples=["ada@example.com"]),
-]
-Username = Annotated[
-    str,
-    StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
-    Field(examples=["ada"]),
-]
-# NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The bound keeps hashing cheap.
-Password = Annotated[
-    str, StringConstraints(min_length=8, max_length=256), Line, Field(examples=["correct horse battery"])
-]
-Token = Annotated[str, StringConstraints(min_length=1, max_length=4096), Line]
-
-
-class Registration(Request):
-    """A new user."""
-
-    username: Username
-    password: Password
-    email: Email
-
-
-class Login(Request):
-    """The credentials of a user. No more is checked than lengths: what cannot be a name is a wrong name."""
-
-    username: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
-    password: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
-
-
-class RefreshToken(Request):
-    """A refresh token, to be exchanged or ended."""
-
-    refresh_token: Token

@@ -194,6 +194,7 @@ def test_a_read_only_of_the_version_that_the_caller_means(get: Any) -> None:
 
 def test_a_condition_costs_no_call(dynamodb_deployment: Deployment) -> None:
     event = created()
+    dynamodb_deployment.clock.forward(seconds=1)  # ids of one millisecond may need a second try
     calls: list[str] = []
 
     def count(model: Any, **_: Any) -> None:
@@ -202,6 +203,7 @@ def test_a_condition_costs_no_call(dynamodb_deployment: Deployment) -> None:
     hooks = dynamodb_deployment.runtime.clients.dynamodb.meta.events
     hooks.register("before-call.dynamodb", count)
     changed = patch_text(event, {"If-Match": tag(event), "If-None-Match": f'"{new_id()}"'})
+    dynamodb_deployment.clock.forward(seconds=1)
     refused = patch_text(event, {"If-None-Match": "*"})
     hooks.unregister("before-call.dynamodb", count)
     assert (changed.status, refused.status) == (200, 412)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.models import Login, RefreshToken, Registration, Request
+from shared.identity_models import Login, RefreshToken, Registration
+from shared.models import Request
 
 SECRET = "correct horse battery"
 
