@@ -92,11 +92,12 @@ def list_events(
 def get_free_busy(
     from_: Annotated[WindowStart | None, Query(alias="from")] = None,
     to: Annotated[WindowEnd | None, Query()] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> Response[str]:
     """Tell when the caller's opaque events take time: merged intervals, cut to the window."""
-    window, busy = _calendar().free_busy(from_, to)
+    window, busy, next_cursor = _calendar().free_busy(from_, to, cursor)
     intervals = [{"start": start, "end": end} for start, end in busy]
-    return answer({"from": window.start, "to": window.end, "busy": intervals})
+    return answer({"from": window.start, "to": window.end, "busy": intervals, "next_cursor": next_cursor})
 
 
 @app.get("/events/deleted")

@@ -23,6 +23,7 @@ SchedulingError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 
 class SchedulingError(Exception):
@@ -102,16 +103,34 @@ class Collision:
     end: str
 
 
-class EventConflict(SchedulingError):
-    """The time asked for overlaps `collisions`, in order of their start.
+NextFreeSearch = Literal["found", "none_within_31_days", "stopped"]
 
-    `next_free` is the earliest later start that would do; None if none was found.
+# How many of the events in the way a refusal names. Once more are known nobody looks for the rest of them.
+COLLISIONS_SHOWN: Final = 20
+
+
+class EventConflict(SchedulingError):
+    """The time asked for overlaps `collisions`, in order of their start: all there are, or more than COLLISIONS_SHOWN.
+
+    `next_free` is the earliest later start that would do; None if there is none within 31 days, or if the search for it
+    was `stopped`.
     """
 
-    def __init__(self, collisions: Sequence[Collision], next_free: str | None = None) -> None:
-        super().__init__(f"overlaps {len(collisions)} event(s)")
+    def __init__(self, collisions: Sequence[Collision], next_free: str | None = None, *, stopped: bool = False) -> None:
+        many = len(collisions) > COLLISIONS_SHOWN
+        super().__init__(
+            f"overlaps at least {COLLISIONS_SHOWN} events" if many else f"overlaps {len(collisions)} event(s)"
+        )
         self.collisions = tuple(collisions)
         self.next_free = next_free
+        self._stopped = stopped
+
+    @property
+    def next_free_search(self) -> NextFreeSearch:
+        """What came of the search for the next free start."""
+        if self.next_free is not None:
+            return "found"
+        return "stopped" if self._stopped else "none_within_31_days"
 
 
 class NameTaken(SchedulingError):

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
 from shared.models import Transparency
 from shared.problems import ERRORS_SHOWN
-from shared.scheduling.documents import COLLISIONS_SHOWN
 from shared.scheduling.events import ChangeType, OnConflict
 
 ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"
@@ -60,7 +60,7 @@ class Event(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Events by their start. A page may be short, even empty, while there is a next one."""
+    """Events by their start. With a next page it has `limit` items, unless five rounds of reads found less."""
 
     items: list[Event]
     next_cursor: NextCursor
@@ -89,11 +89,12 @@ class Interval(BaseModel):
 
 
 class FreeBusy(BaseModel):
-    """When events take time within a window: merged where they overlap or touch, and cut to the window."""
+    """When events take time within a window: merged where they overlap or touch, cut to it, never split by pages."""
 
     from_: Annotated[Instant, Field(alias="from")]
     to: Instant
     busy: list[Interval]
+    next_cursor: NextCursor
 
 
 class Version(BaseModel):
@@ -251,12 +252,11 @@ class InvalidRequest(Problem):
 
 
 class Conflict(Problem):
-    """The time is taken."""
+    """The time is taken: by as many events as `detail` says, or by at least twenty."""
 
-    conflicts: Annotated[list[Collision], Field(max_length=COLLISIONS_SHOWN, description="The first ones, by start.")]
-    next_free: Annotated[
-        Instant | None, Field(description="The earliest later start at which nothing is in the way; null: none found.")
-    ]
+    conflicts: Annotated[list[Collision], Field(max_length=COLLISIONS_SHOWN, description="By start, of those known.")]
+    next_free: Annotated[Instant | None, Field(description="The earliest later start that is free; null: none found.")]
+    next_free_search: Annotated[NextFreeSearch, Field(description="`stopped`: too much lies there to tell.")]
 
 
 class PreconditionFailed(Problem):

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
 from shared.reference.answers import Collision, FieldChange, HistoryId, Instant, PatchOperation
-from shared.scheduling.documents import COLLISIONS_SHOWN
 from shared.scheduling.events import ChangeType
 
 
@@ -38,4 +38,7 @@ class Preview(BaseModel):
     next_free: Annotated[
         Instant | None,
         Field(description="With conflicts: the earliest later start at which nothing is in the way; null: none found."),
+    ]
+    next_free_search: Annotated[
+        NextFreeSearch | None, Field(description="With conflicts: what came of the search for it, as in a 409.")
     ]

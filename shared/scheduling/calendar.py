@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from shared.errors import InvalidRequest, NotFound
 from shared.scheduling import cursors, ids
 from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict
-from shared.scheduling.free_time import Interval, busy_intervals, free_busy_window
+from shared.scheduling.free_time import FreeBusyQuery, Interval, read_free_busy
 from shared.scheduling.guard import Guard, GuardedStore
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.patience import Patience
@@ -16,7 +16,8 @@ from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.read_only import unchanged
 from shared.scheduling.revisions import Reviser, RevisionStore, live, matching, patched
-from shared.scheduling.windows import ClassPage, Window, read_page
+from shared.scheduling.rounds import ClassPage, sizes
+from shared.scheduling.windows import Window, read_page
 
 NS_PER_SECOND: Final = 1_000_000_000
 
@@ -27,7 +28,7 @@ class CalendarStore(GuardedStore, RevisionStore, Protocol):
     def get(self, owner: str, event_id: str) -> Event | None:
         """The event, deleted or not, strongly consistent."""
 
-    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage:
+    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now`, latest first, from behind `before` on."""
 
     def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
@@ -124,11 +125,16 @@ class Calendar:
         """At most `limit` events of `window`, by start, and the cursor to go on with."""
         return read_page(self._store, self._owner, window, limit)
 
-    def free_busy(self, start: Instant | None, end: Instant | None) -> tuple[Window, list[Interval]]:
-        """The window asked for, of at most 62 days, and when its opaque events take time, merged. As `window` else."""
-        window = free_busy_window(start, end, self._now())
-        events = self._store.overlapping(self._owner, window.start, window.end)
-        return window, busy_intervals(events, window.start, window.end)
+    def free_busy(
+        self, start: Instant | None, end: Instant | None, cursor: str | None = None
+    ) -> tuple[Window, list[Interval], str | None]:
+        """The window asked for, of at most 62 days, when its opaque events take time, merged, and the cursor.
+
+        As `window` else.
+        """
+        query = FreeBusyQuery.of(start, end, cursor, self._now())
+        busy, next_cursor = read_free_busy(self._store, self._owner, query)
+        return query.window, busy, next_cursor
 
     def replace(
         self,
@@ -198,17 +204,24 @@ class Calendar:
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
         """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.
 
-        A page may be short, even empty, with a cursor. Raises InvalidRequest for a wrong cursor.
+        Reads on over those past their term, in as many rounds as a listing. Raises InvalidRequest for a wrong cursor.
         """
         before = None
         if cursor is not None:
             before = cursors.decode("deleted", cursor, ("before",))["before"]
             if not ids.is_id(before):
                 raise InvalidRequest.of("cursor", "is no cursor of this API")
-        page = self._store.deleted(self._owner, self._request.now_ns // NS_PER_SECOND, limit, before)
-        if page.read_up_to is None:
-            return page.events, None
-        return page.events, cursors.encode("deleted", {"before": page.read_up_to.partition("#")[2]})
+        found: list[Event] = []
+        for size in sizes(limit + 1):
+            page = self._store.deleted(self._owner, self._request.now_ns // NS_PER_SECOND, size, before)
+            found += page.found
+            if len(found) > limit:
+                found, before = found[:limit], found[limit - 1].history_id
+                break
+            if page.read_up_to is None:
+                return found, None
+            before = page.read_up_to.partition("#")[2]
+        return found, cursors.encode("deleted", {"before": before or ""})
 
     def roll_back(
         self,

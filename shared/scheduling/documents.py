@@ -1,15 +1,13 @@
 """Events and versions as the documents that callers get."""
 
 from difflib import unified_diff
-from typing import Any, Final
+from typing import Any
 
-from shared.errors import Collision, EventConflict
+from shared.errors import COLLISIONS_SHOWN, Collision, EventConflict
 from shared.scheduling.events import CONTENT_FIELDS, Event
 from shared.scheduling.instants import of_seconds
 
 Document = dict[str, Any]
-
-COLLISIONS_SHOWN: Final = 20
 
 
 def event_document(event: Event) -> Document:
@@ -73,6 +71,7 @@ def conflict_document(refusal: EventConflict | None) -> Document:
     return {
         "conflicts": [collision_document(other) for other in collisions],
         "next_free": refusal.next_free if refusal is not None else None,
+        "next_free_search": refusal.next_free_search if refusal is not None else None,
     }
 
 

@@ -3,16 +3,19 @@
 The order is the proof: a fence is read before anything it guards.
 
 1. Read the fences of every ISO week that the interval touches, and the event itself.
-2. Find what overlaps, strongly consistent.
+2. Find what overlaps, strongly consistent: that nothing does is known when every range has been read to its end. A
+   refusal needs no more than COLLISIONS_SHOWN collisions and one, and reads no further.
 3. In one transaction write the event and move each of those fences, on condition that it still is as read in 1.
 
 Two writers whose intervals overlap share a week, and so a fence: one commits, the other reads again and sees it.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final, Protocol
 
 from shared.errors import (
+    COLLISIONS_SHOWN,
     AnswerLost,
     Collision,
     Contended,
@@ -27,7 +30,12 @@ from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant, iso_weeks
 from shared.scheduling.patience import Patience
 from shared.scheduling.revisions import Plan
-from shared.scheduling.windows import WindowStore
+from shared.scheduling.rounds import LARGEST_PAGE, Rounds
+from shared.scheduling.spans import overlap_ranges
+from shared.scheduling.windows import WindowStore, place
+
+# How much of each range is read at first: a crowd is noticed there, and costs no page of a megabyte.
+FIRST_LOOK: Final = 250
 
 
 class GuardedStore(WindowStore, Protocol):
@@ -35,9 +43,6 @@ class GuardedStore(WindowStore, Protocol):
 
     def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
         """The event, if asked for and there, and the fences of `weeks`."""
-
-    def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
-        """Every live opaque event that overlaps `[start, end)`."""
 
     def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
         """The events of `event_ids` that are there, deleted ones included."""
@@ -158,12 +163,11 @@ class Guard:
             self._store.put(event, previous)
 
     def _check(self, event: Event, fences: list[Fence]) -> None:
-        """Raise EventConflict with all that `event` collides with; Contended if the index lags behind a fence."""
+        """Raise EventConflict with what `event` collides with; Contended if the index lags behind a fence."""
         found = self.collisions(event.id, event.content, fences)
         if found:
-            start, end = event.content.start, event.content.end
-            free = next_free(self._store, self._owner, event.id, start, end)
-            raise EventConflict([collision(other) for other in found], free)
+            free, stopped = next_free(self._store, self._owner, event, found)
+            raise EventConflict([collision(other) for other in found], free, stopped=stopped)
 
     def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
         """Why a checked write of `event` over `previous` would be refused as things are now; None: it would not be.
@@ -180,12 +184,33 @@ class Guard:
     def collisions(self, event_id: str, content: Content, fences: list[Fence]) -> list[Event]:
         """What `content` would collide with as event `event_id`, by start. Raises Contended if it cannot be told yet.
 
+        All there is, or, if that is more than COLLISIONS_SHOWN, at least one more than these.
+        """
+        look = Rounds(overlap_ranges(content.start, content.end), place)
+        limit = FIRST_LOOK
+        while True:
+            look.read(partial(self._store.read_ranges, self._owner, start=content.start, limit=limit, opaque=True))
+            limit = LARGEST_PAGE
+            # One that moved between two reads may be found at both places: its later version counts.
+            found = {each.id: each for each in sorted(look.found, key=lambda each: each.history_id)}
+            found.pop(event_id, None)
+            if look.complete or len(found) > COLLISIONS_SHOWN:
+                # What was found may be gone: only what still stands is a reason to read no further.
+                standing = self._standing(event_id, content, found, fences)
+                if look.complete or len(standing) > COLLISIONS_SHOWN:
+                    return standing
+
+    def _standing(
+        self, event_id: str, content: Content, found: Mapping[str, Event], fences: list[Fence]
+    ) -> list[Event]:
+        """What of `found`, and of what `fences` remember beside it, collides with `content`. Raises Contended.
+
         A Query beside a transaction is read-committed: nothing promises that an event is visible the moment its fence
         is. So what a fence remembers and the Query does not show is looked up.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
         """
         start, end = content.start, content.end
-        found = {other.id: other for other in self._store.overlapping(self._owner, start, end)}
+        standing = {**found}
         hidden = {
             touch.event_id: touch
             for touch in latest_touches(fences, start, end).values()
@@ -195,15 +220,14 @@ class Guard:
         actual = self._store.get_many(self._owner, hidden) if hidden else {}
         for touch in hidden.values():
             other = actual.get(touch.event_id)
-            found.pop(touch.event_id, None)
+            standing.pop(touch.event_id, None)
             if other is None:
                 continue
             if other.history_id < touch.history_id:
                 raise Contended("a read is behind a fence")
             if not other.deleted and other.content.opaque and other.content.overlaps(start, end):
-                found[other.id] = other
-        found.pop(event_id, None)
-        return sorted(found.values(), key=lambda other: (other.content.start, other.id))
+                standing[other.id] = other
+        return sorted(standing.values(), key=place)
 
 
 def needs_check(event: Event, previous: Event | None) -> bool:

@@ -1,33 +1,33 @@
 """Listing a window of the calendar: four ranges, one for each length class, merged in order of (start, id)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from shared.errors import InvalidRequest
 from shared.scheduling import cursors
 from shared.scheduling.events import Event
 from shared.scheduling.instants import LAST, Instant, parse_instant, shifted
-from shared.scheduling.spans import SpanRange, overlap_ranges, position
+from shared.scheduling.rounds import MARGIN, ClassPage, Position, Rounds, sizes
+from shared.scheduling.spans import SpanRange, overlap_ranges
 
 DEFAULT_WINDOW_SECONDS: Final = 31 * 24 * 3600
-
-Position = tuple[Instant, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ClassPage:
-    """What one range gave: its events that overlap the window, and the index key it was read up to, None at its end."""
-
-    events: Sequence[Event]
-    read_up_to: str | None
+# What the cursor of a window holds.
+WINDOW_FACTS: Final = ("from", "to", "start", "id")
 
 
 class WindowStore(Protocol):
     """What a listing needs of the events table."""
 
-    def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
-        """A page of each range, side by side, strongly consistent: events that end after `start`, or begin at it."""
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
+        """A page of each range, side by side, strongly consistent: events that end after `start`, or begin at it.
+
+        A page is made of the next `limit` events of its range, or of fewer if they are large. With `opaque` transparent
+        ones are left out.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,11 @@ class Window:
             if end <= start:
                 raise InvalidRequest.of("to", "must be later than from")
             return cls(start, end, None, query)
-        facts = cursors.decode(query, cursor, ("from", "to", "start", "id"))
+        return cls.going_on(start, end, cursors.decode(query, cursor, WINDOW_FACTS), query)
+
+    @classmethod
+    def going_on(cls, start: Instant | None, end: Instant | None, facts: Mapping[str, str], query: str) -> "Window":
+        """The window that the WINDOW_FACTS of a cursor of `query` tell. Raises InvalidRequest."""
         try:
             for name in ("from", "to", "start"):
                 if parse_instant(facts[name]) != facts[name]:
@@ -67,33 +71,33 @@ class Window:
             raise InvalidRequest.of("cursor", "belongs to another query")
         return cls(facts["from"], facts["to"], (facts["start"], facts["id"]), query)
 
-    def cursor(self, after: Position) -> str:
-        """The cursor of the page that begins behind `after`."""
-        return cursors.encode(self.query, {"from": self.start, "to": self.end, "start": after[0], "id": after[1]})
+    def ranges(self) -> list[SpanRange]:
+        """What has to be read of each class."""
+        return overlap_ranges(self.start, self.end, self.after)
+
+    def cursor(self, after: Position, **more: str) -> str:
+        """The cursor of the page that begins behind `after`, with `more` facts."""
+        facts = {"from": self.start, "to": self.end, "start": after[0], "id": after[1], **more}
+        return cursors.encode(self.query, facts)
 
 
 def read_page(store: WindowStore, owner: str, window: Window, limit: int) -> tuple[list[Event], str | None]:
     """At most `limit` events of `window` by (start, id), and the cursor to go on with.
 
-    One read for each class, however many events there are: so a page may be short, even empty, with a cursor.
+    A page with a cursor has `limit` events, and there is one more at least, unless ROUNDS rounds did not tell: what was
+    over before the window begins lies in its ranges, too. Then it is as long as it is, and the cursor goes on.
     """
-    ranges = [item for item in overlap_ranges(window.start, window.end, window.after) if item.low <= item.high]
-    pages = store.read_ranges(owner, ranges, window.start, limit)
-    events, after = merge(pages, limit)
-    return events, None if after is None else window.cursor(after)
-
-
-def merge(pages: Iterable[ClassPage], limit: int) -> tuple[list[Event], Position | None]:
-    """The first `limit` events of `pages`, as far as all classes have been read, and where the next page begins."""
-    pages = list(pages)
-    ends = [position(page.read_up_to) for page in pages if page.read_up_to is not None]
-    horizon = min(ends, default=None)
-    events = sorted((event for page in pages for event in page.events), key=place)
-    if horizon is not None:
-        events = [event for event in events if place(event) <= horizon]
+    rounds = Rounds(window.ranges(), place)
+    events: list[Event] = []
+    horizon: Position | None = None
+    for size in sizes(limit + MARGIN):
+        rounds.read(partial(store.read_ranges, owner, start=window.start, limit=size), limit + 1)
+        events, horizon = rounds.settled()
+        if horizon is None or len(events) > limit:
+            break
     if len(events) > limit:
-        return events[:limit], place(events[limit - 1])
-    return events, horizon
+        return events[:limit], window.cursor(place(events[limit - 1]))
+    return events, None if horizon is None else window.cursor(horizon)
 
 
 def place(event: Event) -> Position:

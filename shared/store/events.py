@@ -1,6 +1,6 @@
 """The events table: events, their index by span, and the fences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,8 +11,8 @@ from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
 from shared.scheduling.patience import Patience
 from shared.scheduling.revisions import Revision
-from shared.scheduling.spans import SpanRange, overlap_ranges
-from shared.scheduling.windows import ClassPage
+from shared.scheduling.rounds import ClassPage
+from shared.scheduling.spans import SpanRange
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_get, batch_write
 from shared.store.client import Clients, store_faults, unanswered
@@ -64,32 +64,27 @@ class EventStore:
         fences = [fence_of(week, found.pop(keys.fence_key(owner, week)["sk"]["S"], None)) for week in weeks]
         return next((event_of(item) for item in found.values()), None), fences
 
-    def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
-        """Every live opaque event that overlaps `[start, end)`: a Query a length class, each to its last page."""
-        ranges = overlap_ranges(start, end)
-        # An item of another hand may lack `transparency`: like any event, it is opaque unless it says otherwise.
-        extra = {
-            "FilterExpression": "#end > :start AND NOT transparency = :transparent",
-            "ExpressionAttributeNames": {"#end": "end"},
-        }
-        values = {":start": text(start), ":transparent": text("transparent")}
-        found = self._clients.pool.map(lambda each: list(self._pages(owner, each, values, extra)), ranges)
-        return [event_of(item) for pages in found for page in pages for item in page["Items"]]
-
-    def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
         """A page of each range, side by side: events that end after `start`, among the next `limit` of the range.
 
-        One of no length that begins at `start` is listed, too: `overlap` is the rule.
+        One of no length that begins at `start` is listed, too: `overlap` is the rule. A page ends at 1 MB, before the
+        filter, whatever `limit` says. With `opaque` transparent events are left out.
         """
-        extra = {
+        extra: dict[str, Any] = {
             "FilterExpression": "(#end > :start OR #start >= :start)",
             "ExpressionAttributeNames": {"#end": "end", "#start": "start"},
             "Limit": limit,
         }
         values = {":start": text(start)}
-        return list(self._clients.pool.map(lambda each: self._first_page(owner, each, values, extra), ranges))
+        if opaque:
+            # An item of another hand may lack `transparency`: like any event, it is opaque unless it says otherwise.
+            extra["FilterExpression"] += " AND NOT transparency = :transparent"
+            values[":transparent"] = text("transparent")
+        return list(self._clients.pool.map(lambda each: self._page(owner, each, values, extra), ranges))
 
-    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage:
+    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now` (seconds since 1970), latest first.
 
         `before` is the history_id of the deletion that the page before was read up to.
@@ -97,35 +92,26 @@ class EventStore:
         high = keys.deleted_span("~") if before is None else keys.just_before(keys.deleted_span(before))
         each = SpanRange("deleted", keys.deleted_span(""), high)
         extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit, "ScanIndexForward": False}
-        return self._first_page(owner, each, {":now": number(now)}, extra)
+        return self._page(owner, each, {":now": number(now)}, extra)
 
-    def _first_page(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> ClassPage:
-        page = next(self._pages(owner, each, values, extra))
+    def _page(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> ClassPage[Event]:
+        """A page of one range of the index."""
+        with store_faults():
+            page = self._clients.dynamodb.query(
+                TableName=self._table,
+                IndexName=INDEX,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk AND span BETWEEN :low AND :high",
+                ExpressionAttributeValues={
+                    ":pk": text(keys.calendar(owner)),
+                    ":low": text(each.low),
+                    ":high": text(each.high),
+                    **values,
+                },
+                **extra,
+            )
         last = page.get("LastEvaluatedKey")
         return ClassPage([event_of(item) for item in page["Items"]], last["span"]["S"] if last else None)
-
-    def _pages(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The pages of one range of the index; a page ends at 1 MB, before the filter."""
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": INDEX,
-            "ConsistentRead": True,
-            "KeyConditionExpression": "pk = :pk AND span BETWEEN :low AND :high",
-            "ExpressionAttributeValues": {
-                ":pk": text(keys.calendar(owner)),
-                ":low": text(each.low),
-                ":high": text(each.high),
-                **values,
-            },
-            **extra,
-        }
-        while True:
-            with store_faults():
-                page: dict[str, Any] = self._clients.dynamodb.query(**query)  # type: ignore[assignment]
-            yield page
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def put(self, event: Event, previous: Event | None) -> None:
         """Write `event` if the stored one still is `previous`. Raises Contended, Throttled, AnswerLost.

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shared.scheduling.events import Event
+from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, position
-from shared.scheduling.time_travel import PositionPage
+from shared.scheduling.time_travel import Placed
 from shared.store import keys
-from shared.store.batches import batch_get
+from shared.store.batches import BATCH_GET_ITEMS, batch_get
 from shared.store.client import Clients, store_faults
 from shared.store.events import EventStore
 from shared.store.items import event_of, text
@@ -28,8 +29,13 @@ class HistoryStore:
 
     def page(self, owner: str, event_id: str, limit: int, before: str | None) -> tuple[list[Event], bool, Event | None]:
         """Recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
+        return self._with_stored(owner, event_id, limit, before)
+
+    def _with_stored(
+        self, owner: str, event_id: str, limit: int, below: str | None
+    ) -> tuple[list[Event], bool, Event | None]:
         stored = self._clients.pool.submit(self._events.get, owner, event_id)
-        versions, more = self._query(owner, event_id, limit, below=before)
+        versions, more = self._query(owner, event_id, limit, below=below)
         return versions, more, stored.result()
 
     def read(self, owner: str, event_id: str, history_ids: Iterable[str]) -> tuple[dict[str, Event], Event | None]:
@@ -52,21 +58,21 @@ class HistoryStore:
 
     def newest(self, owner: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
         """The newest recorded version below an id, and the live event. Two calls side by side."""
-        versions, _, stored = self.page(owner, event_id, 1, below)
+        versions, _, stored = self._with_stored(owner, event_id, 1, below)
         return next(iter(versions), None), stored
 
     def latest_two(self, owner: str, event_id: str) -> tuple[list[Event], Event | None]:
         """The newest two recorded versions, newest first, and the live event. Two calls side by side."""
-        versions, _, stored = self.page(owner, event_id, 2, None)
+        versions, _, stored = self._with_stored(owner, event_id, 2, None)
         return versions, stored
 
-    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> list[PositionPage]:
-        """A page of each range of the index by calendar, side by side: where versions of any time lie.
+    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
+        """A page of each range of the index by calendar, side by side: where versions of any time lie, and their ids.
 
         The index is global, so eventually consistent: a version shows some time after it was recorded.
         """
 
-        def first_page(each: SpanRange) -> PositionPage:
+        def page(each: SpanRange) -> ClassPage[Placed]:
             with store_faults():
                 answer = self._clients.dynamodb.query(
                     TableName=self._table,
@@ -80,10 +86,18 @@ class HistoryStore:
                     Limit=limit,
                 )
             last = answer.get("LastEvaluatedKey")
-            positions = [position(item["span"]["S"]) for item in answer["Items"]]
-            return PositionPage(positions, position(last["span"]["S"]) if last else None)
+            placed = [(position(item["span"]["S"]), item["sk"]["S"]) for item in answer["Items"]]
+            return ClassPage(placed, last["span"]["S"] if last else None)
 
-        return list(self._clients.pool.map(first_page, ranges))
+        return list(self._clients.pool.map(page, ranges))
+
+    def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
+        """The live events of `event_ids`, deleted ones included: a BatchGetItem for each hundred, side by side."""
+        chunks = [event_ids[at : at + BATCH_GET_ITEMS] for at in range(0, len(event_ids), BATCH_GET_ITEMS)]
+        found: dict[str, Event] = {}
+        for events in self._clients.pool.map(lambda chunk: self._events.get_many(owner, chunk), chunks):
+            found.update(events)
+        return found
 
     def operation(self, owner: str, operation_id: str) -> list[tuple[str, str]]:
         """The versions that the operation made in the calendar of `owner`, as event id and history_id.

@@ -8,7 +8,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from shared.scheduling.documents import COLLISIONS_SHOWN
+from shared.errors import COLLISIONS_SHOWN
 from shared.scheduling.events import CONTENT_FIELDS
 from tests.deployment import Deployment
 from tests.gateway import Reply
@@ -148,7 +148,7 @@ def test_a_dry_run_tells_what_the_change_would_be_refused_for(
     assert READS.issuperset(made)
     assert preview.body["type"] == change.type
     assert len(preview.body["conflicts"]) == COLLISIONS_SHOWN
-    for fact in ("conflicts", "next_free"):
+    for fact in ("conflicts", "next_free", "next_free_search"):
         assert preview.body[fact] == refused.body[fact]
     assert preview.body["next_free"] is not None
     allowed = change(stored, f"{DRY}&on_conflict=allow").body

@@ -8,6 +8,7 @@ import pytest
 
 from shared.runtime import Runtime, use
 from shared.scheduling.instants import of_seconds
+from shared.store import keys
 from tests.gateway import Api, invoke, payload
 from tests.integration.identity_client import Clock
 
@@ -125,9 +126,80 @@ class TestACalendarAsOf:
         page = api("GET", "/events", **query).body
         seen += page["items"]
         while page["next_cursor"]:
+            assert len(page["items"]) == 2
             page = api("GET", "/events", **query, cursor=page["next_cursor"]).body
             seen += page["items"]
         assert seen == made
+
+    def test_shows_what_has_changed_since_and_what_is_gone_for_good(self, runtime: Runtime, clock: Clock) -> None:
+        api = Api()
+        renamed, moved, gone, stays = (api("POST", "/events", event(str(day), day)).body for day in range(1, 5))
+        record(runtime)
+        then = moment(clock)
+        clock.forward(60)
+        api("PATCH", f"/events/{renamed['id']}", {"title": "renamed"})
+        api("PATCH", f"/events/{moved['id']}", event("moved", 20))
+        api("DELETE", f"/events/{gone['id']}")
+        record(runtime)
+        # As TTL does in the end.
+        runtime.clients.dynamodb.delete_item(
+            TableName=runtime.settings.events_table, Key=keys.event_key(api.user_id, gone["id"])
+        )
+        window: dict[str, Any] = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-10T00:00:00Z"}
+        assert api("GET", "/events", as_of=then, **window).body["items"] == [renamed, moved, gone, stays]
+        titles = [each["title"] for each in api("GET", "/events", as_of=moment(clock), **window).body["items"]]
+        assert titles == ["renamed", "4"]
+
+    def test_shows_what_was_changed_around_the_api_as_it_was(self, runtime: Runtime, clock: Clock) -> None:
+        api = Api()
+        made = api("POST", "/events", event("first", 1)).body
+        record(runtime)
+        then = moment(clock)
+        clock.forward(60)
+        table, key = runtime.settings.events_table, keys.event_key(api.user_id, made["id"])
+        old = runtime.clients.dynamodb.get_item(TableName=table, Key=key)["Item"]
+        new = {**old, "title": {"S": "another"}}
+        runtime.clients.dynamodb.put_item(TableName=table, Item=new)
+        template = payload("record_history")["Records"][0]
+        change = {
+            "Keys": key,
+            "OldImage": old,
+            "NewImage": new,
+            "SequenceNumber": "9",
+            "ApproximateCreationDateTime": clock() // 1_000_000_000,
+        }
+        update = template | {"eventName": "MODIFY", "dynamodb": template["dynamodb"] | change}
+        assert invoke("record_history", {"Records": [update]}) == {"batchItemFailures": []}
+        window: dict[str, Any] = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-10T00:00:00Z"}
+        assert api("GET", "/events", as_of=then, **window).body["items"] == [made]
+        clock.forward(60)
+        (shown,) = api("GET", "/events", as_of=moment(clock), **window).body["items"]
+        assert shown["title"] == "another"
+
+    def test_behind_an_undone_bulk_is_one_page(self, runtime: Runtime, clock: Clock) -> None:
+        api = Api()
+        before = moment(clock)
+        clock.forward(10)
+        bulk = api("POST", "/events/bulk", {"events": [event(str(hour), 1, hour) for hour in range(20)] * 15}).body
+        last = api("POST", "/events", event("last", 2)).body
+        record(runtime)
+        made = moment(clock)
+        clock.forward(10)
+        assert len(api("POST", f"/operations/{bulk['operation_id']}/undo").body["undone"]) == 300
+        record(runtime)
+        window: dict[str, Any] = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-10T00:00:00Z"}
+        undone = api("GET", "/events", as_of=moment(clock), **window, limit="1").body
+        assert undone == {"items": [last], "next_cursor": None}
+        assert api("GET", "/events", as_of=before, **window, limit="1").body == {"items": [], "next_cursor": None}
+        assert len(api("GET", "/events", as_of=made, **window, limit="100").body["items"]) == 100
+
+    def test_before_1970_was_empty(self, runtime: Runtime, clock: Clock) -> None:
+        api = Api()
+        api("POST", "/events", event("first", 1))
+        record(runtime)
+        for then in (moment(clock).replace("20", "19", 1), "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z"):
+            listed = api("GET", f"/events?from=2027-03-01T00:00:00Z&as_of={then}")
+            assert (listed.status, listed.body) == (200, {"items": [], "next_cursor": None})
 
     def test_refuses_the_cursor_of_another_moment(self, runtime: Runtime, clock: Clock) -> None:
         api = Api()

@@ -1,34 +1,53 @@
 """A calendar in memory, read as DynamoDB reads its index: a page has `limit` keys, and is filtered then."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
+from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, span
-from shared.scheduling.windows import ClassPage
 from tests.samples import OWNER
 
 
 @dataclass
 class InMemory:
-    """The live events of one calendar."""
+    """The live events of one calendar. A page ends after `largest` keys, as after a megabyte.
+
+    `queries` counts the pages of each read. `looked_up` is what a look for single events finds, where that is another
+    thing than what a range shows.
+    """
 
     events: Sequence[Event]
-    reads: int = 0
+    largest: int = 2000
+    queries: list[int] = field(default_factory=list)
+    looked_up: dict[str, Event] | None = None
 
-    def read_ranges(self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int) -> list[ClassPage]:
+    @property
+    def reads(self) -> int:
+        """How often ranges were read, each time side by side."""
+        return len(self.queries)
+
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
         assert owner == OWNER
-        self.reads += 1
+        assert ranges, "a round that reads nothing"
+        self.queries.append(len(ranges))
+        limit = min(limit, self.largest)
         keys = sorted(((span(e.content.start, e.content.end, e.id), e) for e in self.events), key=lambda pair: pair[0])
         pages = []
         for one in ranges:
+            assert one.low <= one.high, "DynamoDB refuses such a range"
             inside = [(key, each) for key, each in keys if one.low <= key <= one.high]
             page = inside[:limit]
             read_up_to = page[-1][0] if len(inside) >= limit and page else None
-            pages.append(
-                ClassPage(
-                    [each for _, each in page if each.content.end > start or each.content.start >= start], read_up_to
-                )
-            )
+            lasting = [each for _, each in page if each.content.end > start or each.content.start >= start]
+            shown = [each for each in lasting if each.content.opaque or not opaque]
+            pages.append(ClassPage(shown, read_up_to))
         return pages
+
+    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
+        assert owner == OWNER
+        there = {each.id: each for each in self.events} if self.looked_up is None else self.looked_up
+        return {each: there[each] for each in event_ids if each in there}

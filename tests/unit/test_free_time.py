@@ -1,13 +1,17 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequest
+from shared.scheduling import cursors
 from shared.scheduling.events import Event
-from shared.scheduling.free_time import EVENTS_READ, HORIZON_SECONDS, busy_intervals, free_busy_window, next_free
+from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, merged, next_free, read_free_busy
+from shared.scheduling.free_time import times as times_of
 from shared.scheduling.instants import LAST, overlap, shifted
+from shared.scheduling.rounds import ROUNDS
+from shared.scheduling.windows import Window
 from tests.samples import OWNER, event
 from tests.unit.calendars import InMemory
 
@@ -43,59 +47,190 @@ drawn = st.lists(
     ],
 )
 def test_busy_intervals_are_merged_and_cut_to_the_window(events: list[Event], busy: list[tuple[str, str]]) -> None:
-    assert busy_intervals(events, NOW, shifted(NOW, DAY)) == busy
+    assert merged(times_of(events), NOW, shifted(NOW, DAY)) == busy
 
 
 @given(drawn)
 def test_a_moment_is_busy_just_when_an_event_takes_it(events: list[Event]) -> None:
     end = shifted(NOW, DAY)
     taking = [each for each in events if each.content.overlaps(NOW, end)]
-    busy = busy_intervals(taking, NOW, end)
+    busy = merged(times_of(taking), NOW, end)
     for hour in range(24):
         moment = shifted(NOW, hour * HOUR), shifted(NOW, hour * HOUR + 1)
         assert any(overlap(*moment, *each) for each in busy) is any(each.content.overlaps(*moment) for each in taking)
     assert all(one[1] < other[0] for one, other in pairwise(busy))
 
 
-@given(drawn, st.sampled_from([1, 3, 24]))
-def test_the_next_free_time_is_the_first_later_hour_that_collides_with_nothing(
-    events: list[Event], length: int
-) -> None:
-    def free(hour: int) -> bool:
-        return not any(each.content.overlaps(*hours((hour, hour + length))[0]) for each in events)
+def asked(calendar: InMemory, start: int, end: int, event_id: str = "new") -> tuple[str | None, bool]:
+    """The next free start for an event from hour `start` to hour `end`, which is in the way of something."""
+    wanted = event(*hours((start, end))[0], event_id=event_id)
+    others = [each for each in calendar.events if each.id != event_id and each.content.opaque]
+    collisions = [each for each in others if each.content.overlaps(wanted.content.start, wanted.content.end)]
+    return next_free(calendar, OWNER, wanted, collisions[:1])
 
-    found = next_free(InMemory(events), OWNER, "new", *hours((0, length))[0])
-    first = next(hour for hour in range(1_000) if free(hour))
-    assert found == (None if first == 0 else shifted(NOW, first * HOUR))
+
+@given(drawn, st.sampled_from([1, 3, 24]), st.integers(1, 12))
+def test_the_next_free_time_is_the_first_later_hour_that_collides_with_nothing(
+    events: list[Event], length: int, largest: int
+) -> None:
+    events.append(at(-1, 1))  # so that there is something in the way
+    calendar = InMemory(events, largest)
+    found, stopped = asked(calendar, 0, length)
+    first = next(
+        hour
+        for hour in range(1_000)
+        if not any(each.content.overlaps(*hours((hour, hour + length))[0]) for each in events)
+    )
+    assert calendar.reads <= ROUNDS
+    if stopped:
+        assert (found, calendar.reads) == (None, ROUNDS)
+    else:
+        assert found == shifted(NOW, first * HOUR)
+
+
+@given(drawn)
+def test_the_search_for_a_free_time_stops_only_when_its_rounds_are_used(events: list[Event]) -> None:
+    events.append(at(-1, 1))
+    calendar = InMemory(events)
+    assert asked(calendar, 0, 1)[1] is False
+    assert calendar.queries == [4]
 
 
 def test_the_event_itself_and_transparent_ones_are_not_in_the_way() -> None:
     moved, blocking = at(1, 2), at(0, 1)
     shown = event(shifted(NOW, HOUR), shifted(NOW, 9 * HOUR), transparency="transparent")
     calendar = InMemory([moved, blocking, shown])
-    assert next_free(calendar, OWNER, moved.id, *hours((0, 1))[0]) == shifted(NOW, HOUR)
-    assert next_free(calendar, OWNER, "another", *hours((0, 1))[0]) == shifted(NOW, 2 * HOUR)
+    assert asked(calendar, 0, 1, moved.id) == (shifted(NOW, HOUR), False)
+    assert asked(calendar, 0, 1, "another") == (shifted(NOW, 2 * HOUR), False)
+
+
+def test_what_is_known_to_be_in_the_way_counts_though_no_range_shows_it() -> None:
+    wanted, hidden = at(0, 1), at(0, 3)
+    assert next_free(InMemory([]), OWNER, wanted, [hidden]) == (shifted(NOW, 3 * HOUR), False)
 
 
 def test_no_time_is_named_that_lies_beyond_the_horizon() -> None:
     last = shifted(NOW, HORIZON_SECONDS)
-    assert next_free(InMemory([event(NOW, last)]), OWNER, "new", *hours((0, 1))[0]) == last
-    assert next_free(InMemory([event(NOW, shifted(last, 1))]), OWNER, "new", *hours((0, 1))[0]) is None
+    assert asked(InMemory([event(NOW, last)]), 0, 1) == (last, False)
+    assert asked(InMemory([event(NOW, shifted(last, 1))]), 0, 1) == (None, False)
 
 
-def test_no_time_is_named_beyond_what_was_read() -> None:
-    calendar = InMemory([at(hour, hour + 1) for hour in range(EVENTS_READ + 5)])
-    assert next_free(calendar, OWNER, "new", *hours((0, 1))[0]) is None
-    assert calendar.reads == 1
+def test_a_free_time_behind_many_short_events_is_found() -> None:
+    count = FIRST_READ * 5 + 5
+    calendar = InMemory([at(hour, hour + 1) for hour in range(count)])
+    assert asked(calendar, 0, 1) == (shifted(NOW, count * HOUR), False)
+    assert calendar.queries == [4, 1, 1]
+
+
+def test_a_search_that_has_used_its_rounds_says_so() -> None:
+    calendar = InMemory([at(hour, hour + 1) for hour in range(60)], largest=10)
+    assert asked(calendar, 0, 1) == (None, True)
+    assert calendar.queries == [4] + [1] * (ROUNDS - 1)
+
+
+def test_a_crowded_hour_is_passed_over() -> None:
+    calendar = InMemory([at(0, 1) for _ in range(2_000)])
+    assert asked(calendar, 0, 1) == (shifted(NOW, HOUR), False)
+    assert calendar.reads <= ROUNDS
 
 
 def test_no_time_is_named_past_the_year_9999() -> None:
-    start = shifted(LAST, -HOUR)
-    assert next_free(InMemory([event(start, LAST)]), OWNER, "new", start, LAST) is None
+    last = event(shifted(LAST, -HOUR), LAST)
+    assert next_free(InMemory([last]), OWNER, last, [last]) == (None, False)
 
 
 def test_a_free_busy_window_is_of_at_most_62_days() -> None:
     end = shifted(NOW, 62 * DAY)
-    assert free_busy_window(NOW, end, NOW).end == end
+    assert FreeBusyQuery.of(NOW, end, None, NOW).window.end == end
     with pytest.raises(InvalidRequest, match="to: must be at most 62 days after from"):
-        free_busy_window(NOW, shifted(end, 1), NOW)
+        FreeBusyQuery.of(NOW, shifted(end, 1), None, NOW)
+
+
+def all_busy(calendar: InMemory, query: FreeBusyQuery) -> list[tuple[str, str]]:
+    """The intervals of all pages."""
+    found: list[tuple[str, str]] = []
+    for _ in range(1_000):
+        calendar.queries.clear()
+        busy, cursor = read_free_busy(calendar, OWNER, query)
+        found += busy
+        assert calendar.reads <= ROUNDS
+        if cursor is None:
+            return found
+        assert calendar.reads == ROUNDS
+        window = query.window
+        query = FreeBusyQuery.of(window.start, window.end, cursor, LAST)
+    raise AssertionError("the cursor does not move")
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.tuples(st.integers(-30, 60), st.sampled_from([1, 2, 5, 30, 90, 800])).map(lambda d: at(d[0], d[0] + d[1])),
+        max_size=40,
+    ),
+    st.integers(1, 4),
+)
+def test_the_pages_of_free_busy_are_the_merged_intervals_whole_and_once(events: list[Event], largest: int) -> None:
+    end = shifted(NOW, 2 * DAY)
+    taking = [each for each in events if each.content.overlaps(NOW, end)]
+    assert all_busy(InMemory(events, largest), FreeBusyQuery.of(NOW, end, None, NOW)) == merged(
+        times_of(taking), NOW, end
+    )
+
+
+def test_an_interval_that_goes_on_over_pages_is_one() -> None:
+    events = [event(shifted(NOW, each * 60), shifted(NOW, each * 60 + 60)) for each in range(60)]
+    calendar = InMemory([*events, at(3, 4)], largest=1)
+    busy, cursor = read_free_busy(calendar, OWNER, FreeBusyQuery.of(NOW, shifted(NOW, DAY), None, NOW))
+    assert busy == []
+    assert cursor is not None
+    assert all_busy(calendar, FreeBusyQuery.of(None, None, cursor, NOW)) == hours((0, 1), (3, 4))
+
+
+def test_an_interval_that_ends_where_reading_stopped_may_go_on() -> None:
+    shown = [event(shifted(NOW, HOUR), shifted(NOW, 2 * HOUR), transparency="transparent") for _ in range(ROUNDS - 1)]
+    calendar = InMemory([at(0, 1), *shown, at(1, 2)], largest=1)
+    assert all_busy(calendar, FreeBusyQuery.of(NOW, shifted(NOW, DAY), None, NOW)) == hours((0, 2))
+
+
+def test_a_window_that_is_taken_to_its_end_is_read_no_further() -> None:
+    calendar = InMemory([at(-5, 30), *(at(hour, hour + 1) for hour in range(24))], largest=2)
+    query = FreeBusyQuery.of(NOW, shifted(NOW, DAY), None, NOW)
+    assert read_free_busy(calendar, OWNER, query) == (hours((0, 24)), None)
+    assert calendar.queries == [4]
+
+
+BUSY = {"busy_from": NOW, "busy_to": shifted(NOW, HOUR)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"busy_from": ""},
+        {"busy_to": ""},
+        {"busy_from": "x", "busy_to": "y"},
+        {"busy_to": NOW},
+        {"busy_from": shifted(NOW, -1)},
+        {"busy_to": shifted(NOW, DAY + 1)},
+        {"busy_to": "2027-03-01T01:00:00.0Z"},
+        {"to": shifted(NOW, 63 * DAY)},
+        {"to": NOW, "busy_from": "", "busy_to": ""},
+        {"from": "x"},
+        {"id": "\ud800"},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_in_a_cursor_that_somebody_made_up_is_refused(change: dict[str, str]) -> None:
+    facts = {"from": NOW, "to": shifted(NOW, DAY), "start": NOW, "id": "x", **BUSY}
+    assert FreeBusyQuery.of(None, None, cursors.encode("free-busy", facts), NOW).open == (NOW, shifted(NOW, HOUR))
+    with pytest.raises(InvalidRequest, match="cursor: is no cursor of this API"):
+        FreeBusyQuery.of(None, None, cursors.encode("free-busy", facts | change), NOW)
+
+
+def test_a_cursor_of_another_query_is_refused() -> None:
+    window = Window(NOW, shifted(NOW, DAY))
+    query = FreeBusyQuery.of(NOW, shifted(NOW, DAY), None, NOW)
+    with pytest.raises(InvalidRequest, match="cursor: belongs to another query"):
+        FreeBusyQuery.of(None, None, window.cursor((NOW, "x")), NOW)
+    with pytest.raises(InvalidRequest, match="cursor: belongs to another query"):
+        FreeBusyQuery.of(shifted(NOW, 1), None, query.cursor((NOW, "x"), None), NOW)

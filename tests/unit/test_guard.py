@@ -1,11 +1,19 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from shared.errors import OutcomeUnknown, Unavailable
-from shared.scheduling.events import ChangeType, Content
-from shared.scheduling.guard import LostAnswers, needs_check
-from tests.samples import content, event
+from shared.errors import COLLISIONS_SHOWN, OutcomeUnknown, Unavailable
+from shared.scheduling.events import ChangeType, Content, Event
+from shared.scheduling.fences import RECENT, Fence
+from shared.scheduling.guard import Guard, LostAnswers, needs_check
+from shared.scheduling.instants import shifted
+from shared.scheduling.patience import Patience
+from shared.scheduling.windows import place
+from tests.samples import END, OWNER, START, content, event
+from tests.unit.calendars import InMemory
 
 LATER = ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z")
 
@@ -60,3 +68,104 @@ def test_out_of_time_says_whether_something_may_have_been_written() -> None:
     assert type(lost.out_of_time()) is Unavailable
     lost.add(event(), None)
     assert type(lost.out_of_time()) is OutcomeUnknown
+
+
+HOUR, DAY = 3600, 86_400
+WANTED = content()
+
+
+def guard(calendar: Any) -> Guard:
+    return Guard(OWNER, calendar, Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0))
+
+
+def in_the_way(events: list[Event]) -> list[Event]:
+    """What takes time that WANTED wants."""
+    return sorted((each for each in events if each.content.opaque and each.content.overlaps(START, END)), key=place)
+
+
+def is_told(found: list[Event], expected: list[Event]) -> bool:
+    """Whether `found` is all of `expected`, or more of it than is shown."""
+    return found == expected or (
+        len(found) > COLLISIONS_SHOWN and found == [each for each in expected if each in found]
+    )
+
+
+# Around the interval wanted, in all classes: before it, across its borders, in it, and behind it.
+drawn_events = st.lists(
+    st.tuples(
+        st.sampled_from([-40 * DAY, -2 * DAY, -2 * HOUR, -HOUR, -1, 0, 60, HOUR - 1, HOUR]),
+        st.sampled_from([1, HOUR, 2 * HOUR, 3 * DAY, 41 * DAY]),
+        st.sampled_from(["opaque", "opaque", "transparent"]),
+    ).map(lambda d: event(shifted(START, d[0]), shifted(START, d[0] + d[1]), transparency=d[2])),  # type: ignore[arg-type]
+    max_size=60,
+)
+
+
+@settings(max_examples=300)
+@given(drawn_events, st.integers(1, 30))
+def test_all_collisions_are_found_or_more_than_are_shown(events: list[Event], largest: int) -> None:
+    found = guard(InMemory(events, largest)).collisions("new", WANTED, [])
+    assert is_told(found, in_the_way(events))
+
+
+@settings(max_examples=300)
+@given(drawn_events, st.integers(1, 30), st.data())
+def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
+    events: list[Event], largest: int, data: st.DataObject
+) -> None:
+    fence = Fence("2027-W09")
+    shown = {each.id: each for each in events}
+    actual = dict(shown)
+    # Of some events the ranges show an older version, or nothing; and some of these have gone since.
+    for event_id in data.draw(st.lists(st.sampled_from([*shown] or ["none"]), max_size=8, unique=True)):
+        newer = event(event_id=event_id)
+        fence = fence.moved(newer)
+        actual[event_id] = newer
+        if data.draw(st.booleans()):
+            shown.pop(event_id, None)
+        if data.draw(st.booleans()):
+            actual[event_id] = replace(newer, stamp=event(kind="delete").stamp)
+    calendar = InMemory([*shown.values()], largest, looked_up=actual)
+    found = guard(calendar).collisions("new", WANTED, [fence])
+    assert is_told(found, in_the_way([each for each in actual.values() if not each.deleted]))
+
+
+def test_an_event_is_not_counted_among_what_is_in_its_way() -> None:
+    events = [event() for _ in range(COLLISIONS_SHOWN + 1)]
+    found = guard(InMemory(events, 5)).collisions(events[3].id, WANTED, [])
+    assert found == [*events[:3], *events[4:]]
+
+
+def test_an_event_that_is_found_at_two_places_counts_as_it_is_now() -> None:
+    # It moves between the reads of two classes, and lies in both of them.
+    first = event(START, shifted(START, 5 * HOUR))
+    moved = event(START, END, event_id=first.id)
+    assert guard(InMemory([moved, first])).collisions("new", WANTED, []) == [moved]
+
+
+@pytest.mark.parametrize("left", [0, 1, COLLISIONS_SHOWN])
+def test_behind_a_crowd_that_is_gone_is_read_on(left: int) -> None:
+    # All of a page is gone by now, as the fences remember: that refuses nothing, and allows nothing either.
+    stale = [event() for _ in range(3 * RECENT)]
+    newer = [event(event_id=each.id) for each in stale]
+    fences = [Fence(f"2027-W{number:02d}") for number in range(3)]
+    for number, each in enumerate(newer):
+        fences[number % 3] = fences[number % 3].moved(each)
+    gone = {each.id: replace(each, stamp=event(kind="delete").stamp) for each in newer}
+    standing = [event() for _ in range(left)]
+    calendar = InMemory([*stale, *standing], largest=len(stale), looked_up=gone)
+    assert guard(calendar).collisions("new", WANTED, fences) == standing
+    assert calendar.queries == [4, 1]
+
+
+def test_a_crowd_in_the_way_is_not_read_to_its_end() -> None:
+    calendar = InMemory([event() for _ in range(1_000)])
+    assert len(guard(calendar).collisions("new", WANTED, [])) > COLLISIONS_SHOWN
+    assert calendar.queries == [4]
+
+
+def test_a_crowd_that_is_not_in_the_way_is_read_to_its_end() -> None:
+    over = [event(shifted(START, -HOUR), START) for _ in range(1_000)]
+    calendar = InMemory([*over, event()], largest=100)
+    assert guard(calendar).collisions("new", WANTED, []) == [calendar.events[-1]]
+    assert calendar.queries == [4] + [1] * 10

@@ -101,8 +101,20 @@ def test_a_conflict_names_the_first_twenty_and_the_next_free_time() -> None:
     others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(30)]
     _, _, document = answered(errors.EventConflict(others, "2027-03-01T10:00:00Z"))
     assert [each["id"] for each in document["conflicts"]] == [str(number) for number in range(20)]
-    assert document["detail"] == "overlaps 30 event(s)"
-    assert document["next_free"] == "2027-03-01T10:00:00Z"
+    assert document["detail"] == "overlaps at least 20 events"
+    assert (document["next_free"], document["next_free_search"]) == ("2027-03-01T10:00:00Z", "found")
+
+
+def test_a_conflict_with_as_many_events_as_it_names_counts_them() -> None:
+    others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(20)]
+    _, _, document = answered(errors.EventConflict(others))
+    assert (document["detail"], len(document["conflicts"])) == ("overlaps 20 event(s)", 20)
+
+
+@pytest.mark.parametrize(("stopped", "search"), [(True, "stopped"), (False, "none_within_31_days")])
+def test_a_conflict_without_a_next_free_time_says_why(stopped: bool, search: str) -> None:
+    _, _, document = answered(errors.EventConflict([], stopped=stopped))
+    assert (document["next_free"], document["next_free_search"]) == (None, search)
 
 
 def test_a_failed_precondition_names_the_version_there_is() -> None:

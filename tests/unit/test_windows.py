@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, shifted
-from shared.scheduling.windows import ClassPage, Window, merge, place, read_page
+from shared.scheduling.rounds import ROUNDS
+from shared.scheduling.windows import Window, place, read_page
 from tests.samples import OWNER, event
 from tests.unit.calendars import InMemory
 
@@ -28,56 +29,69 @@ drawn_events = st.lists(
 
 
 def all_pages(calendar: InMemory, window: Window, limit: int) -> list[Event]:
+    """What all pages have, each of which is full unless it is the last, or took all the rounds there are."""
     found: list[Event] = []
-    while True:
+    for _ in range(1_000):
+        calendar.queries.clear()
         page, cursor = read_page(calendar, OWNER, window, limit)
         assert len(page) <= limit
+        assert calendar.reads <= ROUNDS
         found += page
         if cursor is None:
             return found
-        assert calendar.reads < 1_000, "the cursor does not move"
+        assert len(page) == limit or calendar.reads == ROUNDS
         window = Window.of(None, None, cursor, NOW)
+    raise AssertionError("the cursor does not move")
 
 
 @settings(max_examples=200)
-@given(drawn_events, st.integers(1, 8), st.sampled_from([HOUR, 2 * DAY, 31 * DAY]))
+@given(drawn_events, st.integers(1, 8), st.sampled_from([HOUR, 2 * DAY, 31 * DAY]), st.integers(1, 12))
 def test_the_pages_together_are_all_that_overlaps_once_and_in_order(
-    events: list[Event], limit: int, length: int
+    events: list[Event], limit: int, length: int, largest: int
 ) -> None:
     window = Window(NOW, shifted(NOW, length))
-    found = all_pages(InMemory(events), window, limit)
+    found = all_pages(InMemory(events, largest), window, limit)
     expected = sorted((each for each in events if each.content.overlaps(window.start, window.end)), key=place)
     assert found == expected
 
 
-def test_a_page_is_one_read_however_many_events_there_are() -> None:
+@settings(max_examples=200)
+@given(drawn_events, st.integers(1, 8))
+def test_no_page_but_the_last_is_short_while_the_rounds_suffice(events: list[Event], limit: int) -> None:
+    window = Window(NOW, shifted(NOW, 31 * DAY))
+    expected = sorted((each for each in events if each.content.overlaps(window.start, window.end)), key=place)
+    page, cursor = read_page(InMemory(events), OWNER, window, limit)
+    assert (page, cursor is None) == (expected[:limit], len(expected) <= limit)
+
+
+def test_a_page_is_one_round_however_many_events_there_are() -> None:
     calendar = InMemory([event(shifted(NOW, hour * HOUR), shifted(NOW, hour * HOUR + HOUR)) for hour in range(300)])
     page, cursor = read_page(calendar, OWNER, Window(NOW, shifted(NOW, 31 * DAY)), 50)
-    assert (len(page), calendar.reads) == (50, 1)
+    assert (len(page), calendar.queries) == (50, [4])
     assert cursor is not None
 
 
-def test_nothing_is_shown_beyond_what_an_unfinished_class_has_been_read_to() -> None:
-    early, middle, late = (event(shifted(NOW, at * HOUR), shifted(NOW, at * HOUR + HOUR)) for at in (1, 2, 3))
-    pages = [ClassPage([early], f"a#{middle.content.start}#{middle.id}"), ClassPage([late], None)]
-    assert merge(pages, 10) == ([early], place(middle))
+def stays(count: int) -> list[Event]:
+    """So many events of ten days that were over before now, and yet lie in its range."""
+    return [event(shifted(NOW, each - 12 * DAY), shifted(NOW, each - 2 * DAY)) for each in range(count)]
 
 
-def test_a_page_may_be_empty_and_still_go_on() -> None:
-    assert merge([ClassPage([], "b#2027-03-01T00:00:00Z#x")], 10) == ([], ("2027-03-01T00:00:00Z", "x"))
+@pytest.mark.parametrize(("limit", "queries"), [(1, [4, 1, 1, 1]), (50, [4, 1, 1])])
+def test_what_is_over_before_the_window_begins_is_read_over(limit: int, queries: list[int]) -> None:
+    meetings = [event(shifted(NOW, hour * HOUR), shifted(NOW, hour * HOUR + HOUR)) for hour in range(1, 400)]
+    calendar = InMemory([*stays(1_000), *meetings])
+    page, cursor = read_page(calendar, OWNER, Window(NOW, shifted(NOW, 31 * DAY)), limit)
+    assert page == meetings[:limit]
+    assert cursor is not None
+    assert calendar.queries == queries, "only the class that holds the page back is read on"
 
 
-def test_when_all_classes_are_read_there_is_no_cursor() -> None:
-    one = event()
-    assert merge([ClassPage([one], None), ClassPage([], None)], 1) == ([one], None)
-
-
-def test_a_full_page_goes_on_behind_its_last_event() -> None:
-    events = [event(), event(), event()]
-    assert merge([ClassPage(events[1:2], None), ClassPage([events[0], events[2]], None)], 2) == (
-        events[:2],
-        place(events[1]),
-    )
+def test_a_page_may_be_empty_when_all_rounds_are_used() -> None:
+    calendar = InMemory([*stays(60), event(NOW, shifted(NOW, HOUR))], largest=10)
+    page, cursor = read_page(calendar, OWNER, Window(NOW, shifted(NOW, DAY)), 1)
+    assert (page, cursor is None, calendar.queries) == ([], False, [4, 1, 1, 1, 1])
+    page, cursor = read_page(calendar, OWNER, Window.of(None, None, cursor, NOW), 1)
+    assert (page, cursor) == ([calendar.events[-1]], None)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import pytest
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.samples import new_id
 
-PAGED = ["/events", "/events/{id}/history", "/events/deleted"]
+LIMITED = ["/events", "/events/{id}/history", "/events/deleted"]
+PAGED = [*LIMITED, "/free-busy"]
 WINDOW = {"query": "window", "from": "2027-03-01T00:00:00Z", "to": "2027-04-01T00:00:00Z"}
+BUSY = {**WINDOW, "query": "free-busy", "busy_from": "", "busy_to": ""}
 POSITION = {"start": "2027-03-01T09:00:00Z", "id": new_id()}
 
 NO_LIMIT = [
@@ -64,7 +66,7 @@ def made_up(document: Any) -> str:
     return urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("route", PAGED)
+@pytest.mark.parametrize("route", LIMITED)
 @pytest.mark.parametrize("limit", NO_LIMIT, ids=lambda limit: ascii(limit)[:16])
 def test_a_limit_is_a_whole_number_from_1_to_100(calendar: StoredCalendar, route: str, limit: str) -> None:
     calendar.refused(422, ["limit"], "GET", f"{route}?limit={quote(limit)}")
@@ -248,5 +250,30 @@ def test_a_cursor_of_another_query(calendar: StoredCalendar) -> None:
         "from=2027-03-01T00:00:00Z&to=2028-01-01T00:00:00Z",
     ):
         calendar.refused(422, ["cursor"], "GET", f"/events?{other}&cursor={cursor}")
-    for route in ("/events/{id}/history", "/events/deleted"):
+    for route in ("/events/{id}/history", "/events/deleted", "/free-busy"):
         calendar.refused(422, ["cursor"], "GET", f"{route}?cursor={cursor}")
+    busy = made_up({**BUSY, **POSITION})
+    calendar.refused(422, ["cursor"], "GET", f"/events?cursor={busy}")
+    calendar.refused(422, ["cursor"], "GET", f"/free-busy?from=2027-03-02T00:00:00Z&cursor={busy}")
+    assert calendar.api("GET", f"/free-busy?cursor={busy}").status == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"from": "x"},
+        {"to": "2026-01-01T00:00:00Z"},
+        {"to": "2027-06-01T00:00:00Z"},
+        {"start": "\0"},
+        {"id": "\ud800"},
+        {"busy_from": 1},
+        {"busy_from": "2027-03-01T09:00:00Z"},
+        {"busy_from": "2027-03-01T09:00:00Z", "busy_to": "2027-03-01T09:00:00Z"},
+        {"busy_from": "2027-02-01T09:00:00Z", "busy_to": "2027-03-01T10:00:00Z"},
+        {"busy_from": "9" * 500, "busy_to": "9" * 100},
+        {"more": "x"},
+    ],
+    ids=str,
+)
+def test_a_cursor_of_free_busy_that_somebody_made_up(calendar: StoredCalendar, change: dict[str, Any]) -> None:
+    calendar.refused(422, ["cursor"], "GET", f"/free-busy?cursor={made_up({**BUSY, **POSITION, **change})}")

@@ -1,15 +1,17 @@
 """What others build instead of the guard, and what the guard would be with one of its rules left out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-from shared.scheduling.events import Event
+from shared.errors import COLLISIONS_SHOWN
+from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import Fence, Touch
+from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant, to_datetime
-from shared.scheduling.spans import SpanRange
+from shared.scheduling.rounds import LARGEST_PAGE, ClassPage
+from shared.scheduling.spans import SpanRange, overlap_ranges
 from shared.store.events import EventStore
-from shared.store.items import Item
 
 
 class CheckThenInsert(EventStore):
@@ -26,27 +28,50 @@ class FencesLast(EventStore):
     wanted: tuple[Instant, Instant]
 
     def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
-        self._found = super().overlapping(owner, *self.wanted)
+        ranges = overlap_ranges(*self.wanted)
+        self._found = super().read_ranges(owner, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
         self.pause()
         return super().read_guarded(owner, event_id, weeks)
 
-    def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
-        assert self.wanted == (start, end), owner
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
+        assert (ranges, start, opaque) == (overlap_ranges(*self.wanted), self.wanted[0], True), (owner, limit)
+        assert all(page.read_up_to is None for page in self._found)
         return self._found
 
 
 class StartsWithin(EventStore):
     """Minds only what begins within the interval, and not what is still going on."""
 
-    def overlapping(self, owner: str, start: Instant, end: Instant) -> list[Event]:
-        return [event for event in super().overlapping(owner, start, end) if event.content.start >= start]
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
+        pages = super().read_ranges(owner, ranges, start, limit, opaque=opaque)
+        if not opaque:
+            return pages
+        return [replace(page, found=[each for each in page.found if each.content.start >= start]) for page in pages]
 
 
 class FirstPages(EventStore):
     """Reads no page of a query but the first."""
 
-    def _pages(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        yield next(super()._pages(owner, each, values, extra))
+    def read_ranges(
+        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
+        pages = super().read_ranges(owner, ranges, start, limit, opaque=opaque)
+        return [replace(page, read_up_to=None) for page in pages]
+
+
+class HastyGuard(Guard):
+    """Refuses as soon as it has found enough, and does not ask whether that still stands."""
+
+    def _standing(
+        self, event_id: str, content: Content, found: Mapping[str, Event], fences: list[Fence]
+    ) -> list[Event]:
+        if len(found) > COLLISIONS_SHOWN:
+            return [*found.values()]
+        return super()._standing(event_id, content, found, fences)
 
 
 def weeks_by_steps(start: Instant, end: Instant) -> list[str]:

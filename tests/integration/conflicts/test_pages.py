@@ -2,9 +2,12 @@
 
 import pytest
 
-from shared.errors import EventConflict, Unavailable
+from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
 from shared.scheduling.events import Content, Event
+from shared.scheduling.free_time import FIRST_READ
+from shared.scheduling.guard import FIRST_LOOK
 from shared.scheduling.instants import shifted
+from shared.scheduling.rounds import ROUNDS
 from tests.integration.conflicts.book import Book, content
 from tests.integration.conflicts.changes import ASIDE, CHANGES, END, HOT, RIVAL, START, Change, same
 from tests.integration.conflicts.mutants import FirstPages
@@ -20,13 +23,13 @@ def crowded(book: Book, longest: int, shortest: int) -> Event:
     """An event in the way of HOT, behind many of its class that start late enough to be so, and end before.
 
     A page of AWS's ends at 1 MB before the filter, one of DynamoDB Local's at 1 MB of what the filter leaves: so here a
-    limit makes the pages end.
+    smaller limit makes the pages end.
     """
     first = shifted(START, 1 - longest)
     crowd = [content(shifted(first, each), shifted(first, each + shortest)) for each in range(PAGE * 3)]
     assert max(each.end for each in crowd) <= START
     book.rival().bulk_create(crowd)
-    book.wire.rewrite(QUERY, lambda request: request.setdefault("Limit", PAGE))
+    book.wire.rewrite(QUERY, lambda request: request.update(Limit=min(PAGE, request["Limit"])))
     start = shifted(START, 1 - shortest)
     return book.rival().create(content(start, shifted(start, shortest)), "allow")
 
@@ -39,7 +42,10 @@ def test_the_event_in_the_way_is_on_a_later_page(book: Book, longest: int, short
         book.subject().create(HOT)
 
     assert [each.id for each in caught.value.collisions] == [blocking.id]
-    assert sum("ExclusiveStartKey" in request for request in book.wire.requests[QUERY]) == 3
+    # Four pages of the class, one of each of the others, and then the search for a free time.
+    assert book.wire.order[:9] == [READ, *[QUERY] * 7, QUERY]
+    lows = [request["ExpressionAttributeValues"][":low"]["S"] for request in book.wire.requests[QUERY][4:7]]
+    assert lows == sorted({*lows}), "each begins behind the one before"
 
 
 @pytest.mark.parametrize(("longest", "shortest"), CLASSES)
@@ -59,8 +65,46 @@ def test_more_than_a_megabyte_may_be_in_the_way(book: Book) -> None:
     with pytest.raises(EventConflict) as caught:
         book.subject().create(HOT)
 
-    assert {each.id for each in caught.value.collisions} == {event.id for event in crowd}
-    assert any("ExclusiveStartKey" in request for request in book.wire.requests[QUERY])
+    assert {each.id for each in caught.value.collisions} < {event.id for event in crowd}
+    assert str(caught.value) == "overlaps at least 20 events"
+
+
+def test_a_refusal_reads_no_further_than_it_has_to(book: Book) -> None:
+    for _ in range(3):
+        book.rival().bulk_create([HOT] * 1_000)
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert len(caught.value.collisions) > COLLISIONS_SHOWN
+    asked = book.wire.requests[QUERY]
+    assert [request["Limit"] for request in asked[:8]] == [FIRST_LOOK] * 4 + [FIRST_READ] * 4
+    assert len(asked) <= 8 + 4 * (ROUNDS - 1)
+    assert (caught.value.next_free, caught.value.next_free_search) == (END, "found")
+
+
+def test_a_crowd_that_is_over_or_transparent_is_no_reason_to_refuse(book: Book) -> None:
+    before = content(shifted(START, -HOUR), START)
+    shown = content(START, END, transparency="transparent")
+    book.rival().bulk_create([before] * (FIRST_LOOK + 10) + [shown] * (FIRST_LOOK + 10))
+
+    written = book.subject().create(HOT)
+
+    assert book.live()[written.id].content == HOT
+    assert book.wire.calls[QUERY] == 5, "the class of short events is read to its end"
+
+
+def test_behind_a_crowd_that_is_over_all_collisions_are_counted(book: Book) -> None:
+    before = content(shifted(START, -HOUR), START)
+    book.rival().bulk_create([before] * (FIRST_LOOK + 10))
+    inside = [content(shifted(START, each), END) for each in range(COLLISIONS_SHOWN)]
+    events, _ = book.rival().bulk_create(inside)
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert [each.id for each in caught.value.collisions] == [event.id for event in events]
+    assert str(caught.value) == "overlaps 20 event(s)"
 
 
 def _leave_out(answer: Document, count: int) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.errors import EventConflict, Unavailable
-from shared.scheduling import guard
+from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
+from shared.scheduling import calendar, guard
+from shared.scheduling.events import Content
 from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import shifted
 from shared.store import keys
@@ -22,9 +23,11 @@ from tests.integration.conflicts.changes import (
     HOT,
     RIVAL,
     RIVAL_END,
+    START,
     Change,
     same,
 )
+from tests.integration.conflicts.mutants import HastyGuard
 from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
 
 changes = pytest.mark.parametrize("change", CHANGES, ids=str)
@@ -100,6 +103,55 @@ def test_an_event_that_the_queries_show_where_it_was_counts_as_it_is(book: Book,
         change.act(book.subject(), before)
 
     assert [(each.id, each.start) for each in caught.value.collisions] == [(rival.id, RIVAL_END)]
+
+
+def _crowd_that_is_gone(book: Book) -> tuple[Content, list[str]]:
+    """What the queries go on showing of a crowd that is gone; what somebody wants to take its place.
+
+    Each was moved a little, which the fence remembers, and then deleted, which moves none; eight in each of three
+    weeks.
+    """
+    gone: dict[str, Document] = {}
+    for week in range(3):
+        for number in range(RECENT):
+            start = shifted(START, week * 7 * 86_400 + number * 600 + 7_200)
+            made = book.rival().create(content(start, shifted(start, 300)), "allow")
+            gone[made.id] = book.runtime.clients.dynamodb.get_item(
+                TableName=book.runtime.settings.events_table, Key=keys.event_key(book.owner, made.id)
+            )["Item"]
+            book.rival().patch(made.id, {"end": shifted(start, 400)})
+    for event_id in gone:
+        book.rival().delete(event_id)
+
+    def show_as_it_was(answer: Document) -> None:
+        if answer["Items"] or "LastEvaluatedKey" in answer or shown:
+            return
+        shown.append(len(gone))
+        answer["Items"] = [*gone.values()]
+
+    shown: list[int] = []
+    book.wire.edit(QUERY, show_as_it_was, always=True)
+    return content(START, shifted(START, 21 * 86_400)), [*gone]
+
+
+def test_a_crowd_that_is_gone_is_no_reason_to_refuse(book: Book) -> None:
+    wanted, gone = _crowd_that_is_gone(book)
+    assert len(gone) > COLLISIONS_SHOWN
+
+    written = book.subject().create(wanted)
+
+    assert [*book.live()] == [written.id]
+    assert book.wire.order == [READ, *[QUERY] * 4, READ, COMMIT]
+
+
+def test_a_guard_that_does_not_ask_whether_the_crowd_still_stands_refuses(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "Guard", HastyGuard)
+    wanted, _ = _crowd_that_is_gone(book)
+
+    with pytest.raises(EventConflict):
+        book.subject().create(wanted)
 
 
 def _move_away(book: Book, event_id: str) -> object:

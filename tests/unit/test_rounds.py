@@ -1,0 +1,80 @@
+from collections.abc import Sequence
+
+import pytest
+
+from shared.scheduling.events import Event
+from shared.scheduling.instants import shifted
+from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, ClassPage, Rounds, sizes
+from shared.scheduling.spans import SpanRange, overlap_ranges, span
+from shared.scheduling.windows import place
+from tests.samples import event
+
+NOW = "2027-03-01T00:00:00Z"
+HOUR, DAY = 3600, 86_400
+
+
+def key(of: Event) -> str:
+    return span(of.content.start, of.content.end, of.id)
+
+
+def hour(number: int) -> Event:
+    return event(shifted(NOW, number * HOUR), shifted(NOW, number * HOUR + HOUR))
+
+
+EARLY, MIDDLE, LATE = (hour(number) for number in (1, 2, 3))
+LONG = event(MIDDLE.content.start, shifted(NOW, 2 * DAY))
+
+
+def rounds_of(*pages: ClassPage[Event]) -> Rounds[Event]:
+    """What was read when the four ranges have given `pages`, and nothing more."""
+    rounds: Rounds[Event] = Rounds(overlap_ranges(NOW, shifted(NOW, DAY)), place)
+    rest: list[ClassPage[Event]] = [ClassPage([], None)] * (4 - len(pages))
+    rounds.read(lambda _: [*pages, *rest])
+    return rounds
+
+
+def test_nothing_is_settled_beyond_what_an_unfinished_class_has_been_read_to() -> None:
+    rounds = rounds_of(ClassPage([EARLY, LATE], None), ClassPage([], key(LONG)))
+    assert rounds.settled() == ([EARLY], place(LONG))
+    assert not rounds.complete
+
+
+def test_when_all_classes_are_read_all_is_settled_in_order() -> None:
+    rounds = rounds_of(ClassPage([LATE, EARLY], None), ClassPage([LONG], None))
+    assert rounds.settled() == ([EARLY, LONG, LATE], None)
+    assert rounds.complete
+
+
+def test_a_class_goes_on_right_behind_what_was_read() -> None:
+    rounds = rounds_of(ClassPage([EARLY], key(EARLY)))
+    asked: list[SpanRange] = []
+
+    def read(ranges: Sequence[SpanRange]) -> list[ClassPage[Event]]:
+        asked.extend(ranges)
+        return [ClassPage([], None)]
+
+    rounds.read(read)
+    (left,) = asked
+    assert key(EARLY) < left.low < f"{key(EARLY)}0"
+    assert left.low < min(key(MIDDLE), left.high)
+    assert rounds.settled() == ([EARLY], None)
+
+
+@pytest.mark.parametrize(("wanted", "names"), [(1, []), (2, ["b"]), (3, ["b"]), (4, ["a", "b"]), (None, ["a", "b"])])
+def test_only_what_holds_back_what_is_wanted_is_read_on(wanted: int | None, names: list[str]) -> None:
+    before = event(shifted(NOW, -HOUR), shifted(NOW, 12 * HOUR))
+    rounds = rounds_of(ClassPage([EARLY, MIDDLE], key(MIDDLE)), ClassPage([before], key(before)))
+    asked: list[str] = []
+
+    def read(ranges: Sequence[SpanRange]) -> list[ClassPage[Event]]:
+        asked.extend(each.name for each in ranges)
+        return [ClassPage([], None) for _ in ranges]
+
+    rounds.read(read, wanted)
+    assert asked == names
+
+
+def test_rounds_are_few_and_grow() -> None:
+    assert [*sizes(11)] == [11, 100, 400, 1_600, LARGEST_PAGE]
+    assert [*sizes(60, 500)] == [60, 240, 500, 500, 500]
+    assert [*sizes(LARGEST_PAGE)] == [LARGEST_PAGE] * ROUNDS

@@ -1,0 +1,137 @@
+"""The calendar as it was, from versions in memory, against the versions themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import NotFound
+from shared.scheduling import ids
+from shared.scheduling.events import Event
+from shared.scheduling.instants import shifted
+from shared.scheduling.rounds import ROUNDS, ClassPage
+from shared.scheduling.spans import SpanRange, position, span
+from shared.scheduling.time_travel import Placed, TimeTravel
+from shared.scheduling.windows import Window, place
+from tests.samples import NOW_NS, OWNER, event
+
+START = "2027-03-01T00:00:00Z"
+HOUR, DAY = 3600, 86_400
+WINDOW = Window(START, shifted(START, 2 * DAY), None, "window as of then")
+FIRST_MS = NOW_NS // 1_000_000
+
+
+@dataclass
+class Versions:
+    """All versions of the events of a calendar, each event's oldest first; `gone` ones are stored no more."""
+
+    events: Sequence[Sequence[Event]]
+    gone: frozenset[str]
+    largest: int = 2000
+    reads: int = 0
+    looked_up: list[str] = field(default_factory=list)
+
+    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
+        assert owner == OWNER
+        self.reads += 1
+        limit = min(limit, self.largest)
+        every = [version for versions in self.events for version in versions if not version.deleted]
+        keys = sorted((span(each.content.start, each.content.end, each.id), each.history_id) for each in every)
+        pages = []
+        for one in ranges:
+            inside = [pair for pair in keys if one.low <= pair[0] <= one.high]
+            page = inside[:limit]
+            found = [(position(key), history_id) for key, history_id in page]
+            pages.append(ClassPage(found, page[-1][0] if len(inside) >= limit and page else None))
+        return pages
+
+    def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
+        assert owner == OWNER
+        latest = {versions[0].id: versions[-1] for versions in self.events}
+        return {each: latest[each] for each in event_ids if each not in self.gone}
+
+    def as_of(self, event_id: str, moment_ms: int) -> Event:
+        """The look-up of a single event, at two reads."""
+        self.looked_up.append(event_id)
+        for versions in self.events:
+            if versions[0].id == event_id:
+                then = [each for each in versions if ids.milliseconds_of(each.history_id) <= moment_ms]
+                if then and not then[-1].deleted:
+                    return then[-1]
+        raise NotFound("event at that time")
+
+    def as_it_was(self, moment_ms: int) -> list[Event]:
+        """What the window showed at the moment."""
+        found = []
+        for versions in self.events:
+            then = [each for each in versions if ids.milliseconds_of(each.history_id) <= moment_ms]
+            if then and not then[-1].deleted and then[-1].content.overlaps(WINDOW.start, WINDOW.end):
+                found.append(then[-1])
+        return sorted(found, key=place)
+
+    def page(self, window: Window, moment_ms: int, limit: int) -> tuple[list[Event], str | None]:
+        history: Any = self
+        return TimeTravel(OWNER, self, history, map).page(window, moment_ms, limit)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Versions:
+    """Events that were made, moved, deleted and restored, one change each second at most."""
+    events: list[list[Event]] = []
+    gone: set[str] = set()
+    for number in range(draw(st.integers(0, 12))):
+        versions: list[Event] = []
+        at = FIRST_MS
+        for _ in range(draw(st.integers(1, 4))):
+            at += draw(st.sampled_from([1_000, 2_000, 5_000]))
+            start = draw(st.sampled_from([-3 * DAY, -HOUR, 0, HOUR, DAY, 2 * DAY]))
+            length = draw(st.sampled_from([HOUR, 2 * HOUR, 5 * HOUR, 4 * DAY]))
+            kind = draw(st.sampled_from(["update", "update", "delete"])) if versions else "create"
+            times = (shifted(START, start), shifted(START, start + length))
+            if kind == "delete":
+                times = (versions[-1].content.start, versions[-1].content.end)
+            history_id = ids.derived_id(at, number)
+            event_id = versions[0].id if versions else history_id
+            made = event(*times, event_id=event_id, history_id=history_id, version=len(versions) + 1, kind=kind)  # type: ignore[arg-type]
+            versions.append(replace(made, created_at=versions[0].created_at if versions else made.created_at))
+        events.append(versions)
+        if versions[-1].deleted and draw(st.booleans()):
+            gone.add(versions[0].id)
+    return Versions(events, frozenset(gone))
+
+
+@settings(max_examples=300)
+@given(histories(), st.integers(0, 20), st.integers(1, 6), st.integers(1, 40))
+def test_the_pages_together_are_the_calendar_as_it_was(
+    versions: Versions, seconds: int, limit: int, largest: int
+) -> None:
+    versions.largest = largest
+    moment_ms = FIRST_MS + seconds * 1_000
+    window, shown = WINDOW, []
+    for _ in range(200):
+        versions.reads = 0
+        page, cursor = versions.page(window, moment_ms, limit)
+        shown += page
+        assert len(page) <= limit
+        if cursor is None:
+            break
+        assert len(page) == limit or versions.reads == ROUNDS
+        window = Window.of(None, None, cursor, START, WINDOW.query)
+    assert cursor is None, "the cursor moves"
+    assert shown == versions.as_it_was(moment_ms)
+
+
+def test_only_what_has_changed_since_is_looked_up() -> None:
+    def made(number: int, *seconds: int) -> list[Event]:
+        first = event(event_id=ids.derived_id(number, 0), history_id=ids.derived_id(FIRST_MS + seconds[0] * 1_000, 0))
+        first = replace(first, content=replace(first.content, start=START, end=shifted(START, HOUR)))
+        later = [event(history_id=ids.derived_id(FIRST_MS + at * 1_000, 0)).stamp for at in seconds[1:]]
+        return [first, *(replace(first, stamp=stamp) for stamp in later)]
+
+    unchanged, changed_before, changed_since, made_since = made(1, 1), made(2, 1, 2), made(3, 1, 9), made(4, 9)
+    versions = Versions([unchanged, changed_before, changed_since, made_since], frozenset())
+    page, cursor = versions.page(WINDOW, FIRST_MS + 5_000, 10)
+    assert (page, cursor) == ([unchanged[0], changed_before[1], changed_since[0]], None)
+    assert versions.looked_up == [changed_since[0].id]
