@@ -29,7 +29,9 @@ class HistoryStore:
 
     def page(self, owner: str, event_id: str, limit: int, before: str | None) -> tuple[list[Event], bool, Event | None]:
         """Recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
-        return self._with_stored(owner, event_id, limit, before)
+        # One more than asked for tells whether there is a next page: the database says so of its last one, too.
+        versions, more, stored = self._with_stored(owner, event_id, limit + 1, before)
+        return versions[:limit], more or len(versions) > limit, stored
 
     def _with_stored(
         self, owner: str, event_id: str, limit: int, below: str | None

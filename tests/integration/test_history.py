@@ -116,14 +116,13 @@ def test_versions_are_listed_page_by_page(
         expected = [5, *expected]
     seen: list[int] = []
     cursor = ""
-    for _ in range(10):
+    for wanted in (2, 2, 1)[: len(expected) - 2]:
         page = listed(event_id, f"?limit=2{cursor}")
-        assert len(page["items"]) <= 2
+        assert len(page["items"]) == wanted, "none is empty, and the last one is known to be"
         assert page["pending"] == []
         seen += [item["version"] for item in page["items"]]
-        if page["next_cursor"] is None:
-            break
         cursor = f"&cursor={page['next_cursor']}"
+    assert page["next_cursor"] is None
     assert seen == expected
 
 
