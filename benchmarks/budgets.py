@@ -3,6 +3,8 @@
 from math import ceil
 from typing import Final, NamedTuple
 
+from shared.scheduling.rounds import ROUNDS
+
 
 class Budget(NamedTuple):
     """How many calls a request may make, and how many of them may wait for one another."""
@@ -14,6 +16,8 @@ class Budget(NamedTuple):
 BULK: Final = 1000
 RECORDS: Final = 100
 PER_BATCH_WRITE: Final = 25
+# The calls of all rounds where a single class does not end with the first.
+CROWDED: Final = 4 + ROUNDS - 1
 
 BUDGETS: Final[dict[str, Budget]] = {
     "authorize": Budget(0, 0),
@@ -41,9 +45,16 @@ BUDGETS: Final[dict[str, Budget]] = {
     "restore": Budget(7, 4),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
-    # Four for the page, and two for each of the ten events on it, side by side.
-    "list a window as of": Budget(4 + 2 * 10, 2),
+    # Four for the page, and one for what is stored of the ten events on it.
+    "list a window as of": Budget(4 + 1, 2),
     # The index, a version, and a write for each of the ten events.
     "undo of 10": Budget(2 + 10, 3),
     "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE), 1),
+    # What no calendar makes dearer: one class of the four is crowded, and each round more reads a page of that one.
+    # The fences, a round to refuse, and what the search for a free time may take.
+    "create, refused in a crowded hour (409)": Budget(1 + 4 + CROWDED, 2 + ROUNDS),
+    "free and busy of a crowded hour": Budget(CROWDED, ROUNDS),
+    "list a window behind 1,000 long stays": Budget(CROWDED, ROUNDS),
+    # The rounds, and what is stored of each hundred events: those of one round side by side.
+    "list a window as of, behind an undone bulk": Budget(CROWDED + 2 + BULK // 100, 2 * ROUNDS),
 }

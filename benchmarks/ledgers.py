@@ -7,12 +7,12 @@ from benchmarks.budgets import BUDGETS
 from benchmarks.identity_routes import IDENTITY_ROUTES
 from benchmarks.ledger import Ledger, recording
 from benchmarks.report import Part
-from benchmarks.routes import EVENT_ROUTES, Route
+from benchmarks.routes import CROWDED_ROUTES, EVENT_ROUTES, Route
 from benchmarks.scenes import Scene
 from shared.runtime import Runtime, current
 from tests.gateway import Context
 
-ROUTES = (*IDENTITY_ROUTES, *EVENT_ROUTES)
+ROUTES = (*IDENTITY_ROUTES, *EVENT_ROUTES, *CROWDED_ROUTES)
 
 
 def ledger_of(route: Route, runtime: Runtime, *, capacity: bool = False) -> Ledger:

@@ -224,3 +224,47 @@ EVENT_ROUTES: Final = (
     Route("restore", "rollback", _restore),
     Route("record 100 changes", "record_history", _records),
 )
+
+
+def _crowd(scene: Scene) -> None:
+    """Two bulks of unchecked events in one hour, in the midst of which a request asks for time."""
+    if "crowd" not in scene.kept:
+        scene.fill([scene.version(index % 60, 1 + index % 9) for index in range(2 * BULK)])
+        scene.kept["crowd"] = True
+
+
+def _create_in_a_crowd(scene: Scene, _: int) -> GatewayEvent:
+    _crowd(scene)
+    return scene.request("POST", "/events", body(15, 30))
+
+
+def _busy_crowd(scene: Scene, _: int) -> GatewayEvent:
+    _crowd(scene)
+    return scene.request("GET", "/free-busy", query={"from": at(0), "to": at(31 * 24 * 60)})
+
+
+def _behind_stays(scene: Scene, _: int) -> GatewayEvent:
+    """A month that is empty, behind a thousand stays of two weeks that were over two days before."""
+    if "stays" not in scene.kept:
+        scene.fill([scene.version(index - 17 * 24 * 60, 14 * 24 * 60) for index in range(BULK)])
+        scene.kept["stays"] = True
+    return scene.request("GET", "/events", query={"from": at(0), "to": at(31 * 24 * 60)})
+
+
+def _behind_undone(scene: Scene, _: int) -> GatewayEvent:
+    """A month as of now, in which a bulk was created and undone."""
+    if "undone" not in scene.kept:
+        made = [scene.version(index, ago_seconds=3600) for index in range(BULK)]
+        scene.record(*made)
+        scene.bury([replace(event, stamp=replace(event.stamp, type="delete", version=2)) for event in made])
+        scene.kept["undone"] = True
+    return scene.request("GET", "/events", query={"from": at(0), "to": at(31 * 24 * 60), "as_of": _now(scene)})
+
+
+# Requests to calendars that would make them dear if their price grew with what lies in the way of their answers.
+CROWDED_ROUTES: Final = (
+    Route("create, refused in a crowded hour (409)", "events", _create_in_a_crowd, 409),
+    Route("free and busy of a crowded hour", "events", _busy_crowd),
+    Route("list a window behind 1,000 long stays", "events", _behind_stays),
+    Route("list a window as of, behind an undone bulk", "events", _behind_undone),
+)

@@ -91,6 +91,15 @@ class Scene:
         """Put live events into their table, many at a time, from several threads."""
         self._write(self.runtime.settings.events_table, [self.item(event) for event in events])
 
+    def bury(self, events: list[Event]) -> None:
+        """Put deleted events into their table, which can be restored for a day."""
+        expires_at = {"N": str(self.runtime.now() + 24 * 3600)}
+        items = [
+            {**self.item(event), "span": text(keys.deleted_span(event.history_id)), "expires_at": expires_at}
+            for event in events
+        ]
+        self._write(self.runtime.settings.events_table, items)
+
     def _write(self, table: str, items: list[Item]) -> None:
         chunks = [items[index : index + BATCH_WRITE_ITEMS] for index in range(0, len(items), BATCH_WRITE_ITEMS)]
         clients = self.runtime.clients
