@@ -23,6 +23,7 @@ def event_document(event: Event) -> Document:
         "time_zone": content.time_zone,
         "time_zone_given": content.time_zone_given or None,
         "transparency": content.transparency,
+        "uid": event.uid,
         "owner": event.owner,
         "version": stamp.version,
         "history_id": stamp.history_id,
@@ -73,6 +74,12 @@ def conflict_document(refusal: EventConflict | None) -> Document:
         "next_free": refusal.next_free if refusal is not None else None,
         "next_free_search": refusal.next_free_search if refusal is not None else None,
     }
+
+
+def event_of_index(index: int, event: Event) -> Document:
+    """An event of the calendar that the event at `index` of a bulk request collides with."""
+    content = event.content
+    return {"index": index, "id": event.id, "title": content.title, "start": content.start, "end": content.end}
 
 
 def changes(old: Event, new: Event) -> list[Document]:

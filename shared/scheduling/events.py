@@ -79,7 +79,8 @@ class Stamp:
 class Event:
     """An event as stored: its content at its latest version, and that version's stamp.
 
-    `expires_at`, in seconds since 1970, is set on a deleted event only: from then on it cannot be restored.
+    `expires_at`, in seconds since 1970, is set on a deleted event only: from then on it cannot be restored. `uid` is
+    what its client calls it (RFC 7986, section 5.3); `creation_digest` tells one request that makes it from another.
     """
 
     id: str
@@ -88,6 +89,8 @@ class Event:
     content: Content
     stamp: Stamp
     expires_at: int | None = None
+    uid: str | None = None
+    creation_digest: str | None = None
 
     @property
     def history_id(self) -> str:

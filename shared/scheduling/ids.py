@@ -1,10 +1,15 @@
-"""Identifiers: UUIDv7 (RFC 9562, section 5.7), which sort by the time of their making."""
+"""Identifiers: UUIDv7 (RFC 9562, section 5.7), which sort by the time of their making.
+
+Those of events may be UUIDv5 instead (section 5.5), in a namespace of the calendar: they follow from what a client
+says, so that saying it again leads to the same event. An id is no secret, and gives no right to anything.
+"""
 
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 
-from uuid_utils import UUID, uuid7
+from uuid_utils import NAMESPACE_URL, UUID, uuid5, uuid7
 
 _NS_PER_MS = 1_000_000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -52,3 +57,24 @@ def derived_id(milliseconds: int, low_bits: int) -> str:
     low_bits &= (1 << 74) - 1
     value = (milliseconds << 80) | (0x7 << 76) | ((low_bits >> 62) << 64) | (0b10 << 62) | (low_bits & ((1 << 62) - 1))
     return str(UUID(int=value))
+
+
+@lru_cache(maxsize=64)
+def _namespace(calendar_id: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"calendar:{calendar_id}")
+
+
+def of_uid(calendar_id: str, uid: str) -> str:
+    """The id of the event that its client calls `uid`: as given, octet for octet."""
+    return str(uuid5(_namespace(calendar_id), uid))
+
+
+def of_key(calendar_id: str, key: str, index: int = 0) -> str:
+    """The id of the `index`th event that is made under an idempotency key."""
+    return of_uid(calendar_id, f"key:{key}#{index}")
+
+
+def of_operation(operation_id: str, name: str) -> str:
+    """An identifier of the moment of `operation_id`, the same each time, and another one for each `name`."""
+    made = sha256(f"{operation_id} {name}".encode()).digest()
+    return derived_id(milliseconds_of(operation_id), int.from_bytes(made[:10]))

@@ -54,7 +54,7 @@ def stamp_attributes(stamp: Stamp) -> Item:
 def event_attributes(event: Event) -> Item:
     """All of `event` but its place: what a version item holds as well."""
     content, stamp = event.content, event.stamp
-    return {
+    item: Item = {
         "id": text(event.id),
         "owner": text(event.owner),
         "created_at": text(event.created_at),
@@ -69,6 +69,11 @@ def event_attributes(event: Event) -> Item:
         "version": number(stamp.version),
         **stamp_attributes(stamp),
     }
+    if event.uid is not None:
+        item["uid"] = text(event.uid)
+    if event.creation_digest is not None:
+        item["creation_digest"] = text(event.creation_digest)
+    return item
 
 
 def live_span(event: Event) -> dict[str, str]:
@@ -124,6 +129,8 @@ def event_of(item: Mapping[str, Any]) -> Event:
             **_optional(item),
         ),
         expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
+        uid=_string(item, "uid") if "uid" in item else None,
+        creation_digest=_string(item, "creation_digest") if "creation_digest" in item else None,
     )
 
 

@@ -71,6 +71,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "time_zone": "UTC",
         "time_zone_given": None,
         "transparency": "opaque",
+        "uid": None,
         "owner": OWNER,
         "version": 3,
         "history_id": made.history_id,
