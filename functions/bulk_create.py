@@ -2,26 +2,60 @@
 
 from typing import Annotated, Any
 
-from shared import scheduling_wiring as wiring
-from shared.api import Body, Response, answer, app, caller, handler, time_left
-from shared.models import BulkEvents
+from shared import bulk_wiring as wiring
+from shared.api import Body, Query, Response, answer, app, caller, handler, idempotency_key, takes, time_left
+from shared.bulk_models import BulkEvents, Conflicts, OnInvalid
+from shared.scheduling.bulk import Made, Outcome
+from shared.scheduling.documents import event_of_index
 
 __all__ = ["handler"]
 
 
 @app.post("/events/bulk", status_code=201)
-def bulk_create(bulk: Annotated[BulkEvents, Body()]) -> Response[str]:
-    """Create 1 to 1,000 events. Conflicts are not looked for."""
-    calendar = wiring.calendar(caller(), time_left())
-    events, failures = calendar.bulk_create([event.content() for event in bulk.events], bulk.reason)
-    items: list[dict[str, Any]] = [
-        {"index": index, "id": event.id, "history_id": event.history_id} for index, event in enumerate(events)
-    ]
-    if failures:
-        items = [{**item, **_outcome(failures.get(item["id"]))} for item in items]
-    body = {"operation_id": calendar.operation_id, "created": len(events) - len(failures), "items": items}
-    return answer(body, status=207 if failures else 201)
+@takes("Idempotency-Key")
+def bulk_create(
+    bulk: Annotated[BulkEvents, Body()],
+    on_invalid: Annotated[OnInvalid, Query()] = "reject",
+    conflicts: Annotated[Conflicts, Query()] = "ignore",
+) -> Response[str]:
+    """Create 1 to 1,000 events; once, if the request has an `Idempotency-Key`. Conflicts stop nothing."""
+    creation = wiring.bulk_creation(caller(), time_left())
+    made = creation.create(
+        bulk.parts(),
+        key=idempotency_key(),
+        on_invalid=on_invalid,
+        report=conflicts == "report",
+        reason=bulk.reason,
+    )
+    complete = all(outcome.created for outcome in made.outcomes)
+    return answer(_document(made, complete), status=201 if complete else 207, repeated=made.repeated)
 
 
-def _outcome(failure: str | None) -> dict[str, Any]:
-    return {"status": 201, "detail": "created"} if failure is None else {"status": 503, "detail": failure}
+def _document(made: Made, complete: bool) -> dict[str, Any]:
+    items = [_item(outcome) if complete else {**_item(outcome), **_said(outcome)} for outcome in made.outcomes]
+    created = sum(outcome.created for outcome in made.outcomes)
+    document: dict[str, Any] = {"operation_id": made.operation_id, "created": created, "items": items}
+    if made.conflicts is not None:
+        document["conflicts"] = {
+            "within": made.conflicts.within,
+            "calendar": [event_of_index(index, event) for index, event in made.conflicts.calendar],
+            "complete": made.conflicts.complete,
+        }
+    return document
+
+
+def _item(outcome: Outcome) -> dict[str, Any]:
+    if outcome.event is None:
+        return {"index": outcome.index}
+    return {"index": outcome.index, "id": outcome.event.id, "history_id": outcome.event.history_id}
+
+
+def _said(outcome: Outcome) -> dict[str, Any]:
+    if outcome.event is None:
+        errors = [{"field": error.field or "event", "message": error.message} for error in outcome.errors]
+        return {"status": 422, "detail": "not written: it is invalid", "errors": errors}
+    if outcome.failure:
+        return {"status": 503, "detail": outcome.failure}
+    if outcome.there_before:
+        return {"status": 200, "detail": "was there before"}
+    return {"status": 201, "detail": "created"}

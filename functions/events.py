@@ -14,6 +14,8 @@ from shared.api import (
     app,
     caller,
     handler,
+    idempotency_key,
+    only_parameter,
     precondition,
     takes,
     time_left,
@@ -29,10 +31,12 @@ from shared.models import (
     PageLimit,
     Reason,
     ReplaceEvent,
+    Uid,
     WindowEnd,
     WindowStart,
 )
 from shared.scheduling.calendar import Calendar
+from shared.scheduling.creation import Creating, Origin
 from shared.scheduling.documents import deleted_document, event_document
 from shared.scheduling.events import Event
 from shared.scheduling.previews import preview_document
@@ -54,20 +58,21 @@ def _preview(change: Callable[[Calendar], Event]) -> Response[str]:
 
 
 @app.post("/events", status_code=201)
+@takes("Idempotency-Key")
 def create_event(
     event: Annotated[CreateEvent, Body()],
     on_conflict: Annotated[OnConflict, Query()] = "reject",
     dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
-    """Create an event."""
-
-    def change(calendar: Calendar) -> Event:
-        return calendar.create(event.content(), on_conflict, event.reason)
-
+    """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
+    creation = wiring.creation(caller(), time_left())
+    request = Creating(event.content(), on_conflict, Origin.of(event.uid, idempotency_key()), event.reason)
     if dry_run:
-        return _preview(change)
-    created = change(_calendar())
-    return answer(event_document(created), status=201, etag=created.history_id, location=f"events/{created.id}")
+        preview = creation.preview(request)
+        return answer(preview_document(preview), etag=preview.history_id)
+    created, repeated = creation.create(request)
+    location = f"events/{created.id}"
+    return answer(event_document(created), status=201, etag=created.history_id, location=location, repeated=repeated)
 
 
 @app.get("/events")
@@ -77,9 +82,16 @@ def list_events(
     limit: Annotated[PageLimit, Query()] = 50,
     cursor: Annotated[Cursor | None, Query()] = None,
     as_of: Annotated[Moment | None, Query()] = None,
+    uid: Annotated[Uid | None, Query()] = None,
 ) -> Response[str]:
-    """List the events that overlap a window of time, by their start; `as_of` a moment in the past, if you like."""
+    """List the events that overlap a window of time, by their start; `as_of` a moment in the past, if you like.
+
+    Or find the one that its client calls `uid`.
+    """
     calendar = _calendar()
+    if uid is not None:
+        only_parameter("uid")
+        return answer({"items": [event_document(event) for event in calendar.with_uid(uid)], "next_cursor": None})
     window = calendar.window(from_, to, cursor, as_of)
     if as_of is None:
         events, next_cursor = calendar.page(window, limit)

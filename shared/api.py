@@ -4,6 +4,7 @@ A function imports `app` to register its routes, `handler` for Lambda to call, a
 """
 
 import json
+import re
 import time
 from typing import Any
 
@@ -39,6 +40,8 @@ __all__ = [
     "caller",
     "handler",
     "header",
+    "idempotency_key",
+    "only_parameter",
     "precondition",
     "takes",
     "time_left",
@@ -46,6 +49,10 @@ __all__ = [
 
 # What web pages may read of an answer, beside the few headers that they always may.
 EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
+MAX_KEY = 255
+# A string of a structured field (RFC 9651, section 3.3.3); or without quotes, as most clients send it, what is no list.
+QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+BARE_KEY = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
@@ -163,13 +170,20 @@ def caller() -> Caller:
     return Caller(user_id=user_id, username=username)
 
 
-def answer(body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None) -> Response[str]:
-    """A JSON answer. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3)."""
+def answer(
+    body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None, repeated: bool = False
+) -> Response[str]:
+    """A JSON answer. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3).
+
+    `repeated` tells that an earlier request has done what this one asks for.
+    """
     headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
     if etag is not None:
         headers["ETag"] = f'"{etag}"'
     if location is not None:
         headers["Location"] = location
+    if repeated:
+        headers["Idempotent-Replay"] = "true"
     text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 
@@ -195,6 +209,32 @@ def header(name: str) -> str | None:
 def precondition() -> Precondition:
     """What the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
     return Precondition(tags_of(header("If-Match")), tags_of(header("If-None-Match")))
+
+
+def idempotency_key() -> str | None:
+    """The key that the request is to be known by, if it has one; the same with quotes and without.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ Raises InvalidRequest.
+    """
+    value = header("Idempotency-Key")
+    if value is None:
+        return None
+    value = value.strip(" \t")
+    quoted = QUOTED_KEY.fullmatch(value)
+    key = re.sub(r"\\(.)", r"\1", quoted.group(1)) if quoted else value if BARE_KEY.fullmatch(value) else ""
+    if not 1 <= len(key) <= MAX_KEY:
+        raise InvalidRequest.of(
+            "Idempotency-Key", f"must be a string of 1 to {MAX_KEY} printable ASCII characters, in quotes"
+        )
+    return key
+
+
+def only_parameter(name: str) -> None:
+    """Raise InvalidRequest if the query of the request has another parameter than `name`."""
+    others = sorted(app.current_event.raw_event["multiValueQueryStringParameters"].keys() - {name})
+    if others:
+        why = f"must not come with {name}, which names one event"
+        raise InvalidRequest([FieldError(other, why) for other in others])
 
 
 def time_left() -> float:

@@ -4,6 +4,8 @@ SchedulingError
 ├── InvalidRequest           what the caller sent cannot be understood or breaks a rule
 │   ├── MalformedBody        no JSON object, or one that no sane client sends
 │   ├── BodyTooLarge
+│   ├── IdempotencyKeyReused the key of the request was that of another request
+│   ├── InvalidItems         some events of a bulk request
 │   └── UnsupportedMediaType
 ├── NotAuthenticated         no valid token, wrong credentials
 ├── NotFound
@@ -71,6 +73,22 @@ class UnsupportedMediaType(InvalidRequest):
 
     def __init__(self, accepted: str, field: str = "Content-Type") -> None:
         super().__init__([FieldError(field, f"must be {accepted}")])
+
+
+class IdempotencyKeyReused(InvalidRequest):
+    """The key of the request belongs to another request, of which `message` tells."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__([FieldError("Idempotency-Key", message)])
+
+
+class InvalidItems(InvalidRequest):
+    """`invalid` of the `total` events of a bulk request break a rule; `errors` has the first few of each."""
+
+    def __init__(self, errors: Sequence[FieldError], invalid: int, total: int) -> None:
+        super().__init__(errors)
+        self.invalid = invalid
+        self.total = total
 
 
 class NotAuthenticated(SchedulingError):

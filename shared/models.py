@@ -37,6 +37,7 @@ MAX_DESCRIPTION_BYTES = 8192  # in UTF-8, as calendar files and the services tha
 MAX_REASON = 500
 MAX_BULK = 1000
 MAX_PAGE = 100
+MAX_UID_BYTES = 255
 
 _PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
@@ -156,6 +157,17 @@ EventId = Annotated[
 ]
 HistoryId = EventId
 OperationId = EventId
+# A longer text need not be measured: a character has at least one byte.
+Uid = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_UID_BYTES),
+    _at_most(MAX_UID_BYTES),
+    without(line_fault),
+    Field(
+        description="The client's own name for the event, unique in its calendar (RFC 7986, section 5.3).",
+        examples=["20270301-4711@example.com"],
+    ),
+]
 Cursor = Annotated[str, StringConstraints(max_length=1000)]
 # Parameters of a query: texts, taken just as they are documented.
 PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_page_limit)]
@@ -231,7 +243,13 @@ class SentBack(Request):
         return self._read_only
 
 
-class CreateEvent(NewEvent):
+class NamedEvent(NewEvent):
+    """An event to create. One with a `uid` is created once, however often that is asked for."""
+
+    uid: Uid | None = None
+
+
+class CreateEvent(NamedEvent):
     """An event to create, and why."""
 
     reason: Reason | None = None
@@ -263,13 +281,6 @@ class EventPatch(SentBack):
             if name in CONTENT_FIELDS
         }
         return {**named, **_zone_fields(named["time_zone"])} if "time_zone" in named else named
-
-
-class BulkEvents(Request):
-    """Events to create together, with no look at conflicts, and why: one reason for all."""
-
-    events: Annotated[list[NewEvent], Field(min_length=1, max_length=MAX_BULK)]
-    reason: Reason | None = None
 
 
 class Rollback(Request):

@@ -7,6 +7,8 @@ from shared.errors import (
     BodyTooLarge,
     CalendarFull,
     EventConflict,
+    IdempotencyKeyReused,
+    InvalidItems,
     InvalidRequest,
     MalformedBody,
     NameTaken,
@@ -29,6 +31,7 @@ TITLES = {
     BodyTooLarge: (413, "Body too large"),
     MalformedBody: (400, "Malformed body"),
     UnsupportedMediaType: (415, "Unsupported media type"),
+    IdempotencyKeyReused: (422, "Idempotency key reused"),
     InvalidRequest: (422, "Invalid request"),
     NotAuthenticated: (401, "Not authenticated"),
     NotFound: (404, "Not found"),
@@ -69,11 +72,12 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     detail = str(error)
     match error:
         case InvalidRequest():
-            facts["errors"] = [
-                {"field": item.field[:200], "message": item.message[:500]} for item in error.errors[:ERRORS_SHOWN]
-            ]
+            shown = error.errors if isinstance(error, InvalidItems) else error.errors[:ERRORS_SHOWN]
+            facts["errors"] = [{"field": item.field[:200], "message": item.message[:500]} for item in shown]
             detail = f"{len(error.errors)} field(s) of the request are invalid"
-            if isinstance(error, MalformedBody | BodyTooLarge | UnsupportedMediaType):
+            if isinstance(error, InvalidItems):
+                detail = f"{error.invalid} of {error.total} events are invalid; the first faults of each are told"
+            if isinstance(error, MalformedBody | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused):
                 detail = f"{error.errors[0].field}: {error.errors[0].message}"
         case EventConflict():
             facts.update(conflict_document(error))

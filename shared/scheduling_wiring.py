@@ -4,6 +4,7 @@ from shared.runtime import Runtime, current
 from shared.scheduling import ids
 from shared.scheduling.calendar import Calendar, Request
 from shared.scheduling.caller import Caller
+from shared.scheduling.creation import Creation
 from shared.scheduling.history import History
 from shared.scheduling.patience import Patience
 from shared.scheduling.time_travel import TimeTravel
@@ -24,6 +25,13 @@ def calendar(caller: Caller, seconds: float) -> Calendar:
     now_ns = runtime.now_ns()
     request = Request(caller.user_id, operation_id=ids.new_id(now_ns), now_ns=now_ns)
     return Calendar(event_store(runtime), request, patience(seconds), runtime.settings.deleted_seconds)
+
+
+def creation(caller: Caller, seconds: float) -> Creation:
+    """Creates events in the calendar of `caller`, for one request that has `seconds` left."""
+    runtime = current()
+    now_ms = runtime.now_ns() // 1_000_000
+    return Creation(caller.user_id, calendar(caller, seconds), history_store(runtime).first, now_ms)
 
 
 def history(caller: Caller) -> History:

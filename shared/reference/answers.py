@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from shared.bulk_models import FAULTS_TOLD
 from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
-from shared.models import Transparency
-from shared.problems import ERRORS_SHOWN
+from shared.models import MAX_BULK, Transparency
 from shared.scheduling.events import ChangeType, OnConflict
 
 ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"
@@ -51,6 +51,7 @@ class Event(BaseModel):
     time_zone: Annotated[str, Field(description="An IANA name.", examples=["Europe/Berlin"])]
     time_zone_given: Annotated[str | None, Field(description="What the request called the zone; null if just that.")]
     transparency: Annotated[Transparency, Field(description="A transparent event collides with nothing.")]
+    uid: Annotated[str | None, Field(description="The client's own name for it.", examples=["4711@example.com"])]
     owner: Annotated[Id, Field(description="The user id of whoever made it.")]
     version: Annotated[int, Field(ge=0, description="Counts the event's changes, from 1.", examples=[1])]
     history_id: HistoryId
@@ -168,35 +169,11 @@ class RolledBack(Event):
     changed: bool
 
 
-class Created(BaseModel):
-    """An event of a bulk request; `index` is its place there, from 0."""
+class FieldProblem(BaseModel):
+    """What is wrong with a field of the request."""
 
-    index: int
-    id: Id
-    history_id: HistoryId
-
-
-class BulkCreated(BaseModel):
-    """All events were created."""
-
-    operation_id: Id
-    created: int
-    items: list[Created]
-
-
-class CreatedOrNot(Created):
-    """An event of a bulk request, and whether it was created."""
-
-    status: Literal[201, 503]
-    detail: Annotated[str, Field(examples=["created"])]
-
-
-class BulkPartlyCreated(BaseModel):
-    """Some events were created: see the `status` of each."""
-
-    operation_id: Id
-    created: int
-    items: list[CreatedOrNot]
+    field: Annotated[str, Field(description="Its path.", examples=["events[7].start"])]
+    message: str
 
 
 class Undone(BaseModel):
@@ -238,17 +215,15 @@ class GatewayProblem(BaseModel):
     detail: str
 
 
-class FieldProblem(BaseModel):
-    """What is wrong with a field of the request."""
-
-    field: Annotated[str, Field(description="Its path.", examples=["events[7].start"])]
-    message: str
-
-
 class InvalidRequest(Problem):
     """An error that names fields of the request."""
 
-    errors: Annotated[list[FieldProblem], Field(max_length=ERRORS_SHOWN)]
+    errors: Annotated[
+        list[FieldProblem],
+        Field(
+            max_length=MAX_BULK * FAULTS_TOLD, description="The first 50; of a bulk request the first 5 of each event."
+        ),
+    ]
 
 
 class Conflict(Problem):
@@ -278,8 +253,6 @@ def schemas(*more: type[BaseModel]) -> dict[str, Any]:
         *(Tokens, EventPage, DeletedEventPage, FreeBusy, VersionPage, VersionWithEvent, Diff),
         *(
             RolledBack,
-            BulkCreated,
-            BulkPartlyCreated,
             UndoneOperation,
             Problem,
             GatewayProblem,

@@ -12,6 +12,8 @@ from shared.errors import (
     Collision,
     EventConflict,
     FieldError,
+    IdempotencyKeyReused,
+    InvalidItems,
     InvalidRequest,
     MalformedBody,
     NameTaken,
@@ -27,6 +29,7 @@ from shared.errors import (
 )
 from shared.models import SentBack
 from shared.reference import answers
+from shared.reference.bulk_answers import BulkCreated, BulkPartlyCreated
 from shared.reference.operations import (
     ANSWER_HEADERS,
     JSON,
@@ -80,6 +83,8 @@ EXAMPLES: Final[Sequence[SchedulingError]] = (
     BodyTooLarge(4 * 1024 * 1024),
     UnsupportedMediaType(JSON),
     InvalidRequest([FieldError("end", "must be later than start")]),
+    InvalidItems([FieldError("events[7].end", "must be later than start")], 1, 12),
+    IdempotencyKeyReused(f"was used for event {answers.ID}, which was made by a request that says something else"),
     TooManyAttempts(30),
     Unavailable("too many callers change this calendar at once; nothing was written"),
     NotRecordedYet("this version is on its way into the history"),
@@ -88,7 +93,18 @@ EXAMPLES: Final[Sequence[SchedulingError]] = (
 _SCHEMAS: Final[Mapping[type[SchedulingError], str]] = {
     EventConflict: "Conflict",
     PreconditionFailed: "PreconditionFailed",
-    **dict.fromkeys((MalformedBody, BodyTooLarge, UnsupportedMediaType, InvalidRequest, NameTaken), "InvalidRequest"),
+    **dict.fromkeys(
+        (
+            MalformedBody,
+            BodyTooLarge,
+            UnsupportedMediaType,
+            InvalidRequest,
+            InvalidItems,
+            IdempotencyKeyReused,
+            NameTaken,
+        ),
+        "InvalidRequest",
+    ),
 }
 
 
@@ -146,7 +162,7 @@ def _schemas(of_requests: Json) -> Json:
     requests = {name: schema for name, schema in of_requests.items() if not name.endswith("ValidationError")}
     for schema in requests["EventPatch"]["properties"].values():
         schema.pop("default", None)  # a field that is left out stays as it is
-    answered = answers.schemas(Preview)
+    answered = answers.schemas(Preview, BulkCreated, BulkPartlyCreated)
     known = answered["RolledBack"]["properties"]
     sent_back = {name: {**schema, "readOnly": True} for name, schema in known.items() if name in READ_ONLY}
     for name in SENT_BACK:

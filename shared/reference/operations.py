@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.errors import (
+    IdempotencyKeyReused,
+    InvalidItems,
     NameTaken,
     NotAuthenticated,
     NotFound,
@@ -54,9 +56,11 @@ REQUEST_HEADERS: Final = {
     "`*`: only if there is one. What is not understood, an empty value too, is never met: 412.",
     "If-None-Match": "A read: answer 304 without a body if the event is at one of these versions. A change: only if it "
     "is at none of them; `*`: only if there is none.",
-    "Idempotency-Key": "What this request is known by if it is sent again.",
+    "Idempotency-Key": "Up to 255 ASCII characters, in quotes, to know the request by, on this route and in this "
+    "calendar: sent again, it is answered again, and done once.",
 }
 ANSWER_HEADERS: Final = {
+    "Idempotent-Replay": "`true` if an earlier request has done what this one asks for: the answer is that one's.",
     "ETag": "The quoted `history_id` of the version answered.",
     "Location": "Where the event is from now on, relative to the URL of the request.",
     "Retry-After": "When to try again, in seconds.",
@@ -72,6 +76,9 @@ PARAMETERS: Final = {
     "operation_id": "The `operation_id` of a bulk creation, or of any version of type `create`.",
     "reason": "Why: kept with the version that the change makes.",
     "dry_run": "Change nothing: answer what would change, and what would be in the way. It fails as the change would.",
+    "on_invalid": "`skip` creates the valid events, and tells what is wrong with the others.",
+    "conflicts": "`report` tells what the events collide with. It stops nothing.",
+    "uid": "Find the event that its client calls so, and no other parameter with it.",
 }
 _WINDOW: Final = {
     "from": "Where the window begins, RFC 3339 with an offset; a fraction is rounded down. Without it: now.",
@@ -147,10 +154,12 @@ OPERATIONS: Final = {
         "Create an event",
         {
             200: Answer(_PREVIEW, ["Preview"]),
-            201: Answer("The event, at version 1.", ["Event"], ["ETag", "Location"]),
+            201: Answer("The event, as it was created.", ["Event"], ["ETag", "Location", "Idempotent-Replay"]),
         },
-        "Refused with 409 if it overlaps another opaque event of the caller, however many callers race.",
-        problems=[OutcomeUnknown],
+        "Refused with 409 if it overlaps another opaque event of the caller, however many callers race. By a `uid` or "
+        "an `Idempotency-Key` it is created once: the same request again gets the same answer, another one a 422, and "
+        "so does the `uid` of a deleted event that can be restored. With both, the uid names it.",
+        problems=[OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused],
         example=_REVIEW,
     ),
     ("get", "/events"): Operation(
@@ -222,10 +231,13 @@ OPERATIONS: Final = {
         "Events",
         "Create up to 1,000 events",
         {
-            201: Answer("All are created.", ["BulkCreated"]),
-            207: Answer("Some are created, and which.", ["BulkPartlyCreated"]),
+            201: Answer("All are created.", ["BulkCreated"], ["Idempotent-Replay"]),
+            207: Answer("Some are created, and which.", ["BulkPartlyCreated"], ["Idempotent-Replay"]),
         },
-        "Conflicts are not looked for. If one event is invalid, none is created.",
+        "Conflicts are not looked for. If one event is invalid, none is created. For an event whose `uid` is there the "
+        "status is 200, or 422 if it says something else. With an `Idempotency-Key` all is done once: again within "
+        "14 days, it is answered as it was, and completed if it was cut off; while it may be at work, with a 503.",
+        problems=[OutcomeUnknown, IdempotencyKeyReused, InvalidItems],
         example={"events": _SHIFTS, "reason": "the rota of March"},
     ),
     ("get", "/events/{event_id}/history"): Operation(

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from shared.errors import InvalidRequest, NotFound
 from shared.scheduling import cursors, ids
+from shared.scheduling.creation import AlreadyMade, Origin
 from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict
 from shared.scheduling.free_time import FreeBusyQuery, Interval, read_free_busy
 from shared.scheduling.guard import Guard, GuardedStore
@@ -30,9 +31,6 @@ class CalendarStore(GuardedStore, RevisionStore, Protocol):
 
     def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now`, latest first, from behind `before` on."""
-
-    def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
-        """Write new events in as few calls as can be. Gives why, by event id, for those not known to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +84,55 @@ class Calendar:
         event = change(calendar)
         return dry_run.preview or Preview(event, None)
 
-    def _new_event(self, content: Content, change: Change) -> Event:
-        """The first version of an event; not written yet."""
+    def create(
+        self,
+        content: Content,
+        on_conflict: OnConflict = "reject",
+        reason: str | None = None,
+        origin: Origin | None = None,
+    ) -> Event:
+        """Create an event. Raises EventConflict, Unavailable, OutcomeUnknown; with an origin AlreadyMade.
+
+        One that is made where another has been, deleted and not to be restored any more, goes on with its versions.
+        """
+        change = self._request.change("create", reason=reason, on_conflict=on_conflict)
         now_ns = self._request.now_ns
-        history_id = ids.new_id(now_ns)
-        return Event(
-            id=ids.new_id(now_ns),
-            owner=self._owner,
-            created_at=ids.made_at(history_id),
-            content=content,
-            stamp=change.stamp(history_id, 1),
-        )
+        event_id = origin.event_id(self._owner) if origin else ids.new_id(now_ns)
+        uid = origin.uid if origin else None
+        digest = origin.digest(content, on_conflict, reason) if origin else None
 
-    def create(self, content: Content, on_conflict: OnConflict = "reject", reason: str | None = None) -> Event:
-        """Create an event. Raises EventConflict, Unavailable, OutcomeUnknown."""
-        first = self._new_event(content, self._request.change("create", reason=reason, on_conflict=on_conflict))
-
-        def make(_: Event | None) -> Event:
+        def make(stored: Event | None) -> Event:
+            if stored is not None and not stored.gone(now_ns // NS_PER_SECOND):
+                raise AlreadyMade(stored)
             # Each attempt has a version id of its own: that is what a fence is moved to, and fences never repeat.
-            return replace(first, stamp=replace(first.stamp, history_id=ids.new_id(self._request.now_ns)))
+            history_id = ids.later_id(now_ns, stored.history_id) if stored else ids.new_id(now_ns)
+            stamp = change.stamp(history_id, stored.stamp.version + 1 if stored else 1)
+            made_at = ids.made_at(history_id)
+            return Event(event_id, self._owner, made_at, content, stamp, uid=uid, creation_digest=digest)
 
+        checked = on_conflict == "reject"
         return self._guard.write(
-            first.id, make, checked=on_conflict == "reject", new=True, expected=(content.start, content.end)
+            event_id,
+            make,
+            checked=checked,
+            new=origin is None,
+            unread=not checked,  # else it is read with the fences, for no call more
+            expected=(content.start, content.end),
         )
 
     def get(self, event_id: str) -> Event:
         """A live event. Raises NotFound."""
         return live(self._store.get(self._owner, event_id))
+
+    def stored(self, event_id: str) -> Event | None:
+        """The event, deleted or not; None if nothing is left to restore."""
+        found = self._store.get(self._owner, event_id)
+        return None if found is None or found.gone(self._request.now_ns // NS_PER_SECOND) else found
+
+    def with_uid(self, uid: str) -> list[Event]:
+        """The live event that its client calls `uid`, if there is one."""
+        found = self._store.get(self._owner, ids.of_uid(self._owner, uid))
+        return [found] if found is not None and not found.deleted and found.uid == uid else []
 
     def window(
         self, start: Instant | None, end: Instant | None, cursor: str | None, as_of_ms: int | None = None
@@ -259,15 +279,6 @@ class Calendar:
             rolled_back_to=target.history_id,
         )
         return stored.changed(target.content, change, self._request.now_ns)
-
-    def bulk_create(self, contents: Sequence[Content], reason: str | None = None) -> tuple[list[Event], dict[str, str]]:
-        """Create many events with no look at conflicts.
-
-        Gives the events in the order of `contents`, and, by event id, why for those that are not known to be written.
-        """
-        change = self._request.change("create", reason=reason, on_conflict="allow", operation_size=len(contents))
-        events = [self._new_event(content, change) for content in contents]
-        return events, self._store.put_all(events, self._patience)
 
     def _now(self) -> Instant:
         return of_seconds(self._request.now_ns // NS_PER_SECOND)

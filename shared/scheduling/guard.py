@@ -106,14 +106,16 @@ class Guard:
         *,
         checked: bool,
         new: bool = False,
+        unread: bool = False,
         expected: tuple[Instant, Instant] | None = None,
     ) -> Event:
         """Write what `make` makes of the stored event, and give what is stored then.
 
         `make` gets the stored event (None: there is none) and answers the one to write, or None to leave things as
         they are; it is called again after each lost race. `expected` is the interval the result will probably take, so
-        that its fences are read in the same call; another one costs a round more. `new` says that `event_id` was made
-        for this request. With `checked` false conflicts are allowed.
+        that its fences are read in the same call; another one costs a round more. `new` says that `event_id` was
+        made for this request, `unread` that there is hardly an event of that id: it is read only once a condition has
+        failed. With `checked` false conflicts are allowed.
 
         Raises EventConflict, Unavailable (nothing written), OutcomeUnknown, and what `make` raises.
         """
@@ -121,7 +123,7 @@ class Guard:
         interval = expected if checked else None
         for _ in self._patience.attempts():
             try:
-                previous, fences = self._read(None if new and not lost else event_id, interval)
+                previous, fences = self._read(None if (new or unread) and not lost else event_id, interval)
                 if previous is not None and lost.applied(previous):
                     return previous
                 event = make(previous)
@@ -143,7 +145,9 @@ class Guard:
                     lost.add(event, previous)
                     continue
                 return event
-            except (Contended, Throttled, AnswerLost):
+            except Contended:
+                unread = False
+            except (Throttled, AnswerLost):
                 continue
             except EventConflict:
                 # What is in the way may have moved no fence (it was not checked): then a lost write may still arrive.

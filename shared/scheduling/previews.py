@@ -53,10 +53,11 @@ class DryRun:
         *,
         checked: bool,
         new: bool = False,
+        unread: bool = False,
         expected: tuple[Instant, Instant] | None = None,
     ) -> Event:
         """What `Guard.write` would write. Raises what `make` raises."""
-        del expected  # no fence is read
+        del expected, unread  # no fence is read, and what is hardly there may be
         stored = None if new else self._store.get(self._owner, event_id)
         planned = make(stored)
         refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None

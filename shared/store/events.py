@@ -124,7 +124,7 @@ class EventStore:
                     **self._conditional_put(event, previous), ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
             except ClientError as fault:
-                if _stored_in(fault).get("history_id") != text(event.history_id):
+                if stored_in(fault).get("history_id") != text(event.history_id):
                     raise
 
     def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
@@ -219,7 +219,7 @@ class EventStore:
             except ClientError as fault:
                 if fault.response["Error"]["Code"] != "ConditionalCheckFailedException":
                     raise
-                stored = _stored_in(fault)
+                stored = stored_in(fault)
                 event = event_of(stored) if stored else None
                 # The SDK repeats a call whose answer was lost: then it meets its own version, or what came after it.
                 applied = event is not None and event.history_id == stamp.history_id
@@ -275,7 +275,7 @@ class EventStore:
         return {**keys.event_key(event.owner, event.id), **event_attributes(event), "span": live_span(event)}
 
 
-def _stored_in(fault: ClientError) -> Item:
+def stored_in(fault: ClientError) -> Item:
     """The item that a failed condition met; empty if there was none."""
     item: Item = fault.response.get("Item", {})  # type: ignore[assignment]
     return item

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from shared.scheduling import ids
 from shared.scheduling.events import Event
+from shared.scheduling.instants import parse_moment
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, position
 from shared.scheduling.time_travel import Placed
@@ -51,6 +53,15 @@ class HistoryStore:
         )
         versions = {item["sk"]["S"]: event_of(item) for item in found[self._table]}
         return versions, next(map(event_of, found[self._events_table]), None)
+
+    def first(self, event: Event) -> Event | None:
+        """The oldest recorded version since the creation of `event`, if there is one. Raises ValueError.
+
+        Before it there may be versions of an earlier event of the same id.
+        """
+        made = ids.derived_id(parse_moment(event.created_at), 0)
+        versions, _ = self._query(event.owner, event.id, 1, above=made)
+        return next(iter(versions), None)
 
     def neighbours(self, owner: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
         """The recorded versions just before and just after `history_id`."""

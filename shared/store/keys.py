@@ -33,6 +33,11 @@ def fence_key(owner: str, week: str) -> Item:
     return {"pk": text(calendar(owner)), "sk": text(f"FENCE#{week}")}
 
 
+def claim_key(owner: str, key: str) -> Item:
+    """The claim on an idempotency key, of which `key` is the hash, in the events table."""
+    return {"pk": text(calendar(owner)), "sk": text(f"KEY#{key}")}
+
+
 def deleted_span(history_id: str) -> str:
     """The index key of a deleted event: outside every length class, in the order of deletion."""
     return f"deleted#{history_id}"

@@ -195,7 +195,7 @@ def test_answers_to_bulk_requests(judged: Judged, monkeypatch: pytest.MonkeyPatc
     def lose_one(_: object, made: list[Any], *_more: object) -> dict[str, str]:
         return {made[1].id: "the database did not take it"}
 
-    monkeypatch.setattr("shared.store.events.EventStore.put_all", lose_one)
+    monkeypatch.setattr("shared.store.creations.CreationStore.put_all", lose_one)
     answered = judged("POST", "/events/bulk", {"events": events})
     assert [item["status"] for item in answered.body["items"]] == [201, 503, 201]
 

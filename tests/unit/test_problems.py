@@ -10,6 +10,8 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
     (errors.MalformedBody("is no JSON"), 400),
     (errors.BodyTooLarge(10), 413),
+    (errors.IdempotencyKeyReused("was used for another request"), 422),
+    (errors.InvalidItems([FieldError("events[7].end", "must be later than start")], 1, 12), 422),
     (errors.UnsupportedMediaType("application/json"), 415),
     (errors.NotAuthenticated("no access token"), 401),
     (errors.NotFound("event"), 404),

@@ -26,6 +26,7 @@ CONDITIONAL = {
     ("DELETE", "/events/{event_id}"),
     ("POST", "/events/{event_id}/rollback"),
 }
+REPEATABLE = {("POST", "/events"), ("POST", "/events/bulk")}
 
 
 def sample(method: str, resource: str) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def test_a_parameter_is_found_wherever_a_caller_of_a_function_puts_it(method: st
 def test_what_the_route_has_is_named(calendar: StoredCalendar) -> None:
     refused = calendar.refused(422, ["calendar"], "GET", "/events?calendar=x&limit=1")
     assert refused.body["errors"][0]["message"] == (
-        "is no parameter of this route; it has: from, to, limit, cursor, as_of"
+        "is no parameter of this route; it has: from, to, limit, cursor, as_of, uid"
     )
     refused = calendar.refused(422, ["limit"], "GET", "/events/{id}/history/" + new_id() + "?limit=1")
     assert refused.body["errors"][0]["message"] == "is no parameter of this route; it has: none"
@@ -171,6 +172,9 @@ def test_a_body_where_none_belongs(method: str, resource: str) -> None:
 @pytest.mark.parametrize("name", GUARDS)
 def test_a_guard_that_a_route_does_not_look_at(method: str, resource: str, name: str) -> None:
     taken = name in ("If-Match", "If-None-Match") and (method, resource) in CONDITIONAL
+    if name == "Idempotency-Key" and (method, resource) in REPEATABLE:
+        assert fields_refused(method, resource, headers={name: ""}) == [name], "it is looked at"
+        return
     if taken or (method == "GET" and name != "If-Match"):
         answered = reply(routes()[method, resource], {**sample(method, resource), "headers": {name: '"x"'}})
         assert answered.status not in (422, 500), answered

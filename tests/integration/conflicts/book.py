@@ -2,18 +2,21 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from shared.runtime import Runtime
 from shared.scheduling import ids
+from shared.scheduling.bulk import BulkCreation, Made
+from shared.scheduling.bulk_requests import Draft
 from shared.scheduling.calendar import Calendar, Request
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant
 from shared.scheduling.patience import Patience
 from shared.store import keys
 from shared.store.client import Clients
+from shared.store.creations import CreationStore
 from shared.store.events import EventStore
 from shared.store.items import event_attributes, event_of, text
 from tests.integration.conflicts.wire import Wire
@@ -56,6 +59,12 @@ def event_items(runtime: Runtime, owner: str) -> list[Event]:
     return [event_of(item) for page in pages for item in page["Items"]]
 
 
+def events_of(made: Made) -> tuple[list[Event], dict[str, str]]:
+    """The events of a bulk creation, and why, by id, for those not known to be written."""
+    events = [outcome.event for outcome in made.outcomes if outcome.event is not None]
+    return events, {each.event.id: each.failure for each in made.outcomes if each.event is not None and each.failure}
+
+
 def double_bookings(events: Iterable[Event]) -> list[tuple[Event, Event]]:
     """The pairs of live opaque events that take the same time, though neither was written with leave to."""
     busy = [
@@ -94,9 +103,28 @@ class Book:
         return self._calendar(store, Time().patience(8.0), now_ns)
 
     def _calendar(self, store: EventStore, patience: Patience, now_ns: int | None) -> Calendar:
+        return Calendar(store, self._request(now_ns), patience, DELETED_SECONDS)
+
+    def bulk(self, contents: Sequence[Content], now_ns: int | None = None) -> tuple[list[Event], dict[str, str]]:
+        """Let the subject create `contents` together; gives the events, and why those failed that did."""
+        store = CreationStore(self.wired.clients, self.wired.settings.events_table)
+        return self._bulk(store, self.time.patience(8.0), contents, now_ns)
+
+    def rival_bulk(self, contents: Sequence[Content]) -> tuple[list[Event], dict[str, str]]:
+        """Let a rival create `contents` together."""
+        store = CreationStore(self.runtime.clients, self.runtime.settings.events_table)
+        return self._bulk(store, Time().patience(8.0), contents, None)
+
+    def _bulk(
+        self, store: CreationStore, patience: Patience, contents: Sequence[Content], now_ns: int | None
+    ) -> tuple[list[Event], dict[str, str]]:
+        creation = BulkCreation(self.owner, store, self._request(now_ns), patience, DELETED_SECONDS)
+        made = creation.create([Draft(index, content) for index, content in enumerate(contents)])
+        return events_of(made)
+
+    def _request(self, now_ns: int | None) -> Request:
         now_ns = time.time_ns() if now_ns is None else now_ns
-        request = Request(self.owner, operation_id=ids.new_id(now_ns), now_ns=now_ns)
-        return Calendar(store, request, patience, DELETED_SECONDS)
+        return Request(self.owner, operation_id=ids.new_id(now_ns), now_ns=now_ns)
 
     def events(self) -> list[Event]:
         """Every event, deleted ones too."""

@@ -158,7 +158,7 @@ def test_time_that_becomes_free_before_it_is_looked_at_can_be_taken(book: Book, 
 def test_what_is_written_without_a_check_counts_as_later(book: Book, change: Change, how: str) -> None:
     before = change.prepare(book)
     rival = book.rival()
-    book.wire.before(COMMIT, lambda: rival.create(RIVAL, "allow") if how == "allow" else rival.bulk_create([RIVAL]))
+    book.wire.before(COMMIT, lambda: rival.create(RIVAL, "allow") if how == "allow" else book.rival_bulk([RIVAL]))
 
     written = change.act(book.subject(), before)
 

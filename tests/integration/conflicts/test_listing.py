@@ -55,7 +55,7 @@ class Listing:
     def interrupt(self, dice: random.Random) -> None:
         """Let events come, go and move."""
         rival = self.book.rival()
-        rival.bulk_create([some_content(dice) for _ in range(dice.randint(1, 3))])
+        self.book.rival_bulk([some_content(dice) for _ in range(dice.randint(1, 3))])
         live = sorted(self.book.live())
         gone, moved = dice.sample(live, 2)
         rival.delete(gone)
@@ -73,7 +73,7 @@ def list_all(book: Book, seed: int) -> None:
     """Page through a calendar that changes between the pages, and look at what was shown."""
     dice = random.Random(seed)  # noqa: S311 a test's data
     own = Book(book.runtime, book.wired, book.wire)
-    events, failures = own.rival().bulk_create([some_content(dice) for _ in range(dice.randint(1, 80))])
+    events, failures = own.rival_bulk([some_content(dice) for _ in range(dice.randint(1, 80))])
     assert failures == {}
     listing = Listing(own, dice.randint(1, 6), {event.id: event for event in events})
     cursor, pages = listing.page(None), 1
@@ -118,7 +118,7 @@ def test_what_was_over_before_is_read_over(book: Book) -> None:
     for number in range(25):
         start = shifted(FROM, -30 * DAY + number)
         before.append((start, shifted(start, 3 * DAY + 1)))
-    book.rival().bulk_create([content(*each) for each in before])
+    book.rival_bulk([content(*each) for each in before])
     last = book.rival().create(content(FROM, TO), "allow")
     listing = Listing(book, 5, {last.id: last})
 

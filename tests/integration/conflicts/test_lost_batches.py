@@ -24,7 +24,7 @@ def test_batches_that_were_applied_are_only_read_back(book: Book) -> None:
     book.wire.lose_answer(BATCH)
     book.wire.lose_answer(BATCH)
 
-    check(book, *book.subject().bulk_create(CONTENTS))
+    check(book, *book.bulk(CONTENTS))
 
     assert (book.wire.calls[BATCH], book.wire.calls[READ], book.wire.calls[PUT]) == (2, 2, 0)
 
@@ -33,7 +33,7 @@ def test_batches_that_never_arrived_are_put_one_by_one(book: Book) -> None:
     book.wire.lose_request(BATCH)
     book.wire.lose_request(BATCH)
 
-    check(book, *book.subject().bulk_create(CONTENTS))
+    check(book, *book.bulk(CONTENTS))
 
     assert (book.wire.calls[BATCH], book.wire.calls[PUT]) == (2, 30)
     assert all(put["ConditionExpression"] == "attribute_not_exists(pk)" for put in book.wire.requests[PUT])
@@ -42,7 +42,7 @@ def test_batches_that_never_arrived_are_put_one_by_one(book: Book) -> None:
 def test_a_batch_whose_answer_is_cut_short_is_read_back(book: Book) -> None:
     book.wire.cut_answer_short(BATCH)
 
-    check(book, *book.subject().bulk_create(CONTENTS[:25]), CONTENTS[:25])
+    check(book, *book.bulk(CONTENTS[:25]), CONTENTS[:25])
 
     assert (book.wire.calls[BATCH], book.wire.calls[READ], book.wire.calls[PUT]) == (1, 1, 0)
 
@@ -54,7 +54,7 @@ def test_a_batch_applied_in_part_is_completed(book: Book) -> None:
 
     book.wire.lose_request(BATCH, lambda: first_ten(book.wire.requests[BATCH][-1]["RequestItems"]))
 
-    check(book, *book.subject().bulk_create(CONTENTS[:25]), CONTENTS[:25])
+    check(book, *book.bulk(CONTENTS[:25]), CONTENTS[:25])
 
     assert book.wire.calls[PUT] == 15
 
@@ -68,7 +68,7 @@ def test_a_newer_version_is_not_overwritten(book: Book) -> None:
 
     book.wire.lose_answer(BATCH, change_one)
 
-    events, failures = book.subject().bulk_create(CONTENTS[:25])
+    events, failures = book.bulk(CONTENTS[:25])
 
     assert failures == {}
     assert book.live() == {**{event.id: event for event in events}, changed[0].id: changed[0]}
@@ -82,7 +82,7 @@ def test_a_deleted_event_is_not_created_again(book: Book) -> None:
 
     book.wire.lose_answer(BATCH, delete_one)
 
-    events, failures = book.subject().bulk_create(CONTENTS[:25])
+    events, failures = book.bulk(CONTENTS[:25])
 
     assert failures == {}
     assert book.live().keys() == {event.id for event in events} - {events[7].id}
@@ -93,7 +93,7 @@ def test_a_batch_that_arrives_while_it_is_completed_is_applied_once(book: Book) 
     book.wire.hold(BATCH)
     book.wire.before(PUT, book.wire.release)
 
-    check(book, *book.subject().bulk_create(CONTENTS[:25]), CONTENTS[:25])
+    check(book, *book.bulk(CONTENTS[:25]), CONTENTS[:25])
 
     assert {event.stamp.version for event in book.events()} == {1}
 
@@ -111,7 +111,7 @@ def test_what_a_batch_refuses_is_put_again(book: Book) -> None:
 
     book.wire.edit(BATCH, refuse_some)
 
-    check(book, *book.subject().bulk_create(CONTENTS[:25]), CONTENTS[:25])
+    check(book, *book.bulk(CONTENTS[:25]), CONTENTS[:25])
 
     ((_, puts),) = book.wire.requests[BATCH][1]["RequestItems"].items()
     assert [put["PutRequest"]["Item"]["id"]["S"] for put in puts] == refused

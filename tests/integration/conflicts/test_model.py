@@ -172,7 +172,7 @@ class CalendarMachine(RuleBasedStateMachine):
 
     @rule(many=st.lists(contents(), min_size=1, max_size=4))
     def bulk_create(self, many: list[Content]) -> None:
-        events, failures = self.own.subject(now_ns=self.now_ns).bulk_create(many)
+        events, failures = self.own.bulk(many, now_ns=self.now_ns)
         assert failures == {}
         assert [event.content for event in events] == many
         for event in events:

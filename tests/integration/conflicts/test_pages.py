@@ -28,7 +28,7 @@ def crowded(book: Book, longest: int, shortest: int) -> Event:
     first = shifted(START, 1 - longest)
     crowd = [content(shifted(first, each), shifted(first, each + shortest)) for each in range(PAGE * 3)]
     assert max(each.end for each in crowd) <= START
-    book.rival().bulk_create(crowd)
+    book.rival_bulk(crowd)
     book.wire.rewrite(QUERY, lambda request: request.update(Limit=min(PAGE, request["Limit"])))
     start = shifted(START, 1 - shortest)
     return book.rival().create(content(start, shifted(start, shortest)), "allow")
@@ -60,7 +60,7 @@ def test_the_guard_that_reads_first_pages_only_books_twice(book: Book, longest: 
 
 def test_more_than_a_megabyte_may_be_in_the_way(book: Book) -> None:
     large = Content("ä" * 200, START, END, "ä" * 2000, "ä" * 500)
-    crowd, _ = book.rival().bulk_create([large] * 250)
+    crowd, _ = book.rival_bulk([large] * 250)
 
     with pytest.raises(EventConflict) as caught:
         book.subject().create(HOT)
@@ -71,7 +71,7 @@ def test_more_than_a_megabyte_may_be_in_the_way(book: Book) -> None:
 
 def test_a_refusal_reads_no_further_than_it_has_to(book: Book) -> None:
     for _ in range(3):
-        book.rival().bulk_create([HOT] * 1_000)
+        book.rival_bulk([HOT] * 1_000)
 
     with pytest.raises(EventConflict) as caught:
         book.subject().create(HOT)
@@ -86,7 +86,7 @@ def test_a_refusal_reads_no_further_than_it_has_to(book: Book) -> None:
 def test_a_crowd_that_is_over_or_transparent_is_no_reason_to_refuse(book: Book) -> None:
     before = content(shifted(START, -HOUR), START)
     shown = content(START, END, transparency="transparent")
-    book.rival().bulk_create([before] * (FIRST_LOOK + 10) + [shown] * (FIRST_LOOK + 10))
+    book.rival_bulk([before] * (FIRST_LOOK + 10) + [shown] * (FIRST_LOOK + 10))
 
     written = book.subject().create(HOT)
 
@@ -96,9 +96,9 @@ def test_a_crowd_that_is_over_or_transparent_is_no_reason_to_refuse(book: Book) 
 
 def test_behind_a_crowd_that_is_over_all_collisions_are_counted(book: Book) -> None:
     before = content(shifted(START, -HOUR), START)
-    book.rival().bulk_create([before] * (FIRST_LOOK + 10))
+    book.rival_bulk([before] * (FIRST_LOOK + 10))
     inside = [content(shifted(START, each), END) for each in range(COLLISIONS_SHOWN)]
-    events, _ = book.rival().bulk_create(inside)
+    events, _ = book.rival_bulk(inside)
 
     with pytest.raises(EventConflict) as caught:
         book.subject().create(HOT)

@@ -8,8 +8,10 @@ from random import Random
 
 import pytest
 
+from shared import bulk_wiring
 from shared import scheduling_wiring as wiring
 from shared.runtime import use
+from shared.scheduling.bulk_requests import Draft
 from shared.scheduling.caller import Caller
 from shared.scheduling.events import Content
 from shared.scheduling.instants import shifted
@@ -39,11 +41,10 @@ def traffic_of(caller: Caller) -> None:
     random = Random(caller.user_id)  # noqa: S311 the same each time
     created = []
     for part in range(2):
-        events, failures = wiring.calendar(caller, PATIENCE).bulk_create(
-            [content(f"{part} {number}", number) for number in range(BULK)]
-        )
-        assert failures == {}
-        created += events
+        drafts = [Draft(number, content(f"{part} {number}", number)) for number in range(BULK)]
+        made = bulk_wiring.bulk_creation(caller, PATIENCE).create(drafts)
+        assert all(outcome.created for outcome in made.outcomes)
+        created += [outcome.event for outcome in made.outcomes if outcome.event is not None]
     for number, event in enumerate(random.sample(created, 200)):
         calendar = wiring.calendar(caller, PATIENCE)
         if number % 4 == 0:
