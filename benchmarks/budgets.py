@@ -16,6 +16,7 @@ class Budget(NamedTuple):
 BULK: Final = 1000
 RECORDS: Final = 100
 PER_BATCH_WRITE: Final = 25
+PER_BATCH_GET: Final = 100
 # The calls of all rounds where a single class does not end with the first.
 CROWDED: Final = 4 + ROUNDS - 1
 
@@ -37,7 +38,18 @@ BUDGETS: Final[dict[str, Budget]] = {
     "patch one time": Budget(7, 4),
     "patch both times": Budget(6, 3),
     "delete": Budget(1, 1),
+    "create under a key": Budget(6, 3),
+    "create under a key, repeated": Budget(1, 1),
+    "find by uid": Budget(1, 1),
     "bulk of 1,000": Budget(ceil(BULK / PER_BATCH_WRITE), 1),
+    # One for the claim on the key.
+    "bulk of 1,000 under a key": Budget(1 + ceil(BULK / PER_BATCH_WRITE), 2),
+    # The claim that is there, and what it made.
+    "bulk of 1,000 under a key, repeated": Budget(1 + ceil(BULK / PER_BATCH_GET), 2),
+    # What is there, and a write for each: a batch has no condition.
+    "bulk of 50 with uids": Budget(1 + 50, 2),
+    # A Query for each length class of each of at most eight windows.
+    "bulk of 1,000 with a report of conflicts": Budget(4 * 8 + ceil(BULK / PER_BATCH_WRITE), 2),
     "list versions": Budget(2, 1),
     "one version": Budget(2, 1),
     "diff": Budget(2, 1),

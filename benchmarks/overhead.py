@@ -26,6 +26,13 @@ FEWER_ROUNDS: Final = {"bulk of 1,000": 9, "register": 25, "login": 25, "record 
 # What these do is in other routes, or is rare.
 NO_PEER: Final = {
     "create, refused (409)",
+    "create under a key",
+    "create under a key, repeated",
+    "find by uid",
+    "bulk of 1,000 under a key",
+    "bulk of 1,000 under a key, repeated",
+    "bulk of 50 with uids",
+    "bulk of 1,000 with a report of conflicts",
     "restore",
     "list deleted",
     "get as of",

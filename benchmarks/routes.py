@@ -1,5 +1,6 @@
 """A typical request for every route: how the nth one is made, and what a good answer to it is."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from benchmarks.budgets import BULK, RECORDS
 from benchmarks.scenes import GatewayEvent, Scene, at, body
 from shared.scheduling.events import Event
 from shared.store.items import Item
+from tests.gateway import Context
 
 WINDOW_EVENTS: Final = 40
 VERSIONS: Final = 20
@@ -93,6 +95,37 @@ def _bulk(count: int) -> Callable[[Scene, int], GatewayEvent]:
         return scene.request("POST", "/events/bulk", {"events": events})
 
     return prepare
+
+
+def _keyed(prepare: Callable[[Scene, int], GatewayEvent]) -> Callable[[Scene, int], GatewayEvent]:
+    def with_key(scene: Scene, index: int) -> GatewayEvent:
+        event = prepare(scene, index)
+        event["headers"]["Idempotency-Key"] = f'"{index}"'
+        return event
+
+    return with_key
+
+
+def _repeated(function: str, prepare: Callable[[Scene, int], GatewayEvent]) -> Callable[[Scene, int], GatewayEvent]:
+    def again(scene: Scene, index: int) -> GatewayEvent:
+        importlib.import_module(f"functions.{function}").handler(prepare(scene, index), Context())
+        return prepare(scene, index)
+
+    return again
+
+
+def _bulk_with_uids(scene: Scene, index: int) -> GatewayEvent:
+    events = [body(60 * each, uid=f"{index} {each}") for each in range(50)]
+    return scene.request("POST", "/events/bulk", {"events": events})
+
+
+def _bulk_with_report(scene: Scene, index: int) -> GatewayEvent:
+    events = [body(120 * (BULK * index + each)) for each in range(BULK)]
+    return scene.request("POST", "/events/bulk", {"events": events}, {"conflicts": "report"})
+
+
+def _by_uid(scene: Scene, index: int) -> GatewayEvent:
+    return scene.request("GET", "/events", query={"uid": f"{index}"})
 
 
 def versions(scene: Scene, count: int) -> Event:
@@ -212,7 +245,14 @@ EVENT_ROUTES: Final = (
     Route("patch one time", "events", _patch_end),
     Route("patch both times", "events", _patch_both),
     Route("delete", "events", _delete, 204),
+    Route("create under a key", "events", _keyed(_create), 201),
+    Route("create under a key, repeated", "events", _repeated("events", _keyed(_create)), 201),
+    Route("find by uid", "events", _by_uid),
     Route("bulk of 1,000", "bulk_create", _bulk(BULK), 201),
+    Route("bulk of 1,000 under a key", "bulk_create", _keyed(_bulk(BULK)), 201),
+    Route("bulk of 1,000 under a key, repeated", "bulk_create", _repeated("bulk_create", _keyed(_bulk(BULK))), 201),
+    Route("bulk of 50 with uids", "bulk_create", _bulk_with_uids, 201),
+    Route("bulk of 1,000 with a report of conflicts", "bulk_create", _bulk_with_report, 201),
     Route("list deleted", "events", _list_deleted),
     Route("get as of", "events", _get_as_of),
     Route("list a window as of", "events", _window_as_of),
