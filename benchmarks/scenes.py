@@ -69,7 +69,11 @@ class Scene:
 
     def version_item(self, event: Event) -> Item:
         """The item of a version."""
-        place = {"calendar": text(keys.calendar(self.owner)), "span": live_span(event)}
+        place = {
+            "calendar": text(keys.calendar(self.owner)),
+            "span": live_span(event),
+            "operation": text(keys.operation(self.owner, event.stamp.operation_id)),
+        }
         return {**keys.version_key(self.owner, event.id, event.history_id), **event_attributes(event), **place}
 
     def store(self, event: Event) -> Event:

@@ -115,23 +115,21 @@ class HistoryStore:
     def operation(self, owner: str, operation_id: str) -> list[tuple[str, str]]:
         """The versions that the operation made in the calendar of `owner`, as event id and history_id.
 
-        From an eventually consistent index: a version shows some time after it was recorded.
+        From an eventually consistent index: a version shows some time after it was recorded. What the operation, or
+        another one that has the same id, did elsewhere has another key.
         """
         query: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": BY_OPERATION,
-            "KeyConditionExpression": "operation_id = :operation",
-            "ExpressionAttributeValues": {":operation": text(operation_id)},
+            "KeyConditionExpression": "operation = :operation",
+            "ExpressionAttributeValues": {":operation": text(keys.operation(owner, operation_id))},
         }
         found: list[tuple[str, str]] = []
         prefix = keys.history_partition(owner, "")
         while True:
             with store_faults():
                 answer = self._clients.dynamodb.query(**query)
-            for item in answer["Items"]:
-                partition = str(item["pk"]["S"])
-                if partition.startswith(prefix):
-                    found.append((partition.removeprefix(prefix), str(item["sk"]["S"])))
+            found += [(item["pk"]["S"].removeprefix(prefix), item["sk"]["S"]) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

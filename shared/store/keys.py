@@ -50,7 +50,12 @@ def just_before(key: str) -> str:
 
 def history_partition(owner: str, event_id: str) -> str:
     """The partition of an event's versions in the history table."""
-    return f"CAL#{owner}#EVENT#{event_id}"
+    return f"{calendar(owner)}#EVENT#{event_id}"
+
+
+def operation(owner: str, operation_id: str) -> str:
+    """What the versions that an operation made in a calendar have in common, in the index of the history table."""
+    return f"{calendar(owner)}#OPERATION#{operation_id}"
 
 
 def version_key(owner: str, event_id: str, history_id: str) -> Item:

@@ -46,7 +46,11 @@ def version_item(record: Record) -> Item | None:
         if removed or not _is_stamped(image, old):
             version = {name: value for name, value in version.items() if name not in SAID_BY_THE_API}
             version |= _external_stamp(record, image, old)
-        return version | keys.version_key(owner, event_id, event_of(version).history_id)
+        event = event_of(version)
+        version.pop("operation", None)  # what another hand has written into the event would lie in any calendar
+        if event.stamp.operation_id:
+            version["operation"] = text(keys.operation(owner, event.stamp.operation_id))
+        return version | keys.version_key(owner, event_id, event.history_id)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
 

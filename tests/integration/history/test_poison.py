@@ -117,7 +117,7 @@ def test_the_fix_may_be_a_function_that_can_read_it(place: Place, monkeypatch: p
         lambda record: record["dynamodb"]["NewImage"].update(extra="no attribute value"),
         lambda record: record["dynamodb"]["NewImage"].update(extra={"S": "a", "N": "1"}),
         lambda record: record["dynamodb"]["NewImage"].update(extra={"N": "no number"}),
-        lambda record: record["dynamodb"]["NewImage"].update(operation_id={"S": ""}),
+        lambda record: record["dynamodb"]["NewImage"].update(span={"S": ""}),
         lambda record: record["dynamodb"]["NewImage"].update(extra={"S": "x" * 400 * 1024}),
         lambda record: record["dynamodb"]["NewImage"].update(extra={"SS": []}),
     ],

@@ -1,5 +1,7 @@
 """The history table on a real DynamoDB: pages, single versions, and the neighbours of one."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.runtime import Runtime
@@ -8,10 +10,19 @@ from shared.scheduling.patience import Patience
 from shared.store import keys
 from shared.store.events import EventStore
 from shared.store.history import HistoryStore
-from shared.store.items import event_attributes
+from shared.store.items import Item, event_attributes
+from shared.store.stream import version_item
 from tests.samples import OWNER, event, new_id
 
 PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+
+
+def version_of(each: Event) -> Item:
+    """The item that the stream makes of the event as it is."""
+    change = {"Keys": keys.event_key(each.owner, each.id), "NewImage": event_attributes(each)}
+    made = version_item({"eventName": "INSERT", "dynamodb": change})
+    assert made is not None
+    return made
 
 
 @pytest.fixture
@@ -22,7 +33,7 @@ def recorded(store: EventStore, dynamodb_runtime: Runtime) -> list[Event]:
     for each in made[:3]:
         dynamodb_runtime.clients.dynamodb.put_item(
             TableName=dynamodb_runtime.settings.history_table,
-            Item={**keys.version_key(OWNER, event_id, each.history_id), **event_attributes(each)},
+            Item=version_of(each),
         )
     store.put(made[4], None)
     return made
@@ -64,8 +75,28 @@ def test_the_newest_are_read_beside_the_live_event(history: HistoryStore, record
     assert history.latest_two(OWNER, first.id) == ([third, second], live)
 
 
-def test_the_versions_of_an_operation_are_those_of_the_caller(history: HistoryStore, recorded: list[Event]) -> None:
+def test_the_versions_of_an_operation_are_those_of_the_caller(
+    history: HistoryStore, recorded: list[Event], dynamodb_runtime: Runtime
+) -> None:
     first = recorded[0]
-    assert history.operation(OWNER, first.stamp.operation_id) == [(first.id, first.history_id)]
-    assert history.operation("another", first.stamp.operation_id) == []
+    operation_id = first.stamp.operation_id
+    assert history.operation(OWNER, operation_id) == [(first.id, first.history_id)]
+    assert history.operation("another", operation_id) == []
     assert history.operation(OWNER, new_id()) == []
+    theirs = event(owner="another")
+    theirs = replace(theirs, stamp=replace(theirs.stamp, operation_id=operation_id))
+    dynamodb_runtime.clients.dynamodb.put_item(
+        TableName=dynamodb_runtime.settings.history_table, Item=version_of(theirs)
+    )
+    assert history.operation("another", operation_id) == [(theirs.id, theirs.history_id)]
+    assert history.operation(OWNER, operation_id) == [(first.id, first.history_id)]
+
+
+def test_an_operation_in_an_event_that_another_hand_has_written_is_none() -> None:
+    made = event()
+    forged = {**event_attributes(made), "operation": {"S": keys.operation("another", made.stamp.operation_id)}}
+    del forged["operation_id"]
+    change = {"Keys": keys.event_key(OWNER, made.id), "NewImage": forged}
+    version = version_item({"eventName": "INSERT", "dynamodb": change})
+    assert version is not None
+    assert "operation" not in version
