@@ -129,14 +129,15 @@ class VersionWithEvent(Version):
 
 
 class FieldChange(BaseModel):
-    """A field that differs."""
+    """A field that differs; `deleted` is one where the event is deleted on one side only."""
 
     field: Annotated[str, Field(examples=["location"])]
-    old: str | None
-    new: str | None
-    unified_diff: Annotated[str, Field(description="Only for text of several lines: the difference line by line.")] = (
-        _MAY_BE_MISSING
-    )
+    old: str | bool | None
+    new: str | bool | None
+    unified_diff: Annotated[
+        str,
+        Field(description="Only for text of several lines: the difference line by line, as `diff -u` shows it."),
+    ] = _MAY_BE_MISSING
 
 
 class PatchOperation(BaseModel):
@@ -152,6 +153,8 @@ class Diff(BaseModel):
 
     from_: Annotated[HistoryId, Field(alias="from")]
     to: HistoryId
+    type: Annotated[ChangeType, Field(description="What kind of change made the version `to`.")]
+    reason: Annotated[str | None, Field(description="Why that change was made.")]
     changes: Annotated[list[FieldChange], Field(description="What the owner says of the event: without the stamps.")]
     patch: Annotated[list[PatchOperation], Field(description="Turns the one event document into the other.")]
 

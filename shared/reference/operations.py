@@ -176,7 +176,8 @@ OPERATIONS: Final = {
         "Events",
         "List what can be restored",
         {200: Answer("A page of deleted events, latest first.", ["DeletedEventPage"])},
-        "Go back to one of an event's versions to restore it. Go on while `next_cursor` is set, as in a window.",
+        "Go back to the `history_id` listed, or to another of the event's versions, to restore it. Go on while "
+        "`next_cursor` is set, as in a window.",
     ),
     ("get", "/free-busy"): Operation(
         "get_free_busy",
@@ -260,7 +261,8 @@ OPERATIONS: Final = {
         "Versions",
         "Compare two versions",
         {200: Answer("The difference, as a list of fields and as a JSON Patch.", ["Diff"])},
-        "Unless told otherwise, the latest version with the one before it.",
+        "Unless told otherwise, the latest version with the one before it. `deleted` is among the changes where the "
+        "event is deleted at one of them only; the JSON Patch has none of it, since the event's document has not.",
         parameters={
             "from": "The `history_id` of one version. Without it: the one before the other.",
             "to": "The `history_id` of the other. Without it: the latest.",
@@ -278,7 +280,8 @@ OPERATIONS: Final = {
                 ["ETag"],
             )
         },
-        "Restores a deleted event. Conflicts are looked for if the event then takes another time than it does now.",
+        "Restores a deleted event; a deletion stands for what was there before it. Conflicts are looked for if the "
+        "event then takes another time than it does now.",
         problems=[NotRecordedYet, OutcomeUnknown],
         example={"history_id": "01a20267-70e0-766b-a093-3a7a2060c164", "reason": "moved by mistake"},
     ),

@@ -9,23 +9,19 @@ from shared.reference.answers import Collision, FieldChange, HistoryId, Instant,
 from shared.scheduling.events import ChangeType
 
 
-class PreviewedChange(FieldChange):
-    """A field that a change would set; `old` is null where there is no event yet."""
-
-    old: str | None
-
-
 class Preview(BaseModel):
     """What a change would do, and what is in its way.
 
     `from` is the version that it would be made of, null for a new event; `to` the one that a rollback would go back to,
-    else null. A new event has no `patch`, and a deletion no `changes` either: the event keeps its fields.
+    else null. A new event has no `patch`, and the `old` of its `changes` is null. A deletion changes `deleted` alone:
+    the event keeps its fields.
     """
 
     from_: Annotated[HistoryId | None, Field(alias="from")]
     to: HistoryId | None
     type: Annotated[ChangeType | None, Field(description="null: nothing would change, and no version be made.")]
-    changes: list[PreviewedChange]
+    reason: Annotated[str | None, Field(description="Why it would be made.")]
+    changes: list[FieldChange]
     patch: Annotated[list[PatchOperation], Field(description="What would change in the event's document, but stamps.")]
     conflicts: Annotated[
         list[Collision],

@@ -252,8 +252,8 @@ class Calendar:
     ) -> Event:
         """Bring the event back to what it was at version `target`, as a new version; restores a deleted event.
 
-        Rolling back to what the event is now makes no version. Raises InvalidRequest for a version of type `delete`,
-        and as `replace`.
+        A version of type `delete` is what was there before the deletion. Rolling back to what the event is now makes no
+        version. Raises as `replace`.
         """
 
         def make(stored: Event | None) -> Event | None:
@@ -265,8 +265,6 @@ class Calendar:
     def _rolled_back(
         self, stored: Event | None, target: Event, condition: Precondition, on_conflict: OnConflict, reason: str | None
     ) -> Event | None:
-        if target.deleted:
-            raise InvalidRequest.of("history_id", "names a deletion: there is nothing to go back to")
         if stored is None or stored.gone(self._request.now_ns // NS_PER_SECOND):
             raise NotFound("event")
         matching(stored, condition)

@@ -83,7 +83,10 @@ def event_of_index(index: int, event: Event) -> Document:
 
 
 def changes(old: Event, new: Event) -> list[Document]:
-    """Which content fields differ, with the value of each side; text of several lines also as a unified diff."""
+    """Which content fields differ, with the value of each side; text of several lines also as a unified diff.
+
+    And whether the event is deleted, where only one side is.
+    """
     found: list[Document] = []
     old_document, new_document = event_document(old), event_document(new)
     for name in CONTENT_FIELDS:
@@ -92,10 +95,26 @@ def changes(old: Event, new: Event) -> list[Document]:
             continue
         change: Document = {"field": name, "old": before, "new": after}
         if "\n" in f"{before}{after}":
-            lines = unified_diff(before.splitlines(), after.splitlines(), old.history_id, new.history_id, lineterm="")
-            change["unified_diff"] = "\n".join(lines)
+            change["unified_diff"] = _line_diff(before, after, old.history_id, new.history_id)
         found.append(change)
+    if old.deleted != new.deleted:
+        found.append({"field": "deleted", "old": old.deleted, "new": new.deleted})
     return found
+
+
+def _line_diff(before: str, after: str, old: str, new: str) -> str:
+    """The unified diff of two texts, as `diff -u` and git make it: a line ends with a line feed and nothing else.
+
+    So a changed carriage return is a changed line, and a last line that does not end is marked as such.
+    https://pubs.opengroup.org/onlinepubs/9799919799/utilities/diff.html
+    """
+    lines = unified_diff(_lines(before), _lines(after), old, new)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    *ended, last = text.split("\n")
+    return [f"{line}\n" for line in ended] + ([last] if last else [])
 
 
 def patch(old: Event, new: Event) -> list[Document]:
@@ -107,10 +126,12 @@ def patch(old: Event, new: Event) -> list[Document]:
 
 
 def diff_document(old: Event, new: Event) -> Document:
-    """How one version of an event differs from another."""
+    """How one version of an event differs from another, and what change made the latter."""
     return {
         "from": old.history_id,
         "to": new.history_id,
+        "type": new.stamp.type,
+        "reason": new.stamp.reason or None,
         "changes": changes(old, new),
         "patch": patch(old, new),
     }

@@ -85,14 +85,14 @@ def preview_document(preview: Preview, to: str | None = None) -> Document:
     """A preview as it is answered; `to` is the version that a rollback would go back to.
 
     A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
-    no field: the event keeps them for its restoration.
+    `deleted` alone: the event keeps its fields for its restoration.
     """
     stored, planned = preview.stored, preview.planned
     fields: list[Document] = []
     steps: list[Document] = []
     if stored is not None and planned is not None:
         # With the version that is there: the one to be is not known before it is made.
-        after = replace(stored, content=planned.content)
+        after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
         fields, steps = changes(stored, after), patch(stored, after)
     elif planned is not None:
         said = event_document(planned)
@@ -101,6 +101,7 @@ def preview_document(preview: Preview, to: str | None = None) -> Document:
         "from": preview.history_id,
         "to": to,
         "type": planned.stamp.type if planned is not None else None,
+        "reason": (planned.stamp.reason or None) if planned is not None else None,
         "changes": fields,
         "patch": steps,
         **conflict_document(preview.refusal),

@@ -53,7 +53,7 @@ CHANGES = {
     "patch one time": Change("PATCH", EVENT, {"end": LATER["end"]}, "update", ("end",), 6, moves=True),
     "patch both times": Change("PATCH", EVENT, LATER, "update", ("start", "end"), 5, moves=True),
     "patch to transparent": Change("PATCH", EVENT, {"transparency": "transparent"}, "update", ("transparency",), 2),
-    "delete": Change("DELETE", EVENT, None, "delete", (), 1),
+    "delete": Change("DELETE", EVENT, None, "delete", ("deleted",), 1),
     "rollback": Change("POST", f"{EVENT}/rollback", None, "rollback", ("title", "start", "end"), 6, moves=True),
 }
 OF_AN_EVENT = [name for name in CHANGES if name != "create"]
@@ -114,7 +114,7 @@ def test_a_dry_run_writes_nothing_and_tells_what_the_change_then_does(
         assert preview["to"] == (stored["before"] if name == "rollback" else None)
         assert preview["type"] == change.type
         assert tuple(each["field"] for each in preview["changes"]) == tuple(
-            field for field in SAID if field in change.fields
+            field for field in (*SAID, "deleted") if field in change.fields
         )
         assert (preview["conflicts"], preview["next_free"]) == ([], None)
 
@@ -124,9 +124,12 @@ def test_a_dry_run_writes_nothing_and_tells_what_the_change_then_does(
         assert len([call for call in made if call not in READS]) == 1
     (item,) = (each for each in dynamodb_deployment.events() if each["version"]["N"] == ("1" if new else "3"))
     assert item["change_type"]["S"] == preview["type"]
-    after = {field: item[field]["S"] for field in SAID}
-    assert all(each["new"] == after[each["field"]] for each in preview["changes"])
-    assert all(each["old"] == (None if new else stored[each["field"]]) for each in preview["changes"])
+    after: dict[str, Any] = {field: item[field]["S"] for field in SAID}
+    told = {**after, "deleted": preview["type"] == "delete"}
+    assert all(each["new"] == told[each["field"]] for each in preview["changes"])
+    assert all(
+        each["old"] == (None if new else {**stored, "deleted": False}[each["field"]]) for each in preview["changes"]
+    )
     if new or name == "delete":
         assert preview["patch"] == []
     else:

@@ -135,6 +135,15 @@ def test_a_deleted_event_keeps_its_history(dynamodb_deployment: Deployment, chan
     assert [item["type"] for item in body["items"]] == ["delete", "update", "update", "update", "create"]
     deletion = ADA("GET", f"/events/{event_id}/history/{body['items'][0]['history_id']}").body
     assert (deletion["event"]["title"], deletion["version"]) == ("Fourth", 5)
+    diff = ADA("GET", f"/events/{event_id}/diff").body
+    assert (diff["to"], diff["type"], diff["reason"]) == (deletion["history_id"], "delete", None)
+    assert diff["changes"] == [{"field": "deleted", "old": False, "new": True}]
+    assert {step["path"] for step in diff["patch"]} == {"/version", "/history_id", "/updated_at"}
+    back: dict[str, Any] = {"from": deletion["history_id"], "to": changed[2]["history_id"]}
+    diff = ADA("GET", f"/events/{event_id}/diff", **back).body
+    assert diff["type"] == "update"
+    assert [change["field"] for change in diff["changes"]] == ["title", "deleted"]
+    assert diff["changes"][1] == {"field": "deleted", "old": True, "new": False}
     dynamodb_deployment.clock.forward(days=31)
     assert listed(event_id)["items"] == body["items"]
 

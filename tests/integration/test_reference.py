@@ -168,12 +168,15 @@ def test_answers_about_versions(judged: Judged, event: dict[str, Any]) -> None:
     assert judged("GET", f"{EVENT}/diff", **known, **{"from": first, "to": second}).body["changes"]
     assert judged("PATCH", EVENT, {"description": "one\ntwo"}, **known).body["version"] == 3
     (change,) = judged("GET", f"{EVENT}/diff", **known).body["changes"]
-    assert change["unified_diff"].endswith("+one\n+two")
+    assert change["unified_diff"].endswith("+one\n+two\n\\ No newline at end of file\n")
     back = {"history_id": first, "reason": "moved by mistake"}
     assert judged("POST", f"{EVENT}/rollback", back, **known, dry_run="true").body["changes"]
     assert judged("POST", f"{EVENT}/rollback", back, **known).body["version"] == 4
     assert judged("POST", f"{EVENT}/rollback", back, **known).body["changed"] is False
     assert judged("DELETE", EVENT, **known).status == 204
+    diff = judged("GET", f"{EVENT}/diff", **known).body
+    assert (diff["type"], diff["changes"]) == ("delete", [{"field": "deleted", "old": False, "new": True}])
+    assert judged("POST", f"{EVENT}/rollback", {"history_id": first}, **known, dry_run="true").body["changes"]
     assert judged("POST", f"{EVENT}/rollback", {"history_id": first}, **known).body["version"] == 6
     types = [version["type"] for version in judged("GET", HISTORY, **known).body["items"]]
     assert types == ["restore", "delete", "rollback", "update", "update", "create"]

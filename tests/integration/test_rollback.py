@@ -125,14 +125,41 @@ def test_what_was_deleted_too_long_ago_cannot_be_restored(
         assert ADA("POST", path(first) + query, to(first)).status == 404
 
 
-def test_there_is_no_going_back_to_a_deletion(dynamodb_deployment: Deployment, moved: list[dict[str, Any]]) -> None:
-    first, _ = moved
-    ADA("DELETE", f"/events/{first['id']}")
-    (item,) = dynamodb_deployment.events()
+def test_every_deleted_event_that_is_listed_can_be_restored_by_the_id_that_the_list_names(
+    dynamodb_deployment: Deployment, moved: list[dict[str, Any]]
+) -> None:
+    _, second = moved
+    ADA("DELETE", f"/events/{second['id']}")
+    (listed,) = ADA("GET", "/events/deleted").body["items"]
+    preview = ADA("POST", path(second) + "?dry_run=true", {**to(listed), "reason": "it takes place after all"}).body
+    assert (preview["type"], preview["reason"]) == ("restore", "it takes place after all")
+    assert (preview["to"], preview["patch"]) == (listed["history_id"], [])
+    assert preview["changes"] == [{"field": "deleted", "old": True, "new": False}]
+    reply = ADA("POST", path(second), to(listed))
+    assert (reply.status, reply.body["version"], reply.body["changed"]) == (200, 4, True)
+    assert content(reply.body) == content(second)
+    assert ADA("GET", "/events/deleted").body["items"] == []
     dynamodb_deployment.record()
-    for query in ("", "?dry_run=true"):
-        reply = ADA("POST", path(first) + query, {"history_id": item["history_id"]["S"]})
-        assert (reply.status, reply.fields) == (422, ["history_id"])
+    newest, *_ = ADA("GET", f"/events/{second['id']}/history").body["items"]
+    assert (newest["type"], newest["rolled_back_to"]) == ("restore", listed["history_id"])
+    # It is as it was before that deletion: there is nothing to do, until it changes again.
+    again = ADA("POST", path(second), to(listed)).body
+    assert (again["version"], again["changed"]) == (4, False)
+    ADA("PATCH", f"/events/{second['id']}", {"title": "Another"})
+    assert content(ADA("POST", path(second), to(listed)).body) == content(second)
+
+
+def test_what_was_there_before_a_deletion_is_not_restored_onto_time_taken_since(
+    moved: list[dict[str, Any]],
+) -> None:
+    _, second = moved
+    ADA("DELETE", f"/events/{second['id']}")
+    (listed,) = ADA("GET", "/events/deleted").body["items"]
+    other = created({**REVIEW, **LATER})
+    preview = ADA("POST", path(second) + "?dry_run=true", to(listed)).body
+    reply = ADA("POST", path(second), to(listed))
+    assert (reply.status, [each["id"] for each in reply.body["conflicts"]]) == (409, [other["id"]])
+    assert [each["id"] for each in preview["conflicts"]] == [other["id"]]
 
 
 def test_a_dry_run_tells_what_would_be_done_and_does_nothing(

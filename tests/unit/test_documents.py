@@ -1,3 +1,4 @@
+import re
 from dataclasses import fields, replace
 from typing import Any, get_args
 
@@ -56,7 +57,73 @@ def test_the_changes_name_each_content_field_that_differs_with_both_sides(one: C
 def test_a_diff_names_its_sides_and_is_empty_between_a_version_and_itself() -> None:
     one, other = event(version=1), event(version=2)
     assert (diff_document(one, other)["from"], diff_document(one, other)["to"]) == (one.history_id, other.history_id)
-    assert diff_document(one, one) == {"from": one.history_id, "to": one.history_id, "changes": [], "patch": []}
+    assert diff_document(one, one) == {
+        "from": one.history_id,
+        "to": one.history_id,
+        "type": "create",
+        "reason": None,
+        "changes": [],
+        "patch": [],
+    }
+
+
+def test_a_diff_tells_how_its_later_side_came_about_and_why() -> None:
+    one = event(version=1)
+    other = replace(one, stamp=replace(one.stamp, type="delete", reason="called off"))
+    there, back = diff_document(one, other), diff_document(other, one)
+    assert (there["type"], there["reason"]) == ("delete", "called off")
+    assert there["changes"] == [{"field": "deleted", "old": False, "new": True}]
+    assert (back["type"], back["reason"]) == ("create", None)
+    assert back["changes"] == [{"field": "deleted", "old": True, "new": False}]
+    assert there["patch"] == back["patch"] == []
+
+
+lined = st.text(alphabet="ab\n\r\x0b\x0c\x1c\x85\u2028\u2029", max_size=12)
+
+
+@given(lined, lined)
+def test_a_line_diff_is_one_that_other_programs_can_apply(before: str, after: str) -> None:
+    found = changes(
+        with_content(Content("", START, END, description=before), 1),
+        with_content(Content("", START, END, description=after), 2),
+    )
+    if before == after:
+        assert found == []
+    elif "\n" not in before + after:
+        assert "unified_diff" not in found[0]
+    else:
+        assert applied(before, found[0]["unified_diff"]) == after
+
+
+def applied(text: str, diff: str) -> str:
+    """What a unified diff makes of `text`, in which it has to find every line that it names."""
+    names, *lines = diff.split("\n@@ ")
+    assert names.startswith("--- ")
+    rest, made = text, ""
+    for hunk in lines:
+        _, _, body = hunk.partition(" @@\n")
+        for line in re.findall(r"[-+ ][^\n]*\n(?:\\ No newline at end of file\n)?", body):
+            sign, said = line[0], line[1:]
+            ended, _, marked = said.partition("\\ No newline")
+            piece = ended.removesuffix("\n") if marked else ended
+            if sign in "- ":
+                if sign == " ":
+                    made += rest[: rest.index(piece)]
+                rest = rest[rest.index(piece) + len(piece) :]
+            if sign in "+ ":
+                made += piece
+    return made + rest
+
+
+def test_a_changed_line_end_shows() -> None:
+    def diff(before: str, after: str) -> str:
+        sides = [with_content(Content("", START, END, description=each), 1) for each in (before, after)]
+        (change,) = changes(*sides)
+        return str(change["unified_diff"]).partition(" @@\n")[2]
+
+    assert diff("one\r\ntwo\n", "one\ntwo\n") == "-one\r\n+one\n two\n"
+    assert diff("one\ntwo\n", "one\ntwo") == " one\n-two\n+two\n\\ No newline at end of file\n"
+    assert diff("a\x0bb\u2028c\n", "a\x0bb\u2028d\n") == "-a\x0bb\u2028c\n+a\x0bb\u2028d\n"
 
 
 def test_an_event_is_answered_with_these_fields() -> None:
