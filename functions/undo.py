@@ -1,19 +1,40 @@
-"""Take back what an operation has created: a bulk creation above all."""
+"""Take back what an operation has changed: one change of an event, or all those of a bulk creation or of an undo."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from shared import scheduling_wiring as wiring
-from shared.api import Path, Response, answer, app, caller, handler, time_left
-from shared.models import OperationId
+from shared.api import Body, Path, Query, Response, answer, app, caller, handler, time_left
+from shared.models import Flag, OnConflict, OperationId, Undo
+from shared.scheduling.undo import Manner
+from shared.scheduling.undo_steps import Outcome
 
 __all__ = ["handler"]
 
 
 @app.post("/operations/<operation_id>/undo")
-def undo_operation(operation_id: Annotated[OperationId, Path()]) -> Response[str]:
-    """Delete the events that an operation created, but for those that somebody has changed since."""
-    undo = wiring.undo(caller(), time_left())
-    outcomes = undo.undo(operation_id)
-    undone = [{"id": each.event.id, "history_id": each.event.history_id} for each in outcomes if each.event]
-    left = [{"id": each.event_id, "detail": each.left} for each in outcomes if not each.event]
-    return answer({"operation_id": undo.calendar.operation_id, "undone": undone, "left": left})
+def undo_operation(
+    operation_id: Annotated[OperationId, Path()],
+    undo: Annotated[Undo | None, Body()] = None,
+    dry_run: Annotated[Flag, Query()] = False,
+    on_conflict: Annotated[OnConflict, Query()] = "reject",
+) -> Response[str]:
+    """Bring each event that an operation changed back to its version before, but for those changed since.
+
+    With `dry_run` only tell what would be done.
+    """
+    manner = Manner((undo and undo.reason) or "", on_conflict, dry_run)
+    undone = wiring.undo(caller(), time_left()).undo(operation_id, manner)
+    body = {
+        "operation_id": undone.operation_id,
+        "undone": [_undone(each) for each in undone.outcomes if not each.left],
+        "left": [{"id": each.event_id, "detail": each.left} for each in undone.outcomes if each.left],
+        "missing": undone.missing,
+    }
+    return answer(body)
+
+
+def _undone(outcome: Outcome) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": outcome.event_id, "type": outcome.type}
+    if outcome.event is not None:
+        document["history_id"] = outcome.event.history_id
+    return document

@@ -288,3 +288,9 @@ class Rollback(Request):
 
     history_id: HistoryId
     reason: Reason | None = None
+
+
+class Undo(Request):
+    """Why an operation is undone."""
+
+    reason: Reason | None = None

@@ -49,14 +49,15 @@ def time_travel(caller: Caller) -> TimeTravel:
 def undo(caller: Caller, seconds: float) -> Undo:
     """Takes back operations in the calendar of `caller`, for one request that has `seconds` left."""
     runtime = current()
-    now_ms = runtime.now_ns() // 1_000_000
     return Undo(
         caller.user_id,
         history_store(runtime),
+        event_store(runtime),
         history(caller),
         calendar(caller, seconds),
-        now_ms,
-        runtime.clients.pool.map,
+        patience(seconds),
+        runtime.now_ns() // 1_000_000,
+        runtime.clients.outer_pool.map,
     )
 
 

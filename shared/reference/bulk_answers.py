@@ -65,7 +65,7 @@ class NotTaken(BaseModel):
 
 
 class BulkPartlyCreated(BaseModel):
-    """Some events were created: see the `status` of each. Null as `operation_id`: there was nothing to write."""
+    """Some events were created: see the `status` of each. Null as `operation_id`: nothing was written."""
 
     operation_id: Id | None
     created: int

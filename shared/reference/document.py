@@ -195,23 +195,26 @@ def _operation(route: Json, operation: Operation, guards: Sequence[str], respons
         made["security"] = []
     made["responses"] = {
         **{str(status): _answer(answer) for status, answer in operation.answers.items()},
-        **_problems({*_errors(made, operation)}, responses),
+        **_problems({*_errors(made, operation)} - {*operation.never}, responses),
         "default": {"$ref": "#/components/responses/AnyOther"},
     }
     return made
 
 
 def _parameter(parameter: Json, operation: Operation) -> Json:
-    schema = parameter["schema"]
-    # A parameter is left out or is a string: null is only what the function sees then.
-    schema = {**next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)}
+    schema = _without_null(parameter["schema"])
     schema.pop("title", None)
     name = parameter["name"]
     return {**parameter, "description": operation.parameters.get(name) or PARAMETERS[name], "schema": schema}
 
 
+def _without_null(schema: Json) -> Json:
+    """`schema` of a parameter, or of a body, that may be left out: null is only what the function sees then."""
+    return {**next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)}
+
+
 def _request_body(body: Json, operation: Operation) -> Json:
-    content = {**body["content"][JSON], "example": operation.example}
+    content = {"schema": _without_null(body["content"][JSON]["schema"]), "example": operation.example}
     patch = {MERGE_PATCH: content} if operation.id == "patch_event" else {}
     return {**body, "content": {**patch, JSON: content}}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.errors import (
+    EventConflict,
     IdempotencyKeyReused,
     InvalidItems,
     NameTaken,
@@ -38,7 +39,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """A route. Errors that follow from its parameters, its headers and its body are not listed here."""
+    """A route. Errors that follow from its parameters, its headers and its body are not listed here.
+
+    `never` are those that seem to follow, and are part of a good answer instead.
+    """
 
     id: str
     tag: str
@@ -48,6 +52,7 @@ class Operation:
     public: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[type[SchedulingError]] = ()
+    never: Sequence[type[SchedulingError]] = ()
     example: Mapping[str, Any] | None = None
 
 
@@ -73,7 +78,7 @@ PARAMETERS: Final = {
     "cursor": "The `next_cursor` of the page before. `from` and `to` may be left out then.",
     "on_conflict": "`allow` skips the look at other events: the event may overlap them.",
     "as_of": "A moment in the past, RFC 3339 with an offset: answer what was then.",
-    "operation_id": "The `operation_id` of a bulk creation, or of any version of type `create`.",
+    "operation_id": "The `operation_id` of a bulk creation, of an undo, or of any version.",
     "reason": "Why: kept with the version that the change makes.",
     "dry_run": "Change nothing: answer what would change, and what would be in the way. It fails as the change would.",
     "on_invalid": "`skip` creates the valid events, and tells what is wrong with the others.",
@@ -288,11 +293,16 @@ OPERATIONS: Final = {
     ("post", "/operations/{operation_id}/undo"): Operation(
         "undo_operation",
         "Versions",
-        "Take back what an operation created",
-        {200: Answer("Which events were deleted, and which were left alone.", ["UndoneOperation"])},
-        "Deletes all events of a bulk creation, or the one of a single creation, but for those changed since. Each "
-        "deletion is a version, so each event can be restored.",
+        "Take back what an operation changed",
+        {200: Answer("Which events went back, or would, and which were left alone.", ["UndoneOperation"])},
+        "Brings each event that the operation changed back to its version before, unless it has changed since: what "
+        "was created or restored is deleted, what was deleted is restored, anything else gets the content that it had. "
+        "Each is a version of its own, so an undo can be undone. Conflicts are looked for where an event then takes "
+        "another time; one that would collide is left, as is what the time of a request does not allow. An operation "
+        "of the last seconds may still be on its way into the history: then it is a 404, or a 503 while some is there.",
         problems=[NotFound, NotRecordedYet],
+        never=[EventConflict],
+        example={"reason": "the wrong file"},
     ),
     ("get", "/openapi.json"): Operation(
         "get_openapi",

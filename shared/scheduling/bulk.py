@@ -24,7 +24,7 @@ from shared.scheduling import ids
 from shared.scheduling.bulk_requests import Draft, Invalid, OnInvalid, in_short, rejection, said_by, uids_once
 from shared.scheduling.calendar import NS_PER_SECOND, Request
 from shared.scheduling.creation import Origin, deleted_uid, digest_of
-from shared.scheduling.events import Change, Event
+from shared.scheduling.events import ANSWER_LOST, Change, Event
 from shared.scheduling.overlaps import Collisions, CrowdStore, collisions
 from shared.scheduling.patience import Patience
 
@@ -68,10 +68,15 @@ class Outcome:
         """Whether the request has made an event of it."""
         return self.event is not None and not (self.there_before or self.failure)
 
+    @property
+    def may_be_new(self) -> bool:
+        """Whether the request has made an event of it, or may have."""
+        return self.created or self.failure == ANSWER_LOST
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a request has done, by index; without `operation_id` it wrote nothing and was to write nothing."""
+    """What a request has done, by index; without `operation_id` it has written nothing."""
 
     operation_id: str | None
     outcomes: Sequence[Outcome]
@@ -161,7 +166,8 @@ class BulkCreation:
         else:
             outcomes = self._write(events, there, keyed=key is not None)
         made = Made(operation_id, sorted([*outcomes, *refused], key=lambda each: each.index), repeated, told)
-        wrote = size > 0 or any(outcome.created for outcome in outcomes)
+        # Under a key what is not written yet may be, by a repetition, and then as a part of this operation.
+        wrote = (key is not None and size > 0) or any(outcome.may_be_new for outcome in outcomes)
         return made if wrote else replace(made, operation_id=None)
 
     def _missing(self, stored: Event | None) -> bool:

@@ -210,10 +210,16 @@ class Calendar:
             expected = (content.start, content.end)
         return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=expected)
 
-    def delete(self, event_id: str, condition: Precondition = UNCONDITIONAL, reason: str | None = None) -> Event:
+    def delete(
+        self,
+        event_id: str,
+        condition: Precondition = UNCONDITIONAL,
+        reason: str | None = None,
+        operation_size: int = 1,
+    ) -> Event:
         """Delete the event, which can be restored for a while. Gives its tombstone. Raises as `patch`."""
         expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
-        change = self._request.change("delete", reason=reason)
+        change = self._request.change("delete", reason=reason, operation_size=operation_size)
 
         def make(stored: Event | None) -> Event:
             event = matching(live(stored), condition)
@@ -249,6 +255,7 @@ class Calendar:
         condition: Precondition = UNCONDITIONAL,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
+        operation_size: int = 1,
     ) -> Event:
         """Bring the event back to what it was at version `target`, as a new version; restores a deleted event.
 
@@ -257,13 +264,19 @@ class Calendar:
         """
 
         def make(stored: Event | None) -> Event | None:
-            return self._rolled_back(stored, target, condition, on_conflict, reason)
+            return self._rolled_back(stored, target, condition, on_conflict, reason, operation_size)
 
         expected = (target.content.start, target.content.end)
         return self._guard.write(target.id, make, checked=on_conflict == "reject", expected=expected)
 
     def _rolled_back(
-        self, stored: Event | None, target: Event, condition: Precondition, on_conflict: OnConflict, reason: str | None
+        self,
+        stored: Event | None,
+        target: Event,
+        condition: Precondition,
+        on_conflict: OnConflict,
+        reason: str | None,
+        operation_size: int,
     ) -> Event | None:
         if stored is None or stored.gone(self._request.now_ns // NS_PER_SECOND):
             raise NotFound("event")
@@ -275,6 +288,7 @@ class Calendar:
             reason=reason,
             on_conflict=on_conflict,
             rolled_back_to=target.history_id,
+            operation_size=operation_size,
         )
         return stored.changed(target.content, change, self._request.now_ns)
 

@@ -14,6 +14,10 @@ OnConflict = Literal["reject", "allow"]
 CONTENT_FIELDS = ("title", "description", "location", "start", "end", "time_zone", "time_zone_given", "transparency")
 
 
+# Why an event of a bulk creation is not known to be there. Any other reason says that it is not.
+ANSWER_LOST = "may or may not be written: the answer was lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What the owner says of an event. `[start, end)` is half-open; only of a transparent event may it be empty.

@@ -25,6 +25,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_uuid7(identifier: str) -> bool:
+    """Whether a UUID is one of version 7, which tells when it was made."""
+    return identifier[14] == "7"
+
+
 def later_id(now_ns: int, after: str) -> str:
     """A new identifier that is greater than `after`, even when the clock stands or has gone back."""
     made = new_id(now_ns)

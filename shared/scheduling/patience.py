@@ -26,6 +26,10 @@ class Patience:
     def __post_init__(self) -> None:
         object.__setattr__(self, "end", self.monotonic() + self.seconds)
 
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self.monotonic() >= self.end
+
     def attempts(self) -> Iterator[int]:
         """Count attempts from 0, pausing before each but the first; ends when the time is up. At least one."""
         attempt = 0

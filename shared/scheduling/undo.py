@@ -1,18 +1,44 @@
-"""Undo of an operation: what it created is deleted, where nobody has changed it since."""
+"""Undo of an operation: each event that it changed goes back to its version before, where nobody has changed it since.
+
+What goes back is decided before anything is written. A creation goes back to nothing: the event is deleted. So is one
+that the operation restored. A deleted event is restored, and any other one gets the content that it had before. Each is
+a version of its own, made as any other change is: on condition that the event still is as the operation left it, and
+with the same look at conflicts. So an undo is an operation that can be undone.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from shared.errors import InvalidRequest, NotFound, NotRecordedYet, PreconditionFailed, Unavailable
+from shared.errors import (
+    CalendarFull,
+    EventConflict,
+    NotFound,
+    NotRecordedYet,
+    OutcomeUnknown,
+    PreconditionFailed,
+    StoreFault,
+    Unavailable,
+)
 from shared.scheduling import ids
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import Event
+from shared.scheduling.events import Event, OnConflict
 from shared.scheduling.history import History
+from shared.scheduling.patience import Patience
 from shared.scheduling.preconditions import Precondition
+from shared.scheduling.undo_steps import Outcome, Step, collide, in_the_way, lanes
 
-# How long an operation's versions may take to show in the index; after that, what is missing was never written.
-LAG_MS: Final = 5 * 60 * 1000
+# For how long an operation that the history does not know may be on its way into it; as a rule that takes milliseconds.
+LAG_MS: Final = 10 * 1000
+# How far the clocks of two functions may be apart.
+SKEW_MS: Final = 1000
+# For how long the rest of an operation is waited for when some of it is there: a stream delivers again what failed.
+REST_MS: Final = 60 * 1000
+READ_TOGETHER: Final = 100
+
+CHANGED: Final = "it has changed since"
+DELETED: Final = "it was deleted since"
+TIME_UP: Final = "time was up: undo again"
 
 
 class OperationStore(Protocol):
@@ -21,56 +47,181 @@ class OperationStore(Protocol):
     def operation(self, owner: str, operation_id: str) -> list[tuple[str, str]]:
         """The versions that the operation made in the calendar of `owner`, as event id and history_id."""
 
+    def before(self, owner: str, event_id: str, history_id: str) -> Event | None:
+        """The newest recorded version of the event before `history_id`."""
+
+
+class LiveStore(Protocol):
+    """What an undo needs of the events table."""
+
+    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
+        """The events of `event_ids` that are there, deleted ones included."""
+
+
+class Together(Protocol):
+    """Calls a function for many arguments side by side; the answers come in the order of the arguments."""
+
+    def __call__(self, call: Callable[[Any], Any], arguments: Iterable[Any], /) -> Iterable[Any]:
+        """As `map`."""
+
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an undo did to one event: `event` is its tombstone, or `left` says why it was left alone."""
+class Undone:
+    """What an undo did, or would do, in the order in which the operation changed the events.
 
-    event_id: str
-    event: Event | None = None
-    left: str = ""
+    `operation_id` names the undo itself: None if it has written nothing. `missing` is how many versions of the
+    operation the history does not have: never made, superseded and swept since, or not recorded for a minute.
+    """
+
+    operation_id: str | None
+    outcomes: Sequence[Outcome]
+    missing: int
 
 
-Together = Callable[[Callable[[tuple[str, str]], Outcome], Iterable[tuple[str, str]]], Iterable[Outcome]]
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to go back: why, whether events may then overlap, and whether to do it or only to tell."""
+
+    reason: str = ""
+    on_conflict: OnConflict = "reject"
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Undoes operations in one calendar. `now_ms` in milliseconds since 1970; `together` calls side by side."""
+    """Undoes operations in one calendar. `now_ms` in milliseconds since 1970.
+
+    `together` must not be made of the threads that the stores use for their calls.
+    """
 
     owner: str
     store: OperationStore
+    live: LiveStore
     history: History
     calendar: Calendar
+    patience: Patience
     now_ms: int
     together: Together
 
-    def undo(self, operation_id: str) -> Sequence[Outcome]:
-        """Delete what the operation created, each event as a version of its own.
+    def undo(self, operation_id: str, manner: Manner) -> Undone:
+        """Bring each event that the operation changed back to its version before, as a version of its own.
 
-        Raises NotFound, NotRecordedYet with nothing undone while the stream may still bring some of its versions, and
-        InvalidRequest for an operation that created nothing.
+        Raises NotFound, and NotRecordedYet, with nothing undone, while what has to be known of the operation is on its
+        way into the history. What the time does not allow is left.
         """
+        age_ms = self.now_ms - ids.milliseconds_of(operation_id)
         made = self.store.operation(self.owner, operation_id)
-        young = abs(self.now_ms - ids.milliseconds_of(operation_id)) < LAG_MS
         if not made:
-            if young:
+            if ids.is_uuid7(operation_id) and -SKEW_MS <= age_ms < LAG_MS:
                 raise NotRecordedYet("if there is such an operation, it is on its way into the history")
-            raise NotFound("operation")
-        (first,) = self.history.versions(*made[0])
-        if first.stamp.type != "create":
-            raise InvalidRequest.of("operation_id", "names an operation that created nothing")
-        if len(made) < first.stamp.operation_size and young:
+            raise NotFound("operation (one made a moment ago may still be on its way into the history)")
+        chunks = [made[at : at + READ_TOGETHER] for at in range(0, len(made), READ_TOGETHER)]
+        events: dict[str, Event] = {}
+        for found in self.together(lambda chunk: self.live.get_many(self.owner, [each for each, _ in chunk]), chunks):
+            events.update(found)
+        missing = self._size(made, events) - len(made)
+        young = age_ms < REST_MS
+        if missing > 0 and young:
             raise NotRecordedYet("some of this operation is still on its way into the history")
-        return list(self.together(self._take_back, made))
+        planned = list(self.together(lambda each: self._step(each, events.get(each[0]), young=young), made))
+        steps = [each for each in planned if isinstance(each, Step)]
+        done = self._take(steps, manner)
+        outcomes = [done[each.event.id] if isinstance(each, Step) else each for each in planned]
+        written = any(each.event is not None or each.unknown for each in outcomes)
+        return Undone(self.calendar.operation_id if written else None, outcomes, max(0, missing))
 
-    def _take_back(self, made: tuple[str, str]) -> Outcome:
+    def _size(self, made: list[tuple[str, str]], events: dict[str, Event]) -> int:
+        """How many versions the operation made: each of them says so."""
+        for event_id, history_id in made:
+            if event_id in events and events[event_id].history_id == history_id:
+                return events[event_id].stamp.operation_size
+        (version,) = self.history.versions(*made[0])
+        return version.stamp.operation_size
+
+    def _step(self, made: tuple[str, str], event: Event | None, *, young: bool) -> Step | Outcome:
+        """How the event, which the operation left at the version `made`, goes back; or why it does not."""
         event_id, history_id = made
+        if event is None:
+            return Outcome(event_id, left="it is gone")
+        if event.history_id != history_id:
+            return Outcome(event_id, left=DELETED if event.deleted else CHANGED)
+        if event.gone(self.now_ms // 1000):
+            return Outcome(event_id, left="it was deleted too long ago to be restored")
+        if event.stamp.type == "create":
+            return Step(event)
+        if event.deleted:
+            return Step(event, event)  # a deletion keeps what it deletes
+        return self._version_before(event, young=young)
+
+    def _version_before(self, event: Event, *, young: bool) -> Step | Outcome:
+        """How an event that was there before, or was restored, goes back."""
+        event_id = event.id
+        before = self.store.before(self.owner, event_id, event.history_id)
+        if before is None or event.stamp.version - before.stamp.version > 1:
+            if young:
+                raise NotRecordedYet("a version before this operation is still on its way into the history")
+            return Outcome(event_id, left="its version before is not in the history")
+        if before.deleted:
+            return Step(event)
+        if before.content == event.content:
+            return Outcome(event_id, left="it is as it was before")
+        return Step(event, before)
+
+    def _take(self, steps: Sequence[Step], manner: Manner) -> dict[str, Outcome]:
+        """Take `steps`, those first that need no time. Gives what became of each, by event id."""
+        size = len(steps)
+        checked = [step for step in steps if manner.on_conflict == "reject" and step.takes_time]
+        waiting = {step.event.id for step in checked}
+        free = [step for step in steps if step.event.id not in waiting]
+        done: dict[str, Outcome] = {}
+        for outcome in self.together(lambda step: self._do(step, manner, size), free):
+            done[outcome.event_id] = outcome
+        # In a dry run these are still where they were, and not in the way of what comes after them.
+        moved = frozenset(step.event.id for step in free if step.frees_time)
+        for outcomes in self.together(lambda lane: self._one_by_one(lane, manner, size, moved), lanes(checked)):
+            done.update((outcome.event_id, outcome) for outcome in outcomes)
+        return done
+
+    def _one_by_one(self, lane: Sequence[Step], manner: Manner, size: int, moved: frozenset[str]) -> list[Outcome]:
+        """Take steps that share weeks one after the other: side by side they would only be in each other's way."""
+        outcomes = []
+        back: list[Step] = []
+        for step in lane:
+            other = next((each for each in back if collide(each, step)), None)
+            if other is not None:
+                outcome = in_the_way(step, other.event.id)
+            else:
+                outcome = self._do(step, manner, size, moved.union(each.event.id for each in back))
+                if not outcome.left:
+                    back.append(step)
+            outcomes.append(outcome)
+        return outcomes
+
+    def _do(self, step: Step, manner: Manner, size: int, moved: frozenset[str] = frozenset()) -> Outcome:
+        event_id, condition = step.event.id, Precondition.at(step.event.history_id)
+        if self.patience.over():
+            return Outcome(event_id, left=TIME_UP)
         try:
-            return Outcome(event_id, self.calendar.delete(event_id, Precondition.at(history_id)))
-        except PreconditionFailed:
-            return Outcome(event_id, left="it has changed since")
-        except NotFound:
-            return Outcome(event_id, left="it was deleted since")
-        except Unavailable as error:
-            return Outcome(event_id, left=str(error))
+            if manner.dry_run:
+                return self._preview(step, manner, moved)
+            if step.target is None:
+                event = self.calendar.delete(event_id, condition, manner.reason, size)
+            else:
+                event = self.calendar.roll_back(step.target, condition, manner.on_conflict, manner.reason, size)
+        except EventConflict as conflict:
+            return in_the_way(step, conflict.collisions[0].id)
+        except (PreconditionFailed, NotFound, Unavailable, CalendarFull, StoreFault) as error:
+            left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
+            return Outcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
+        return Outcome(event_id, step.type, event)
+
+    def _preview(self, step: Step, manner: Manner, moved: frozenset[str]) -> Outcome:
+        """What would become of `step` once the events of `moved` are where they then will be: not in its way."""
+        target, condition = step.target, Precondition.at(step.event.history_id)
+        if target is not None and manner.on_conflict == "reject" and step.takes_time:
+            refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, condition)).refusal
+            collisions = refusal.collisions if refusal is not None else ()
+            other = next((each.id for each in collisions if each.id not in moved), None)
+            if other is not None:
+                return in_the_way(step, other)
+        return Outcome(step.event.id, step.type)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
 from shared.scheduling.bulk import Claim
-from shared.scheduling.events import Event
+from shared.scheduling.events import ANSWER_LOST, Event
 from shared.scheduling.free_time import Interval
 from shared.scheduling.patience import Patience
 from shared.scheduling.rounds import LARGEST_PAGE
@@ -54,7 +54,7 @@ class CreationStore(EventStore):
                 continue
             else:
                 return None if stored is None or stored.history_id == event.history_id else stored
-        return "may or may not be written: the answer was lost" if unknown else "not written: the database was too busy"
+        return ANSWER_LOST if unknown else "not written: the database was too busy"
 
     def _put_or_meet(self, event: Event, previous: Event | None) -> Event | None:
         """Write `event` as `put` does; gives the stored one if that is not `previous`."""

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
-from shared.scheduling.events import Event
+from shared.scheduling.events import ANSWER_LOST, Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
 from shared.scheduling.patience import Patience
@@ -259,7 +259,7 @@ class EventStore:
                 return dict.fromkeys(waiting, f"not written: {full}")
             except (Contended, Throttled):
                 continue
-        why = "may or may not be written: the answer was lost" if unknown else "not written: the database was too busy"
+        why = ANSWER_LOST if unknown else "not written: the database was too busy"
         return dict.fromkeys(waiting, why)
 
     def _put_absent(self, waiting: dict[str, Event]) -> None:

@@ -134,6 +134,11 @@ class HistoryStore:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def before(self, owner: str, event_id: str, history_id: str) -> Event | None:
+        """The newest recorded version of the event before `history_id`: one Query."""
+        versions, _ = self._query(owner, event_id, 1, below=history_id)
+        return next(iter(versions), None)
+
     def _query(
         self, owner: str, event_id: str, limit: int, *, below: str | None = None, above: str | None = None
     ) -> tuple[list[Event], bool]:

@@ -22,7 +22,7 @@ Step = tuple[str, int, int, int]
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["create", "edit", "move", "replace", "delete", "roll back", "restore", "clock"]),
+        st.sampled_from(["create", "edit", "move", "replace", "delete", "roll back", "restore", "undo", "clock"]),
         st.integers(0, 2),  # which event
         st.integers(0, 30),  # which title, hour or version
         st.integers(-7 * 24 * 3600, 3600),  # by how much the clock moves, mostly back
@@ -66,6 +66,9 @@ class Model:
             state = self.events[which % len(self.events)]
             if kind in {"roll back", "restore"}:
                 self._roll_back(state, value % len(state.states))
+            elif kind == "undo":
+                # Mostly the latest: an older one is always left.
+                self._undo(state, max(0, len(state.states) - 1 - value // 10))
             elif not state.deleted:
                 self._change(state, kind, value)
 
@@ -107,6 +110,34 @@ class Model:
         else:
             self._expect(state, event, state.content(number), reply.status)
 
+    def _undo(self, state: State, number: int) -> None:
+        """The event goes back to the version before the one that the operation made, if that is the latest."""
+        assert self._place.record() == []
+        path = f"/events/{state.event_id}"
+        versions = self._api("GET", f"{path}/history", limit="100").body["items"]
+        operation_id = versions[-1 - number]["operation_id"]
+        latest = number == len(state.states) - 1
+        if latest and number == 0:
+            kind = "delete"
+        elif latest:
+            kind = "restore" if state.deleted else "delete" if number - 1 in state.deletions else "rollback"
+        for dry_run in ("true", "false"):
+            reply = self._api("POST", f"/operations/{operation_id}/undo", dry_run=dry_run, on_conflict="allow")
+            assert reply.status == 200
+            undone = [(each["id"], each["type"]) for each in reply.body["undone"]]
+            assert undone == ([(state.event_id, kind)] if latest else [])
+            assert [each["id"] for each in reply.body["left"]] == ([] if latest else [state.event_id])
+            assert (reply.body["operation_id"] is not None) == (latest and dry_run == "false")
+        if not latest:
+            return
+        if kind == "delete":
+            assert self._api("GET", path).status == 404
+            state.states.append(state.states[-1])
+            state.deletions.add(len(state.states) - 1)
+        else:
+            state.states.append(self._api("GET", path).body)
+            assert state.content(-1) == state.content(number - 1)
+
     def _expect(self, state: State, body: dict[str, Any], expected: dict[str, Any], status: int) -> None:
         """A change makes one version; what changes nothing makes none."""
         assert status == 200
@@ -141,15 +172,18 @@ class Model:
             else:
                 assert version["event"] == state.states[number]
         for _ in range(4):
-            self._check_diff(path, ids, documents, random)
+            self._check_diff(path, ids, documents, random, state.deletions)
 
-    def _check_diff(self, path: str, ids: list[str], documents: Sequence[Any], random: Random) -> None:
+    def _check_diff(
+        self, path: str, ids: list[str], documents: Sequence[Any], random: Random, deletions: set[int]
+    ) -> None:
         one, other = random.randrange(len(ids)), random.randrange(len(ids))
         between: dict[str, Any] = {"from": ids[one], "to": ids[other]}  # "from" is a word of Python's
         diff = self._api("GET", f"{path}/diff", **between).body
         assert jsonpatch.apply_patch(documents[one], diff["patch"]) == documents[other]
         changed = {name for name in documents[one] if documents[one][name] != documents[other][name]}
-        assert {change["field"] for change in diff["changes"]} == changed & set(CONTENT)
+        expected = changed & set(CONTENT) | ({"deleted"} if (one in deletions) != (other in deletions) else set())
+        assert {change["field"] for change in diff["changes"]} == expected
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
