@@ -59,8 +59,13 @@ BUDGETS: Final[dict[str, Budget]] = {
     "get as of": Budget(2, 1),
     # Four for the page, and one for what is stored of the ten events on it.
     "list a window as of": Budget(4 + 1, 2),
-    # The index, a version, and a write for each of the ten events.
+    # The index, the events, and a write for each of the ten.
     "undo of 10": Budget(2 + 10, 3),
+    # And for each of the ten the version before, and a read and a write: no time is taken.
+    "undo of 10 changes": Budget(2 + 10 * 3, 5),
+    # And for each of the ten six calls, as of every change that takes time. Those of one week wait for one another.
+    "undo of 10 deletions": Budget(2 + 10 * 6, 2 + 10 * 3),
+    "undo of 10 deletions, conflicts allowed": Budget(2 + 10 * 2, 4),
     "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE), 1),
     # What no calendar makes dearer: one class of the four is crowded, and each round more reads a page of that one.
     # The fences, a round to refuse, and what the search for a free time may take.

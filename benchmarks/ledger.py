@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, Final
 
 from shared.store.client import Clients
@@ -90,47 +91,48 @@ class _Threads(ThreadPoolExecutor):
 class _Hold:
     """Holds calls up until all that can be under way together is: no time decides, so a busy machine does not, either.
 
-    That is so once every task of a pool is in a call, and the thread that serves the request is, too, or waits for one.
+    That is so once every task of a pool is about to make a call, or waits for a task that is, and so does the thread
+    that serves the request. A call under way is waited for: what comes after it can be made together with this one.
     """
 
     def __init__(self, pools: Sequence[_Threads]) -> None:
         self._pools = pools
         self._server = threading.get_ident()
         self._lock = threading.Lock()
-        self._in_calls: set[int] = set()
+        self._held: set[int] = set()
         self._released = 0.0
 
     def begin(self) -> float:
         """Hold a call up that begins now; gives the time."""
         now = time.perf_counter()
         with self._lock:
-            self._in_calls.add(threading.get_ident())
+            self._held.add(threading.get_ident())
         while self._released < now and time.perf_counter() < now + PATIENCE_SECONDS:
-            if self._all_here():
-                self._released = time.perf_counter()
-            else:
-                time.sleep(0.001)
+            with self._lock:
+                # Whoever looks first releases all; the others are no longer held when they look.
+                if self._released < now and self._all_here():
+                    self._released = time.perf_counter()
+                    self._held.clear()
+            time.sleep(0.001)
+        with self._lock:
+            self._held.discard(threading.get_ident())
         return now
 
-    def end(self) -> None:
-        """A call is over."""
-        with self._lock:
-            self._in_calls.discard(threading.get_ident())
-
     def _all_here(self) -> bool:
-        with self._lock:
-            serving = self._server in self._in_calls
-            tasks = len(self._in_calls) - serving
-        return (serving or self._waits()) and tasks >= sum(pool.unfinished for pool in self._pools)
+        frames = sys._current_frames()
+        serving = self._server in self._held
+        threads = [thread.ident for pool in self._pools for thread in pool._threads]
+        tasks = len(self._held) - serving + sum(_waits(frames.get(each or 0)) for each in threads)
+        return (serving or _waits(frames.get(self._server))) and tasks >= sum(each.unfinished for each in self._pools)
 
-    def _waits(self) -> bool:
-        """Whether the thread that serves the request waits for the result of a task."""
-        frame = sys._current_frames().get(self._server)
-        names: list[str] = []
-        while frame is not None and len(names) < 3:
-            names.append(frame.f_code.co_name)
-            frame = frame.f_back
-        return names[:2] == ["wait", "result"]
+
+def _waits(frame: FrameType | None) -> bool:
+    """Whether the thread that is at `frame` waits for the result of a task."""
+    names: list[str] = []
+    while frame is not None and len(names) < 2:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return names == ["wait", "result"]
 
 
 @contextmanager
@@ -149,7 +151,6 @@ def recording(clients: Clients, *, capacity: bool = False) -> Iterator[Ledger]:
         context[_STARTED] = (hold.begin(), params["body"])
 
     def after(http_response: Any, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        hold.end()
         started, body = context.pop(_STARTED)
         request = json.loads(body)
         ledger.calls.append(

@@ -38,6 +38,9 @@ NO_PEER: Final = {
     "get as of",
     "list a window as of",
     "undo of 10",
+    "undo of 10 changes",
+    "undo of 10 deletions",
+    "undo of 10 deletions, conflicts allowed",
 }
 
 STACKS: Final = ("handler", "bare", "tuned")

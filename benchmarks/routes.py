@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from benchmarks.budgets import BULK, RECORDS
 from benchmarks.scenes import GatewayEvent, Scene, at, body
-from shared.scheduling.events import Event
+from shared.scheduling.events import ChangeType, Event
 from shared.store.items import Item
 from tests.gateway import Context
 
@@ -192,6 +192,34 @@ def _undo(scene: Scene, _: int) -> GatewayEvent:
     return scene.request("POST", "/operations/{operation_id}/undo", operation_id=_operation(scene, FEW))
 
 
+def _later_operation(scene: Scene, kind: ChangeType, title: str = "Review") -> str:
+    """An operation that changed the events of another one, all of one week, a while ago: stored and recorded."""
+    made = [scene.version(60 * index, ago_seconds=3600) for index in range(FEW)]
+    changed = [
+        scene.version(60 * index, event_id=made[index].id, number=2, kind=kind, ago_seconds=1800, title=title)
+        for index in range(FEW)
+    ]
+    operation_id = changed[0].stamp.operation_id
+    changed = [replace(event, stamp=replace(event.stamp, operation_id=operation_id)) for event in changed]
+    for event in changed:
+        (scene.delete if kind == "delete" else scene.store)(event)
+    scene.record(*made, *changed)
+    return operation_id
+
+
+def _undo_changes(scene: Scene, _: int) -> GatewayEvent:
+    operation_id = _later_operation(scene, "update", title="Retro")
+    return scene.request("POST", "/operations/{operation_id}/undo", operation_id=operation_id)
+
+
+def _undo_deletions(query: dict[str, str] | None = None) -> Callable[[Scene, int], GatewayEvent]:
+    def prepare(scene: Scene, _: int) -> GatewayEvent:
+        operation_id = _later_operation(scene, "delete")
+        return scene.request("POST", "/operations/{operation_id}/undo", query=query, operation_id=operation_id)
+
+    return prepare
+
+
 def _rollback(scene: Scene, index: int) -> GatewayEvent:
     first = scene.version(120 * index)
     scene.record(first)
@@ -203,11 +231,7 @@ def _restore(scene: Scene, index: int) -> GatewayEvent:
     first = scene.version(120 * index)
     scene.record(first)
     deleted = scene.version(120 * index, event_id=first.id, number=2, kind="delete")
-    clients, table = scene.runtime.clients, scene.runtime.settings.events_table
-    span = {"S": f"deleted#{deleted.history_id}"}
-    expires_at = {"N": str(scene.runtime.now() + 24 * 3600)}
-    item: Item = {**scene.item(deleted), "span": span, "expires_at": expires_at}
-    clients.dynamodb.put_item(TableName=table, Item=item)
+    scene.delete(deleted)
     return scene.request("POST", "/events/{event_id}/rollback", {"history_id": first.history_id}, event_id=first.id)
 
 
@@ -257,6 +281,9 @@ EVENT_ROUTES: Final = (
     Route("get as of", "events", _get_as_of),
     Route("list a window as of", "events", _window_as_of),
     Route("undo of 10", "undo", _undo),
+    Route("undo of 10 changes", "undo", _undo_changes),
+    Route("undo of 10 deletions", "undo", _undo_deletions()),
+    Route("undo of 10 deletions, conflicts allowed", "undo", _undo_deletions({"on_conflict": "allow"})),
     Route("list versions", "history", _history("history")),
     Route("one version", "history", _history("history/{history_id}")),
     Route("diff", "history", _history("diff")),

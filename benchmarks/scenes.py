@@ -11,7 +11,7 @@ from shared.scheduling import ids
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS
-from shared.store.items import Item, event_attributes, live_span, text
+from shared.store.items import Item, event_attributes, live_span, number, text
 from tests.gateway import payload
 
 FIRST_DAY: Final = datetime(2027, 3, 1, tzinfo=UTC)
@@ -80,6 +80,15 @@ class Scene:
         """Put a live event into its table."""
         self.runtime.clients.dynamodb.put_item(TableName=self.runtime.settings.events_table, Item=self.item(event))
         return event
+
+    def delete(self, event: Event) -> None:
+        """Put a deleted event into its table."""
+        place = {
+            "span": text(keys.deleted_span(event.history_id)),
+            "expires_at": number(self.runtime.now() + 24 * 3600),
+        }
+        clients, table = self.runtime.clients, self.runtime.settings.events_table
+        clients.dynamodb.put_item(TableName=table, Item={**self.item(event), **place})
 
     def record(self, *events: Event) -> None:
         """Put versions into the history table."""
