@@ -178,7 +178,9 @@ class Undo:
             done[outcome.event_id] = outcome
         # In a dry run these are still where they were, and not in the way of what comes after them.
         moved = frozenset(step.event.id for step in free if step.frees_time)
-        for outcomes in self.together(lambda lane: self._one_by_one(lane, manner, size, moved), lanes(checked)):
+        # Last in, first out: what the operation moved to where another one had been has to make room for that one.
+        last_first = lanes(reversed(checked))
+        for outcomes in self.together(lambda lane: self._one_by_one(lane, manner, size, moved), last_first):
             done.update((outcome.event_id, outcome) for outcome in outcomes)
         return done
 

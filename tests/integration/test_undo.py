@@ -11,7 +11,10 @@ from botocore.awsrequest import AWSResponse
 
 from shared.runtime import use
 from shared.scheduling import ids
-from shared.scheduling.events import ANSWER_LOST
+from shared.scheduling.calendar import Calendar, Request
+from shared.scheduling.events import ANSWER_LOST, Content
+from shared.scheduling.patience import Patience
+from shared.store.events import EventStore
 from tests.deployment import Deployment
 from tests.gateway import Context, Reply
 from tests.integration.conflicts.wire import refusal
@@ -198,6 +201,39 @@ def test_events_that_overlap_one_another_come_back_when_that_is_allowed(dynamodb
     third = undo(first["operation_id"], on_conflict="allow")
     assert {each["id"] for each in third["undone"]} == {each["id"] for each in second["left"]}
     assert all(state(each) for each in names.values())
+
+
+def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dynamodb_deployment: Deployment) -> None:
+    slots = [(f"2027-03-01T{hour:02d}:00:00Z", f"2027-03-01T{hour + 1:02d}:00:00Z") for hour in range(9, 13)]
+    contents = [Content(str(number), *slot) for number, slot in enumerate(slots)]
+    made = [created({"title": each.title, "start": each.start, "end": each.end}) for each in contents]
+    before = [state(each["id"]) for each in made]
+    dynamodb_deployment.record()
+    # No route moves several events in one operation. What will does it by way of the calendar, too.
+    runtime, operation_id = dynamodb_deployment.runtime, ids.new_id(dynamodb_deployment.clock())
+    store = EventStore(runtime.clients, runtime.settings.events_table)
+    patience = Patience(60.0, runtime.monotonic, runtime.sleep, runtime.jitter)
+
+    def calendar() -> Calendar:
+        dynamodb_deployment.clock.forward(seconds=1)
+        request = Request(made[0]["owner"], operation_id, dynamodb_deployment.clock())
+        return Calendar(store, request, patience, runtime.settings.deleted_seconds)
+
+    calendar().delete(made[0]["id"])
+    calendar().replace(made[1]["id"], contents[0])
+    calendar().replace(made[2]["id"], contents[1])
+    calendar().delete(made[3]["id"])
+    new = calendar().create(contents[3])
+    dynamodb_deployment.record()
+    planned = undo(operation_id, dry_run="true")
+    done = undo(operation_id)
+    assert planned["left"] == done["left"] == []
+    kinds = ["restore", "rollback", "rollback", "restore", "delete"]
+    for answer in (planned, done):
+        assert [each["id"] for each in answer["undone"]] == [*(each["id"] for each in made), new.id]
+        assert [each["type"] for each in answer["undone"]] == kinds
+    assert [state(each["id"]) for each in made] == before
+    assert state(new.id) is None
 
 
 @pytest.mark.parametrize("operate", [moved, deleted], ids=["move", "delete"])
@@ -412,7 +448,7 @@ def test_one_that_the_database_refuses_does_not_hide_the_others(
     seconds = Seconds()
     runtime = replace(dynamodb_deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)
     with use(runtime), refused(dynamodb_deployment, one, lambda: refusal(code)):
-        answer = undo(made["operation_id"])
+        answer = ask(made["operation_id"], context=Context(milliseconds=30_000)).body
     assert len(answer["undone"]) == 3
     (left,) = answer["left"]
     assert left["id"] == one
