@@ -26,7 +26,7 @@ HistoryId = Annotated[
     Field(description="Names this version in the whole deployment, and is its ETag. Sorting by it is sorting by time."),
 ]
 NextCursor = Annotated[str | None, Field(description="Where the next page begins; null on the last one.")]
-_MAY_BE_MISSING: Any = Field(default_factory=str)  # a factory shows in no schema
+MAY_BE_MISSING: Any = Field(default_factory=str)  # a factory shows in no schema
 Author = Annotated[str, Field(description='A user id, or "external" for a change made around the API.')]
 
 
@@ -111,7 +111,7 @@ class Version(BaseModel):
     on_conflict: Annotated[OnConflict, Field(description="Whether the change was allowed to collide.")]
     rolled_back_to: Annotated[
         Id, Field(description="Only after a rollback or a restore: the version gone back to.")
-    ] = _MAY_BE_MISSING
+    ] = MAY_BE_MISSING
 
 
 class VersionPage(BaseModel):
@@ -137,7 +137,7 @@ class FieldChange(BaseModel):
     unified_diff: Annotated[
         str,
         Field(description="Only for text of several lines: the difference line by line, as `diff -u` shows it."),
-    ] = _MAY_BE_MISSING
+    ] = MAY_BE_MISSING
 
 
 class PatchOperation(BaseModel):
@@ -177,40 +177,6 @@ class FieldProblem(BaseModel):
 
     field: Annotated[str, Field(description="Its path.", examples=["events[7].start"])]
     message: str
-
-
-class Undone(BaseModel):
-    """An event that went back, by a change of kind `type`."""
-
-    id: Id
-    type: Literal["delete", "restore", "rollback"]
-    history_id: Annotated[Id, Field(description="The version that the undo made. Not in a dry run.")] = _MAY_BE_MISSING
-
-
-class LeftAlone(BaseModel):
-    """An event that stays as it is, and why."""
-
-    id: Id
-    detail: Annotated[str, Field(examples=["it has changed since"])]
-
-
-class UndoneOperation(BaseModel):
-    """What an undo did, or would do."""
-
-    operation_id: Annotated[
-        Id | None, Field(description="Names the undo itself, which can be undone; null if it changed nothing.")
-    ]
-    undone: list[Undone]
-    left: list[LeftAlone]
-    missing: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="How many changes of the operation the history does not have, and which stay: never made, "
-            "superseded and swept since, or not recorded for a minute.",
-            examples=[0],
-        ),
-    ]
 
 
 class Problem(BaseModel):
@@ -268,7 +234,6 @@ def schemas(*more: type[BaseModel]) -> dict[str, Any]:
         *(Tokens, EventPage, DeletedEventPage, FreeBusy, VersionPage, VersionWithEvent, Diff),
         *(
             RolledBack,
-            UndoneOperation,
             Problem,
             GatewayProblem,
             InvalidRequest,

@@ -30,17 +30,10 @@ from shared.errors import (
 from shared.models import SentBack
 from shared.reference import answers
 from shared.reference.bulk_answers import BulkCreated, BulkPartlyCreated
-from shared.reference.operations import (
-    ANSWER_HEADERS,
-    JSON,
-    OPERATIONS,
-    PARAMETERS,
-    REQUEST_HEADERS,
-    TAGS,
-    Answer,
-    Operation,
-)
+from shared.reference.operation import JSON, Answer, Operation
+from shared.reference.operations import ANSWER_HEADERS, OPERATIONS, PARAMETERS, REQUEST_HEADERS, TAGS
 from shared.reference.previews import Preview
+from shared.reference.undone import UndoneOperation
 from shared.scheduling.read_only import READ_ONLY
 
 Json = dict[str, Any]
@@ -162,7 +155,7 @@ def _schemas(of_requests: Json) -> Json:
     requests = {name: schema for name, schema in of_requests.items() if not name.endswith("ValidationError")}
     for schema in requests["EventPatch"]["properties"].values():
         schema.pop("default", None)  # a field that is left out stays as it is
-    answered = answers.schemas(Preview, BulkCreated, BulkPartlyCreated)
+    answered = answers.schemas(Preview, BulkCreated, BulkPartlyCreated, UndoneOperation)
     known = answered["RolledBack"]["properties"]
     sent_back = {name: {**schema, "readOnly": True} for name, schema in known.items() if name in READ_ONLY}
     for name in SENT_BACK:

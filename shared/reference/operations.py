@@ -1,8 +1,6 @@
 """What the routes do not say of themselves: texts, answers, headers and errors. One Operation for each route."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from shared.errors import (
     EventConflict,
@@ -13,11 +11,9 @@ from shared.errors import (
     NotFound,
     NotRecordedYet,
     OutcomeUnknown,
-    SchedulingError,
     TooManyAttempts,
 )
-
-JSON: Final = "application/json"
+from shared.reference.operation import Answer, Operation
 
 TAGS: Final = {
     "Identity": "Users, their sessions and their tokens.",
@@ -25,36 +21,6 @@ TAGS: Final = {
     "Versions": "Every change of an event is a version: to be read, compared and gone back to.",
     "Reference": "What you are reading.",
 }
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer that is no error: the name of its schema (several: one of them; none: no body) and its headers."""
-
-    description: str
-    schemas: Sequence[str] = ()
-    headers: Sequence[str] = ()
-    media_type: str = JSON
-
-
-@dataclass(frozen=True)
-class Operation:
-    """A route. Errors that follow from its parameters, its headers and its body are not listed here.
-
-    `never` are those that seem to follow, and are part of a good answer instead.
-    """
-
-    id: str
-    tag: str
-    summary: str
-    answers: Mapping[int, Answer]
-    description: str = ""
-    public: bool = False
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    problems: Sequence[type[SchedulingError]] = ()
-    never: Sequence[type[SchedulingError]] = ()
-    example: Mapping[str, Any] | None = None
-
 
 REQUEST_HEADERS: Final = {
     "If-Match": "Only if the event is at one of these versions: the quoted `history_id`, as in the ETag of an answer. "

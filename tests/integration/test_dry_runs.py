@@ -95,7 +95,9 @@ def test_every_route_that_has_them_is_here() -> None:
         for route, operation in operations().items()
         if any(parameter["name"] == "dry_run" for parameter in operation["parameters"])
     }
-    assert {(change.method, change.resource) for change in CHANGES.values()} == documented
+    # An undo is many changes, and tells of them in its own way: test_undo.py.
+    undo = ("POST", "/operations/{operation_id}/undo")
+    assert {(change.method, change.resource) for change in CHANGES.values()} == documented - {undo}
 
 
 @pytest.mark.parametrize("name", CHANGES)
