@@ -9,7 +9,6 @@ from typing import Any, Final
 from benchmarks.budgets import BULK, RECORDS
 from benchmarks.scenes import GatewayEvent, Scene, at, body
 from shared.scheduling.events import ChangeType, Event
-from shared.store.items import Item
 from tests.gateway import Context
 
 WINDOW_EVENTS: Final = 40
