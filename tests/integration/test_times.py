@@ -48,6 +48,7 @@ def test_a_window_with_fractions_is_widened_to_whole_seconds_so_that_nothing_is_
         "from": "2027-03-01T09:59:59Z",
         "to": "2027-03-01T10:00:00Z",
         "busy": [{"start": "2027-03-01T09:59:59Z", "end": "2027-03-01T10:00:00Z"}],
+        "next_cursor": None,
     }
 
 
