@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 
 from typing import Any
 
-from shared.errors import NotAuthenticated
+from shared import payloads
+from shared.errors import FieldError, MalformedEvent, NotAuthenticated
 from shared.identity_wiring import tokens
 from shared.runtime import current
 
@@ -19,8 +20,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     keeps it past the token's end, too: `exp` goes along for `shared.api.caller` to look at.
 
     Raises an Exception of "Unauthorized", the one that the gateway answers with 401, for a token that is not
-    valid. A fault of Secrets Manager passes as it is: the caller's token may be good.
+    valid. A fault of Secrets Manager passes as it is: the caller's token may be good. So does MalformedEvent, for what
+    no gateway sends.
     """
+    payloads.check_object(event)
     try:
         access = tokens().access(_bearer_token(event), current().now())
     except NotAuthenticated:
@@ -33,7 +36,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 {
                     "Action": "execute-api:Invoke",
                     "Effect": "Allow",
-                    "Resource": _whole_stage(event["methodArn"]),
+                    "Resource": _whole_stage(payloads.text(event, "methodArn")),
                 }
             ],
         },
@@ -55,5 +58,8 @@ def _bearer_token(event: dict[str, Any]) -> str:
 
 def _whole_stage(method_arn: str) -> str:
     """`arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>` -> `…:<api>/<stage>/*`."""
-    api, stage, *_ = method_arn.split("/")
+    api, _, rest = method_arn.partition("/")
+    stage, _, route = rest.partition("/")
+    if not route:
+        raise MalformedEvent([FieldError("methodArn", "must be the ARN of a method")])
     return f"{api}/{stage}/*"

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shared import history_wiring as wiring
+from shared import payloads
 from shared.observability import count, logger
 
 if TYPE_CHECKING:
@@ -16,11 +17,15 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Check one event (`{"owner": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to go on).
 
     Answers what is missing, and a token if the time was up. A check of all that has come to its end, or has found
-    something, publishes the metric HistoryGaps: how many versions are missing.
+    something, publishes the metric HistoryGaps: how many versions are missing. Raises MalformedEvent.
     """
+    payloads.check_object(event)
+    one = (
+        (payloads.text(event, "owner"), payloads.text(event, "event_id")) if {"owner", "event_id"} & {*event} else None
+    )
+    token = payloads.optional_text(event, "token")
     check = wiring.continuity_check(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS)
-    one = "event_id" in event
-    report = check.event(event["owner"], event["event_id"]) if one else check.table(event.get("token"))
+    report = check.event(*one) if one else check.table(token)
     answer = {**asdict(report), "complete": report.complete}
     if report.missing:
         logger.error("versions are missing", extra=answer)

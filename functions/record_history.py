@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from shared import history_wiring as wiring
+from shared import payloads
 from shared.observability import count, logger
 
 if TYPE_CHECKING:
@@ -16,10 +17,13 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     neighbours along in the end. Of the sequence numbers reported Lambda takes the lowest, and hands over all records
     from there on again.
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+
+    Raises MalformedEvent for what is no batch of records.
     """
+    records = payloads.records(event)
     # The other half of the time is for a last call and for the bucket.
     patience = wiring.patience(context.get_remaining_time_in_millis() / 2000)
-    recording = wiring.recorder().record(event["Records"], patience)
+    recording = wiring.recorder().record(records, patience)
     for fate in recording.unreadable:
         logger.error("unreadable record", extra={"event_id": fate.record.get("eventID"), "why": fate.why})
     if recording.unreadable:

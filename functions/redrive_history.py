@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from shared import history_wiring as wiring
+from shared import payloads
 from shared.errors import Unavailable
 from shared.observability import logger
 
@@ -18,14 +19,14 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Replay objects: one that S3 tells of, those of `{"keys": [...]}`, or all (`{}`, `{"token": ...}` to go on).
 
     Answers what became of them. Raises Unavailable if the database did not take what S3 told of, so that Lambda tries
-    again (asynchronous invocation); the objects stay until it has.
+    again (asynchronous invocation); the objects stay until it has. Raises MalformedEvent.
     """
-    told = _told_by_s3(event)
+    told = _told_by_s3(payloads.check_object(event))
     done = wiring.recorder().redrive(
-        told or event.get("keys"),
+        payloads.optional_texts(event, "keys") if told is None else told,
         wiring.patience,
         lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS,
-        event.get("token"),
+        payloads.optional_text(event, "token"),
     )
     answer = asdict(done)
     logger.info("redrive", extra=answer)
@@ -34,12 +35,14 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     return answer
 
 
-def _told_by_s3(event: dict[str, Any]) -> list[str]:
-    """The keys in an "Object Created" event of EventBridge, or in a notification, which encodes them.
+def _told_by_s3(event: dict[str, Any]) -> list[str] | None:
+    """The keys in an "Object Created" event of EventBridge, or in a notification, which encodes them; None in neither.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
     if event.get("source") == "aws.s3":
-        return [event["detail"]["object"]["key"]]
-    return [unquote_plus(record["s3"]["object"]["key"]) for record in event.get("Records", [])]
+        return [payloads.member(event, "detail.object.key")]
+    if "Records" not in event:
+        return None
+    return [unquote_plus(payloads.member(record, "s3.object.key")) for record in payloads.records(event)]

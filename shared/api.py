@@ -14,12 +14,13 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared import bodies, edge, problems
+from shared import bodies, edge, payloads, problems
 from shared.edge import takes
 from shared.entity_tags import tags_of
 from shared.errors import (
     FieldError,
     InvalidRequest,
+    MalformedEvent,
     NotAuthenticated,
     NotFound,
     SchedulingError,
@@ -60,6 +61,11 @@ app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodi
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The Lambda entry point of every function behind the gateway: one request in, one answer out."""
     started = time.perf_counter()
+    try:
+        payloads.check_gateway(event)
+    except MalformedEvent as error:  # there is no request to log
+        logger.warning("malformed event", extra={"why": str(error)})
+        return _gateway_answer(error)
     method = event["httpMethod"]
     if method == "HEAD":
         # Answered as GET is (RFC 9110, section 9.3.2): the gateway leaves the content away, and states its length.

@@ -3,6 +3,7 @@
 SchedulingError
 ├── InvalidRequest           what the caller sent cannot be understood or breaks a rule
 │   ├── MalformedBody        no JSON object, or one that no sane client sends
+│   ├── MalformedEvent       what invoked the function sent no event of the kind that it takes
 │   ├── BodyTooLarge
 │   ├── IdempotencyKeyReused the key of the request was that of another request
 │   ├── InvalidItems         some events of a bulk request
@@ -58,6 +59,10 @@ class MalformedBody(InvalidRequest):
 
     def __init__(self, message: str) -> None:
         super().__init__([FieldError("body", message)])
+
+
+class MalformedEvent(InvalidRequest):
+    """What invoked the function did not send the event that it takes; `errors` says what is missing or wrong."""
 
 
 class BodyTooLarge(InvalidRequest):

@@ -11,6 +11,7 @@ from shared.errors import (
     InvalidItems,
     InvalidRequest,
     MalformedBody,
+    MalformedEvent,
     NameTaken,
     NotAuthenticated,
     NotFound,
@@ -30,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 TITLES = {
     BodyTooLarge: (413, "Body too large"),
     MalformedBody: (400, "Malformed body"),
+    MalformedEvent: (400, "Malformed event"),
     UnsupportedMediaType: (415, "Unsupported media type"),
     IdempotencyKeyReused: (422, "Idempotency key reused"),
     InvalidRequest: (422, "Invalid request"),
@@ -77,7 +79,7 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             detail = f"{len(error.errors)} field(s) of the request are invalid"
             if isinstance(error, InvalidItems):
                 detail = f"{error.invalid} of {error.total} events are invalid; the first faults of each are told"
-            if isinstance(error, MalformedBody | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused):
+            if isinstance(error, MalformedBody | MalformedEvent | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused):
                 detail = f"{error.errors[0].field}: {error.errors[0].message}"
         case EventConflict():
             facts.update(conflict_document(error))

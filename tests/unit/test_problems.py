@@ -9,6 +9,7 @@ from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
     (errors.MalformedBody("is no JSON"), 400),
+    (errors.MalformedEvent([errors.FieldError("httpMethod", "is missing")]), 400),
     (errors.BodyTooLarge(10), 413),
     (errors.IdempotencyKeyReused("was used for another request"), 422),
     (errors.InvalidItems([FieldError("events[7].end", "must be later than start")], 1, 12), 422),
