@@ -8,6 +8,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 PORT ?= 4566
+# Where the local stack keeps its data; one runs in each such directory.
+STACK_HOME ?= .local/stack
 
 BIN := .venv/bin
 SOURCES := $(wildcard functions shared tests tools benchmarks)
@@ -25,27 +27,32 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ##@ Run it here
 
-.PHONY: run up down url logs deploy-local clean-local
+TOOLS := $(BIN)/python -m tools --home "$(STACK_HOME)"
+
+.PHONY: run up down url logs invoke deploy-local clean-local
 run: $(DEV) $(SAM) $(MINISTACK) ## Run the whole API on this machine, until Ctrl-C (PORT=4566)
-	@exec $(BIN)/python -m tools run --port $(PORT)
+	@exec $(TOOLS) --port "$(PORT)" run
 
 up: $(DEV) $(SAM) $(MINISTACK) ## The same in the background (PORT=4566)
-	@exec $(BIN)/python -m tools up --port $(PORT)
+	@exec $(TOOLS) --port "$(PORT)" up
 
 down: ## Stop it
-	@test ! -x $(BIN)/python || $(BIN)/python -m tools down
+	@test ! -x $(BIN)/python || $(TOOLS) down
 
 url: $(DEV) ## Print its base URL
-	@$(BIN)/python -m tools url
+	@$(TOOLS) url
 
 logs: $(DEV) ## Follow its functions' logs
-	@exec $(BIN)/python -m tools logs
+	@exec $(TOOLS) logs
+
+invoke: $(DEV) ## Invoke one of its functions (FUNCTION=EventsFunction PAYLOAD=events/list_events.json, or EVENT='{}')
+	@exec $(TOOLS) --function "$$FUNCTION" --payload "$$PAYLOAD" --event "$$EVENT" invoke
 
 deploy-local: $(DEV) $(SAM) ## Bring a change in functions/, shared/ or template.yaml onto it
-	@$(BIN)/python -m tools deploy
+	@$(TOOLS) deploy
 
 clean-local: down ## Forget its data
-	rm -rf .local/stack
+	rm -rf "$(STACK_HOME)"
 
 ##@ Check it
 

@@ -1,5 +1,7 @@
 """Run all parts, or those named: ledger flatness overhead cold alternatives throughput sizes memory smoke.
 
+One more, endurance, takes long and runs only when it is named.
+
 Prints a table for each part and writes all figures to .local/bench/bench.json. Ends with 1 if a budget is exceeded or
 something is broken; a goal of time that was missed is only marked, since that depends on the machine.
 """
@@ -17,6 +19,7 @@ from typing import Final
 from benchmarks import document
 from benchmarks.ground import HOME, ground
 from benchmarks.report import Part
+from benchmarks.timing import SHORT
 
 PARTS: Final = {
     "ledger": "ledgers",
@@ -28,7 +31,10 @@ PARTS: Final = {
     "sizes": "sizes",
     "memory": "memory",
     "smoke": "smoke",
+    "endurance": "endurance",
 }
+# What takes too long to be run unless it is named.
+LONG: Final = {"endurance"}
 RESULT: Final = HOME / "bench.json"
 
 
@@ -37,8 +43,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part")
     parser.add_argument("--document", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--short", action="store_true", help="only tell whether the parts work; keep no figures")
     arguments = parser.parse_args()
-    names = arguments.parts or [*PARTS]
+    if arguments.short:
+        os.environ[SHORT] = "yes"
+    names = arguments.parts or [name for name in PARTS if name not in LONG]
     HOME.mkdir(parents=True, exist_ok=True)
     with quiet() as say:
         machine = (
@@ -55,10 +64,12 @@ def main() -> int:
             parts[name].notes.append(f"This part took {time.perf_counter() - started:.0f} s.")
             say(parts[name].show())
             documents = {name: part.document() for name, part in parts.items()}
+            if arguments.short:
+                continue
             RESULT.write_text(json.dumps({"machine": machine, "parts": documents}, indent=1))
             if arguments.document:
                 document.update(parts, machine)
-        say(f"All figures: {RESULT}")
+        say("A short run: its figures say nothing." if arguments.short else f"All figures: {RESULT}")
     return 1 if any(part.broken for part in parts.values()) else 0
 
 

@@ -38,6 +38,14 @@ class Caller:
         self.seconds: list[float] = []
         self.statuses: Counter[str] = Counter()
 
+    def use(self, token: str) -> None:
+        """Go on with another token."""
+        self._headers["Authorization"] = f"Bearer {token}"
+
+    def close(self) -> None:
+        """Close the connection; the next request makes another."""
+        self._connection.close()
+
     def send(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
         """A request and its answer."""
         text = None if document is None else json.dumps(document)
@@ -61,7 +69,7 @@ class Caller:
         try:
             self.send("GET", "/events?limit=1")
         except (OSError, http.client.HTTPException):
-            self._connection.close()
+            self.close()
 
     def work(self, barrier: threading.Barrier) -> None:
         """Create, read and list in turn, once all callers are there; for at most 90 seconds."""
@@ -84,7 +92,7 @@ class Caller:
                 status, answer = self.send(*request)
             except (OSError, http.client.HTTPException) as error:
                 self.statuses[type(error).__name__] += 1
-                self._connection.close()
+                self.close()
                 continue
             self.seconds.append(time.perf_counter() - started)
             self.statuses[str(status)] += 1
@@ -94,27 +102,34 @@ class Caller:
 
 def measure() -> Part:
     """Deploy to a stack of its own, and call it."""
+    with LocalStack(HOME / "stack", free_port(), persist=False) as stack:
+        return called(stack.deploy(), CALLERS)
+
+
+def called(url: str, count: int) -> Part:
+    """Call the API at `url` with so many callers, ten at least."""
     part = Part(
         "Smoke: a hundred callers at once on the local stack", ("requests", "per second", "p50 ms", "p99 ms", "answers")
     )
-    with LocalStack(HOME / "stack", free_port(), persist=False) as stack:
-        url = stack.deploy()
-        tokens = [Caller(url, number).register() for number in range(USERS)]
-        callers = [Caller(url, number, tokens[number % USERS]) for number in range(CALLERS)]
-        # The stack starts a process for each request that is under way with others, at a second of a processor: so
-        # their number grows in steps, and all come more than once.
-        for together in (*range(CALLERS // 10, CALLERS, CALLERS // 10), *[CALLERS] * 4):
-            with ThreadPoolExecutor(together) as pool:
-                list(pool.map(Caller.warm_up, callers[:together]))
-        barrier = threading.Barrier(CALLERS + 1)
-        threads = [threading.Thread(target=caller.work, args=[barrier]) for caller in callers]
-        for thread in threads:
-            thread.start()
-        barrier.wait()
-        started = time.perf_counter()
-        for thread in threads:
-            thread.join()
-        elapsed = time.perf_counter() - started
+    users = [Caller(url, number) for number in range(USERS)]
+    tokens = [user.register() for user in users]
+    callers = [Caller(url, number, tokens[number % USERS]) for number in range(count)]
+    # The stack starts a process for each request that is under way with others, at a second of a processor: so
+    # their number grows in steps, and all come more than once.
+    for together in (*range(count // 10, count, count // 10), *[count] * 4):
+        with ThreadPoolExecutor(together) as pool:
+            list(pool.map(Caller.warm_up, callers[:together]))
+    barrier = threading.Barrier(count + 1)
+    threads = [threading.Thread(target=caller.work, args=[barrier]) for caller in callers]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    started = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    elapsed = time.perf_counter() - started
+    for caller in (*users, *callers):
+        caller.close()
     seconds = sorted(second for caller in callers for second in caller.seconds)
     statuses = sum((caller.statuses for caller in callers), Counter[str]())
     answers = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
@@ -127,7 +142,7 @@ def measure() -> Part:
     if statuses.keys() - {"200", "201"}:
         part.missed.append(f"answers other than 200 and 201: {answers}")
     part.notes.append(
-        f"{CALLERS} threads on one connection each, for {USERS} users; {REQUESTS} requests each: create, read, list in "
+        f"{count} threads on one connection each, for {USERS} users; {REQUESTS} requests each: create, read, list in "
         "turn, after a warm-up in which their number grows. "
         "The gateway, all functions, the database and the callers share this machine's processors."
     )

@@ -1,14 +1,13 @@
-"""The local stack's commands, for make: ``python -m tools run|up|down|url|deploy|logs``.
+"""The local stack's commands, for make: ``python -m tools run|up|down|url|deploy|logs|invoke``.
 
-One process, started by ``run`` (or by ``up``, in the background), owns the stack. It holds a lock on a file
-for as long as it lives, so a stale file is never mistaken for a running stack. Other commands look at that.
+One process, started by ``run`` (or by ``up``, in the background), owns the stack; the others look at what it says.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
+import io
 import json
 import os
 import signal
@@ -17,17 +16,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
-from typing import Any
 
+from tools import invocation
 from tools.local_stack import DEFAULT_PORT, HOME, ROOT, STOP_SECONDS, LocalStack, StackError
-
-LOCK = HOME / "lock"
-STATUS = HOME / "status.json"  # {"pid", "port", "url"}; the url only once the API answers
-UP_LOG = HOME / "up.log"
+from tools.ownership import NOT_READY, Ownership
 
 TOUR = """
 The API is at {url}
+The reference, to try every request on: {url}/docs
 
 Try it, line by line:
 
@@ -42,26 +40,33 @@ Try it, line by line:
 """  # noqa: E501 - to be pasted
 
 
-def run(port: int) -> None:
+def run(home: Path, port: int) -> None:
     """Run the stack in the foreground, with the functions' logs, until it is interrupted."""
-    with _ownership(port), _interruptible(), LocalStack(port=port, say=_say) as stack:
-        base_url = stack.deploy()
-        _write_status(os.getpid(), port, base_url)
-        _show_tour(base_url)
-        _say("Functions' logs follow; Ctrl-C stops")
-        for line in stack.log_lines():
-            print(line, flush=True)
+    owner = Ownership(home)
+    with owner.held(port), _interruptible(), LocalStack(home, port, say=_say) as stack:
+        try:
+            base_url = stack.deploy()
+            owner.tell(os.getpid(), port, "ready", base_url)
+            _show_tour(base_url)
+            _say("Functions' logs follow; Ctrl-C stops")
+            for line in stack.logs(delete_old=True).lines(stack.alive):
+                _show(line)
+        finally:
+            owner.tell(os.getpid(), port, "stopping")
+        raise StackError(f"the local AWS has ended by itself; {home / 'ministack.log'} may say why")
 
 
-def up(port: int) -> None:
+def up(home: Path, port: int) -> None:
     """Run the stack in the background, unless it runs already."""
-    if status := _running():
-        _say(f"Already running: {status['url'] or 'not ready yet'}")
+    owner = Ownership(home)
+    if status := owner.status():
+        _say(f"Already running: {status['url']}" if status["url"] else NOT_READY[status["phase"]])
         return
-    HOME.mkdir(parents=True, exist_ok=True)
-    with UP_LOG.open("w") as log:
+    home.mkdir(parents=True, exist_ok=True)
+    up_log = home / "up.log"
+    with up_log.open("w") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tools", "run", "--port", str(port)],
+            [sys.executable, "-m", "tools", "--home", str(home), "--port", str(port), "run"],
             cwd=ROOT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
@@ -72,75 +77,81 @@ def up(port: int) -> None:
     try:
         shown = 0
         while child.poll() is None:
-            text = UP_LOG.read_text()
-            if (status := _running()) and status["url"]:
+            text = up_log.read_text()
+            if (status := owner.status()) and status["url"]:
                 _show_tour(status["url"])
                 return
-            print(text[shown:], end="", flush=True)
+            _show(text[shown:], end="")
             shown = len(text)
             time.sleep(0.2)
     except BaseException:
         child.terminate()
         child.wait()
         raise
-    print(UP_LOG.read_text()[shown:], end="", file=sys.stderr)  # it has said why
+    print(up_log.read_text()[shown:], end="", file=sys.stderr)  # it has said why
     sys.exit(1)
 
 
-def down() -> None:
+def down(home: Path) -> None:
     """Stop the stack, however it was started."""
-    status = _running()
+    owner = Ownership(home)
+    status = owner.status()
     if status is None:
         _say("Not running")
         return
     _say("Stopping")
     os.kill(status["pid"], signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS + 10
-    while _running():
+    while owner.status():
         if time.monotonic() > deadline:
             raise StackError(f"process {status['pid']} does not stop")
         time.sleep(0.1)
 
 
-def url() -> None:
+def url(home: Path) -> None:
     """Print the base URL alone."""
-    print(_ready()["url"])
+    _, base_url = Ownership(home).ready()
+    _show(base_url)
 
 
-def deploy() -> None:
+def deploy(home: Path) -> None:
     """Bring the functions, the layer and the template as they are now onto the running stack."""
-    status = _ready()
-    base_url = LocalStack(port=status["port"], say=_say).deploy()
-    _write_status(status["pid"], status["port"], base_url)
+    owner = Ownership(home)
+    status, _ = owner.ready()
+    base_url = LocalStack(home, status["port"], say=_say).deploy()
+    owner.tell(status["pid"], status["port"], "ready", base_url)
     _say(f"Live at {base_url}")
 
 
-def logs() -> None:
-    """Print what the functions of the running stack log from now on."""
+def logs(home: Path) -> None:
+    """Print what the functions of the running stack log from now on, until it stops or nobody reads."""
+    owner = Ownership(home)
+    status, _ = owner.ready()
     with contextlib.suppress(KeyboardInterrupt):
-        for line in LocalStack(port=_ready()["port"]).log_lines():
-            print(line, flush=True)
+        for line in LocalStack(home, status["port"]).logs().lines(lambda: owner.status() is not None):
+            if not _show(line):
+                return
 
 
-@contextlib.contextmanager
-def _ownership(port: int) -> Iterator[None]:
-    """Be the one process that owns the stack, and say so in the status file."""
-    HOME.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("w") as lock:
-        for attempt in range(10):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                # Another command that looks whether the stack runs has the lock for an instant.
-                if attempt == 9:
-                    raise StackError("the stack runs already: make url tells where, make down stops it") from None
-                time.sleep(0.1)
-        _write_status(os.getpid(), port, None)
-        try:
-            yield
-        finally:
-            STATUS.unlink()
+def invoke(home: Path, function: str, payload: str, event: str) -> None:
+    """Invoke a function of the running stack with the file `payload` or the JSON text `event`, and print its answer.
+
+    Ends with 1 if the function has failed.
+    """
+    if not function or bool(payload) == bool(event):
+        raise StackError("name a function, and a file or an event: FUNCTION=... PAYLOAD=events/....json, or EVENT='{}'")
+    try:
+        sent = Path(payload).read_bytes() if payload else event.encode()
+        json.loads(sent)
+    except OSError as error:
+        raise StackError(f"{payload} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StackError(f"{payload or 'the event'} is no JSON: {error}") from error
+    status, _ = Ownership(home).ready()
+    answer, ended_well = invocation.invoke(LocalStack(home, status["port"]), function, sent)
+    _show(json.dumps(answer, indent=2, ensure_ascii=False))
+    if not ended_well:
+        sys.exit(1)
 
 
 @contextlib.contextmanager
@@ -159,56 +170,59 @@ def _interruptible() -> Iterator[None]:
         yield
 
 
-def _running() -> dict[str, Any] | None:
-    """The status of the stack that runs now, if one does."""
-    with contextlib.suppress(FileNotFoundError), LOCK.open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            with contextlib.suppress(FileNotFoundError):
-                status: dict[str, Any] = json.loads(STATUS.read_text())
-                return status
-    return None
-
-
-def _ready() -> dict[str, Any]:
-    status = _running()
-    if status is None or status["url"] is None:
-        raise StackError("the stack is not running: make up starts it")
-    return status
-
-
-def _write_status(pid: int, port: int, base_url: str | None) -> None:
-    replacement = STATUS.with_suffix(".new")
-    replacement.write_text(json.dumps({"pid": pid, "port": port, "url": base_url}))
-    replacement.replace(STATUS)  # a reader sees the old status or the new one, never half of one
-
-
 def _show_tour(base_url: str) -> None:
-    print(TOUR.format(url=base_url, day=datetime.now(UTC).date() + timedelta(days=1)))
+    _show(TOUR.format(url=base_url, day=datetime.now(UTC).date() + timedelta(days=1)))
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be closed, and stopping is to go on
-        print(f"==> {line}", flush=True)
+    _show(f"==> {line}")
+
+
+def _show(text: str, end: str = "\n") -> bool:
+    """Print; gives whether somebody reads. If not (a closed pipe or terminal), all goes on, and prints no more."""
+    try:
+        print(text, end=end, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
+
+
+def _port(text: str) -> int:
+    """The TCP port that `text` names."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        raise StackError(f"PORT is {text!r}: it has to be a number from 1 to 65535")
+    return int(text)
+
+
+def _directory(text: str) -> Path:
+    """The directory that `text` names, from wherever one looks at it."""
+    return Path(text).resolve()
 
 
 def main() -> int:
     """Run the command named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
-    commands: dict[str, Callable[[int], None]] = {
-        "run": run,
-        "up": up,
-        "down": lambda _: down(),
-        "url": lambda _: url(),
-        "deploy": lambda _: deploy(),
-        "logs": lambda _: logs(),
+    commands: dict[str, Callable[[argparse.Namespace], None]] = {
+        "run": lambda given: run(given.home, _port(given.port)),
+        "up": lambda given: up(given.home, _port(given.port)),
+        "down": lambda given: down(given.home),
+        "url": lambda given: url(given.home),
+        "deploy": lambda given: deploy(given.home),
+        "logs": lambda given: logs(given.home),
+        "invoke": lambda given: invoke(given.home, given.function, given.payload, given.event),
     }
+    parser.add_argument("--home", type=_directory, default=HOME, help="the stack's directory; one stack runs in each")
+    parser.add_argument("--port", default=str(DEFAULT_PORT), help="of 127.0.0.1, for run and up")
+    parser.add_argument("--function", default="", help="for invoke: its name in template.yaml")
+    parser.add_argument("--payload", default="", help="for invoke: a file with the event")
+    parser.add_argument("--event", default="", help="for invoke: the event itself")
     parser.add_argument("command", choices=commands)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of 127.0.0.1, for run and up")
     arguments = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal's encoding is
     try:
-        commands[arguments.command](arguments.port)
+        commands[arguments.command](arguments)
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

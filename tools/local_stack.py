@@ -7,29 +7,29 @@ Everything it writes lies under the stack's home directory, and all it listens o
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import json
+import errno
 import os
-import platform
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import boto3
 import botocore.session
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from tools import gateway
+from tools import gateway, machine
+from tools.function_logs import FunctionLogs
+from tools.saved_state import rewind_streams
+from tools.scratch import discard
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local" / "stack"
@@ -42,8 +42,6 @@ ROOT_KEY = "test"  # what ministack takes for the account's owner; key and secre
 DEFAULT_PORT = 4566
 START_SECONDS = 180.0  # 1 on an idle machine
 STOP_SECONDS = 30.0
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class StackError(Exception):
@@ -97,20 +95,22 @@ class LocalStack:
         """Start ministack and wait until it answers.
 
         Raises:
-            StackError: The port is taken, ministack is not installed, or it does not come up.
+            StackError: The port cannot be had, ministack is not installed, or it does not come up.
         """
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, self.port))
             except OSError as error:
-                raise StackError(f"port {self.port} is taken: choose another with PORT=...") from error
+                why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+                raise StackError(f"port {self.port} {why}: choose another with PORT=...") from error
         _require(MINISTACK_PYTHON)
         self.say(f"Starting a local AWS on {self.endpoint}")
         workers = self.home / "tmp"
-        shutil.rmtree(workers, ignore_errors=True)  # what functions' processes left behind last time
-        workers.mkdir(parents=True)
-        _rewind_streams(self.home / "state" / "lambda.json")
+        self.home.mkdir(parents=True, exist_ok=True)
+        discard(workers)  # what functions' processes left behind last time
+        workers.mkdir()
+        rewind_streams(self.home / "state" / "lambda.json")
         with (self.home / "ministack.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [MINISTACK_PYTHON, "-m", "ministack"],
@@ -120,7 +120,7 @@ class LocalStack:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is ours to handle: state is saved on an orderly stop only
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs here yet
+                preexec_fn=machine.die_with_parent,  # noqa: PLW1509 - no thread runs here yet
             )
         try:
             self._wait_until_ready()
@@ -145,7 +145,7 @@ class LocalStack:
                 process.wait(STOP_SECONDS)
         process.kill()
         process.wait()
-        shutil.rmtree(self.home / "tmp", ignore_errors=True)
+        discard(self.home / "tmp")
 
     def deploy(self) -> str:
         """Build and deploy template.yaml as it is now, and return the API's base URL.
@@ -156,7 +156,7 @@ class LocalStack:
         _require(SAM)
         build = self.home / "build"
         config = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
-        parameters = ["--parameter-overrides", *(f"{name}={value}" for name, value in _parameters().items())]
+        parameters = ["--parameter-overrides", *(f"{name}={value}" for name, value in machine.parameters().items())]
         self.say("Building the functions and their layer")
         self._sam("build", "--template-file", ROOT / "template.yaml", "--build-dir", build, *config, *parameters)
         self.say("Deploying template.yaml")
@@ -168,48 +168,32 @@ class LocalStack:
         self._deployed = True
         return base_url
 
-    def log_lines(self) -> Iterator[str]:
-        """Yield what the functions log from now on; never ends.
+    def alive(self) -> bool:
+        """Whether the process that this one has started still runs."""
+        return self._process is not None and self._process.poll() is None
 
-        Raises:
-            StackError: The stack is gone.
-        """
-        logs = self.client("logs")
-        since = newest = int(time.time() * 1000)
-        shown: dict[str, int] = {}  # one stream per invocation, whole when it appears; and its time
-        while True:
-            try:
-                for group in logs.describe_log_groups()["logGroups"]:
-                    found = logs.filter_log_events(logGroupName=group["logGroupName"], startTime=since)["events"]
-                    fresh = [event for event in found if event["logStreamName"] not in shown]
-                    shown |= {event["logStreamName"]: event["timestamp"] for event in fresh}
-                    lines = (event["message"].rstrip() for event in fresh)
-                    yield from (line for line in lines if not line.startswith(("START ", "END ", "REPORT ")))
-            except EndpointConnectionError as error:
-                raise StackError(f"the local AWS is gone; {self.home / 'ministack.log'} may say why") from error
-            newest = max([newest, *shown.values()])
-            since = max(since, newest - 5000)  # one group may be read before an earlier event reaches it
-            shown = {stream: at for stream, at in shown.items() if at >= since}
-            time.sleep(0.5)
+    def logs(self, *, delete_old: bool = False) -> FunctionLogs:
+        """What the functions log from now on."""
+        return FunctionLogs(self.client, stack_name(), delete_old=delete_old)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client of the local AWS."""
         bare = botocore.session.Session({"profile": (None, None, None, None)})  # whatever AWS_PROFILE says
         aws: Any = boto3.session.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=bare)
-        return aws.client(service, endpoint_url=self.endpoint)
+        return aws.client(service, endpoint_url=self.endpoint, config=config)
 
     def _sam(self, *arguments: str | Path) -> None:
         """Run the SAM CLI against the local AWS, quietly; on failure raise what it said."""
         log = self.home / "sam.log"
-        environment = _own_environment() | {
+        environment = machine.own_environment() | {
             "AWS_ACCESS_KEY_ID": ROOT_KEY,
             "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.endpoint,
-            "LAYER_PLATFORM": _layer_platform(),
-            "LAYER_PYTHON": _python_version(),
+            "LAYER_PLATFORM": machine.layer_platform(),
+            "LAYER_PYTHON": machine.python_version(),
             "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",  # uv, for the layer
             "SAM_CLI_POLL_DELAY": "0.5",
             "SAM_CLI_TELEMETRY": "0",
@@ -238,7 +222,7 @@ class LocalStack:
     def _refusals(self) -> list[str]:
         """Why CloudFormation could not make or change something, one line each; SAM breaks these into columns."""
         try:
-            events = self.client("cloudformation").describe_stack_events(StackName=_stack_name())["StackEvents"]
+            events = self.client("cloudformation").describe_stack_events(StackName=stack_name())["StackEvents"]
         except ClientError:  # there is no stack yet
             return []
         return [
@@ -250,7 +234,7 @@ class LocalStack:
     def _publish(self) -> str:
         """Make the API whole, and return its base URL."""
         cloudformation = self.client("cloudformation")
-        name = _stack_name()
+        name = stack_name()
         resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
         by_type = {resource["ResourceType"]: resource for resource in resources}
         api, stage = by_type["AWS::ApiGateway::RestApi"], by_type["AWS::ApiGateway::Stage"]
@@ -305,52 +289,8 @@ def _require(tool: Path) -> None:
         raise StackError(f"{tool.relative_to(ROOT)} is missing: go through make, which installs it")
 
 
-def _own_environment() -> dict[str, str]:
-    """This process's environment, less what leads to a real AWS account and what this make tells another."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE"))}
-
-
-def _stack_name() -> str:
+def stack_name() -> str:
+    """Return the name of the CloudFormation stack, as samconfig.toml has it."""
     config = tomllib.loads((ROOT / "samconfig.toml").read_text())
     name: str = config["local"]["global"]["parameters"]["stack_name"]
     return name
-
-
-def _python_version() -> str:
-    """The Python of the functions: ministack's own, which make takes from the interpreter of this one.
-
-    ministack runs functions on it whatever the template's Runtime says, so only the layer has to be built for it.
-    """
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _parameters() -> Mapping[str, str]:
-    """The template's parameters that depend on this machine."""
-    return {"Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"}
-
-
-def _layer_platform() -> str:
-    """This machine, in uv's words for platforms."""
-    machine = "aarch64" if platform.machine() == "arm64" else platform.machine()
-    return f"{machine}-apple-darwin" if sys.platform == "darwin" else f"{machine}-manylinux_2_28"
-
-
-def _rewind_streams(saved: Path) -> None:
-    """Make ministack read its streams from their start.
-
-    It saves how far each stream has been read, but not the records. After a restart the streams are empty,
-    and as many new records would be passed over.
-    """
-    if not saved.exists():
-        return
-    state = json.loads(saved.read_text())
-    state["payload"]["dynamodb_stream_positions"] = {}
-    replacement = saved.with_suffix(".new")
-    replacement.write_text(json.dumps(state))
-    replacement.replace(saved)
-
-
-def _die_with_parent() -> None:
-    """In a child about to start: have Linux end it when this process is gone, even if that was killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

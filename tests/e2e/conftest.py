@@ -8,25 +8,37 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.e2e.given_url import fault_of
+from tests.e2e.running import STOP_SECONDS, Running, given
 from tests.e2e.user import User
-from tools.local_stack import LocalStack, free_port
 
 
 @pytest.fixture(scope="session")
-def base_url(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a local stack made for this test run alone, or ``E2E_BASE_URL`` when that is set."""
-    if running := os.environ.get("E2E_BASE_URL"):
-        yield running.rstrip("/")
+def running(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A local stack made for this test run alone by ``make run``, or the one that ``E2E_BASE_URL`` names.
+
+    At the end it is interrupted, and has to stop.
+    """
+    if "E2E_BASE_URL" in os.environ:
+        url = os.environ["E2E_BASE_URL"]
+        if fault := fault_of(url):
+            pytest.exit(fault, pytest.ExitCode.USAGE_ERROR)
+        yield given(url.rstrip("/"))
         return
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print("\n==> Starting the local stack with make run", end="", flush=True)
+    started = Running.start(tmp_path_factory.mktemp("stack"))
+    yield started
+    assert started.interrupt() < STOP_SECONDS
+    assert started.log.splitlines()[-1] == "==> Stopping"
+    assert not (started.home / "tmp").exists()
 
-    def say(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(f"\n==> {line}", end="", flush=True)
 
-    home = tmp_path_factory.mktemp("stack")
-    with LocalStack(home, free_port(), persist=False, say=say) as stack:
-        yield stack.deploy()
+@pytest.fixture(scope="session")
+def base_url(running: Running) -> str:
+    """The base URL of the stack that is tested."""
+    return running.url
 
 
 @pytest.fixture(scope="session")
