@@ -15,11 +15,11 @@ from benchmarks.installed import built_functions, built_layer, layer_without_byt
 from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.routes import EVENT_ROUTES
 from benchmarks.scenes import GatewayEvent, Scene
+from benchmarks.timing import few
 from shared.runtime import current
 
 ROUNDS: Final = 9
 WARM_UP: Final = 2
-RUNS: Final = WARM_UP + ROUNDS + 1  # the last for its imports
 GOALS: Final = {"register": 1.8, "login": 1.8}
 GOAL: Final = 1.6
 # The request each function answers first.
@@ -117,7 +117,7 @@ class Process:
     def imports(self) -> list[dict[str, Any]]:
         """The twenty modules that take longest by themselves to import, in microseconds (`-X importtime`)."""
         rows: list[dict[str, Any]] = []
-        for line in self.run(RUNS - 1, "-X", "importtime").splitlines():
+        for line in self.run(-1, "-X", "importtime").splitlines():
             if line.startswith("import time:") and "self [us]" not in line:
                 own, cumulative, name = line.removeprefix("import time:").split("|")
                 rows.append({"module": name.strip(), "self": int(own), "cumulative": int(cumulative)})
@@ -127,6 +127,11 @@ class Process:
 def program_of(module: str, client: str = "from shared.runtime import current; current().clients.dynamodb") -> str:
     """The program that imports `module`, makes its client, and answers one event."""
     return _FUNCTION.format(module=module, client=client, memory=_MEMORY)
+
+
+def runs() -> int:
+    """How often each process is started: not counted, counted, and once more for its imports."""
+    return few(WARM_UP, 0) + few(ROUNDS) + 1
 
 
 def first_events(function: str, count: int) -> list[Path]:
@@ -146,10 +151,11 @@ def first_events(function: str, count: int) -> list[Path]:
 def in_turn(processes: Sequence[Process]) -> dict[str, list[Said]]:
     """What each process says of itself, round by round, after two rounds that are not counted."""
     said: dict[str, list[Said]] = {process.name: [] for process in processes}
-    for round_ in range(WARM_UP + ROUNDS):
+    warm_up = few(WARM_UP, 0)
+    for round_ in range(warm_up + few(ROUNDS)):
         for process in processes:
             answer = process.measure(round_)
-            if round_ >= WARM_UP:
+            if round_ >= warm_up:
                 said[process.name].append(answer)
     return said
 
@@ -169,11 +175,11 @@ def measure() -> Part:
     program = _PEER.format(memory=_MEMORY)
     processes = [Process(PEER, program, [peers()]), Process(PEER_CUT_DOWN, program, [site, peers()])]
     path = [built_functions(), layer_without_bytecode()]
-    processes.append(Process("events without bytecode", program_of("events"), path, first_events("events", RUNS)))
+    processes.append(Process("events without bytecode", program_of("events"), path, first_events("events", runs())))
     without_goal = {process.name for process in processes}
     for function in FIRST:
         program = program_of(function, "") if function == "authorize" else program_of(function)
-        events = first_events(function, RUNS)
+        events = first_events(function, runs())
         processes.append(Process(function, program, [built_functions(), site], events))
     said = in_turn(processes)
     base = spread(said[PEER], "ready", cpu=True).median

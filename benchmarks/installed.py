@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.ground import HOME
+from benchmarks.timing import few
 from tools.local_stack import ROOT
 
 
@@ -60,8 +61,9 @@ def built_functions() -> Path:
 def peers() -> Path:
     """Where this process has its packages, the peers among them, now with bytecode."""
     packages = Path(sysconfig.get_path("purelib"))
-    # What cannot be compiled is for another Python, and not imported.
-    subprocess.run([sys.executable, "-m", "compileall", "-q", packages], check=False, stdout=subprocess.DEVNULL)
+    if few(1, 0):  # it takes minutes the first time
+        # What cannot be compiled is for another Python, and not imported.
+        subprocess.run([sys.executable, "-m", "compileall", "-q", packages], check=False, stdout=subprocess.DEVNULL)
     return packages
 
 

@@ -131,7 +131,7 @@ def versions(scene: Scene, count: int) -> Event:
     """An event of `count` recorded versions; the latest is the one stored."""
     made = [scene.version(0)]
     for number in range(2, count + 1):
-        made.append(scene.version(0, event_id=made[0].id, number=number, kind="update", title=f"Review {number}"))
+        made.append(scene.version(0, after=made[-1], number=number, kind="update", title=f"Review {number}"))
     scene.record(*made)
     scene.kept["history_ids"] = [event.history_id for event in made]
     return scene.store(made[-1])
@@ -195,7 +195,7 @@ def _later_operation(scene: Scene, kind: ChangeType, title: str = "Review") -> s
     """An operation that changed the events of another one, all of one week, a while ago: stored and recorded."""
     made = [scene.version(60 * index, ago_seconds=3600) for index in range(FEW)]
     changed = [
-        scene.version(60 * index, event_id=made[index].id, number=2, kind=kind, ago_seconds=1800, title=title)
+        scene.version(60 * index, after=made[index], number=2, kind=kind, ago_seconds=1800, title=title)
         for index in range(FEW)
     ]
     operation_id = changed[0].stamp.operation_id
@@ -222,14 +222,14 @@ def _undo_deletions(query: dict[str, str] | None = None) -> Callable[[Scene, int
 def _rollback(scene: Scene, index: int) -> GatewayEvent:
     first = scene.version(120 * index)
     scene.record(first)
-    scene.store(scene.version(120 * index + 60, event_id=first.id, number=2, kind="update"))
+    scene.store(scene.version(120 * index + 60, after=first, number=2, kind="update"))
     return scene.request("POST", "/events/{event_id}/rollback", {"history_id": first.history_id}, event_id=first.id)
 
 
 def _restore(scene: Scene, index: int) -> GatewayEvent:
     first = scene.version(120 * index)
     scene.record(first)
-    deleted = scene.version(120 * index, event_id=first.id, number=2, kind="delete")
+    deleted = scene.version(120 * index, after=first, number=2, kind="delete")
     scene.delete(deleted)
     return scene.request("POST", "/events/{event_id}/rollback", {"history_id": first.history_id}, event_id=first.id)
 

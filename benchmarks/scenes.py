@@ -14,6 +14,9 @@ from shared.store.batches import BATCH_WRITE_ITEMS
 from shared.store.items import Item, event_attributes, live_span, number, text
 from tests.gateway import payload
 
+# How old what a scene makes is. What is measured makes ids of its own, with another generator: two of one millisecond
+# have no order, and a change has to have a later one than what it changes.
+AGO_SECONDS: Final = 60
 FIRST_DAY: Final = datetime(2027, 3, 1, tzinfo=UTC)
 
 GatewayEvent = dict[str, Any]
@@ -50,18 +53,18 @@ class Scene:
         start: float,
         minutes: float = 60,
         *,
-        event_id: str | None = None,
         number: int = 1,
         kind: ChangeType = "create",
-        ago_seconds: int = 0,
+        ago_seconds: int = AGO_SECONDS,
+        after: Event | None = None,
         **fields: str,
     ) -> Event:
-        """A version of an event, in no table yet."""
+        """A version of an event, in no table yet; `after` the one before it, if it is not the first."""
         now = self.runtime.now_ns() - ago_seconds * 1_000_000_000
-        history_id = ids.new_id(now)
+        history_id = ids.later_id(now, after.history_id) if after else ids.new_id(now)
         stamp = Stamp(history_id, number, kind, self.owner, ids.new_id(now))
         content = Content(**body(start, minutes, **fields))  # type: ignore[arg-type]  # no transparency among them
-        return Event(event_id or ids.new_id(now), self.owner, ids.made_at(history_id), content, stamp)
+        return Event(after.id if after else ids.new_id(now), self.owner, ids.made_at(history_id), content, stamp)
 
     def item(self, event: Event) -> Item:
         """The item of a live event."""
