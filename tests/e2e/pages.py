@@ -1,4 +1,4 @@
-"""The tour of README.md: its shell lines, and the answers that it shows."""
+"""The pages that people read: their shell lines, and the answers that they show."""
 
 from __future__ import annotations
 
@@ -7,25 +7,63 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-README: Final = Path(__file__).parents[2] / "README.md"
+from tools.local_stack import ROOT
 
-_BLOCK: Final = re.compile(r"^```sh\n(.*?)^```\n(?:```json\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+# What a fence says that it holds: shell lines to type, an answer or an example, text, or a part of a template.
+LANGUAGES: Final = {"sh", "json", "text", "yaml"}
+
+# Shell lines that no test can run, by their page and first line, and why. All others run.
+ACCOUNT: Final = "needs an AWS account"
+NOT_RUN: Final = {
+    ("README.md", "make run"): "starts the stack that all the others need: the tests' own fixture runs it",
+    ("README.md", "sam build && sam deploy --guided"): ACCOUNT,
+    ("README.md", "LAYER_PYTHON=3.12 LAYER_PLATFORM=x86_64-manylinux_2_28 sam build"): ACCOUNT,
+    ("functions.md", "sam list stack-outputs --stack-name event-scheduling-api"): f"{ACCOUNT}, and Docker",
+    ("operations.md", "aws dynamodb restore-table-to-point-in-time --source-table-name <HistoryTable> "
+     "--target-table-name history-restored \\"): ACCOUNT,
+    ("performance.md", "make bench"): "takes an hour: its parts run, short, in tests/integration/test_benchmarks.py",
+}  # fmt: skip
+
+_FENCE: Final = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CLOCK: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _CUT: Final = "…"
 
 
-def steps() -> list[tuple[str, str | None]]:
-    """Each block of shell lines, with the answer that follows it."""
-    found: list[tuple[str, str | None]] = [
-        (lines, answer or None) for lines, answer in _BLOCK.findall(README.read_text())
+@dataclass(frozen=True)
+class Fence:
+    """A part of a page between fences."""
+
+    page: str
+    language: str
+    text: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its page and first line."""
+        return self.page, self.text.partition("\n")[0]
+
+
+def fences(page: Path) -> list[Fence]:
+    """All fences of a page, in their order."""
+    return [Fence(page.name, language, text) for language, text in _FENCE.findall(page.read_text())]
+
+
+def steps(page: Path) -> list[tuple[str, str | None]]:
+    """Each fence of shell lines that can run here, with the answer that follows it."""
+    every = fences(page)
+    return [
+        (fence.text, then.text if then is not None and then.language == "json" else None)
+        for fence, then in zip(every, [*every[1:], None], strict=False)
+        if fence.language == "sh" and fence.place not in NOT_RUN
     ]
-    return found
 
 
 @dataclass
 class Comparison:
-    """Compares shown answers with real ones, of one run of the tour.
+    """Compares shown answers with real ones, of one run of a page.
 
     Ids differ from run to run, so each shown id stands for one real id throughout. Times of changes differ, too. `…`
     stands for the rest of a text, of a list, or (as a key) of an object.
