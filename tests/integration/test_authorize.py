@@ -1,14 +1,17 @@
 """The gateway's authorizer."""
 
+import re
 from typing import Any
 
 import jwt
 import pytest
 from botocore.exceptions import ClientError
 
+from shared.errors import MalformedEvent
 from shared.store.secrets import KEPT_SECONDS
 from tests.gateway import invoke, payload
 from tests.integration.identity_client import Identity, authorize, register
+from tests.template import template
 
 pytestmark = pytest.mark.usefixtures("identity")
 
@@ -131,3 +134,28 @@ def test_the_secret_is_read_once_in_15_minutes(identity: Identity, monkeypatch: 
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorize(token)
     assert len(reads) == 2
+
+
+def test_the_gateway_asks_for_every_token_and_for_nothing_that_is_none() -> None:
+    api = template()["Resources"]["Api"]["Properties"]
+    shape = api["Auth"]["Authorizers"]["AccessToken"]["Identity"]["ValidationExpression"]
+    token = register("Ada").body["access_token"]
+    for scheme in ("Bearer", "bearer", "BEARER "):
+        assert re.fullmatch(shape, f"{scheme} {token}"), scheme
+    for none in (
+        "",
+        "Bearer",
+        "Bearer garbage",
+        f"Basic {token}",
+        token,
+        f"Bearer {token}.",
+        f"Bearer {token} {token}",
+    ):
+        assert not re.fullmatch(shape, none), none
+
+
+@pytest.mark.parametrize("method_arn", ["", "x", "arn:aws:execute-api:eu-central-1:1:api/v1", None, 7])
+def test_a_method_that_is_none_is_named(method_arn: Any) -> None:
+    token = register("Ada").body["access_token"]
+    with pytest.raises(MalformedEvent, match="^methodArn: "):
+        call(authorizationToken=f"Bearer {token}", methodArn=method_arn)
