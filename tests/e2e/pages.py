@@ -21,6 +21,8 @@ NOT_RUN: Final = {
     ("README.md", "sam build && sam deploy --guided"): ACCOUNT,
     ("README.md", "LAYER_PYTHON=3.12 LAYER_PLATFORM=x86_64-manylinux_2_28 sam build"): ACCOUNT,
     ("functions.md", "sam list stack-outputs --stack-name event-scheduling-api"): f"{ACCOUNT}, and Docker",
+    ("operations.md", "sam deploy --parameter-overrides DeletionProtection=false"): ACCOUNT,
+    ("operations.md", "aws dynamodb update-table --table-name <name> --no-deletion-protection-enabled"): ACCOUNT,
     ("operations.md", "aws dynamodb restore-table-to-point-in-time --source-table-name <HistoryTable> "
      "--target-table-name history-restored \\"): ACCOUNT,
     ("performance.md", "make bench"): "takes an hour: its parts run, short, in tests/integration/test_benchmarks.py",

@@ -157,5 +157,5 @@ def test_the_gateway_asks_for_every_token_and_for_nothing_that_is_none() -> None
 @pytest.mark.parametrize("method_arn", ["", "x", "arn:aws:execute-api:eu-central-1:1:api/v1", None, 7])
 def test_a_method_that_is_none_is_named(method_arn: Any) -> None:
     token = register("Ada").body["access_token"]
-    with pytest.raises(MalformedEvent, match="^methodArn: "):
+    with pytest.raises(MalformedEvent, match=r"^methodArn: "):
         call(authorizationToken=f"Bearer {token}", methodArn=method_arn)
