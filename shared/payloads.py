@@ -42,6 +42,7 @@ _GATEWAY: Final[dict[str, Kind]] = {
     "resource": _TEXT,
     "path": _TEXT,
     "headers": _HEADERS,
+    "multiValueHeaders": _LISTS,
     "pathParameters": _TEXTS,
     "queryStringParameters": _TEXTS,
     "multiValueQueryStringParameters": _LISTS,

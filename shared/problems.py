@@ -79,7 +79,9 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             detail = f"{len(error.errors)} field(s) of the request are invalid"
             if isinstance(error, InvalidItems):
                 detail = f"{error.invalid} of {error.total} events are invalid; the first faults of each are told"
-            if isinstance(error, MalformedBody | MalformedEvent | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused):
+            if isinstance(
+                error, MalformedBody | MalformedEvent | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused
+            ):
                 detail = f"{error.errors[0].field}: {error.errors[0].message}"
         case EventConflict():
             facts.update(conflict_document(error))
