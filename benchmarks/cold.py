@@ -196,7 +196,8 @@ def measure() -> Part:
             ]
         )
         part.data[name] = {"ratio": growth, "ready": ready.median, "cpu": cpu.median, "first": first.median}
-    part.data["slowest imports"] = {process.name: process.imports() for process in processes}
+    measured = processes[: few(len(processes))]
+    part.data["slowest imports"] = {process.name: process.imports() for process in measured}
     part.notes.append(
         f"The layer as `sam build` makes it for this Python, beside boto3 as pip installs it, both with bytecode; "
         f"{ROUNDS} processes each, in turn, after {WARM_UP} that are not counted. The start of Python itself is not in "
