@@ -20,21 +20,8 @@ from shared.api import (
     takes,
     time_left,
 )
-from shared.models import (
-    CreateEvent,
-    Cursor,
-    EventId,
-    EventPatch,
-    Flag,
-    Moment,
-    OnConflict,
-    PageLimit,
-    Reason,
-    ReplaceEvent,
-    Uid,
-    WindowEnd,
-    WindowStart,
-)
+from shared.fields import Cursor, EventId, Flag, Moment, OnConflict, PageLimit, Reason, Uid, WindowEnd, WindowStart
+from shared.models import CreateEvent, EventPatch, ReplaceEvent
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.creation import Creating, Origin
 from shared.scheduling.documents import deleted_document, event_document

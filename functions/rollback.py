@@ -4,7 +4,8 @@ from typing import Annotated
 
 from shared import scheduling_wiring as wiring
 from shared.api import Body, Path, Query, Response, answer, app, caller, handler, precondition, takes, time_left
-from shared.models import EventId, Flag, OnConflict, Rollback
+from shared.fields import EventId, Flag, OnConflict
+from shared.models import Rollback
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.documents import event_document
 from shared.scheduling.events import Event

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from shared import scheduling_wiring as wiring
 from shared.api import Body, Path, Query, Response, answer, app, caller, handler, time_left
-from shared.models import Flag, OnConflict, OperationId, Undo
+from shared.fields import Flag, OnConflict, OperationId
+from shared.models import Undo
 from shared.scheduling.undo import Manner
 from shared.scheduling.undo_steps import Outcome
 

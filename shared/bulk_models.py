@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from shared.errors import FieldError
-from shared.models import MAX_BULK, NamedEvent, Reason, Request
+from shared.fields import MAX_BULK, Reason
+from shared.models import NamedEvent, Request
 from shared.scheduling.bulk_requests import ALL_FAULTS_TOLD, FAULTS_TOLD, Draft, Invalid, OnInvalid
 
 __all__ = ["FAULTS_TOLD", "BulkEvents", "Conflicts", "OnInvalid"]

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.models import Line, Request, without
+from shared.fields import Line, without
+from shared.models import Request
 from shared.text import MAX_ADDRESS_BYTES, address_fault
 
 Email = Annotated[

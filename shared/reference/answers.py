@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.bulk_models import FAULTS_TOLD
 from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
-from shared.models import MAX_BULK, Transparency
+from shared.fields import MAX_BULK, Transparency
 from shared.scheduling.events import ChangeType, OnConflict
 
 ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"

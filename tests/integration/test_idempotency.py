@@ -264,7 +264,7 @@ def test_keys_that_are_none(deployment: Deployment, key: str) -> None:
     assert deployment.calendars() == []
 
 
-@pytest.mark.parametrize("uid", ["a", "ä" * 127, "x" * 255, "{1} @ home", " ", "\U0001f600"])
+@pytest.mark.parametrize("uid", ["a", "ä" * 127, "x" * 255, "{1} @ home", "\U0001f600"])
 def test_a_uid_is_kept_as_it_is_and_found(dynamodb_deployment: Deployment, uid: str) -> None:
     made = ADA("POST", "/events", {**REVIEW, "uid": uid}).body
     assert made["uid"] == uid
@@ -283,7 +283,7 @@ def test_a_uid_is_kept_as_it_is_and_found(dynamodb_deployment: Deployment, uid: 
     assert ADA("GET", "/events", uid=uid).body["items"] == []
 
 
-@pytest.mark.parametrize("uid", ["", "x" * 256, "ä" * 128, "a\nb", "a\x00", "\x85", "\x7f", 4711, ["a"], True])
+@pytest.mark.parametrize("uid", ["", " ", "x" * 256, "ä" * 128, "a\nb", "a\x00", "\x85", "\x7f", 4711, ["a"], True])
 def test_a_uid_that_is_none_is_refused(deployment: Deployment, uid: Any) -> None:
     assert ADA("POST", "/events", {**REVIEW, "uid": uid}).fields == ["uid"]
     assert ADA("POST", "/events/bulk", {"events": [{**REVIEW, "uid": uid}]}).fields == ["events[0].uid"]

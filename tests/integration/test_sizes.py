@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.bodies import MAX_BODY_BYTES
-from shared.models import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_PAGE, MAX_TITLE
+from shared.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_PAGE, MAX_TITLE
 from tests.deployment import Deployment
 from tests.integration.payloads import ADA, REVIEW, created
 

@@ -58,7 +58,15 @@ def test_functions_never_import_each_other() -> None:
 @pytest.mark.parametrize("package", ["shared.scheduling", "shared.identity"])
 def test_the_domain_knows_no_aws_no_clock_and_no_environment(package: str) -> None:
     outside = ("boto3", "botocore", "aws_lambda_powertools", "os", "time", "random")
-    edge = ("shared.store", "shared.api", "shared.runtime", "shared.settings", "shared.models", "shared.observability")
+    edge = (
+        "shared.store",
+        "shared.api",
+        "shared.runtime",
+        "shared.settings",
+        "shared.fields",
+        "shared.models",
+        "shared.observability",
+    )
     assert offences(modules_of(package), *outside, *edge) == []
 
 
@@ -74,7 +82,15 @@ def test_scheduling_and_identity_do_not_know_each_other() -> None:
 
 
 def test_the_store_does_not_know_who_calls_it() -> None:
-    above = ("functions", "shared.api", "shared.runtime", "shared.models", "shared.problems", "aws_lambda_powertools")
+    above = (
+        "functions",
+        "shared.api",
+        "shared.runtime",
+        "shared.fields",
+        "shared.models",
+        "shared.problems",
+        "aws_lambda_powertools",
+    )
     assert offences(modules_of("shared.store"), *above) == []
 
 

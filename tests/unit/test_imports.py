@@ -21,7 +21,7 @@ PLAIN = {"authorize", "check_history", "record_history", "redrive_history", "swe
 NOT_IN_THE_LAYER = {"_cffi_backend", "_openssl", "certifi", "cryptography"}
 
 # At most so many modules beside Python's own.
-CEILINGS = {"passwords": 361, "tokens": 350, "requests": 351, "plain": 199}
+CEILINGS = {"passwords": 362, "tokens": 351, "requests": 352, "plain": 199}
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.models import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
+from shared.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.samples import new_id
 
@@ -52,7 +52,7 @@ NO_TIME: list[Any] = [
 BAD: list[tuple[str, Any]] = [
     *((name, value) for name in TEXTS for value in (*NOT_TEXT, *CONTROL, *NONCHARACTERS, *SURROGATES)),
     *((name, value) for name in ("title", "location") for value in BREAKS),
-    *(("title", value) for value in BLANK),
+    *((name, value) for name in TEXTS for value in BLANK),
     *((name, "x" * (most + 1)) for name, most in TEXTS.items()),
     ("description", "\u00e4" * (MAX_DESCRIPTION_BYTES // 2) + "x"),
     ("description", "\U0001f600" * (MAX_DESCRIPTION_BYTES // 4) + "x"),
@@ -179,7 +179,9 @@ def test_a_rollback_names_a_version_by_its_uuid(calendar: StoredCalendar, value:
     calendar.refused(422, ["history_id"], "POST", "/events/{id}/rollback", {"history_id": value})
 
 
-@pytest.mark.parametrize("value", ["x" * (MAX_REASON + 1), *CONTROL, *NONCHARACTERS, *SURROGATES, *NOT_TEXT], ids=shown)
+@pytest.mark.parametrize(
+    "value", ["x" * (MAX_REASON + 1), *BLANK, *CONTROL, *NONCHARACTERS, *SURROGATES, *NOT_TEXT], ids=shown
+)
 def test_a_reason_is_text(calendar: StoredCalendar, value: Any) -> None:
     back = {"history_id": calendar.event["history_id"], "reason": value}
     calendar.refused(422, ["reason"], "POST", "/events/{id}/rollback", back)
