@@ -264,33 +264,22 @@ class Calendar:
         """
 
         def make(stored: Event | None) -> Event | None:
-            return self._rolled_back(stored, target, condition, on_conflict, reason, operation_size)
+            if stored is None or stored.gone(self._request.now_ns // NS_PER_SECOND):
+                raise NotFound("event")
+            matching(stored, condition)
+            if not stored.deleted and stored.content == target.content:
+                return None
+            change = self._request.change(
+                "restore" if stored.deleted else "rollback",
+                reason=reason,
+                on_conflict=on_conflict,
+                rolled_back_to=target.history_id,
+                operation_size=operation_size,
+            )
+            return stored.changed(target.content, change, self._request.now_ns)
 
         expected = (target.content.start, target.content.end)
         return self._guard.write(target.id, make, checked=on_conflict == "reject", expected=expected)
-
-    def _rolled_back(
-        self,
-        stored: Event | None,
-        target: Event,
-        condition: Precondition,
-        on_conflict: OnConflict,
-        reason: str | None,
-        operation_size: int,
-    ) -> Event | None:
-        if stored is None or stored.gone(self._request.now_ns // NS_PER_SECOND):
-            raise NotFound("event")
-        matching(stored, condition)
-        if not stored.deleted and stored.content == target.content:
-            return None
-        change = self._request.change(
-            "restore" if stored.deleted else "rollback",
-            reason=reason,
-            on_conflict=on_conflict,
-            rolled_back_to=target.history_id,
-            operation_size=operation_size,
-        )
-        return stored.changed(target.content, change, self._request.now_ns)
 
     def _now(self) -> Instant:
         return of_seconds(self._request.now_ns // NS_PER_SECOND)
