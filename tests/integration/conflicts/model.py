@@ -156,7 +156,7 @@ class Model:
 
     def _roll_back(self, known: Known | None, operation: Operation, given: Event | None) -> Answer:
         target = operation.back_to
-        if target is None or target.deleted:
+        if target is None:
             return ("invalid",)
         if known is None or (known.expires_at is not None and known.expires_at <= self.now):
             return ("missing",)
