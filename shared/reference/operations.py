@@ -208,7 +208,7 @@ OPERATIONS: Final = {
         },
         "Conflicts are not looked for. If one event is invalid, none is created. For an event whose `uid` is there the "
         "status is 200, or 422 if it says something else. With an `Idempotency-Key` all is done once: again within "
-        "14 days (or `DeletedEventDays`, if that is shorter), it is answered as it was, and completed if it was cut off; "
+        "14 days (or `DeletedEventDays`, if that is less) it is answered as it was, and completed if it was cut off; "
         "while it may be at work, with a 503.",
         problems=[OutcomeUnknown, IdempotencyKeyReused, InvalidItems],
         example={"events": _SHIFTS, "reason": "the rota of March"},

@@ -119,18 +119,29 @@ def test_what_was_sent_in_real_use(calendar: StoredCalendar, method: str, route:
 @pytest.mark.parametrize(
     "where",
     [
-        {"queryStringParameters": {"dry_run": None}},
-        {"multiValueQueryStringParameters": {"dry_run": None}},
         {"multiValueQueryStringParameters": {"dry_run": []}},
-        {"multiValueQueryStringParameters": {"dry_run": [None]}},
         {"multiValueQueryStringParameters": {"dry_run": ["true", "true"]}},
-        {"queryStringParameters": {"dry_run": True}},
         {"queryStringParameters": {"dry_run": "false"}, "multiValueQueryStringParameters": {"dry_run": ["true"]}},
     ],
     ids=str,
 )
 def test_a_parameter_has_one_value(where: Mapping[str, Any]) -> None:
     assert fields_refused("POST", "/events/{event_id}/rollback", **where) == ["dry_run"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("queryStringParameters", {"dry_run": None}),
+        ("queryStringParameters", {"dry_run": True}),
+        ("multiValueQueryStringParameters", {"dry_run": None}),
+        ("multiValueQueryStringParameters", {"dry_run": [None]}),
+    ],
+)
+def test_a_parameter_that_no_gateway_would_hand_over(name: str, values: Mapping[str, Any]) -> None:
+    event = {**payload("rollback"), name: values}
+    refused = reply("rollback", event)
+    assert (refused.status, refused.fields) == (400, [name])
 
 
 def test_a_flag_is_true_or_false() -> None:
