@@ -135,7 +135,9 @@ def next_free(store: WindowStore, owner: str, event: Event, collisions: Sequence
         # Whatever overlaps an interval starts before its end: so all is known of intervals that end by the horizon.
         if horizon is None or finish <= horizon[0]:
             return candidate, False
-        taken_until = max((ends for begins, ends in busy if begins <= horizon[0]), default=start)
+        # A collision may begin behind the horizon, but no gap before its end is long enough: it lies within `length` of
+        # `start`. So what ends by the last of `busy` is in the way of nothing.
+        taken_until = busy[-1][1] if busy else start
     return None, True
 
 

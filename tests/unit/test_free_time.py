@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -9,8 +10,9 @@ from shared.scheduling import cursors
 from shared.scheduling.events import Event
 from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, merged, next_free, read_free_busy
 from shared.scheduling.free_time import times as times_of
-from shared.scheduling.instants import LAST, overlap, shifted
-from shared.scheduling.rounds import ROUNDS
+from shared.scheduling.instants import LAST, Instant, overlap, shifted
+from shared.scheduling.rounds import ROUNDS, ClassPage
+from shared.scheduling.spans import SpanRange
 from shared.scheduling.windows import Window
 from tests.samples import OWNER, event
 from tests.unit.calendars import InMemory
@@ -109,6 +111,15 @@ def test_what_is_known_to_be_in_the_way_counts_though_no_range_shows_it() -> Non
     assert next_free(InMemory([]), OWNER, wanted, [hidden]) == (shifted(NOW, 3 * HOUR), False)
 
 
+def test_what_is_in_the_way_behind_what_was_read_hides_nothing() -> None:
+    # The first page ends before the collision, and what follows ends before it and after it.
+    count = FIRST_READ * 2
+    before = [event(shifted(NOW, 10 * each), shifted(NOW, 10 * each + 5)) for each in range(count)]
+    blocking = event(shifted(NOW, HOUR - 60), shifted(NOW, 2 * HOUR))
+    calendar = InMemory([*before, blocking, at(2, 3)])
+    assert next_free(calendar, OWNER, event(NOW, shifted(NOW, HOUR)), [blocking]) == (shifted(NOW, 3 * HOUR), False)
+
+
 def test_no_time_is_named_that_lies_beyond_the_horizon() -> None:
     last = shifted(NOW, HORIZON_SECONDS)
     assert asked(InMemory([event(NOW, last)]), 0, 1) == (last, False)
@@ -132,6 +143,24 @@ def test_a_crowded_hour_is_passed_over() -> None:
     calendar = InMemory([at(0, 1) for _ in range(2_000)])
     assert asked(calendar, 0, 1) == (shifted(NOW, HOUR), False)
     assert calendar.reads <= ROUNDS
+
+
+def test_what_ends_within_time_known_to_be_taken_is_left_out_of_later_rounds() -> None:
+    starts: list[str] = []
+
+    class Noting(InMemory):
+        def read_ranges(
+            self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        ) -> list[ClassPage[Event]]:
+            starts.append(start)
+            return super().read_ranges(owner, ranges, start, limit, opaque=opaque)
+
+    # The collision begins behind what the first page holds.
+    before = [event(shifted(NOW, each), shifted(NOW, each + 5)) for each in range(FIRST_READ + 1)]
+    blocking = event(shifted(NOW, HOUR - 60), shifted(NOW, 2 * HOUR))
+    found = next_free(Noting([*before, blocking]), OWNER, event(NOW, shifted(NOW, HOUR)), [blocking])
+    assert found == (shifted(NOW, 2 * HOUR), False)
+    assert starts == [NOW, shifted(NOW, 2 * HOUR)]
 
 
 def test_no_time_is_named_past_the_year_9999() -> None:
