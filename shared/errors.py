@@ -133,17 +133,26 @@ COLLISIONS_SHOWN: Final = 20
 
 
 class EventConflict(SchedulingError):
-    """The time asked for overlaps `collisions`, in order of their start: all there are, or more than COLLISIONS_SHOWN.
+    """The time asked for overlaps `collisions`, in order of their start; if not `complete` there may be more of them.
 
     `next_free` is the earliest later start that would do; None if there is none within 31 days, or if the search for it
     was `stopped`.
     """
 
-    def __init__(self, collisions: Sequence[Collision], next_free: str | None = None, *, stopped: bool = False) -> None:
-        many = len(collisions) > COLLISIONS_SHOWN
-        super().__init__(
-            f"overlaps at least {COLLISIONS_SHOWN} events" if many else f"overlaps {len(collisions)} event(s)"
-        )
+    def __init__(
+        self,
+        collisions: Sequence[Collision],
+        next_free: str | None = None,
+        *,
+        stopped: bool = False,
+        complete: bool = True,
+    ) -> None:
+        count = len(collisions)
+        if count > COLLISIONS_SHOWN:
+            detail = f"overlaps at least {COLLISIONS_SHOWN} events"
+        else:
+            detail = f"overlaps {'' if complete else 'at least '}{count} event(s)"
+        super().__init__(detail)
         self.collisions = tuple(collisions)
         self.next_free = next_free
         self._stopped = stopped

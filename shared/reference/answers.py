@@ -61,7 +61,10 @@ class Event(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Events by their start. With a next page it has `limit` items, unless five rounds of reads found less."""
+    """Events by their start. With a next page it has `limit` items, unless five rounds of reads found less.
+
+    Of a past calendar also unless 101 events had to be looked up, which have changed since.
+    """
 
     items: list[Event]
     next_cursor: NextCursor
@@ -208,7 +211,7 @@ class InvalidRequest(Problem):
 
 
 class Conflict(Problem):
-    """The time is taken: by as many events as `detail` says, or by at least twenty."""
+    """The time is taken: by as many events as `detail` says, or by at least so many."""
 
     conflicts: Annotated[list[Collision], Field(max_length=COLLISIONS_SHOWN, description="By start, of those known.")]
     next_free: Annotated[Instant | None, Field(description="The earliest later start that is free; null: none found.")]

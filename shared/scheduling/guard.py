@@ -4,7 +4,7 @@ The order is the proof: a fence is read before anything it guards.
 
 1. Read the fences of every ISO week that the interval touches, and the event itself.
 2. Find what overlaps, strongly consistent: that nothing does is known when every range has been read to its end. A
-   refusal needs no more than COLLISIONS_SHOWN collisions and one, and reads no further.
+   refusal needs no more than COLLISIONS_SHOWN collisions and one, or ROUNDS rounds and one, and reads no further.
 3. In one transaction write the event and move each of those fences, on condition that it still is as read in 1.
 
 Two writers whose intervals overlap share a week, and so a fence: one commits, the other reads again and sees it.
@@ -30,7 +30,7 @@ from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant, iso_weeks
 from shared.scheduling.patience import Patience
 from shared.scheduling.revisions import Plan
-from shared.scheduling.rounds import LARGEST_PAGE, Rounds
+from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, Rounds
 from shared.scheduling.spans import overlap_ranges
 from shared.scheduling.windows import WindowStore, place
 
@@ -168,10 +168,10 @@ class Guard:
 
     def _check(self, event: Event, fences: list[Fence]) -> None:
         """Raise EventConflict with what `event` collides with; Contended if the index lags behind a fence."""
-        found = self.collisions(event.id, event.content, fences)
+        found, complete = self.collisions(event.id, event.content, fences)
         if found:
             free, stopped = next_free(self._store, self._owner, event, found)
-            raise EventConflict([collision(other) for other in found], free, stopped=stopped)
+            raise EventConflict([collision(other) for other in found], free, stopped=stopped, complete=complete)
 
     def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
         """Why a checked write of `event` over `previous` would be refused as things are now; None: it would not be.
@@ -185,24 +185,27 @@ class Guard:
                 return refusal
         return None
 
-    def collisions(self, event_id: str, content: Content, fences: list[Fence]) -> list[Event]:
-        """What `content` would collide with as event `event_id`, by start. Raises Contended if it cannot be told yet.
+    def collisions(self, event_id: str, content: Content, fences: list[Fence]) -> tuple[list[Event], bool]:
+        """What `content` would collide with as event `event_id`, by start, and whether that is all there is.
 
-        All there is, or, if that is more than COLLISIONS_SHOWN, at least one more than these.
+        It is, unless there are more than COLLISIONS_SHOWN, or ROUNDS rounds have not read all and found something.
+        Raises Contended if it cannot be told yet.
         """
-        look = Rounds(overlap_ranges(content.start, content.end), place)
-        limit = FIRST_LOOK
+        # Latest first: of what begins before `content` most may be over, and what begins within it never is.
+        look = Rounds(overlap_ranges(content.start, content.end, backward=True), place)
+        limit, number = FIRST_LOOK, 0
         while True:
             look.read(partial(self._store.read_ranges, self._owner, start=content.start, limit=limit, opaque=True))
-            limit = LARGEST_PAGE
+            limit, number = LARGEST_PAGE, number + 1
             # One that moved between two reads may be found at both places: its later version counts.
             found = {each.id: each for each in sorted(look.found, key=lambda each: each.history_id)}
             found.pop(event_id, None)
-            if look.complete or len(found) > COLLISIONS_SHOWN:
+            enough = 0 if number >= ROUNDS else COLLISIONS_SHOWN
+            if look.complete or len(found) > enough:
                 # What was found may be gone: only what still stands is a reason to read no further.
                 standing = self._standing(event_id, content, found, fences)
-                if look.complete or len(standing) > COLLISIONS_SHOWN:
-                    return standing
+                if look.complete or len(standing) > enough:
+                    return standing, look.complete
 
     def _standing(
         self, event_id: str, content: Content, found: Mapping[str, Event], fences: list[Fence]

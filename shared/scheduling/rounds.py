@@ -1,7 +1,7 @@
 """Reading the ranges of an index round by round: a page of each, side by side, within a stated budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from shared.scheduling.instants import Instant
@@ -41,10 +41,14 @@ class Rounds(Generic[Found]):
     """What has been found in some ranges, one for each class, and how far each of them has been read."""
 
     def __init__(self, ranges: Iterable[SpanRange], place: Callable[[Found], Position]) -> None:
-        """Read `ranges`; `place` tells where in the order of all of them something lies."""
+        """Read `ranges`; `place` tells where in the order of all of them something lies.
+
+        `page_ends` are the positions at which a page ended, and behind which the next one of its range begins.
+        """
         self._place = place
         self._left = {each.name: each for each in ranges if each.low <= each.high}
         self._read_up_to: dict[str, Position] = {}
+        self.page_ends: set[Position] = set()
         self.found: list[Found] = []
 
     @property
@@ -64,9 +68,9 @@ class Rounds(Generic[Found]):
                 del self._left[each.name]
                 self._read_up_to.pop(each.name, None)
             else:
-                # A blank sorts before whatever a longer key could go on with: this begins right behind what was read.
-                self._left[each.name] = replace(each, low=f"{page.read_up_to} ")
+                self._left[each.name] = each.behind(page.read_up_to)
                 self._read_up_to[each.name] = position(page.read_up_to)
+                self.page_ends.add(self._read_up_to[each.name])
 
     def _holding_back(self, wanted: int | None) -> list[SpanRange]:
         if wanted is None or len(self.found) < wanted:

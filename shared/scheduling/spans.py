@@ -4,7 +4,7 @@ Every event falls into one of four classes by its length. An event of a class wh
 `[start, end)` only if it starts after `start - L` and before `end`: one range of the index for each class.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.scheduling.instants import Instant, seconds_between, shifted
@@ -32,14 +32,28 @@ def span(start: Instant, end: Instant, event_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SpanRange:
-    """The part of one class in which every event that overlaps an interval lies; `low` and `high` inclusive."""
+    """The part of one class in which every event that overlaps an interval lies; `low` and `high` inclusive.
+
+    It is read from `low` on, or, `backward`, from `high` down.
+    """
 
     name: str
     low: str
     high: str
+    backward: bool = False
+
+    def behind(self, key: str) -> "SpanRange":
+        """What is left to read of it when it has been read up to `key`."""
+        if self.backward:
+            # No key can be named that is the last before another one: so that one is read once more.
+            return replace(self, high=key)
+        # A blank sorts before whatever a longer key could go on with: this begins right behind what was read.
+        return replace(self, low=f"{key} ")
 
 
-def overlap_ranges(start: Instant, end: Instant, after: tuple[Instant, str] | None = None) -> list[SpanRange]:
+def overlap_ranges(
+    start: Instant, end: Instant, after: tuple[Instant, str] | None = None, *, backward: bool = False
+) -> list[SpanRange]:
     """One range a class for `[start, end)`; with `after` (a start and an id) only what comes later in that order."""
     ranges = []
     for name, longest in CLASSES:
@@ -48,7 +62,7 @@ def overlap_ranges(start: Instant, end: Instant, after: tuple[Instant, str] | No
             # "~" sorts after every character of an id: the range begins behind the event that `after` names.
             low = max(low, f"{name}#{after[0]}#{after[1]}~")
         # An event's key goes on behind its start, so this bound leaves out those that start at `end`.
-        ranges.append(SpanRange(name, low, f"{name}#{end}"))
+        ranges.append(SpanRange(name, low, f"{name}#{end}", backward))
     return ranges
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -105,21 +104,10 @@ class CreationStore(EventStore):
 
         One Query for each length class of each window, side by side, of one page: of at most 2,000 items, and 1 MB.
         """
-        extra: dict[str, Any] = {
-            "FilterExpression": "#end > :start AND NOT transparency = :transparent",
-            "ExpressionAttributeNames": {"#end": "end"},
-            "Limit": LARGEST_PAGE,
-        }
-        reads = [(start, each) for start, end in windows for each in overlap_ranges(start, end)]
-        pages = self._clients.pool.map(
-            lambda read: self._page(
-                owner, read[1], {":start": text(read[0]), ":transparent": text("transparent")}, extra
-            ),
-            reads,
-        )
+        reads = [(each, start) for start, end in windows for each in overlap_ranges(start, end)]
         found: dict[str, Event] = {}
         complete = True
-        for page in pages:
+        for page in self._read(reads, owner, LARGEST_PAGE, opaque=True):
             found |= {event.id: event for event in page.found}
             complete = complete and page.read_up_to is None
         return [*found.values()], complete

@@ -72,17 +72,28 @@ class EventStore:
         One of no length that begins at `start` is listed, too: `overlap` is the rule. A page ends at 1 MB, before the
         filter, whatever `limit` says. With `opaque` transparent events are left out.
         """
+        return self._read([(each, start) for each in ranges], owner, limit, opaque=opaque)
+
+    def _read(
+        self, reads: Iterable[tuple[SpanRange, Instant]], owner: str, limit: int, *, opaque: bool
+    ) -> list[ClassPage[Event]]:
+        """A page of each range, side by side, of events that end after the instant given with it or begin at it."""
         extra: dict[str, Any] = {
             "FilterExpression": "(#end > :start OR #start >= :start)",
             "ExpressionAttributeNames": {"#end": "end", "#start": "start"},
             "Limit": limit,
         }
-        values = {":start": text(start)}
+        values: Item = {}
         if opaque:
             # An item of another hand may lack `transparency`: like any event, it is opaque unless it says otherwise.
             extra["FilterExpression"] += " AND NOT transparency = :transparent"
             values[":transparent"] = text("transparent")
-        return list(self._clients.pool.map(lambda each: self._page(owner, each, values, extra), ranges))
+
+        def page(read: tuple[SpanRange, Instant]) -> ClassPage[Event]:
+            each, start = read
+            return self._page(owner, each, {":start": text(start), **values}, extra)
+
+        return list(self._clients.pool.map(page, reads))
 
     def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now` (seconds since 1970), latest first.
@@ -90,8 +101,8 @@ class EventStore:
         `before` is the history_id of the deletion that the page before was read up to.
         """
         high = keys.deleted_span("~") if before is None else keys.just_before(keys.deleted_span(before))
-        each = SpanRange("deleted", keys.deleted_span(""), high)
-        extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit, "ScanIndexForward": False}
+        each = SpanRange("deleted", keys.deleted_span(""), high, backward=True)
+        extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit}
         return self._page(owner, each, {":now": number(now)}, extra)
 
     def _page(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> ClassPage[Event]:
@@ -101,6 +112,7 @@ class EventStore:
                 TableName=self._table,
                 IndexName=INDEX,
                 ConsistentRead=True,
+                ScanIndexForward=not each.backward,
                 KeyConditionExpression="pk = :pk AND span BETWEEN :low AND :high",
                 ExpressionAttributeValues={
                     ":pk": text(keys.calendar(owner)),

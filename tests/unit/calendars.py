@@ -40,7 +40,7 @@ class InMemory:
         for one in ranges:
             assert one.low <= one.high, "DynamoDB refuses such a range"
             inside = [(key, each) for key, each in keys if one.low <= key <= one.high]
-            page = inside[:limit]
+            page = (inside[::-1] if one.backward else inside)[:limit]
             read_up_to = page[-1][0] if len(inside) >= limit and page else None
             lasting = [each for _, each in page if each.content.end > start or each.content.start >= start]
             shown = [each for each in lasting if each.content.opaque or not opaque]

@@ -11,6 +11,7 @@ from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.guard import Guard, LostAnswers, needs_check
 from shared.scheduling.instants import shifted
 from shared.scheduling.patience import Patience
+from shared.scheduling.rounds import ROUNDS
 from shared.scheduling.windows import place
 from tests.samples import END, OWNER, START, content, event
 from tests.unit.calendars import InMemory
@@ -83,11 +84,11 @@ def in_the_way(events: list[Event]) -> list[Event]:
     return sorted((each for each in events if each.content.opaque and each.content.overlaps(START, END)), key=place)
 
 
-def is_told(found: list[Event], expected: list[Event]) -> bool:
-    """Whether `found` is all of `expected`, or more of it than is shown."""
-    return found == expected or (
-        len(found) > COLLISIONS_SHOWN and found == [each for each in expected if each in found]
-    )
+def is_told(answer: tuple[list[Event], bool], expected: list[Event], rounds: int) -> bool:
+    """Whether `answer`, after so many rounds, is all of `expected`, or as much of it as a refusal needs."""
+    found, complete = answer
+    enough = len(found) > COLLISIONS_SHOWN or (bool(found) and rounds >= ROUNDS)
+    return found == expected if complete else enough and found == [each for each in expected if each in found]
 
 
 # Around the interval wanted, in all classes: before it, across its borders, in it, and behind it.
@@ -102,14 +103,15 @@ drawn_events = st.lists(
 
 
 @settings(max_examples=300)
-@given(drawn_events, st.integers(1, 30))
+@given(drawn_events, st.integers(2, 30))
 def test_all_collisions_are_found_or_more_than_are_shown(events: list[Event], largest: int) -> None:
-    found = guard(InMemory(events, largest)).collisions("new", WANTED, [])
-    assert is_told(found, in_the_way(events))
+    calendar = InMemory(events, largest)
+    found = guard(calendar).collisions("new", WANTED, [])
+    assert is_told(found, in_the_way(events), calendar.reads)
 
 
 @settings(max_examples=300)
-@given(drawn_events, st.integers(1, 30), st.data())
+@given(drawn_events, st.integers(2, 30), st.data())
 def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
     events: list[Event], largest: int, data: st.DataObject
 ) -> None:
@@ -127,20 +129,20 @@ def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
             actual[event_id] = replace(newer, stamp=event(kind="delete").stamp)
     calendar = InMemory([*shown.values()], largest, looked_up=actual)
     found = guard(calendar).collisions("new", WANTED, [fence])
-    assert is_told(found, in_the_way([each for each in actual.values() if not each.deleted]))
+    assert is_told(found, in_the_way([each for each in actual.values() if not each.deleted]), calendar.reads)
 
 
 def test_an_event_is_not_counted_among_what_is_in_its_way() -> None:
     events = [event() for _ in range(COLLISIONS_SHOWN + 1)]
-    found = guard(InMemory(events, 5)).collisions(events[3].id, WANTED, [])
-    assert found == [*events[:3], *events[4:]]
+    found = guard(InMemory(events, 7)).collisions(events[3].id, WANTED, [])
+    assert found == ([*events[:3], *events[4:]], True)
 
 
 def test_an_event_that_is_found_at_two_places_counts_as_it_is_now() -> None:
     # It moves between the reads of two classes, and lies in both of them.
     first = event(START, shifted(START, 5 * HOUR))
     moved = event(START, END, event_id=first.id)
-    assert guard(InMemory([moved, first])).collisions("new", WANTED, []) == [moved]
+    assert guard(InMemory([moved, first])).collisions("new", WANTED, []) == ([moved], True)
 
 
 @pytest.mark.parametrize("left", [0, 1, COLLISIONS_SHOWN])
@@ -153,19 +155,43 @@ def test_behind_a_crowd_that_is_gone_is_read_on(left: int) -> None:
         fences[number % 3] = fences[number % 3].moved(each)
     gone = {each.id: replace(each, stamp=event(kind="delete").stamp) for each in newer}
     standing = [event() for _ in range(left)]
-    calendar = InMemory([*stale, *standing], largest=len(stale), looked_up=gone)
-    assert guard(calendar).collisions("new", WANTED, fences) == standing
+    calendar = InMemory([*standing, *stale], largest=len(stale), looked_up=gone)
+    assert guard(calendar).collisions("new", WANTED, fences) == (standing, True)
     assert calendar.queries == [4, 1]
 
 
 def test_a_crowd_in_the_way_is_not_read_to_its_end() -> None:
     calendar = InMemory([event() for _ in range(1_000)])
-    assert len(guard(calendar).collisions("new", WANTED, [])) > COLLISIONS_SHOWN
+    found, complete = guard(calendar).collisions("new", WANTED, [])
+    assert (len(found) > COLLISIONS_SHOWN, complete) == (True, False)
     assert calendar.queries == [4]
 
 
-def test_a_crowd_that_is_not_in_the_way_is_read_to_its_end() -> None:
-    over = [event(shifted(START, -HOUR), START) for _ in range(1_000)]
-    calendar = InMemory([*over, event()], largest=100)
-    assert guard(calendar).collisions("new", WANTED, []) == [calendar.events[-1]]
+def over(count: int) -> list[Event]:
+    """Events that were over when WANTED begins."""
+    return [event(shifted(START, -HOUR), START) for _ in range(count)]
+
+
+def test_behind_a_crowd_that_is_not_in_the_way_is_read_until_there_is_a_reason_to_refuse() -> None:
+    # The last of them that is read began first.
+    calendar = InMemory([*over(1_001), event(shifted(START, -2 * HOUR), END)], largest=101)
+    assert guard(calendar).collisions("new", WANTED, []) == ([calendar.events[-1]], True)
     assert calendar.queries == [4] + [1] * 10
+    assert guard(InMemory(over(1_000), largest=101)).collisions("new", WANTED, []) == ([], True)
+
+
+@pytest.mark.parametrize(("count", "complete"), [(499, True), (500, False), (5_000, False)])
+def test_with_a_reason_to_refuse_no_more_than_the_stated_rounds_are_read(count: int, complete: bool) -> None:
+    calendar = InMemory([*over(count), event(shifted(START, 1800), END)], largest=101)
+    assert guard(calendar).collisions("new", WANTED, []) == ([calendar.events[-1]], complete)
+    assert calendar.queries == [4] + [1] * (ROUNDS - 1)
+
+
+def test_a_reason_that_is_gone_does_not_end_the_reading() -> None:
+    stale = event(shifted(START, 1800), END)
+    newer = event(shifted(START, 1800), END, event_id=stale.id)
+    gone = {stale.id: replace(newer, stamp=event(kind="delete").stamp)}
+    standing = event(shifted(START, -2 * HOUR), END)
+    calendar = InMemory([*over(1_000), stale, standing], largest=101, looked_up=gone)
+    fences = [Fence("2027-W09").moved(newer)]
+    assert guard(calendar).collisions("new", WANTED, fences) == ([standing], True)

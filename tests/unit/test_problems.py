@@ -114,6 +114,12 @@ def test_a_conflict_with_as_many_events_as_it_names_counts_them() -> None:
     assert (document["detail"], len(document["conflicts"])) == ("overlaps 20 event(s)", 20)
 
 
+def test_a_conflict_that_does_not_name_all_says_at_least() -> None:
+    others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(3)]
+    _, _, document = answered(errors.EventConflict(others, complete=False))
+    assert (document["detail"], len(document["conflicts"])) == ("overlaps at least 3 event(s)", 3)
+
+
 @pytest.mark.parametrize(("stopped", "search"), [(True, "stopped"), (False, "none_within_31_days")])
 def test_a_conflict_without_a_next_free_time_says_why(stopped: bool, search: str) -> None:
     _, _, document = answered(errors.EventConflict([], stopped=stopped))

@@ -28,7 +28,7 @@ class FencesLast(EventStore):
     wanted: tuple[Instant, Instant]
 
     def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
-        ranges = overlap_ranges(*self.wanted)
+        ranges = overlap_ranges(*self.wanted, backward=True)
         self._found = super().read_ranges(owner, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
         self.pause()
         return super().read_guarded(owner, event_id, weeks)
@@ -36,7 +36,8 @@ class FencesLast(EventStore):
     def read_ranges(
         self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
-        assert (ranges, start, opaque) == (overlap_ranges(*self.wanted), self.wanted[0], True), (owner, limit)
+        wanted = overlap_ranges(*self.wanted, backward=True)
+        assert (ranges, start, opaque) == (wanted, self.wanted[0], True), (owner, limit)
         assert all(page.read_up_to is None for page in self._found)
         return self._found
 

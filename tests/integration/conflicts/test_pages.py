@@ -20,18 +20,17 @@ PAGE = 10
 
 
 def crowded(book: Book, longest: int, shortest: int) -> Event:
-    """An event in the way of HOT, behind many of its class that start late enough to be so, and end before.
+    """An event in the way of HOT that starts before many of its class, which could be so, too, and end before.
 
     A page of AWS's ends at 1 MB before the filter, one of DynamoDB Local's at 1 MB of what the filter leaves: so here a
     smaller limit makes the pages end.
     """
     first = shifted(START, 1 - longest)
-    crowd = [content(shifted(first, each), shifted(first, each + shortest)) for each in range(PAGE * 3)]
+    crowd = [content(shifted(first, each), shifted(first, each + shortest)) for each in range(1, PAGE * 3 + 1)]
     assert max(each.end for each in crowd) <= START
     book.rival_bulk(crowd)
     book.wire.rewrite(QUERY, lambda request: request.update(Limit=min(PAGE, request["Limit"])))
-    start = shifted(START, 1 - shortest)
-    return book.rival().create(content(start, shifted(start, shortest)), "allow")
+    return book.rival().create(content(first, shifted(first, longest)), "allow")
 
 
 @pytest.mark.parametrize(("longest", "shortest"), CLASSES)
@@ -44,8 +43,8 @@ def test_the_event_in_the_way_is_on_a_later_page(book: Book, longest: int, short
     assert [each.id for each in caught.value.collisions] == [blocking.id]
     # Four pages of the class, one of each of the others, and then the search for a free time.
     assert book.wire.order[:9] == [READ, *[QUERY] * 7, QUERY]
-    lows = [request["ExpressionAttributeValues"][":low"]["S"] for request in book.wire.requests[QUERY][4:7]]
-    assert lows == sorted({*lows}), "each begins behind the one before"
+    highs = [request["ExpressionAttributeValues"][":high"]["S"] for request in book.wire.requests[QUERY][4:7]]
+    assert highs == sorted({*highs}, reverse=True), "each begins where the one before has ended"
 
 
 @pytest.mark.parametrize(("longest", "shortest"), CLASSES)
@@ -105,6 +104,20 @@ def test_behind_a_crowd_that_is_over_all_collisions_are_counted(book: Book) -> N
 
     assert [each.id for each in caught.value.collisions] == [event.id for event in events]
     assert str(caught.value) == "overlaps 20 event(s)"
+
+
+def test_a_refusal_behind_a_crowd_that_is_over_is_of_as_many_rounds_as_a_listing(book: Book) -> None:
+    book.rival_bulk([content(shifted(START, -HOUR), START)] * 100)
+    book.wire.rewrite(QUERY, lambda request: request.update(Limit=min(PAGE, request["Limit"])))
+    blocking = book.rival().create(content(shifted(START, HOUR // 2), END), "allow")
+
+    with pytest.raises(EventConflict) as caught:
+        book.subject().create(HOT)
+
+    assert [each.id for each in caught.value.collisions] == [blocking.id]
+    assert str(caught.value) == "overlaps at least 1 event(s)"
+    assert caught.value.next_free_search == "stopped"
+    assert book.wire.calls[QUERY] <= 2 * (4 + ROUNDS - 1)
 
 
 def _leave_out(answer: Document, count: int) -> None:
