@@ -4,6 +4,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from shared.scheduling.rounds import ROUNDS
+from shared.scheduling.time_travel import LOOK_UPS
 
 
 class Budget(NamedTuple):
@@ -70,8 +71,13 @@ BUDGETS: Final[dict[str, Budget]] = {
     # What no calendar makes dearer: one class of the four is crowded, and each round more reads a page of that one.
     # The fences, a round to refuse, and what the search for a free time may take.
     "create, refused in a crowded hour (409)": Budget(1 + 4 + CROWDED, 2 + ROUNDS),
+    # The fences, the rounds of the look for conflicts, and those of the search for a free time.
+    "create, refused behind a crowd (409)": Budget(1 + 2 * CROWDED, 1 + 2 * ROUNDS),
     "free and busy of a crowded hour": Budget(CROWDED, ROUNDS),
     "list a window behind 1,000 long stays": Budget(CROWDED, ROUNDS),
-    # The rounds, and what is stored of each hundred events: those of one round side by side.
-    "list a window as of, behind an undone bulk": Budget(CROWDED + 2 + BULK // 100, 2 * ROUNDS),
+    # The rounds, and what is stored of each hundred events: those of one round side by side. What lies at the end of a
+    # page is looked up, at two calls side by side.
+    "list a window as of, behind an undone bulk": Budget(CROWDED + 2 + BULK // 100 + 2 * (ROUNDS - 1), 3 * ROUNDS),
+    # Three rounds, what is stored in four steps, and LOOK_UPS events that were something else then.
+    "list a window as of, behind a restored bulk": Budget(4 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
 }

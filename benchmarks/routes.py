@@ -154,8 +154,8 @@ def _list_deleted(scene: Scene, _: int) -> GatewayEvent:
     return scene.request("GET", "/events/deleted")
 
 
-def _now(scene: Scene) -> str:
-    return datetime.fromtimestamp(scene.runtime.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _now(scene: Scene, ago_seconds: int = 0) -> str:
+    return datetime.fromtimestamp(scene.runtime.now() - ago_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _recorded(scene: Scene) -> Event:
@@ -327,10 +327,40 @@ def _behind_undone(scene: Scene, _: int) -> GatewayEvent:
     return scene.request("GET", "/events", query={"from": at(0), "to": at(31 * 24 * 60), "as_of": _now(scene)})
 
 
+def _behind_restored(scene: Scene, _: int) -> GatewayEvent:
+    """A month as of a moment between the undo of a bulk and the undo of that undo."""
+    if "restored" not in scene.kept:
+        made = [scene.version(index, ago_seconds=3600) for index in range(BULK)]
+        deleted = [_after(scene, event, 2, "delete", 2400) for event in made]
+        restored = [_after(scene, event, 3, "restore", 1200) for event in deleted]
+        scene.record(*made, *deleted, *restored)
+        scene.fill(restored)
+        scene.kept["restored"] = True
+    query = {"from": at(0), "to": at(31 * 24 * 60), "as_of": _now(scene, ago_seconds=1800)}
+    return scene.request("GET", "/events", query=query)
+
+
+def _after(scene: Scene, event: Event, number: int, kind: ChangeType, ago_seconds: int) -> Event:
+    """The version of `event` that comes next, with its content."""
+    later = scene.version(0, after=event, number=number, kind=kind, ago_seconds=ago_seconds)
+    return replace(event, stamp=later.stamp)
+
+
+def _create_behind_a_crowd(scene: Scene, _: int) -> GatewayEvent:
+    """Ten bulks that are over when the wanted hour begins, and one event in the midst of it."""
+    if "over" not in scene.kept:
+        scene.fill([scene.version(index % 30, 1 + index % 30) for index in range(10 * BULK)])
+        scene.store(scene.version(90, 30))
+        scene.kept["over"] = True
+    return scene.request("POST", "/events", body(60))
+
+
 # Requests to calendars that would make them dear if their price grew with what lies in the way of their answers.
 CROWDED_ROUTES: Final = (
     Route("create, refused in a crowded hour (409)", "events", _create_in_a_crowd, 409),
+    Route("create, refused behind a crowd (409)", "events", _create_behind_a_crowd, 409),
     Route("free and busy of a crowded hour", "events", _busy_crowd),
     Route("list a window behind 1,000 long stays", "events", _behind_stays),
     Route("list a window as of, behind an undone bulk", "events", _behind_undone),
+    Route("list a window as of, behind a restored bulk", "events", _behind_restored),
 )

@@ -2,10 +2,11 @@
 
 An index of all versions by calendar and span tells which events ever lay in the window. What is stored of each now
 tells as a rule what it was at the moment: it has not changed since, or it was made later. Only what has changed since,
-or is gone, is looked up as of the moment, at two reads each. Live requests pay nothing for any of it.
+or is gone, is looked up as of the moment, at two reads each, and only so many for a request. Live requests pay nothing
+for any of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -20,6 +21,8 @@ from shared.scheduling.windows import Window, place
 
 # How many versions of a range are read in one round at most: each may have to be looked up.
 MOST_READ: Final = 500
+# How many events one request looks up at most: all of the longest page, and the one more that tells of a next page.
+LOOK_UPS: Final = 101
 
 # Where a version lies, and its history_id.
 Placed = tuple[Position, str]
@@ -33,6 +36,15 @@ class PastStore(Protocol):
 
     def stored(self, owner: str, event_ids: Sequence[str]) -> Mapping[str, Event]:
         """The events of `event_ids` that are there now, deleted ones included, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index tells of a position: the first and the last version there; `whole` if none can be missing."""
+
+    first: str
+    last: str
+    whole: bool
 
 
 Together = Callable[[Callable[[Position], Event | None], Iterable[Position]], Iterable[Event | None]]
@@ -50,36 +62,48 @@ class TimeTravel:
     def page(self, window: Window, moment_ms: int, limit: int) -> tuple[list[Event], str | None]:
         """At most `limit` events of `window` as of `moment_ms`, by start, and the cursor to go on with.
 
-        A page with a cursor has `limit` events, unless as many rounds as a listing has did not tell. Raises
-        NotRecordedYet.
+        A page with a cursor has `limit` events, unless as many rounds as a listing has did not tell, or LOOK_UPS events
+        were looked up. Raises NotRecordedYet.
         """
         rounds: Rounds[Placed] = Rounds(window.ranges(), lambda placed: placed[0])
         events: list[Event] = []
-        seen = 0
+        seen, look_ups = 0, LOOK_UPS
         horizon: Position | None = None
         for size in sizes(limit + MARGIN, MOST_READ):
             rounds.read(partial(self.store.read_positions, self.owner, limit=size))
             settled, horizon = rounds.settled()
-            # The latest version at each position; a position counts once, however many versions lie there.
-            latest = dict(sorted(settled))
-            positions = [*latest]
+            known = _known(settled, rounds.page_ends)
+            positions = [*known]
             while seen < len(positions) and len(events) <= limit:
                 # As many as are missing, and more, the fewer of those before have been there.
                 count = limit + 1 - len(events) + (seen - len(events)) * 4
                 chunk = positions[seen : seen + min(count, MOST_READ)]
-                events += self._as_it_was({each: latest[each] for each in chunk}, window, moment_ms)
-                seen += len(chunk)
+                told = self._told({each: known[each] for each in chunk}, moment_ms)
+                doubtful = [position for position, (is_told, _) in told.items() if not is_told]
+                over = doubtful[look_ups:]
+                judged = {each: told[each] for each in told if not over or each < over[0]}
+                events += self._as_it_was(judged, window, moment_ms)
+                look_ups -= len(doubtful) - len(over)
+                seen += len(judged)
+                if over and len(events) <= limit:
+                    # The first one is always judged: so the cursor moves.
+                    return events, window.cursor(positions[seen - 1])
             if horizon is None or len(events) > limit:
                 break
         if len(events) > limit:
             return events[:limit], window.cursor(place(events[limit - 1]))
         return events, None if horizon is None else window.cursor(horizon)
 
-    def _as_it_was(self, latest: Mapping[Position, str], window: Window, moment_ms: int) -> list[Event]:
-        """What lay at these positions and in the window at the moment; `latest` has the last version known at each."""
-        stored = self.store.stored(self.owner, sorted({event_id for _, event_id in latest}))
-        then = {position: self._told_by(stored.get(position[1]), latest[position], moment_ms) for position in latest}
-        doubtful = [position for position, (known, _) in then.items() if not known]
+    def _told(self, known: Mapping[Position, Known], moment_ms: int) -> dict[Position, tuple[bool, Event | None]]:
+        """Whether what is stored of the event at each position tells what it was at the moment, and what."""
+        stored = self.store.stored(self.owner, sorted({event_id for _, event_id in known}))
+        return {position: _told_by(stored.get(position[1]), known[position], moment_ms) for position in known}
+
+    def _as_it_was(
+        self, told: Mapping[Position, tuple[bool, Event | None]], window: Window, moment_ms: int
+    ) -> list[Event]:
+        """What lay at these positions and in the window at the moment; what is not told is looked up."""
+        doubtful = [position for position, (is_told, _) in told.items() if not is_told]
 
         def look_up(position: Position) -> Event | None:
             try:
@@ -87,7 +111,7 @@ class TimeTravel:
             except NotFound:
                 return None
 
-        found = {position: event for position, (_, event) in then.items()}
+        found = {position: event for position, (_, event) in told.items()}
         found.update(zip(doubtful, self.together(look_up, doubtful), strict=True))
         # At another start then, an event lies at another position.
         return [
@@ -99,12 +123,29 @@ class TimeTravel:
             and event.content.overlaps(window.start, window.end)
         ]
 
-    @staticmethod
-    def _told_by(stored: Event | None, latest: str, moment_ms: int) -> tuple[bool, Event | None]:
-        """Whether what is stored of an event now tells what it was at the moment, and what: None is not there."""
-        if stored is None:
-            return False, None
-        if moment_ms < 0 or stored.created_at > ids.made_at(ids.derived_id(moment_ms, 0)):
-            return True, None
-        # A change around the API leaves the stored event its old id, and has a later one in the history.
-        return latest <= stored.history_id < ids.derived_id(moment_ms + 1, 0), stored
+
+def _known(placed: Iterable[Placed], page_ends: Collection[Position]) -> dict[Position, Known]:
+    """What the index tells of each position, in order; a position counts once, however many versions lie there.
+
+    The next page of a range begins behind the position at which one ended, whether or not more versions lie there.
+    """
+    known: dict[Position, Known] = {}
+    for position, history_id in sorted(placed):
+        first = known[position].first if position in known else history_id
+        known[position] = Known(first, history_id, position not in page_ends)
+    return known
+
+
+def _told_by(stored: Event | None, known: Known, moment_ms: int) -> tuple[bool, Event | None]:
+    """Whether what is stored of an event now tells what it was at the moment, and what: None is not there."""
+    if moment_ms < 0:
+        return True, None
+    if stored is None or not known.whole:
+        return False, None
+    after = ids.derived_id(moment_ms + 1, 0)
+    if stored.created_at > ids.made_at(ids.derived_id(moment_ms, 0)):
+        # An event that its client has named may be made anew: one before it has versions of its own.
+        made_once = stored.uid is None and stored.creation_digest is None
+        return made_once or known.first >= after, None
+    # A change around the API leaves the stored event its old id, and has a later one in the history.
+    return known.last <= stored.history_id < after, stored

@@ -155,6 +155,37 @@ def test_when_a_deleted_event_is_gone_its_name_is_free_and_its_versions_go_on(
     assert history["pending"] == []
 
 
+@named
+@pytest.mark.parametrize("removed", [False, True], ids=["tombstone", "removed"])
+@pytest.mark.parametrize("times", [{}, LATER], ids=["same time", "later"])
+def test_a_calendar_as_of_shows_the_first_event_of_a_name(
+    dynamodb_deployment: Deployment, how: str, removed: bool, times: dict[str, str]
+) -> None:
+    first = send(REVIEW, how).body
+    dynamodb_deployment.record()
+    dynamodb_deployment.clock.forward(seconds=10)
+    ADA("DELETE", f"/events/{first['id']}")
+    dynamodb_deployment.record()
+    dynamodb_deployment.clock.forward(days=31)
+    runtime = dynamodb_deployment.runtime
+    if removed:
+        (item,) = dynamodb_deployment.events()
+        key = {name: item[name] for name in ("pk", "sk")}
+        runtime.clients.dynamodb.delete_item(TableName=runtime.settings.events_table, Key=key)
+
+    def listed(as_of: str) -> list[Any]:
+        items: list[Any] = ADA("GET", f"/events?from=2027-03-01T00:00:00Z&as_of={as_of}").body["items"]
+        assert [ADA("GET", f"/events/{each['id']}", as_of=as_of).body for each in items] == items
+        return items
+
+    assert listed(first["created_at"]) == [first]
+    again = send({**REVIEW, "title": "Anew", **times}, how).body
+    assert again["id"] == first["id"]
+    dynamodb_deployment.record()
+    assert listed(first["created_at"]) == [first]
+    assert listed(again["created_at"]) == [again]
+
+
 def test_when_the_database_has_removed_it_the_first_of_the_new_versions_is_answered(
     dynamodb_deployment: Deployment,
 ) -> None:

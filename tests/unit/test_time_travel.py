@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import NotFound
 from shared.scheduling import ids
-from shared.scheduling.events import Event
+from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.instants import shifted
 from shared.scheduling.rounds import ROUNDS, ClassPage
 from shared.scheduling.spans import SpanRange, position, span
-from shared.scheduling.time_travel import Placed, TimeTravel
+from shared.scheduling.time_travel import LOOK_UPS, Placed, TimeTravel
 from shared.scheduling.windows import Window, place
 from tests.samples import NOW_NS, OWNER, event
 
@@ -112,12 +113,13 @@ def test_the_pages_together_are_the_calendar_as_it_was(
     window, shown = WINDOW, []
     for _ in range(200):
         versions.reads = 0
+        versions.looked_up.clear()
         page, cursor = versions.page(window, moment_ms, limit)
         shown += page
         assert len(page) <= limit
         if cursor is None:
             break
-        assert len(page) == limit or versions.reads == ROUNDS
+        assert len(page) == limit or versions.reads == ROUNDS or len(versions.looked_up) == LOOK_UPS
         window = Window.of(None, None, cursor, START, WINDOW.query)
     assert cursor is None, "the cursor moves"
     assert shown == versions.as_it_was(moment_ms)
@@ -135,3 +137,77 @@ def test_only_what_has_changed_since_is_looked_up() -> None:
     page, cursor = versions.page(WINDOW, FIRST_MS + 5_000, 10)
     assert (page, cursor) == ([unchanged[0], changed_before[1], changed_since[0]], None)
     assert versions.looked_up == [changed_since[0].id]
+
+
+def restored(number: int, *seconds: int) -> list[Event]:
+    """An event in the window that was made, deleted, restored, and so on, at these seconds."""
+    first = event(event_id=ids.derived_id(number, 0), history_id=ids.derived_id(FIRST_MS + seconds[0] * 1_000, number))
+    start = shifted(START, number)
+    first = replace(first, content=replace(first.content, start=start, end=shifted(start, HOUR)))
+    versions = [first]
+    for each, at in enumerate(seconds[1:]):
+        kind: ChangeType = "update" if each % 2 else "delete"
+        stamp = event(history_id=ids.derived_id(FIRST_MS + at * 1_000, number), version=each + 2, kind=kind).stamp
+        versions.append(replace(first, stamp=stamp))
+    return versions
+
+
+@pytest.mark.parametrize("limit", [1, 50, 100])
+@pytest.mark.parametrize(("seconds", "shown"), [(2, 300), (4, 0)])
+def test_no_more_is_looked_up_than_is_stated(limit: int, seconds: int, shown: int) -> None:
+    versions = Versions([restored(number, 1, 3, 5) for number in range(300)], frozenset())
+    window, pages, found = WINDOW, 0, 0
+    while True:
+        versions.looked_up.clear()
+        page, cursor = versions.page(window, FIRST_MS + seconds * 1_000, limit)
+        pages, found = pages + 1, found + len(page)
+        assert len(versions.looked_up) <= LOOK_UPS
+        if cursor is None:
+            break
+        # What was there then fills its pages.
+        assert len(page) == (limit if shown else 0)
+        window = Window.of(None, None, cursor, START, WINDOW.query)
+    assert (found, pages) == (shown, 300 // limit if shown else 3)
+
+
+def test_what_is_told_by_what_is_stored_counts_as_no_look_up() -> None:
+    doubtful = [restored(number, 1, 3, 5) for number in range(LOOK_UPS)]
+    unchanged = [restored(number, 1) for number in range(LOOK_UPS, LOOK_UPS + 50)]
+    versions = Versions([*doubtful, *unchanged], frozenset())
+    page, cursor = versions.page(WINDOW, FIRST_MS + 4_000, 100)
+    assert (page, cursor) == ([each[0] for each in unchanged], None)
+    assert len(versions.looked_up) == LOOK_UPS
+
+
+def test_an_event_of_a_name_that_was_used_before_is_looked_up_where_the_first_one_lay() -> None:
+    # The first one was deleted and gone, and its client's name used again: for an event elsewhere, and for one there.
+    def again(number: int, hours: int) -> list[Event]:
+        first, deleted = restored(number, 1, 3)
+        content = replace(first.content, start=shifted(START, hours * HOUR), end=shifted(START, hours * HOUR + 60))
+        history_id = ids.derived_id(FIRST_MS + 9_000, number)
+        stamp = event(history_id=history_id, version=3).stamp
+        named = replace(first, content=content, stamp=stamp, created_at=ids.made_at(history_id), uid="1")
+        return [replace(first, uid="1"), deleted, named]
+
+    lives, only_one = again(1, 20), again(2, 20)[2:]
+    versions = Versions([lives, only_one], frozenset())
+    assert versions.page(WINDOW, FIRST_MS + 2_000, 10) == ([lives[0]], None)
+    assert versions.looked_up == [lives[0].id], "where no version of that time lies, nothing lay"
+    assert versions.page(WINDOW, FIRST_MS + 4_000, 10) == ([], None)
+    assert versions.page(WINDOW, FIRST_MS + 9_000, 10) == ([lives[2], only_one[0]], None)
+
+
+def test_a_version_behind_the_end_of_a_page_is_not_missed() -> None:
+    # A change around the API leaves the stored event its old id: that there is a later one tells the index alone, and
+    # a page of it may end between the two.
+    (first,) = restored(1, 1)
+    changed = replace(first, stamp=event(history_id=ids.derived_id(FIRST_MS + 5_000, 1)).stamp)
+    around = replace(first, content=replace(first.content, title="another"))
+
+    class Around(Versions):
+        def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
+            return dict.fromkeys(super().stored(owner, event_ids), around)
+
+    for largest in (1, 2):
+        versions = Around([[first, changed]], frozenset(), largest)
+        assert versions.page(WINDOW, FIRST_MS + 2_000, 10) == ([first], None)
