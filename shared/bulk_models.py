@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
+from shared.base_models import Request
 from shared.errors import FieldError
 from shared.fields import MAX_BULK, Reason
-from shared.models import NamedEvent, Request
+from shared.models import NamedEvent
 from shared.scheduling.bulk_requests import ALL_FAULTS_TOLD, FAULTS_TOLD, Draft, Invalid, OnInvalid
 
 __all__ = ["FAULTS_TOLD", "BulkEvents", "Conflicts", "OnInvalid"]

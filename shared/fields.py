@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from shared.base_models import Line, without
 from shared.scheduling.ids import is_id
 from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
 from shared.scheduling.time_zones import MAX_NAME, iana_name
-from shared.text import is_visible, line_fault, lines_fault
+from shared.text import is_visible, lines_fault
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
@@ -21,18 +22,6 @@ MAX_PAGE = 100
 MAX_UID_BYTES = 255
 
 _PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
-
-
-def without(fault_of: Callable[[str], str | None]) -> AfterValidator:
-    """Take text in which `fault_of` finds nothing."""
-
-    def check(text: str) -> str:
-        fault = fault_of(text)
-        if fault is not None:
-            raise PydanticCustomError("text", "{fault}", {"fault": fault})
-        return text
-
-    return AfterValidator(check)
 
 
 def _nothing_to_see(text: str) -> str | None:
@@ -90,7 +79,6 @@ def _uuid(text: str) -> str:
     return identifier
 
 
-Line = without(line_fault)
 Lines = without(lines_fault)
 Visible = without(_nothing_to_see)
 Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line, Visible]

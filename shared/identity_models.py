@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.fields import Line, without
-from shared.models import Request
+from shared.base_models import Line, Request, without
 from shared.text import MAX_ADDRESS_BYTES, address_fault
 
 Email = Annotated[

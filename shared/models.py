@@ -4,8 +4,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationInfo,
@@ -13,6 +11,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.base_models import Request
 from shared.fields import (
     Description,
     HistoryId,
@@ -34,18 +33,6 @@ def _zone_fields(name: str) -> dict[str, str]:
     """What an event holds of the zone that a request calls `name`."""
     zone = iana_name(name) or name
     return {"time_zone": zone, "time_zone_given": "" if zone == name else name}
-
-
-class Request(BaseModel):
-    """A request body: unknown fields are refused, and nothing is converted from another JSON type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    def __repr__(self) -> str:
-        """The name alone: Powertools formats every handler's arguments for a debug line, and some hold a password."""
-        return type(self).__name__
-
-    __str__ = __repr__
 
 
 def _check_order(end: str, info: ValidationInfo) -> str:

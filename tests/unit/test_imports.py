@@ -14,6 +14,7 @@ from tests.template import ROOT, resources
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
 PASSWORDS = {"login", "register"}
 TOKENS = {"authorize", "logout", "refresh"} | PASSWORDS
+IDENTITY = TOKENS - {"authorize"}
 # Those that the gateway does not call with a request: they need no routes and no models.
 PLAIN = {"authorize", "check_history", "record_history", "redrive_history", "sweep_history"}
 
@@ -77,6 +78,9 @@ def test_shared_is_loaded_before_other_packages(function: str) -> None:
         ("aws_lambda_powertools.event_handler.openapi.models", set()),
         ("aws_lambda_powertools.event_handler.openapi.swagger_ui", set()),
         ("shared.scheduling.windows_zones", set()),
+        ("shared.fields", {*FUNCTIONS} - PLAIN - IDENTITY),
+        ("shared.models", {*FUNCTIONS} - PLAIN - IDENTITY),
+        ("shared.scheduling.time_zones", {*FUNCTIONS} - PLAIN - IDENTITY),
         ("aws_xray_sdk", set()),
         ("boto3", set()),
         ("s3transfer", set()),

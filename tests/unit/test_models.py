@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.base_models import Request
 from shared.identity_models import Login, RefreshToken, Registration
-from shared.models import Request
 
 SECRET = "correct horse battery"
 
