@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from shared import scheduling_wiring as wiring
+from shared import scheduling_wiring, versions_wiring
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.caller import Caller
 from shared.scheduling.documents import event_document, version_document
@@ -20,7 +20,7 @@ def _caller() -> Caller:
 
 
 def _calendar() -> Calendar:
-    return wiring.calendar(_caller(), 20.0)
+    return scheduling_wiring.calendar(_caller(), 20.0)
 
 
 def _answer(document: Any, status: int = 200) -> Response[str]:
@@ -72,7 +72,7 @@ def delete(event_id: str) -> Response[str]:
 @app.get("/events/<event_id>/history")
 def versions(event_id: str) -> Response[str]:
     """List versions."""
-    page = wiring.history(_caller()).page(event_id, 50, None)
+    page = versions_wiring.history(_caller()).page(event_id, 50, None)
     return _answer({"items": [version_document(version) for version in page.versions]})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from shared import scheduling_wiring as wiring
+from shared import events_wiring, scheduling_wiring, versions_wiring
 from shared.api import (
     Body,
     Path,
@@ -23,16 +23,17 @@ from shared.api import (
 from shared.fields import Cursor, EventId, Flag, Moment, OnConflict, PageLimit, Reason, Uid, WindowEnd, WindowStart
 from shared.models import CreateEvent, EventPatch, ReplaceEvent
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.creation import Creating, Origin
+from shared.scheduling.creation import Creating
 from shared.scheduling.documents import deleted_document, event_document
 from shared.scheduling.events import Event
+from shared.scheduling.origins import Origin
 from shared.scheduling.previews import preview_document
 
 __all__ = ["handler"]
 
 
 def _calendar() -> Calendar:
-    return wiring.calendar(caller(), time_left())
+    return scheduling_wiring.calendar(caller(), time_left())
 
 
 def _answer(event: Event) -> Response[str]:
@@ -52,7 +53,7 @@ def create_event(
     dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
-    creation = wiring.creation(caller(), time_left())
+    creation = events_wiring.creation(caller(), time_left())
     request = Creating(event.content(), on_conflict, Origin.of(event.uid, idempotency_key()), event.reason)
     if dry_run:
         preview = creation.preview(request)
@@ -83,7 +84,7 @@ def list_events(
     if as_of is None:
         events, next_cursor = calendar.page(window, limit)
     else:
-        events, next_cursor = wiring.time_travel(caller()).page(window, as_of, limit)
+        events, next_cursor = events_wiring.time_travel(caller()).page(window, as_of, limit)
     return answer({"items": [event_document(event) for event in events], "next_cursor": next_cursor})
 
 
@@ -113,7 +114,7 @@ def list_deleted(
 @takes("If-Match", "If-None-Match")
 def get_event(event_id: Annotated[EventId, Path()], as_of: Annotated[Moment | None, Query()] = None) -> Response[str]:
     """Read an event; `as_of` a moment in the past, if you like."""
-    event = _calendar().get(event_id) if as_of is None else wiring.history(caller()).as_of(event_id, as_of)
+    event = _calendar().get(event_id) if as_of is None else versions_wiring.history(caller()).as_of(event_id, as_of)
     return answer_read(event_document(event), etag=event.history_id)
 
 

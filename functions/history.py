@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared import scheduling_wiring as wiring
+from shared import versions_wiring as wiring
 from shared.api import Path, Query, Response, answer, answer_read, app, caller, handler, takes
 from shared.fields import Cursor, EventId, HistoryId, PageLimit
 from shared.scheduling.documents import diff_document, event_document, version_document

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared import scheduling_wiring as wiring
+from shared import scheduling_wiring, versions_wiring
 from shared.api import Body, Path, Query, Response, answer, app, caller, handler, precondition, takes, time_left
 from shared.fields import EventId, Flag, OnConflict
 from shared.models import Rollback
@@ -27,8 +27,8 @@ def roll_back(
     `changed` is false where there was nothing to do. With `dry_run` only tell what would be done.
     """
     who, condition = caller(), precondition()
-    (target,) = wiring.history(who).versions(event_id, rollback.history_id)
-    calendar = wiring.calendar(who, time_left())
+    (target,) = versions_wiring.history(who).versions(event_id, rollback.history_id)
+    calendar = scheduling_wiring.calendar(who, time_left())
 
     def change(calendar: Calendar) -> Event:
         return calendar.roll_back(target, condition, on_conflict, rollback.reason)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from shared import scheduling_wiring as wiring
+from shared import undo_wiring as wiring
 from shared.api import Body, Path, Query, Response, answer, app, caller, handler, time_left
 from shared.fields import Flag, OnConflict, OperationId
 from shared.models import Undo

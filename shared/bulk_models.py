@@ -9,9 +9,9 @@ from shared.base_models import Request
 from shared.errors import FieldError
 from shared.fields import MAX_BULK, Reason
 from shared.models import NamedEvent
-from shared.scheduling.bulk_requests import ALL_FAULTS_TOLD, FAULTS_TOLD, Draft, Invalid, OnInvalid
+from shared.scheduling.bulk_requests import ALL_FAULTS_TOLD, Draft, Invalid, OnInvalid
 
-__all__ = ["FAULTS_TOLD", "BulkEvents", "Conflicts", "OnInvalid"]
+__all__ = ["BulkEvents", "Conflicts", "OnInvalid"]
 
 Conflicts = Literal["ignore", "report"]
 

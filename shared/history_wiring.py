@@ -17,8 +17,7 @@ CALL_SECONDS = 20.0
 
 def patience(seconds: float = CALL_SECONDS) -> Patience:
     """Retries for at most `seconds`."""
-    runtime = current()
-    return Patience(seconds, runtime.monotonic, runtime.sleep, runtime.jitter)
+    return current().patience(seconds)
 
 
 def recorder() -> Recorder:

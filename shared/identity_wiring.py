@@ -4,7 +4,6 @@ from typing import Final
 
 from shared.identity.tokens import Tokens
 from shared.runtime import current
-from shared.scheduling.patience import Patience
 from shared.store.users import UserStore
 
 # A login in the way of another one is done in milliseconds.
@@ -14,8 +13,7 @@ PATIENCE_SECONDS: Final = 3.0
 def users() -> UserStore:
     """The users table."""
     runtime = current()
-    patience = Patience(PATIENCE_SECONDS, runtime.monotonic, runtime.sleep, runtime.jitter)
-    return UserStore(runtime.clients.dynamodb, runtime.settings.users_table, patience)
+    return UserStore(runtime.clients.dynamodb, runtime.settings.users_table, runtime.patience(PATIENCE_SECONDS))
 
 
 def tokens() -> Tokens:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from shared.scheduling.patience import Patience
 from shared.settings import Settings
 from shared.store.client import Clients
 from shared.store.secrets import Secrets
@@ -37,6 +38,10 @@ class Runtime:
     def now(self) -> int:
         """The time in whole seconds since 1970 (UTC)."""
         return self.now_ns() // 1_000_000_000
+
+    def patience(self, seconds: float) -> Patience:
+        """Retries for at most `seconds` from now on."""
+        return Patience(seconds, self.monotonic, self.sleep, self.jitter)
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from shared.bulk_models import FAULTS_TOLD
 from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
 from shared.fields import MAX_BULK, Transparency
+from shared.scheduling.bulk_requests import FAULTS_TOLD
 from shared.scheduling.events import ChangeType, OnConflict
 
 ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"

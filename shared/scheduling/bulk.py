@@ -22,11 +22,11 @@ from shared.errors import (
 )
 from shared.scheduling import ids
 from shared.scheduling.bulk_requests import Draft, Invalid, OnInvalid, in_short, rejection, said_by, uids_once
-from shared.scheduling.calendar import NS_PER_SECOND, Request
-from shared.scheduling.creation import Origin, deleted_uid, digest_of
 from shared.scheduling.events import ANSWER_LOST, Change, Event
+from shared.scheduling.origins import Origin, deleted_uid, digest_of
 from shared.scheduling.overlaps import Collisions, CrowdStore, collisions
 from shared.scheduling.patience import Patience
+from shared.scheduling.requests import NS_PER_SECOND, Request
 
 # A queue keeps a message for at most 14 days: so long a request may be repeated.
 KEY_SECONDS: Final = 14 * 24 * 3600

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from shared.errors import FieldError, InvalidItems
-from shared.scheduling.creation import said
 from shared.scheduling.events import Content
+from shared.scheduling.origins import content_facts
 
 OnInvalid = Literal["reject", "skip"]
 
@@ -71,7 +71,7 @@ def said_by(parts: Sequence[Draft | Invalid], on_invalid: OnInvalid, reason: str
     """What a request says, for its digest."""
     return {
         "events": [
-            {"content": said(part.content), "uid": part.uid}
+            {"content": content_facts(part.content), "uid": part.uid}
             if isinstance(part, Draft)
             else [[error.field, error.message] for error in part.errors]
             for part in parts

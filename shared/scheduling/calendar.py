@@ -2,25 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 from shared.errors import InvalidRequest, NotFound
 from shared.scheduling import cursors, ids
-from shared.scheduling.creation import AlreadyMade, Origin
-from shared.scheduling.events import Change, ChangeType, Content, Event, OnConflict
+from shared.scheduling.events import Content, Event, OnConflict
 from shared.scheduling.free_time import FreeBusyQuery, Interval, read_free_busy
 from shared.scheduling.guard import Guard, GuardedStore
 from shared.scheduling.instants import Instant, of_seconds
+from shared.scheduling.origins import AlreadyMade, Origin
 from shared.scheduling.patience import Patience
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.read_only import unchanged
+from shared.scheduling.requests import NS_PER_SECOND, Request
 from shared.scheduling.revisions import Reviser, RevisionStore, live, matching, patched
 from shared.scheduling.rounds import ClassPage, sizes
 from shared.scheduling.windows import Window, read_page
-
-NS_PER_SECOND: Final = 1_000_000_000
 
 
 class CalendarStore(GuardedStore, RevisionStore, Protocol):
@@ -31,27 +30,6 @@ class CalendarStore(GuardedStore, RevisionStore, Protocol):
 
     def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now`, latest first, from behind `before` on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who asks, under which operation, and when (nanoseconds since 1970)."""
-
-    user_id: str
-    operation_id: str
-    now_ns: int
-
-    def change(
-        self,
-        kind: ChangeType,
-        *,
-        reason: str | None = None,
-        on_conflict: OnConflict = "reject",
-        rolled_back_to: str = "",
-        operation_size: int = 1,
-    ) -> Change:
-        """A change that this request makes, one of `operation_size`. An empty reason is none."""
-        return Change(kind, self.user_id, self.operation_id, reason or "", on_conflict, rolled_back_to, operation_size)
 
 
 class Calendar:

@@ -4,12 +4,14 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from shared.errors import StoreFault
 from shared.scheduling.events import Content, Event
-from shared.scheduling.free_time import Interval
 from shared.scheduling.instants import Instant, seconds_between
+
+if TYPE_CHECKING:
+    from shared.scheduling.free_time import Interval
 
 # What a report tells at most, and the windows that it reads: one Query for each length class of each, of one page.
 PAIRS_TOLD: Final = 10_000
@@ -34,7 +36,7 @@ class Collisions:
 class CrowdStore(Protocol):
     """What a report needs of the events table."""
 
-    def crowd(self, owner: str, windows: Sequence[Interval]) -> tuple[list[Event], bool]:
+    def crowd(self, owner: str, windows: "Sequence[Interval]") -> tuple[list[Event], bool]:
         """Live opaque events that overlap one of `windows`, in bounded reads, and whether that are all."""
 
 
@@ -68,7 +70,7 @@ def _leave(there: list[tuple[Instant, int]], now: Instant) -> None:
         heapq.heappop(there)
 
 
-def windows_of(busy: Sequence[Busy], most: int = WINDOWS) -> list[Interval]:
+def windows_of(busy: Sequence[Busy], most: int = WINDOWS) -> "list[Interval]":
     """At most `most` intervals that cover `busy`, leaving out the longest gaps."""
     merged: list[Interval] = []
     for start, end, _ in sorted(busy):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
 from shared.scheduling.bulk import Claim
 from shared.scheduling.events import ANSWER_LOST, Event
-from shared.scheduling.free_time import Interval
 from shared.scheduling.patience import Patience
 from shared.scheduling.rounds import LARGEST_PAGE
 from shared.scheduling.spans import overlap_ranges
@@ -17,6 +17,9 @@ from shared.store.batches import BATCH_GET_ITEMS
 from shared.store.client import store_faults
 from shared.store.events import EventStore, stored_in
 from shared.store.items import Item, event_of, number, text
+
+if TYPE_CHECKING:
+    from shared.scheduling.free_time import Interval
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -99,7 +102,7 @@ class CreationStore(EventStore):
                 return _claim_of(held)
         return claim
 
-    def crowd(self, owner: str, windows: Sequence[Interval]) -> tuple[list[Event], bool]:
+    def crowd(self, owner: str, windows: "Sequence[Interval]") -> tuple[list[Event], bool]:
         """Live opaque events that overlap one of `windows`, and whether that are all.
 
         One Query for each length class of each window, side by side, of one page: of at most 2,000 items, and 1 MB.

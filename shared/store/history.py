@@ -1,19 +1,21 @@
 """The history table: versions of events, and what the stream brings to it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.scheduling import ids
 from shared.scheduling.events import Event
 from shared.scheduling.instants import parse_moment
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, position
-from shared.scheduling.time_travel import Placed
 from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
 from shared.store.client import Clients, store_faults
 from shared.store.events import EventStore
 from shared.store.items import event_of, text
+
+if TYPE_CHECKING:
+    from shared.scheduling.time_travel import Placed
 
 BY_CALENDAR = "by_calendar"
 BY_OPERATION = "by_operation"
@@ -79,13 +81,13 @@ class HistoryStore:
         versions, _, stored = self._with_stored(owner, event_id, 2, None)
         return versions, stored
 
-    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
+    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> "list[ClassPage[Placed]]":
         """A page of each range of the index by calendar, side by side: where versions of any time lie, and their ids.
 
         The index is global, so eventually consistent: a version shows some time after it was recorded.
         """
 
-        def page(each: SpanRange) -> ClassPage[Placed]:
+        def page(each: SpanRange) -> "ClassPage[Placed]":
             with store_faults():
                 answer = self._clients.dynamodb.query(
                     TableName=self._table,

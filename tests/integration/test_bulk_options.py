@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.bodies import MAX_MEMBERS
-from shared.bulk_models import FAULTS_TOLD
 from shared.runtime import use
+from shared.scheduling.bulk_requests import FAULTS_TOLD
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.documented import check

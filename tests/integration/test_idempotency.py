@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared import scheduling_wiring as wiring
+from shared import events_wiring as wiring
 from shared.models import CreateEvent
 from shared.scheduling.caller import Caller
-from shared.scheduling.creation import Creating, Origin
+from shared.scheduling.creation import Creating
 from shared.scheduling.events import Event
+from shared.scheduling.origins import Origin
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.payloads import ADA, ALLOW, GRACE, LATER, REVIEW

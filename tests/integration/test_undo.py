@@ -11,9 +11,10 @@ from botocore.awsrequest import AWSResponse
 
 from shared.runtime import use
 from shared.scheduling import ids
-from shared.scheduling.calendar import Calendar, Request
+from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import ANSWER_LOST, Content
 from shared.scheduling.patience import Patience
+from shared.scheduling.requests import Request
 from shared.store.events import EventStore
 from tests.deployment import Deployment
 from tests.gateway import Context, Reply

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from shared.scheduling import ids
-from shared.scheduling.creation import digest_of
+from shared.scheduling.origins import digest_of
 from tests.samples import OWNER, new_id
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, f"calendar:{OWNER}")

@@ -10,10 +10,11 @@ from shared.runtime import Runtime
 from shared.scheduling import ids
 from shared.scheduling.bulk import BulkCreation, Made
 from shared.scheduling.bulk_requests import Draft
-from shared.scheduling.calendar import Calendar, Request
+from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant
 from shared.scheduling.patience import Patience
+from shared.scheduling.requests import Request
 from shared.store import keys
 from shared.store.client import Clients
 from shared.store.creations import CreationStore

@@ -14,10 +14,11 @@ from shared import scheduling_wiring
 from shared.errors import EventConflict, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from shared.runtime import Runtime, use
 from shared.scheduling import ids
-from shared.scheduling.calendar import Calendar, Request
+from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant, overlap, shifted
 from shared.scheduling.patience import Patience
+from shared.scheduling.requests import Request
 from shared.settings import Settings
 from shared.store.client import Clients
 from shared.store.events import EventStore
