@@ -4,7 +4,6 @@ A function imports `app` to register its routes, `handler` for Lambda to call, a
 """
 
 import json
-import re
 import time
 from typing import Any
 
@@ -16,7 +15,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bodies, edge, payloads, problems
 from shared.edge import takes
-from shared.entity_tags import tags_of
 from shared.errors import (
     FieldError,
     InvalidRequest,
@@ -25,6 +23,7 @@ from shared.errors import (
     NotFound,
     SchedulingError,
 )
+from shared.header_values import key_of, tags_of
 from shared.observability import log_request, logger
 from shared.runtime import current
 from shared.scheduling.caller import Caller
@@ -50,10 +49,6 @@ __all__ = [
 
 # What web pages may read of an answer, beside the few headers that they always may.
 EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
-MAX_KEY = 255
-# A string of a structured field (RFC 9651, section 3.3.3); or without quotes, as most clients send it, what is no list.
-QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
-BARE_KEY = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
@@ -218,21 +213,8 @@ def precondition() -> Precondition:
 
 
 def idempotency_key() -> str | None:
-    """The key that the request is to be known by, if it has one; the same with quotes and without.
-
-    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ Raises InvalidRequest.
-    """
-    value = header("Idempotency-Key")
-    if value is None:
-        return None
-    value = value.strip(" \t")
-    quoted = QUOTED_KEY.fullmatch(value)
-    key = re.sub(r"\\(.)", r"\1", quoted.group(1)) if quoted else value if BARE_KEY.fullmatch(value) else ""
-    if not 1 <= len(key) <= MAX_KEY:
-        raise InvalidRequest.of(
-            "Idempotency-Key", f"must be a string of 1 to {MAX_KEY} printable ASCII characters, in quotes"
-        )
-    return key
+    """The key that the request is to be known by, if it has one. Raises InvalidRequest."""
+    return key_of(header("Idempotency-Key"))
 
 
 def only_parameter(name: str) -> None:

@@ -207,6 +207,10 @@ class OutcomeUnknown(Unavailable):
     """The answer to a write was lost, and what is stored now does not tell whether it was applied."""
 
 
+# What a caller is told of a fault of the store.
+STORE_FAULT: Final = "the database could not serve this request now; nothing is lost, try again"
+
+
 class StoreFault(SchedulingError):
     """What a store tells the domain about one call."""
 

@@ -1,12 +1,15 @@
 """Errors as RFC 9457 problem details: the one place that knows which exception is which status."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from shared.errors import (
+    STORE_FAULT,
     BodyTooLarge,
     CalendarFull,
     EventConflict,
+    FieldError,
     IdempotencyKeyReused,
     InvalidItems,
     InvalidRequest,
@@ -66,6 +69,14 @@ def problem(status: int, title: str, detail: str, **facts: Any) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
+def field_problems(errors: Sequence[FieldError]) -> list[dict[str, str]]:
+    """What is wrong with fields of a request, as it is answered: names and texts are cut, for a client can choose both.
+
+    What names no field is of the event.
+    """
+    return [{"field": error.field[:200] or "event", "message": error.message[:500]} for error in errors]
+
+
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     """Status, headers and problem document for `error`. Says nothing of stored data that is not the caller's."""
     status, title = status_and_title(error)
@@ -75,7 +86,7 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     match error:
         case InvalidRequest():
             shown = error.errors if isinstance(error, InvalidItems) else error.errors[:ERRORS_SHOWN]
-            facts["errors"] = [{"field": item.field[:200], "message": item.message[:500]} for item in shown]
+            facts["errors"] = field_problems(shown)
             detail = f"{len(error.errors)} field(s) of the request are invalid"
             if isinstance(error, InvalidItems):
                 detail = f"{error.invalid} of {error.total} events are invalid; the first faults of each are told"
@@ -94,6 +105,6 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
         case TooManyAttempts() | Unavailable():
             headers["Retry-After"] = str(error.retry_after)
         case StoreFault():
-            detail = "the database could not serve this request now; nothing is lost, try again"
+            detail = STORE_FAULT
             headers["Retry-After"] = "1"
     return status, headers, problem(status, title, detail, **facts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from shared.errors import (
+    STORE_FAULT,
     CalendarFull,
     EventConflict,
     NotFound,
@@ -34,7 +35,6 @@ LAG_MS: Final = 10 * 1000
 SKEW_MS: Final = 1000
 # For how long the rest of an operation is waited for when some of it is there: a stream delivers again what failed.
 REST_MS: Final = 60 * 1000
-READ_TOGETHER: Final = 100
 
 CHANGED: Final = "it has changed since"
 DELETED: Final = "it was deleted since"
@@ -115,10 +115,7 @@ class Undo:
             if ids.is_uuid7(operation_id) and -SKEW_MS <= age_ms < LAG_MS:
                 raise NotRecordedYet("if there is such an operation, it is on its way into the history")
             raise NotFound("operation (one made a moment ago may still be on its way into the history)")
-        chunks = [made[at : at + READ_TOGETHER] for at in range(0, len(made), READ_TOGETHER)]
-        events: dict[str, Event] = {}
-        for found in self.together(lambda chunk: self.live.get_many(self.owner, [each for each, _ in chunk]), chunks):
-            events.update(found)
+        events = self.live.get_many(self.owner, [event_id for event_id, _ in made])
         missing = self._size(made, events) - len(made)
         young = age_ms < REST_MS
         if missing > 0 and young:
@@ -212,7 +209,9 @@ class Undo:
                 event = self.calendar.roll_back(step.target, condition, manner.on_conflict, manner.reason, size)
         except EventConflict as conflict:
             return in_the_way(step, conflict.collisions[0].id)
-        except (PreconditionFailed, NotFound, Unavailable, CalendarFull, StoreFault) as error:
+        except StoreFault:  # only of a read: a calendar tells of its writes in words of its own
+            return Outcome(event_id, left=STORE_FAULT)
+        except (PreconditionFailed, NotFound, Unavailable, CalendarFull) as error:
             left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
             return Outcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
         return Outcome(event_id, step.type, event)

@@ -128,3 +128,8 @@ def test_a_conflict_without_a_next_free_time_says_why(stopped: bool, search: str
 
 def test_a_failed_precondition_names_the_version_there_is() -> None:
     assert answered(errors.PreconditionFailed("01998f00"))[2]["history_id"] == "01998f00"
+
+
+def test_names_and_texts_of_a_client_are_cut_wherever_they_are_answered() -> None:
+    told = problems.field_problems([errors.FieldError("f" * 300, "m" * 600), errors.FieldError("", "is no event")])
+    assert told == [{"field": "f" * 200, "message": "m" * 500}, {"field": "event", "message": "is no event"}]
