@@ -32,6 +32,8 @@ from shared.scheduling.requests import NS_PER_SECOND, Request
 KEY_SECONDS: Final = 14 * 24 * 3600
 # For how long after the last attempt a function may still be at work: it has a margin to answer in, and clocks differ.
 STILL_AT_WORK_SECONDS: Final = 4
+# The part of a request's time at whose end nobody looks for conflicts any more: the rest is for the writes.
+REPORT_SHARE: Final = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Made:
 class BulkStore(CrowdStore, Protocol):
     """What a bulk creation needs of the events table."""
 
-    def read_all(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
+    def get_many(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
         """The events of `event_ids` that are there, deleted ones included."""
 
     def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
@@ -160,7 +162,8 @@ class BulkCreation:
         events = {each.index: self._event(each, change, uids.get(each.index), keyed=key is not None) for each in new}
         told = None
         if report:
-            told = collisions(self._store, self._owner, [(at, each.id, each.content) for at, each in events.items()])
+            batch = [(at, each.id, each.content) for at, each in events.items()]
+            told = collisions(self._store, self._owner, batch, self._patience.left(REPORT_SHARE))
         if repeated:
             outcomes = self._complete(events, there, held.busy_until)
         else:
@@ -225,7 +228,7 @@ class BulkCreation:
         for event in events.values():
             previous = there.get(event.id)
             if self._missing(previous):
-                waiting.append((_behind(event, previous, self._request.now_ns), previous))
+                waiting.append((event.continuing(previous, self._request.now_ns), previous))
         answers = self._store.put_each(waiting, self._patience)
         written = {event.id: event for event, _ in waiting}
         outcomes = []
@@ -256,7 +259,7 @@ class BulkCreation:
     def _read(self, event_ids: Sequence[str]) -> dict[str, Event]:
         for _ in self._patience.attempts():
             try:
-                return self._store.read_all(self._owner, event_ids)
+                return self._store.get_many(self._owner, event_ids)
             except (AnswerLost, Contended, Throttled):
                 continue
         raise Unavailable("the database was too busy; nothing was written")
@@ -289,14 +292,3 @@ class BulkCreation:
         if lost:
             raise OutcomeUnknown("the answer of the database was lost before any event was written: try again")
         raise Unavailable("the database was too busy; nothing was written")
-
-
-def _behind(event: Event, previous: Event | None, now_ns: int) -> Event:
-    """`event` as it goes on with the versions of `previous`, of which nothing is left to restore."""
-    if previous is None:
-        return event
-    history_id = event.history_id
-    if history_id <= previous.history_id:
-        history_id = ids.later_id(now_ns, previous.history_id)
-    stamp = replace(event.stamp, history_id=history_id, version=previous.stamp.version + 1)
-    return replace(event, created_at=ids.made_at(history_id), stamp=stamp)

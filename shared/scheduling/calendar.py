@@ -83,10 +83,9 @@ class Calendar:
             if stored is not None and not stored.gone(now_ns // NS_PER_SECOND):
                 raise AlreadyMade(stored)
             # Each attempt has a version id of its own: that is what a fence is moved to, and fences never repeat.
-            history_id = ids.later_id(now_ns, stored.history_id) if stored else ids.new_id(now_ns)
-            stamp = change.stamp(history_id, stored.stamp.version + 1 if stored else 1)
-            made_at = ids.made_at(history_id)
-            return Event(event_id, self._owner, made_at, content, stamp, uid=uid, creation_digest=digest)
+            stamp = change.stamp(ids.new_id(now_ns), 1)
+            event = Event(event_id, self._owner, stamp.changed_at, content, stamp, uid=uid, creation_digest=digest)
+            return event.continuing(stored, now_ns)
 
         checked = on_conflict == "reject"
         return self._guard.write(

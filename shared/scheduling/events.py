@@ -110,6 +110,19 @@ class Event:
         """Whether nothing is left to restore at `now` (seconds since 1970); the database removes it some time later."""
         return self.deleted and self.expires_at is not None and self.expires_at <= now
 
+    def continuing(self, previous: "Event | None", now_ns: int) -> "Event":
+        """This first version of an event as it goes on with the versions of `previous`, of which nothing is left.
+
+        The id of the version stays, unless it has to be made again (at `now_ns`) to be later than that of `previous`.
+        """
+        if previous is None:
+            return self
+        history_id = self.history_id
+        if history_id <= previous.history_id:
+            history_id = ids.later_id(now_ns, previous.history_id)
+        stamp = replace(self.stamp, history_id=history_id, version=previous.stamp.version + 1)
+        return replace(self, created_at=ids.made_at(history_id), stamp=stamp)
+
     def changed(self, content: Content, change: "Change", now_ns: int) -> "Event":
         """The event with `content`, one version newer."""
         history_id = ids.later_id(now_ns, self.history_id)

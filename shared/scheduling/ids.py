@@ -74,9 +74,9 @@ def of_uid(calendar_id: str, uid: str) -> str:
     return str(uuid5(_namespace(calendar_id), uid))
 
 
-def of_key(calendar_id: str, key: str, index: int = 0) -> str:
-    """The id of the `index`th event that is made under an idempotency key."""
-    return of_uid(calendar_id, f"key:{key}#{index}")
+def of_key(calendar_id: str, key: str) -> str:
+    """The id of the event that is made under an idempotency key."""
+    return of_uid(calendar_id, f"key:{key}#0")
 
 
 def of_operation(operation_id: str, name: str) -> str:

@@ -115,11 +115,6 @@ def of_seconds(seconds: int) -> Instant:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def to_datetime(instant: Instant) -> datetime:
-    """`instant` as an aware datetime in UTC."""
-    return datetime.fromisoformat(instant)
-
-
 def seconds_between(start: Instant, end: Instant) -> int:
     """How many seconds after `start` `end` is; negative if it is before."""
     between = datetime.fromisoformat(end) - datetime.fromisoformat(start)

@@ -36,8 +36,8 @@ class Collisions:
 class CrowdStore(Protocol):
     """What a report needs of the events table."""
 
-    def crowd(self, owner: str, windows: "Sequence[Interval]") -> tuple[list[Event], bool]:
-        """Live opaque events that overlap one of `windows`, in bounded reads, and whether that are all."""
+    def crowd(self, owner: str, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
+        """Live opaque events that overlap one of `windows`, in bounded reads and time, and whether that are all."""
 
 
 def among(busy: Sequence[Busy]) -> Iterator[tuple[int, int]]:
@@ -84,13 +84,16 @@ def windows_of(busy: Sequence[Busy], most: int = WINDOWS) -> "list[Interval]":
     return [(merged[low][0], merged[high - 1][1]) for low, high in pairwise(cuts)]
 
 
-def collisions(store: CrowdStore, owner: str, batch: Sequence[tuple[int, str, Content]]) -> Collisions:
-    """What the events of `batch` (index, event id, content) collide with among each other and in the calendar."""
+def collisions(store: CrowdStore, owner: str, batch: Sequence[tuple[int, str, Content]], seconds: float) -> Collisions:
+    """What the events of `batch` (index, event id, content) collide with among each other and in the calendar.
+
+    What is read of the calendar is what can be read in `seconds`.
+    """
     busy = [(content.start, content.end, index) for index, _, content in batch if content.opaque]
     within = list(islice(among(busy), PAIRS_TOLD + 1))
     own = {event_id for _, event_id, _ in batch}
     try:
-        crowd, complete = store.crowd(owner, windows_of(busy)) if busy else ([], True)
+        crowd, complete = store.crowd(owner, windows_of(busy), seconds) if busy else ([], True)
     except StoreFault:
         crowd, complete = [], False  # what is only told is no reason to fail
     others = [event for event in crowd if event.id not in own]

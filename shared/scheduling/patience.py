@@ -30,6 +30,10 @@ class Patience:
         """Whether the time is up."""
         return self.monotonic() >= self.end
 
+    def left(self, share: float = 1.0) -> float:
+        """The seconds until `share` of the time is used; 0 once it is."""
+        return max(0.0, self.end - (1.0 - share) * self.seconds - self.monotonic())
+
     def attempts(self) -> Iterator[int]:
         """Count attempts from 0, pausing before each but the first; ends when the time is up. At least one."""
         attempt = 0

@@ -30,10 +30,8 @@ THROTTLES = {
     "RequestLimitExceeded",
     "LimitExceededException",
 }
-CONTENTION = {
-    "TransactionConflictException",
-    "ConditionalCheckFailedException",
-}
+CONDITION_FAILED = "ConditionalCheckFailedException"
+CONTENTION = {"TransactionConflictException", CONDITION_FAILED}
 FULL = "ItemCollectionSizeLimitExceeded"
 # The answer to the repetition of a transaction that DynamoDB is still at work on: it may yet be applied.
 IN_PROGRESS = "TransactionInProgressException"
@@ -131,6 +129,11 @@ def _tell_of_tries(parsed: dict[str, Any], context: dict[str, Any], **_: Any) ->
         raise ResponseStreamingError(error="the body of the answer is no JSON object")
     if UNANSWERED in context:
         parsed["ResponseMetadata"][UNANSWERED] = True
+
+
+def condition_failed(fault: ClientError) -> bool:
+    """Whether the condition of a single write did not hold."""
+    return fault.response["Error"]["Code"] == CONDITION_FAILED
 
 
 def unanswered(fault: ClientError) -> bool:

@@ -1,6 +1,7 @@
 """The events table as a bulk creation uses it: many events a call, claims on idempotency keys, and bounded looks."""
 
 from collections.abc import Sequence
+from concurrent.futures import wait
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,25 +14,16 @@ from shared.scheduling.patience import Patience
 from shared.scheduling.rounds import LARGEST_PAGE
 from shared.scheduling.spans import overlap_ranges
 from shared.store import keys
-from shared.store.batches import BATCH_GET_ITEMS
-from shared.store.client import store_faults
+from shared.store.client import condition_failed, store_faults
 from shared.store.events import EventStore, stored_in
 from shared.store.items import Item, event_of, number, text
 
 if TYPE_CHECKING:
     from shared.scheduling.free_time import Interval
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
-
 
 class CreationStore(EventStore):
     """The events of all calendars, for the creation of many."""
-
-    def read_all(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        """The events of `event_ids` that are there, deleted ones included: a BatchGetItem a hundred, side by side."""
-        chunks = [event_ids[at : at + BATCH_GET_ITEMS] for at in range(0, len(event_ids), BATCH_GET_ITEMS)]
-        found = self._clients.pool.map(lambda chunk: self.get_many(owner, chunk), chunks)
-        return dict(chain.from_iterable(each.items() for each in found))
 
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], patience: Patience
@@ -67,10 +59,10 @@ class CreationStore(EventStore):
                 )
             except ClientError as fault:
                 item = stored_in(fault)
-                # Without one, a tombstone has gone that was to be continued: nothing is known but that it changed.
-                if fault.response["Error"]["Code"] != CONDITION_FAILED or not item:
+                if not condition_failed(fault) or not (item or previous):
                     raise
-                return event_of(item)
+                # Without an item the tombstone that was to be continued has been removed: there is none any more.
+                return event_of(item) if item else self._put_or_meet(event, None)
         return None
 
     def claim(self, owner: str, key: str, claim: Claim, now: int) -> Claim:
@@ -97,20 +89,25 @@ class CreationStore(EventStore):
                 )
             except ClientError as fault:
                 held = stored_in(fault)
-                if fault.response["Error"]["Code"] != CONDITION_FAILED or not held:
+                if not condition_failed(fault) or not held:
                     raise
                 return _claim_of(held)
         return claim
 
-    def crowd(self, owner: str, windows: "Sequence[Interval]") -> tuple[list[Event], bool]:
-        """Live opaque events that overlap one of `windows`, and whether that are all.
+    def crowd(self, owner: str, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
+        """Live opaque events that overlap one of `windows`, as far as `seconds` allow, and whether that are all.
 
         One Query for each length class of each window, side by side, of one page: of at most 2,000 items, and 1 MB.
         """
+        page_of = self._reader(owner, LARGEST_PAGE, opaque=True)
         reads = [(each, start) for start, end in windows for each in overlap_ranges(start, end)]
+        running = [self._clients.pool.submit(page_of, read) for read in reads]
+        done, late = wait(running, seconds)
+        for read in late:
+            read.cancel()  # one that is under way goes on, and nobody waits for it
         found: dict[str, Event] = {}
-        complete = True
-        for page in self._read(reads, owner, LARGEST_PAGE, opaque=True):
+        complete = not late
+        for page in (each.result() for each in running if each in done):
             found |= {event.id: event for event in page.found}
             complete = complete and page.read_up_to is None
         return [*found.values()], complete

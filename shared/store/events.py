@@ -1,6 +1,6 @@
 """The events table: events, their index by span, and the fences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,8 +14,8 @@ from shared.scheduling.revisions import Revision
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange
 from shared.store import keys
-from shared.store.batches import BATCH_WRITE_ITEMS, batch_get, batch_write
-from shared.store.client import Clients, store_faults, unanswered
+from shared.store.batches import BATCH_GET_ITEMS, BATCH_WRITE_ITEMS, batch_get, batch_write
+from shared.store.client import Clients, condition_failed, store_faults, unanswered
 from shared.store.items import (
     NO_HISTORY_ID,
     OPTIONAL_STAMP,
@@ -51,7 +51,20 @@ class EventStore:
         return event_of(item) if item else None
 
     def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
-        """The events of `event_ids` that are there, deleted ones included: a BatchGetItem for each hundred."""
+        """The events of `event_ids` that are there, deleted ones included: a BatchGetItem a hundred, side by side.
+
+        More than a hundred must not be asked for in a thread of the clients' pool, which could wait for itself.
+        """
+        wanted = list(event_ids)
+        chunks = [wanted[at : at + BATCH_GET_ITEMS] for at in range(0, len(wanted), BATCH_GET_ITEMS)]
+        if len(chunks) <= 1:
+            return self._get_chunk(owner, wanted)
+        found: dict[str, Event] = {}
+        for events in self._clients.pool.map(lambda chunk: self._get_chunk(owner, chunk), chunks):
+            found.update(events)
+        return found
+
+    def _get_chunk(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
         found = batch_get(self._clients, {self._table: [keys.event_key(owner, each) for each in event_ids]})
         return {event.id: event for event in map(event_of, found[self._table])}
 
@@ -72,12 +85,13 @@ class EventStore:
         One of no length that begins at `start` is listed, too: `overlap` is the rule. A page ends at 1 MB, before the
         filter, whatever `limit` says. With `opaque` transparent events are left out.
         """
-        return self._read([(each, start) for each in ranges], owner, limit, opaque=opaque)
+        reads = [(each, start) for each in ranges]
+        return list(self._clients.pool.map(self._reader(owner, limit, opaque=opaque), reads))
 
-    def _read(
-        self, reads: Iterable[tuple[SpanRange, Instant]], owner: str, limit: int, *, opaque: bool
-    ) -> list[ClassPage[Event]]:
-        """A page of each range, side by side, of events that end after the instant given with it or begin at it."""
+    def _reader(
+        self, owner: str, limit: int, *, opaque: bool
+    ) -> Callable[[tuple[SpanRange, Instant]], ClassPage[Event]]:
+        """What reads a page of a range, of events that end after the instant given with it or begin at it."""
         extra: dict[str, Any] = {
             "FilterExpression": "(#end > :start OR #start >= :start)",
             "ExpressionAttributeNames": {"#end": "end", "#start": "start"},
@@ -93,7 +107,7 @@ class EventStore:
             each, start = read
             return self._page(owner, each, {":start": text(start), **values}, extra)
 
-        return list(self._clients.pool.map(page, reads))
+        return page
 
     def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now` (seconds since 1970), latest first.
@@ -229,7 +243,7 @@ class EventStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as fault:
-                if fault.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                if not condition_failed(fault):
                     raise
                 stored = stored_in(fault)
                 event = event_of(stored) if stored else None
@@ -277,7 +291,7 @@ class EventStore:
     def _put_absent(self, waiting: dict[str, Event]) -> None:
         """Write what is not there of `waiting`, which loses each event that is known to be written."""
         for owner in {event.owner for event in waiting.values()}:
-            for event_id in self.get_many(owner, [*waiting]):
+            for event_id in self._get_chunk(owner, [*waiting]):
                 del waiting[event_id]
         for event in [*waiting.values()]:
             self.put(event, None)

@@ -9,7 +9,7 @@ from shared.scheduling.instants import parse_moment
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, position
 from shared.store import keys
-from shared.store.batches import BATCH_GET_ITEMS, batch_get
+from shared.store.batches import batch_get
 from shared.store.client import Clients, store_faults
 from shared.store.events import EventStore
 from shared.store.items import event_of, text
@@ -107,12 +107,8 @@ class HistoryStore:
         return list(self._clients.pool.map(page, ranges))
 
     def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        """The live events of `event_ids`, deleted ones included: a BatchGetItem for each hundred, side by side."""
-        chunks = [event_ids[at : at + BATCH_GET_ITEMS] for at in range(0, len(event_ids), BATCH_GET_ITEMS)]
-        found: dict[str, Event] = {}
-        for events in self._clients.pool.map(lambda chunk: self._events.get_many(owner, chunk), chunks):
-            found.update(events)
-        return found
+        """The live events of `event_ids`, deleted ones included: as `EventStore.get_many`."""
+        return self._events.get_many(owner, event_ids)
 
     def operation(self, owner: str, operation_id: str) -> list[tuple[str, str]]:
         """The versions that the operation made in the calendar of `owner`, as event id and history_id.

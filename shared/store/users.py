@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from shared.errors import Contended, NameTaken, Throttled
 from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, Known, Session, User
 from shared.scheduling.patience import Patience
-from shared.store.client import store_faults
+from shared.store.client import condition_failed, store_faults
 from shared.store.items import Item, number, text
 from shared.store.keys import attempts_key, email_key, session_key, user_key
 
@@ -214,7 +214,7 @@ def _checked(operation: Callable[..., Answer], request: dict[str, Any]) -> Answe
         return operation(**request)
     except ClientError as fault:
         response = cast(dict[str, Any], fault.response)
-        if response["Error"]["Code"] == "ConditionalCheckFailedException":
+        if condition_failed(fault):
             raise ConditionFailed({0: response.get("Item", {})}) from fault
         found = {
             place: reason.get("Item", {})

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from shared.runtime import Runtime, use
+from tests.deployment import Deployment
+from tests.integration.conflicts.wire import Wire
 from tests.integration.identity_client import Clock, Identity
 
 
@@ -23,3 +25,13 @@ def identity(runtime: Runtime) -> Iterator[Identity]:
         used.clients.dynamodb.meta.events.register("before-call.dynamodb", count)
         yield made
         used.clients.dynamodb.meta.events.unregister("before-call.dynamodb", count)
+
+
+@pytest.fixture
+def wire(dynamodb_deployment: Deployment) -> Iterator[Wire]:
+    """The wire between the functions of `dynamodb_deployment` and the database."""
+    made = Wire(dynamodb_deployment.runtime.clients)
+    try:
+        yield made
+    finally:
+        made.close(dynamodb_deployment.runtime.clients)

@@ -30,15 +30,6 @@ class Killed(BaseException):
     """The end of a function, which nothing in it can catch."""
 
 
-@pytest.fixture
-def wire(dynamodb_deployment: Deployment) -> Iterator[Wire]:
-    made = Wire(dynamodb_deployment.runtime.clients)
-    try:
-        yield made
-    finally:
-        made.close(dynamodb_deployment.runtime.clients)
-
-
 @contextmanager
 def killed_at(wire: Wire, last: int, *, sent: bool) -> Iterator[None]:
     """Let calls through, one at a time, until the function dies at call `last`, before or after it is carried out."""

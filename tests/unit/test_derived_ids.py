@@ -17,9 +17,8 @@ def test_a_uid_names_an_event_of_its_calendar(uid: str) -> None:
     assert ids.is_id(ids.of_uid(OWNER, uid))
 
 
-def test_a_key_names_one_event_for_each_index() -> None:
+def test_a_key_names_an_event() -> None:
     assert ids.of_key(OWNER, "order-4711") == str(uuid.uuid5(NAMESPACE, "key:order-4711#0"))
-    assert ids.of_key(OWNER, "order-4711", 7) == str(uuid.uuid5(NAMESPACE, "key:order-4711#7"))
 
 
 def test_another_calendar_has_other_ids() -> None:

@@ -25,3 +25,21 @@ def test_a_deleted_event_is_gone_from_the_second_it_expires() -> None:
     assert [deleted.gone(now) for now in (99, 100, 101)] == [False, True, True]
     assert not replace(event(), expires_at=100).gone(1_000)
     assert not event(kind="delete").gone(1 << 60)
+
+
+def test_a_first_version_goes_on_with_those_of_what_is_gone() -> None:
+    gone = event(version=3, kind="delete")
+    new = event(event_id=gone.id)
+    assert new.continuing(None, NOW_NS) is new
+    after = new.continuing(gone, NOW_NS)
+    assert (after.history_id, after.stamp.version) == (new.history_id, 4)
+    assert (after.created_at, after.content) == (ids.made_at(new.history_id), new.content)
+
+
+def test_a_first_version_is_later_than_what_is_gone_even_if_its_id_was_made_before() -> None:
+    early = event(history_id=ids.new_id(0))
+    gone = event(event_id=early.id, version=3, kind="delete")
+    after = early.continuing(gone, now_ns=0)
+    assert after.history_id > gone.history_id
+    assert after.created_at == after.stamp.changed_at == ids.made_at(after.history_id)
+    assert after.stamp.version == 4

@@ -1,8 +1,9 @@
-"""What `If-Match` and `If-None-Match` say."""
+"""What `If-Match`, `If-None-Match` and `Idempotency-Key` say."""
 
 import pytest
 
-from shared.entity_tags import MAX_TAGS, tags_of
+from shared.errors import InvalidRequest
+from shared.header_values import MAX_KEY, MAX_TAGS, key_of, tags_of
 from shared.scheduling.preconditions import Tags
 from tests.samples import new_id
 
@@ -79,3 +80,25 @@ def test_more_tags_than_a_condition_takes_name_nothing() -> None:
     assert found is not None
     assert "at most 100 versions" in found.fault
     assert not found.strong
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        (None, None),
+        ("order-4711", "order-4711"),
+        ('"order-4711"', "order-4711"),
+        (' "a \\"b\\\\" ', 'a "b\\'),
+        ("x" * MAX_KEY, "x" * MAX_KEY),
+    ],
+)
+def test_the_key_that_a_header_names(value: str | None, key: str | None) -> None:
+    assert key_of(value) == key
+
+
+@pytest.mark.parametrize(
+    "value", ["", '""', "a b", "a,b", "a;b", '"a', "\u00e9", '"\u00e9"', '"a\\b"', "x" * (MAX_KEY + 1)]
+)
+def test_what_is_no_key_is_refused(value: str) -> None:
+    with pytest.raises(InvalidRequest, match="Idempotency-Key"):
+        key_of(value)

@@ -14,6 +14,8 @@ from shared.scheduling.instants import overlap, shifted
 from shared.scheduling.overlaps import Busy, among, between, collisions, windows_of
 from tests.samples import END, OWNER, START, content, event
 
+SECONDS = 3.0
+
 
 def some(dice: random.Random, count: int) -> list[Busy]:
     made = []
@@ -61,8 +63,8 @@ class Crowd:
         self.events = events
         self.complete = complete
 
-    def crowd(self, owner: str, windows: Sequence[Interval]) -> tuple[list[Event], bool]:
-        assert owner == OWNER
+    def crowd(self, owner: str, windows: Sequence[Interval], seconds: float) -> tuple[list[Event], bool]:
+        assert (owner, seconds) == (OWNER, SECONDS)
         assert windows == [(START, END)]
         return self.events, self.complete
 
@@ -72,14 +74,14 @@ def test_what_a_report_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     batch.append((3, "3", content(transparency="transparent")))
     there = event()
     own = event(event_id="1")
-    found = collisions(Crowd([there, own]), OWNER, batch)
+    found = collisions(Crowd([there, own]), OWNER, batch, SECONDS)
     assert found.within == [(0, 1), (0, 2), (1, 2)]
     assert found.calendar == [(0, there), (1, there), (2, there)]
     assert found.complete
-    assert not collisions(Crowd([there], complete=False), OWNER, batch).complete
+    assert not collisions(Crowd([there], complete=False), OWNER, batch, SECONDS).complete
     monkeypatch.setattr(overlaps, "PAIRS_TOLD", 2)
     monkeypatch.setattr(overlaps, "EVENTS_TOLD", 2)
-    found = collisions(Crowd([there]), OWNER, batch)
+    found = collisions(Crowd([there]), OWNER, batch, SECONDS)
     assert (len(found.within), len(found.calendar), found.complete) == (2, 2, False)
 
 
@@ -89,5 +91,5 @@ def test_a_look_that_fails_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch)
 
     calendar = Crowd([])
     monkeypatch.setattr(calendar, "crowd", crowd)
-    found = collisions(calendar, OWNER, [(0, "0", content()), (1, "1", content())])
+    found = collisions(calendar, OWNER, [(0, "0", content()), (1, "1", content())], SECONDS)
     assert (found.within, found.calendar, found.complete) == ([(0, 1)], [], False)

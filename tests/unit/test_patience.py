@@ -65,3 +65,15 @@ def test_jitter_picks_each_pause_from_the_whole_range() -> None:
     assert asked[:3] == [0.025, 0.05, 0.1]
     assert max(asked) == 1.0
     assert clock.pauses == [0.0] * 99
+
+
+def test_what_is_left_until_a_share_of_the_time_is_used() -> None:
+    clock = Clock()
+    patience = clock.patience(9.0)
+    assert (patience.left(), patience.left(1 / 3)) == pytest.approx((9.0, 3.0))
+    clock.sleep(2.0)
+    assert (patience.left(), patience.left(1 / 3)) == pytest.approx((7.0, 1.0))
+    clock.sleep(2.0)
+    assert (patience.left(), patience.left(1 / 3)) == pytest.approx((5.0, 0.0))
+    clock.sleep(9.0)
+    assert patience.left() == 0.0

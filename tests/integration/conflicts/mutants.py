@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.errors import COLLISIONS_SHOWN
 from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import Fence, Touch
 from shared.scheduling.guard import Guard
-from shared.scheduling.instants import Instant, to_datetime
+from shared.scheduling.instants import Instant
 from shared.scheduling.rounds import LARGEST_PAGE, ClassPage
 from shared.scheduling.spans import SpanRange, overlap_ranges
 from shared.store.events import EventStore
@@ -77,8 +77,8 @@ class HastyGuard(Guard):
 
 def weeks_by_steps(start: Instant, end: Instant) -> list[str]:
     """The weeks of an interval, stepping by seven days from its start: the week of its end is easily missed."""
-    at, weeks = to_datetime(start), []
-    while at < to_datetime(end):
+    at, weeks = datetime.fromisoformat(start), []
+    while at < datetime.fromisoformat(end):
         year, week, _ = at.isocalendar()
         weeks.append(f"{year:04d}-W{week:02d}")
         at += timedelta(days=7)
