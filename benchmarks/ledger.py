@@ -121,7 +121,7 @@ class _Hold:
     def _all_here(self) -> bool:
         frames = sys._current_frames()
         serving = self._server in self._held
-        threads = [thread.ident for pool in self._pools for thread in pool._threads]
+        threads = [thread.ident for pool in self._pools for thread in [*pool._threads]]
         tasks = len(self._held) - serving + sum(_waits(frames.get(each or 0)) for each in threads)
         return (serving or _waits(frames.get(self._server))) and tasks >= sum(each.unfinished for each in self._pools)
 
