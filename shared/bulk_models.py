@@ -9,13 +9,13 @@ from shared.base_models import Request
 from shared.errors import FieldError
 from shared.fields import MAX_BULK, Reason
 from shared.models import NamedEvent
-from shared.scheduling.bulk_requests import ALL_FAULTS_TOLD, Draft, Invalid, OnInvalid
+from shared.scheduling.bulk_requests import ALL_FAULTS_REPORTED, Draft, Invalid, OnInvalid
 
 __all__ = ["BulkEvents", "Conflicts", "OnInvalid"]
 
 Conflicts = Literal["ignore", "report"]
 
-FAULTY_NAME_TOLD = 60
+FAULTY_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ def _or_its_faults(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     try:
         return validate(value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[:ALL_FAULTS_TOLD]
-        return FaultyEvent(tuple(FieldError(_path(each["loc"])[:FAULTY_NAME_TOLD], each["msg"]) for each in found))
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:ALL_FAULTS_REPORTED]
+        return FaultyEvent(tuple(FieldError(_path(each["loc"])[:FAULTY_NAME_LENGTH], each["msg"]) for each in found))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
 from shared.fields import MAX_BULK, Transparency
-from shared.scheduling.bulk_requests import FAULTS_TOLD
+from shared.scheduling.bulk_requests import FAULTS_REPORTED
 from shared.scheduling.events import ChangeType, OnConflict
 
 ID = "01a20267-70e0-7af4-9d7d-af4992a754ae"
@@ -205,7 +205,8 @@ class InvalidRequest(Problem):
     errors: Annotated[
         list[FieldProblem],
         Field(
-            max_length=MAX_BULK * FAULTS_TOLD, description="The first 50; of a bulk request the first 5 of each event."
+            max_length=MAX_BULK * FAULTS_REPORTED,
+            description="The first 50; of a bulk request the first 5 of each event.",
         ),
     ]
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from shared.reference.answers import FieldProblem, HistoryId, Id, Interval
-from shared.scheduling.bulk_requests import ALL_FAULTS_TOLD
-from shared.scheduling.overlaps import EVENTS_TOLD, PAIRS_TOLD
+from shared.scheduling.bulk_requests import ALL_FAULTS_REPORTED
+from shared.scheduling.overlaps import EVENTS_REPORTED, PAIRS_REPORTED
 
 
 class Created(BaseModel):
@@ -30,9 +30,9 @@ class BatchConflicts(BaseModel):
 
     within: Annotated[
         list[Annotated[list[int], Field(min_length=2, max_length=2)]],
-        Field(max_length=PAIRS_TOLD, description="Pairs of indices."),
+        Field(max_length=PAIRS_REPORTED, description="Pairs of indices."),
     ]
-    calendar: Annotated[list[BatchCollision], Field(max_length=EVENTS_TOLD)]
+    calendar: Annotated[list[BatchCollision], Field(max_length=EVENTS_REPORTED)]
     complete: Annotated[bool, Field(description="False if there may be more than was read or is told.")]
 
 
@@ -61,7 +61,7 @@ class NotTaken(BaseModel):
     index: int
     status: Literal[422]
     detail: str
-    errors: Annotated[list[FieldProblem], Field(min_length=1, max_length=ALL_FAULTS_TOLD)]
+    errors: Annotated[list[FieldProblem], Field(min_length=1, max_length=ALL_FAULTS_REPORTED)]
 
 
 class BulkPartlyCreated(BaseModel):

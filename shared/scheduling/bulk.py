@@ -21,7 +21,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.scheduling import ids
-from shared.scheduling.bulk_requests import Draft, Invalid, OnInvalid, in_short, rejection, said_by, uids_once
+from shared.scheduling.bulk_requests import Draft, Invalid, OnInvalid, in_short, rejection, request_facts, uids_once
 from shared.scheduling.events import ANSWER_LOST, Change, Event
 from shared.scheduling.origins import Origin, deleted_uid, digest_of
 from shared.scheduling.overlaps import Collisions, CrowdStore, collisions
@@ -147,28 +147,28 @@ class BulkCreation:
         if not new:
             return Made(None, refused)
         uids = {each.index: ids.of_uid(self._owner, each.uid) for each in new if each.uid is not None}
-        there = self._read([*uids.values()]) if uids else {}
-        absent = [each for each in new if self._missing(there.get(uids.get(each.index, "")))]
+        existing = self._read([*uids.values()]) if uids else {}
+        absent = [each for each in new if self._missing(existing.get(uids.get(each.index, "")))]
         operation_id, size, repeated = self._request.operation_id, len(absent), False
         if key is not None:
-            held = self._claim(key, digest_of(said_by(parts, on_invalid, reason)), size)
+            held = self._claim(key, digest_of(request_facts(parts, on_invalid, reason)), size)
             repeated = held.operation_id != operation_id
             operation_id, size = held.operation_id, held.size
             if repeated:
                 generated = [self._generated(operation_id, each) for each in new if each.uid is None]
-                there |= self._read(generated)
+                existing |= self._read(generated)
         change = self._request.change("create", reason=reason, on_conflict="allow", operation_size=max(1, size))
         change = replace(change, operation_id=operation_id)
         events = {each.index: self._event(each, change, uids.get(each.index), keyed=key is not None) for each in new}
-        told = None
+        conflicts = None
         if report:
             batch = [(at, each.id, each.content) for at, each in events.items()]
-            told = collisions(self._store, self._owner, batch, self._patience.left(REPORT_SHARE))
+            conflicts = collisions(self._store, self._owner, batch, self._patience.left(REPORT_SHARE))
         if repeated:
-            outcomes = self._complete(events, there, held.busy_until)
+            outcomes = self._complete(events, existing, held.busy_until)
         else:
-            outcomes = self._write(events, there, keyed=key is not None)
-        made = Made(operation_id, sorted([*outcomes, *refused], key=lambda each: each.index), repeated, told)
+            outcomes = self._write(events, existing, keyed=key is not None)
+        made = Made(operation_id, sorted([*outcomes, *refused], key=lambda each: each.index), repeated, conflicts)
         # Under a key what is not written yet may be, by a repetition, and then as a part of this operation.
         wrote = (key is not None and size > 0) or any(outcome.may_be_new for outcome in outcomes)
         return made if wrote else replace(made, operation_id=None)
@@ -199,7 +199,7 @@ class BulkCreation:
             creation_digest=digest,
         )
 
-    def _write(self, events: Mapping[int, Event], there: Mapping[str, Event], *, keyed: bool) -> list[Outcome]:
+    def _write(self, events: Mapping[int, Event], existing: Mapping[str, Event], *, keyed: bool) -> list[Outcome]:
         """Write for the first time: in batches what cannot be there, one by one what has a name of its own."""
         failures = self._store.put_all([event for event in events.values() if event.uid is None], self._patience)
         outcomes = [
@@ -208,41 +208,41 @@ class BulkCreation:
             if event.uid is None
         ]
         named = {index: event for index, event in events.items() if event.uid is not None}
-        return outcomes + self._put(named, there, keyed=keyed)
+        return outcomes + self._put(named, existing, keyed=keyed)
 
-    def _complete(self, events: Mapping[int, Event], there: Mapping[str, Event], busy_until: int) -> list[Outcome]:
+    def _complete(self, events: Mapping[int, Event], existing: Mapping[str, Event], busy_until: int) -> list[Outcome]:
         """Write what an earlier request with the same key has left out, if it did.
 
         Its batches carry no condition: as long as one may be under way, what is written here and changed by somebody
         could be overwritten by it. So nothing is written before the function that sends them has come to its end.
         """
-        missing = any(self._missing(there.get(event.id)) for event in events.values())
+        missing = any(self._missing(existing.get(event.id)) for event in events.values())
         if missing and self._now < busy_until:
             detail = "the first request with this key is still at work, or was cut off a moment ago"
             raise Unavailable(detail, retry_after=busy_until - self._now)
-        return self._put(events, there, keyed=True)
+        return self._put(events, existing, keyed=True)
 
-    def _put(self, events: Mapping[int, Event], there: Mapping[str, Event], *, keyed: bool) -> list[Outcome]:
+    def _put(self, events: Mapping[int, Event], existing: Mapping[str, Event], *, keyed: bool) -> list[Outcome]:
         """Write each of `events` that is not there, on condition that it still is not, and judge those that are."""
         waiting = []
         for event in events.values():
-            previous = there.get(event.id)
+            previous = existing.get(event.id)
             if self._missing(previous):
                 waiting.append((event.continuing(previous, self._request.now_ns), previous))
         answers = self._store.put_each(waiting, self._patience)
         written = {event.id: event for event, _ in waiting}
         outcomes = []
         for index, event in events.items():
-            answer = answers.get(event.id, there.get(event.id))
+            answer = answers.get(event.id, existing.get(event.id))
             if answer is None:
                 outcomes.append(Outcome(index, written[event.id]))
             elif isinstance(answer, str):
                 outcomes.append(Outcome(index, event, failure=answer))
             else:
-                outcomes.append(self._met(index, event, answer, keyed=keyed))
+                outcomes.append(self._outcome_of_stored(index, event, answer, keyed=keyed))
         return outcomes
 
-    def _met(self, index: int, event: Event, stored: Event, *, keyed: bool) -> Outcome:
+    def _outcome_of_stored(self, index: int, event: Event, stored: Event, *, keyed: bool) -> Outcome:
         """What became of `event`, where `stored` was met."""
         if stored.history_id == event.history_id or event.uid is None:
             return Outcome(index, event)

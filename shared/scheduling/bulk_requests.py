@@ -11,8 +11,8 @@ from shared.scheduling.origins import content_facts
 OnInvalid = Literal["reject", "skip"]
 
 # What is told of the faults of each event: those of a thousand have to fit into an answer; of few events, more.
-FAULTS_TOLD: Final = 5
-ALL_FAULTS_TOLD: Final = 50
+FAULTS_REPORTED: Final = 5
+ALL_FAULTS_REPORTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def uids_once(parts: Sequence[Draft | Invalid]) -> Sequence[Draft | Invalid]:
 
 def in_short(invalid: Sequence[Invalid]) -> list[Invalid]:
     """`invalid` with the first few faults of each: no more than are told of all, or as few as are told of each."""
-    most = max(FAULTS_TOLD, ALL_FAULTS_TOLD // max(1, len(invalid)))
+    most = max(FAULTS_REPORTED, ALL_FAULTS_REPORTED // max(1, len(invalid)))
     return [replace(each, errors=each.errors[:most]) for each in invalid]
 
 
@@ -67,7 +67,7 @@ def rejection(invalid: Sequence[Invalid], total: int) -> InvalidItems:
     return InvalidItems(errors, len(invalid), total)
 
 
-def said_by(parts: Sequence[Draft | Invalid], on_invalid: OnInvalid, reason: str | None) -> dict[str, object]:
+def request_facts(parts: Sequence[Draft | Invalid], on_invalid: OnInvalid, reason: str | None) -> dict[str, object]:
     """What a request says, for its digest."""
     return {
         "events": [

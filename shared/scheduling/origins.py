@@ -13,7 +13,7 @@ from shared.scheduling.events import Content, Event, OnConflict
 
 DIGEST_BYTES: Final = 18
 # The kinds of events that a request is content to find.
-CONTENT_WITH: Final[Mapping[OnConflict, Sequence[OnConflict]]] = {"reject": ["reject"], "allow": ["reject", "allow"]}
+ACCEPTED: Final[Mapping[OnConflict, Sequence[OnConflict]]] = {"reject": ["reject"], "allow": ["reject", "allow"]}
 
 
 class AlreadyMade(Exception):
@@ -70,7 +70,7 @@ class Origin:
 
     def made_by(self, content: Content, on_conflict: OnConflict, reason: str | None, event: Event) -> bool:
         """Whether the request made `event`. One that allows conflicts is content with an event that was checked."""
-        digests = {self.digest(content, each, reason) for each in CONTENT_WITH[on_conflict]}
+        digests = {self.digest(content, each, reason) for each in ACCEPTED[on_conflict]}
         return event.uid == self.uid and event.creation_digest in digests
 
     def refused(self, event: Event) -> InvalidRequest:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from shared.scheduling.free_time import Interval
 
 # What a report tells at most, and the windows that it reads: one Query for each length class of each, of one page.
-PAIRS_TOLD: Final = 10_000
-EVENTS_TOLD: Final = 1_000
+PAIRS_REPORTED: Final = 10_000
+EVENTS_REPORTED: Final = 1_000
 WINDOWS: Final = 8
 
 Busy = tuple[Instant, Instant, int]
@@ -90,7 +90,7 @@ def collisions(store: CrowdStore, owner: str, batch: Sequence[tuple[int, str, Co
     What is read of the calendar is what can be read in `seconds`.
     """
     busy = [(content.start, content.end, index) for index, _, content in batch if content.opaque]
-    within = list(islice(among(busy), PAIRS_TOLD + 1))
+    within = list(islice(among(busy), PAIRS_REPORTED + 1))
     own = {event_id for _, event_id, _ in batch}
     try:
         crowd, complete = store.crowd(owner, windows_of(busy), seconds) if busy else ([], True)
@@ -98,8 +98,8 @@ def collisions(store: CrowdStore, owner: str, batch: Sequence[tuple[int, str, Co
         crowd, complete = [], False  # what is only told is no reason to fail
     others = [event for event in crowd if event.id not in own]
     theirs = [(event.content.start, event.content.end, number) for number, event in enumerate(others)]
-    found = list(islice(between(busy, theirs), EVENTS_TOLD + 1))
-    complete = complete and len(within) <= PAIRS_TOLD and len(found) <= EVENTS_TOLD
-    told = sorted((index, others[number].content.start, number) for index, number in found[:EVENTS_TOLD])
+    found = list(islice(between(busy, theirs), EVENTS_REPORTED + 1))
+    complete = complete and len(within) <= PAIRS_REPORTED and len(found) <= EVENTS_REPORTED
+    told = sorted((index, others[number].content.start, number) for index, number in found[:EVENTS_REPORTED])
     calendar = [(index, others[number]) for index, _, number in told]
-    return Collisions(sorted(within[:PAIRS_TOLD]), calendar, complete)
+    return Collisions(sorted(within[:PAIRS_REPORTED]), calendar, complete)

@@ -8,7 +8,7 @@ import pytest
 
 from shared.bodies import MAX_MEMBERS
 from shared.runtime import use
-from shared.scheduling.bulk_requests import FAULTS_TOLD
+from shared.scheduling.bulk_requests import FAULTS_REPORTED
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.documented import check
@@ -99,9 +99,9 @@ def test_the_faults_of_every_event_are_told_and_fit_into_an_answer(
     answer = ADA("POST", f"/events/bulk{query}", raw=raw)
     assert answer.status == (207 if query else 422), answer.text[:200]
     if query:
-        assert all(len(item["errors"]) == FAULTS_TOLD for item in answer.body["items"])
+        assert all(len(item["errors"]) == FAULTS_REPORTED for item in answer.body["items"])
     else:
-        assert len(answer.fields) == 1_000 * FAULTS_TOLD
+        assert len(answer.fields) == 1_000 * FAULTS_REPORTED
         assert {field.partition(".")[0] for field in answer.fields} == {f"events[{at}]" for at in range(1_000)}
     # Lambda sends the answer as JSON, with the body as a string in it.
     assert len(json.dumps({"body": answer.text})) < LAMBDA_ANSWER_BYTES
@@ -146,7 +146,7 @@ def test_what_was_skipped_collides_with_nothing(deployment: Deployment) -> None:
 
 def test_a_calendar_too_crowded_to_read_is_told_of(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     bulk(*[REVIEW] * 5)
-    monkeypatch.setattr("shared.scheduling.overlaps.EVENTS_TOLD", 3)
+    monkeypatch.setattr("shared.scheduling.overlaps.EVENTS_REPORTED", 3)
     found = bulk(REVIEW, query="?conflicts=report").body["conflicts"]
     assert (len(found["calendar"]), found["complete"]) == (3, False)
     assert len(deployment.events()) == 6

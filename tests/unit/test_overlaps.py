@@ -79,8 +79,8 @@ def test_what_a_report_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.calendar == [(0, there), (1, there), (2, there)]
     assert found.complete
     assert not collisions(Crowd([there], complete=False), OWNER, batch, SECONDS).complete
-    monkeypatch.setattr(overlaps, "PAIRS_TOLD", 2)
-    monkeypatch.setattr(overlaps, "EVENTS_TOLD", 2)
+    monkeypatch.setattr(overlaps, "PAIRS_REPORTED", 2)
+    monkeypatch.setattr(overlaps, "EVENTS_REPORTED", 2)
     found = collisions(Crowd([there]), OWNER, batch, SECONDS)
     assert (len(found.within), len(found.calendar), found.complete) == (2, 2, False)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.bodies import MAX_BODY_BYTES, MAX_MEMBERS, MAX_MORE_MEMBERS
-from shared.scheduling.bulk_requests import FAULTS_TOLD
+from shared.scheduling.bulk_requests import FAULTS_REPORTED
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.samples import new_id
 
@@ -152,7 +152,7 @@ def test_what_unknown_fields_cost_is_bounded(calendar: StoredCalendar) -> None:
     items = MAX_MORE_MEMBERS // 100
     item = dict.fromkeys(f"unknown {number}" for number in range(MAX_MEMBERS + 100))
     reply = calendar.refused(422, [], "POST", "/events/bulk", {"events": [item] * items})
-    assert len(reply.fields) == items * FAULTS_TOLD
+    assert len(reply.fields) == items * FAULTS_REPORTED
     calendar.refused(400, ["body"], "POST", "/events/bulk", {"events": [item] * (items + 1)})
 
 
@@ -183,7 +183,7 @@ def test_a_million_items_are_not_read_through(calendar: StoredCalendar) -> None:
 def test_as_many_faults_as_a_request_can_have_are_told_in_short(calendar: StoredCalendar) -> None:
     item = {f"unknown {number}": None for number in range(MAX_MEMBERS)}
     reply = calendar.refused(422, [], "POST", "/events/bulk", {"events": [item] * 1_000})
-    assert len(reply.fields) == 1_000 * FAULTS_TOLD
+    assert len(reply.fields) == 1_000 * FAULTS_REPORTED
     assert len(reply.text) < 500_000
 
 
