@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import wait
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
