@@ -13,6 +13,7 @@ from shared.scheduling.patience import Patience
 from shared.scheduling.rounds import LARGEST_PAGE
 from shared.scheduling.spans import overlap_ranges
 from shared.store import keys
+from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
 from shared.store.client import condition_failed, store_faults
 from shared.store.events import EventStore, stored_in
 from shared.store.items import Item, event_of, number, text
@@ -23,6 +24,49 @@ if TYPE_CHECKING:
 
 class CreationStore(EventStore):
     """The events of all calendars, for the creation of many."""
+
+    def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
+        """Write new events in as few calls as there can be. Gives why, by event id, for those not known to be written.
+
+        The calls are not repeated by the SDK, which could overwrite what came after them. When an answer is lost, what
+        is there is read back, and what is absent is put on condition that it still is.
+        """
+        chunks = [events[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(events), BATCH_WRITE_ITEMS)]
+        failures: dict[str, str] = {}
+        for failed in self._clients.pool.map(lambda chunk: self._put_chunk(chunk, patience), chunks):
+            failures.update(failed)
+        return failures
+
+    def _put_chunk(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
+        waiting = {event.id: event for event in events}
+        unknown = False
+        for _ in patience.attempts():
+            try:
+                if unknown:
+                    self._put_absent(waiting)
+                    return {}
+                items = [self._item(event) for event in waiting.values()]
+                refused = batch_write(self._clients.dynamodb_once, self._table, items)
+                waiting = {event_id: waiting[event_id] for event_id in (item["id"]["S"] for item in refused)}
+                if not waiting:
+                    return {}
+            except AnswerLost:
+                unknown = True
+            except CalendarFull as full:
+                return dict.fromkeys(waiting, f"not written: {full}")
+            except (Contended, Throttled):
+                continue
+        why = ANSWER_LOST if unknown else "not written: the database was too busy"
+        return dict.fromkeys(waiting, why)
+
+    def _put_absent(self, waiting: dict[str, Event]) -> None:
+        """Write what is not there of `waiting`, which loses each event that is known to be written."""
+        for owner in {event.owner for event in waiting.values()}:
+            for event_id in self._get_chunk(owner, [*waiting]):
+                del waiting[event_id]
+        for event in [*waiting.values()]:
+            self.put(event, None)
+            del waiting[event.id]
 
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], patience: Patience

@@ -5,16 +5,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
-from shared.scheduling.events import ANSWER_LOST, Event
+from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
-from shared.scheduling.patience import Patience
 from shared.scheduling.revisions import Revision
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange
 from shared.store import keys
-from shared.store.batches import BATCH_GET_ITEMS, BATCH_WRITE_ITEMS, batch_get, batch_write
+from shared.store.batches import BATCH_GET_ITEMS, batch_get
 from shared.store.client import Clients, condition_failed, store_faults, unanswered
 from shared.store.items import (
     NO_HISTORY_ID,
@@ -253,49 +251,6 @@ class EventStore:
                     raise
                 return applied, event
         return True, event_of(answer["Attributes"])
-
-    def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
-        """Write new events in as few calls as there can be. Gives why, by event id, for those not known to be written.
-
-        The calls are not repeated by the SDK, which could overwrite what came after them. When an answer is lost, what
-        is there is read back, and what is absent is put on condition that it still is.
-        """
-        chunks = [events[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(events), BATCH_WRITE_ITEMS)]
-        failures: dict[str, str] = {}
-        for failed in self._clients.pool.map(lambda chunk: self._put_chunk(chunk, patience), chunks):
-            failures.update(failed)
-        return failures
-
-    def _put_chunk(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
-        waiting = {event.id: event for event in events}
-        unknown = False
-        for _ in patience.attempts():
-            try:
-                if unknown:
-                    self._put_absent(waiting)
-                    return {}
-                items = [self._item(event) for event in waiting.values()]
-                refused = batch_write(self._clients.dynamodb_once, self._table, items)
-                waiting = {event_id: waiting[event_id] for event_id in (item["id"]["S"] for item in refused)}
-                if not waiting:
-                    return {}
-            except AnswerLost:
-                unknown = True
-            except CalendarFull as full:
-                return dict.fromkeys(waiting, f"not written: {full}")
-            except (Contended, Throttled):
-                continue
-        why = ANSWER_LOST if unknown else "not written: the database was too busy"
-        return dict.fromkeys(waiting, why)
-
-    def _put_absent(self, waiting: dict[str, Event]) -> None:
-        """Write what is not there of `waiting`, which loses each event that is known to be written."""
-        for owner in {event.owner for event in waiting.values()}:
-            for event_id in self._get_chunk(owner, [*waiting]):
-                del waiting[event_id]
-        for event in [*waiting.values()]:
-            self.put(event, None)
-            del waiting[event.id]
 
     def _item(self, event: Event) -> Item:
         return {**keys.event_key(event.owner, event.id), **event_attributes(event), "span": live_span(event)}

@@ -465,7 +465,7 @@ def test_a_bulk_that_wrote_nothing_names_no_operation(
     def fail(_: object, events: list[Any], *_more: object) -> dict[str, str]:
         return {event.id: failure for event in events}
 
-    monkeypatch.setattr("shared.store.events.EventStore.put_all", fail)
+    monkeypatch.setattr("shared.store.creations.CreationStore.put_all", fail)
     reply = ADA("POST", "/events/bulk", {"events": shifts(3)})
     check("POST", "/events/bulk", reply)
     assert (reply.status, reply.body["created"]) == (207, 0)

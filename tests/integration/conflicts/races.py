@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shared.runtime import Runtime
 from shared.scheduling.events import Event
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
-from shared.store.events import EventStore
+from shared.store.creations import CreationStore
 from shared.store.items import event_attributes
 from shared.store.keys import version_key
 from tests.integration.conflicts.book import Time, double_bookings, event_items
@@ -88,7 +88,7 @@ class Race:
         events = [Round(number).home(writer) for number in rounds for writer in range(0, WRITERS, 2)]
         patience = Time().patience(8.0)
         clients, settings = self._runtime.clients, self._runtime.settings
-        assert EventStore(clients, settings.events_table).put_all([last for _, last in events], patience) == {}
+        assert CreationStore(clients, settings.events_table).put_all([last for _, last in events], patience) == {}
         items = [event_attributes(first) | version_key(first.owner, first.id, first.history_id) for first, _ in events]
         for at in range(0, len(items), BATCH_WRITE_ITEMS):
             assert batch_write(clients.dynamodb, settings.history_table, items[at : at + BATCH_WRITE_ITEMS]) == []

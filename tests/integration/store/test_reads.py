@@ -12,7 +12,7 @@ from shared.scheduling.revisions import Revision
 from shared.scheduling.rounds import Rounds
 from shared.scheduling.spans import overlap_ranges
 from shared.scheduling.windows import Window, place, read_page
-from shared.store.events import EventStore
+from shared.store.creations import CreationStore
 from tests.samples import OWNER, event
 
 NOW = "2027-03-01T00:00:00Z"
@@ -33,7 +33,7 @@ AROUND = [
 ]
 
 
-def put(store: EventStore, events: list[Event]) -> None:
+def put(store: CreationStore, events: list[Event]) -> None:
     assert store.put_all(events, PATIENCE) == {}
 
 
@@ -41,7 +41,7 @@ def ids(events: list[Event]) -> set[str]:
     return {each.id for each in events}
 
 
-def overlapping(store: EventStore, start: Instant, end: Instant, owner: str = OWNER) -> list[Event]:
+def overlapping(store: CreationStore, start: Instant, end: Instant, owner: str = OWNER) -> list[Event]:
     """All opaque events that overlap `[start, end)`, read as the guard does."""
     rounds = Rounds(overlap_ranges(start, end), place)
     while not rounds.complete:
@@ -49,7 +49,7 @@ def overlapping(store: EventStore, start: Instant, end: Instant, owner: str = OW
     return rounds.settled()[0]
 
 
-def all_pages(store: EventStore, window: Window, limit: int) -> list[Event]:
+def all_pages(store: CreationStore, window: Window, limit: int) -> list[Event]:
     found: list[Event] = []
     for _ in range(1_000):
         page, cursor = read_page(store, OWNER, window, limit)
@@ -61,7 +61,7 @@ def all_pages(store: EventStore, window: Window, limit: int) -> list[Event]:
 
 
 @pytest.mark.parametrize("length", [1, HOUR, DAY, 40 * DAY])
-def test_what_overlaps_is_found_whatever_its_length(store: EventStore, length: int) -> None:
+def test_what_overlaps_is_found_whatever_its_length(store: CreationStore, length: int) -> None:
     put(store, AROUND)
     end = shifted(NOW, length)
     expected = [each for each in AROUND if each.content.overlaps(NOW, end)]
@@ -70,21 +70,21 @@ def test_what_overlaps_is_found_whatever_its_length(store: EventStore, length: i
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
-def test_a_window_is_read_page_by_page_in_order(store: EventStore, limit: int) -> None:
+def test_a_window_is_read_page_by_page_in_order(store: CreationStore, limit: int) -> None:
     put(store, AROUND)
     window = Window(NOW, shifted(NOW, DAY))
     expected = sorted((each for each in AROUND if each.content.overlaps(window.start, window.end)), key=place)
     assert all_pages(store, window, limit) == expected
 
 
-def test_transparent_events_are_listed_and_in_nobodys_way(store: EventStore) -> None:
+def test_transparent_events_are_listed_and_in_nobodys_way(store: CreationStore) -> None:
     shown = event(NOW, shifted(NOW, HOUR), transparency="transparent")
     put(store, [shown])
     assert overlapping(store, NOW, shifted(NOW, DAY)) == []
     assert all_pages(store, Window(NOW, shifted(NOW, DAY)), 10) == [shown]
 
 
-def test_deleted_events_are_in_no_range(store: EventStore) -> None:
+def test_deleted_events_are_in_no_range(store: CreationStore) -> None:
     kept, deleted = lasting(0, HOUR), lasting(0, HOUR)
     put(store, [kept, deleted])
     stamp = replace(event().stamp, type="delete", version=0)
@@ -93,7 +93,7 @@ def test_deleted_events_are_in_no_range(store: EventStore) -> None:
     assert all_pages(store, Window(FIRST, LAST), 10) == [kept]
 
 
-def test_the_edges_of_time_are_within_reach(store: EventStore) -> None:
+def test_the_edges_of_time_are_within_reach(store: CreationStore) -> None:
     first, last = event(FIRST, shifted(FIRST, 1)), event(shifted(LAST, -366 * DAY), LAST)
     put(store, [first, last])
     assert overlapping(store, FIRST, shifted(FIRST, 1)) == [first]
@@ -101,7 +101,7 @@ def test_the_edges_of_time_are_within_reach(store: EventStore) -> None:
     assert ids(overlapping(store, FIRST, LAST)) == ids([first, last])
 
 
-def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: EventStore) -> None:
+def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: CreationStore) -> None:
     # A page of a Query ends at 1 MB, before the filter: none of these overlaps, and they fill more than one page.
     text = "x" * 2_000
     past = [lasting(-3 * HOUR, HOUR) for _ in range(600)]
@@ -113,7 +113,7 @@ def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: EventSt
     assert read_page(store, OWNER, window, 100) == ([there], None)
 
 
-def test_what_was_just_written_is_found(store: EventStore) -> None:
+def test_what_was_just_written_is_found(store: CreationStore) -> None:
     for number in range(30):
         made = lasting(number * DAY, HOUR)
         store.put(made, None)

@@ -13,7 +13,7 @@ from shared.scheduling.instants import iso_weeks, shifted
 from shared.scheduling.patience import Patience
 from shared.scheduling.revisions import Revision
 from shared.store import keys
-from shared.store.events import EventStore
+from shared.store.creations import CreationStore
 from shared.store.items import NO_HISTORY_ID
 from tests.samples import END, OWNER, START, event, new_id
 
@@ -32,11 +32,11 @@ def put_item(runtime: Runtime, key: dict[str, Any], **attributes: Any) -> None:
     runtime.clients.dynamodb.put_item(TableName=runtime.settings.events_table, Item={**key, **attributes})
 
 
-def fence(store: EventStore, week: str = WEEK) -> Fence:
+def fence(store: CreationStore, week: str = WEEK) -> Fence:
     return store.read_guarded(OWNER, None, [week])[1][0]
 
 
-def test_an_event_comes_back_as_it_was_put(store: EventStore) -> None:
+def test_an_event_comes_back_as_it_was_put(store: CreationStore) -> None:
     made = event(title="caf\u00e9 \U0001f600")
     made = replace(made, content=replace(made.content, description="a\nb", location="x" * 500, time_zone="Asia/Tokyo"))
     made = replace(made, stamp=replace(made.stamp, reason="why", rolled_back_to=new_id(), on_conflict="allow"))
@@ -45,7 +45,7 @@ def test_an_event_comes_back_as_it_was_put(store: EventStore) -> None:
     assert store.get("another", made.id) is None
 
 
-def test_a_new_event_is_put_only_where_there_is_none(store: EventStore) -> None:
+def test_a_new_event_is_put_only_where_there_is_none(store: CreationStore) -> None:
     made = event()
     store.put(made, None)
     with pytest.raises(Contended):
@@ -53,7 +53,7 @@ def test_a_new_event_is_put_only_where_there_is_none(store: EventStore) -> None:
     assert store.get(OWNER, made.id) == made
 
 
-def test_putting_the_same_version_again_is_no_fault(store: EventStore) -> None:
+def test_putting_the_same_version_again_is_no_fault(store: CreationStore) -> None:
     made = event()
     store.put(made, None)
     store.put(made, None)
@@ -63,7 +63,7 @@ def test_putting_the_same_version_again_is_no_fault(store: EventStore) -> None:
     assert store.get(OWNER, made.id) == second
 
 
-def test_a_version_is_put_only_over_the_one_it_was_made_of(store: EventStore) -> None:
+def test_a_version_is_put_only_over_the_one_it_was_made_of(store: CreationStore) -> None:
     first = event()
     store.put(first, None)
     second = later(first)
@@ -75,7 +75,7 @@ def test_a_version_is_put_only_over_the_one_it_was_made_of(store: EventStore) ->
     assert store.get(OWNER, first.id) == second
 
 
-def test_an_item_of_a_script_can_be_changed_once(store: EventStore, dynamodb_runtime: Runtime) -> None:
+def test_an_item_of_a_script_can_be_changed_once(store: CreationStore, dynamodb_runtime: Runtime) -> None:
     made = event()
     content = {"id": made.id, "owner": OWNER, "start": START, "end": END}
     bare = {name: {"S": value} for name, value in content.items()}
@@ -89,7 +89,7 @@ def test_an_item_of_a_script_can_be_changed_once(store: EventStore, dynamodb_run
         store.put(later(stored), stored)
 
 
-def test_a_guarded_write_moves_its_fences(store: EventStore) -> None:
+def test_a_guarded_write_moves_its_fences(store: CreationStore) -> None:
     assert fence(store) == Fence(WEEK)
     made = event()
     store.put_guarded(made, None, [fence(store)])
@@ -100,7 +100,7 @@ def test_a_guarded_write_moves_its_fences(store: EventStore) -> None:
     assert fence(store) == Fence(WEEK).moved(made).moved(second)
 
 
-def test_a_fence_remembers_no_more_than_the_last_writes(store: EventStore) -> None:
+def test_a_fence_remembers_no_more_than_the_last_writes(store: CreationStore) -> None:
     made = [event() for _ in range(RECENT + 2)]
     for each in made:
         store.put_guarded(each, None, [fence(store)])
@@ -108,7 +108,7 @@ def test_a_fence_remembers_no_more_than_the_last_writes(store: EventStore) -> No
 
 
 @pytest.mark.parametrize("moved_before", [False, True])
-def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: EventStore, moved_before: bool) -> None:
+def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: CreationStore, moved_before: bool) -> None:
     weeks = ["2027-W08", "2027-W09", "2027-W10"]
     if moved_before:
         store.put_guarded(event(), None, store.read_guarded(OWNER, None, weeks)[1])
@@ -122,7 +122,7 @@ def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: EventSto
     assert store.read_guarded(OWNER, None, weeks) == before
 
 
-def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: EventStore) -> None:
+def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: CreationStore) -> None:
     first = event()
     store.put_guarded(first, None, [fence(store)])
     store.put(second := later(first, title="Rival"), first)
@@ -133,7 +133,7 @@ def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: EventS
     assert (store.get(OWNER, first.id), fence(store)) == (second, before)
 
 
-def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: EventStore) -> None:
+def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: CreationStore) -> None:
     # From the last second of a week on: so many weeks can 366 days touch.
     start = "2027-03-07T23:59:59Z"
     made = event(start, shifted(start, 366 * 86_400))
@@ -145,7 +145,7 @@ def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: EventSto
     assert [(each.week, each.value) for each in fences] == [(week, made.history_id) for week in weeks]
 
 
-def test_fences_of_another_calendar_stand_still(store: EventStore) -> None:
+def test_fences_of_another_calendar_stand_still(store: CreationStore) -> None:
     made = event()
     store.put_guarded(made, None, [fence(store)])
     assert store.read_guarded("another", made.id, [WEEK]) == (None, [Fence(WEEK)])
@@ -161,7 +161,7 @@ def deletion(**changes: Any) -> Revision:
     return replace(Revision(stamp, stamp.history_id, {}, expires_at=1_900_000_000), **changes)
 
 
-def test_a_revision_changes_fields_and_counts_the_version_up(store: EventStore) -> None:
+def test_a_revision_changes_fields_and_counts_the_version_up(store: CreationStore) -> None:
     first = replace(event(), stamp=replace(event().stamp, reason="why", rolled_back_to=new_id()))
     store.put(first, None)
     change = revision({"title": "Revised", "location": "Room 5"})
@@ -181,7 +181,7 @@ def test_every_optional_field_of_a_stamp_is_known_here() -> None:
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_what_a_change_says_of_itself_stays_with_its_own_version(store: EventStore, name: str) -> None:
+def test_what_a_change_says_of_itself_stays_with_its_own_version(store: CreationStore, name: str) -> None:
     first = event()
     first = replace(first, stamp=replace(first.stamp, **{name: SAID[name]}))
     store.put(first, None)
@@ -194,7 +194,7 @@ def test_what_a_change_says_of_itself_stays_with_its_own_version(store: EventSto
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_a_change_without_a_read_says_all_that_it_has_to_say(store: EventStore, name: str) -> None:
+def test_a_change_without_a_read_says_all_that_it_has_to_say(store: CreationStore, name: str) -> None:
     first = event()
     store.put(first, None)
     for change in (revision({"title": "Revised"}), deletion()):
@@ -205,7 +205,9 @@ def test_a_change_without_a_read_says_all_that_it_has_to_say(store: EventStore, 
         assert replace(after.stamp, version=0) == stamp
 
 
-def test_a_revision_of_an_item_of_a_script_is_its_first_version(store: EventStore, dynamodb_runtime: Runtime) -> None:
+def test_a_revision_of_an_item_of_a_script_is_its_first_version(
+    store: CreationStore, dynamodb_runtime: Runtime
+) -> None:
     made = event()
     bare = {name: {"S": value} for name, value in (("id", made.id), ("owner", OWNER), ("start", START), ("end", END))}
     put_item(dynamodb_runtime, keys.event_key(OWNER, made.id), **bare)
@@ -215,7 +217,7 @@ def test_a_revision_of_an_item_of_a_script_is_its_first_version(store: EventStor
     assert (after.stamp.version, after.content.title) == (1, "Revised")
 
 
-def test_a_refused_revision_shows_what_it_met(store: EventStore) -> None:
+def test_a_refused_revision_shows_what_it_met(store: CreationStore) -> None:
     first = event()
     store.put(first, None)
     refused = [
@@ -233,7 +235,7 @@ def test_a_refused_revision_shows_what_it_met(store: EventStore) -> None:
     assert store.get(OWNER, first.id) == first
 
 
-def test_a_revision_may_name_a_hundred_versions(store: EventStore) -> None:
+def test_a_revision_may_name_a_hundred_versions(store: CreationStore) -> None:
     first = event()
     store.put(first, None)
     tags = frozenset({first.history_id, *(new_id() for _ in range(99))})
@@ -245,7 +247,7 @@ def test_a_revision_may_name_a_hundred_versions(store: EventStore) -> None:
     ]
 
 
-def test_a_deletion_leaves_a_tombstone_that_nothing_revises(store: EventStore) -> None:
+def test_a_deletion_leaves_a_tombstone_that_nothing_revises(store: CreationStore) -> None:
     first = event()
     store.put(first, None)
     applied, tombstone = store.revise(OWNER, first.id, deletion())
@@ -261,7 +263,7 @@ def test_a_deletion_leaves_a_tombstone_that_nothing_revises(store: EventStore) -
 
 
 @pytest.mark.parametrize("count", [1, 25, 26, 130])
-def test_all_are_put_and_read_back_together(store: EventStore, count: int) -> None:
+def test_all_are_put_and_read_back_together(store: CreationStore, count: int) -> None:
     made = [event(title=str(number)) for number in range(count)]
     assert store.put_all(made, PATIENCE) == {}
     assert store.get_many(OWNER, [each.id for each in made]) == {each.id: each for each in made}
