@@ -20,8 +20,9 @@ WORST = ['"', "\\", "\t", "\u00e4", "\u20ac", "\U0001f600"]
 
 
 def filled(character: str, most: int) -> str:
-    """As many of `character` as `most` bytes hold."""
-    return character * (most // len(character.encode()))
+    """As many of `character` as `most` bytes hold; the last is another one where there would be nothing to see."""
+    text = character * (most // len(character.encode()))
+    return text if text.strip() else f"{text[:-1]}x"
 
 
 def large(character: str) -> dict[str, Any]:
