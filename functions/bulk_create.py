@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from shared import bulk_wiring as wiring
 from shared.api import Body, Query, Response, answer, app, caller, handler, idempotency_key, takes, time_left
 from shared.bulk_models import BulkEvents, Conflicts, OnInvalid
+from shared.errors import FieldError
 from shared.problems import field_problems
 from shared.scheduling.bulk import Made, Outcome
 from shared.scheduling.documents import event_of_index
@@ -53,7 +54,8 @@ def _item(outcome: Outcome) -> dict[str, Any]:
 
 def _said(outcome: Outcome) -> dict[str, Any]:
     if outcome.event is None:
-        errors = field_problems(outcome.errors)
+        # What names no field is of the event as a whole.
+        errors = field_problems([FieldError(error.field or "event", error.message) for error in outcome.errors])
         return {"status": 422, "detail": "not written: it is invalid", "errors": errors}
     if outcome.failure:
         return {"status": 503, "detail": outcome.failure}

@@ -70,11 +70,8 @@ def problem(status: int, title: str, detail: str, **facts: Any) -> str:
 
 
 def field_problems(errors: Sequence[FieldError]) -> list[dict[str, str]]:
-    """What is wrong with fields of a request, as it is answered: names and texts are cut, for a client can choose both.
-
-    What names no field is of the event.
-    """
-    return [{"field": error.field[:200] or "event", "message": error.message[:500]} for error in errors]
+    """What is wrong with fields of a request, as it is answered; what a client can choose is cut."""
+    return [{"field": error.field[:200], "message": error.message[:500]} for error in errors]
 
 
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:

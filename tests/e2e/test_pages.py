@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.pages import LANGUAGES, NOT_RUN, PAGES, Comparison, fences, steps
-from tests.e2e.running import Running
+from tests.e2e.running import Running, environment
 from tests.template import resources
 from tools.local_stack import ROOT
 
@@ -28,6 +28,7 @@ def run(running: Running, shell: str, *blocks: str) -> list[str]:
     done = subprocess.run(
         [shell, "-c", "\n".join(script)],
         cwd=ROOT,
+        env=environment(running.home),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -131,5 +131,5 @@ def test_a_failed_precondition_names_the_version_there_is() -> None:
 
 
 def test_names_and_texts_of_a_client_are_cut_wherever_they_are_answered() -> None:
-    told = problems.field_problems([errors.FieldError("f" * 300, "m" * 600), errors.FieldError("", "is no event")])
-    assert told == [{"field": "f" * 200, "message": "m" * 500}, {"field": "event", "message": "is no event"}]
+    cut = problems.field_problems([errors.FieldError("f" * 300, "m" * 600), errors.FieldError("", "is no parameter")])
+    assert cut == [{"field": "f" * 200, "message": "m" * 500}, {"field": "", "message": "is no parameter"}]
