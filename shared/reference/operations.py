@@ -41,12 +41,12 @@ PARAMETERS: Final = {
     "event_id": "The event's `id`.",
     "history_id": "The version's `history_id`.",
     "limit": "How many items a page has at most.",
-    "cursor": "The `next_cursor` of the page before. `from` and `to` may be left out then.",
+    "cursor": "The `next_cursor` of the page before. Where there are `from` and `to`, they may be left out then.",
     "on_conflict": "`allow` skips the look at other events: the event may overlap them.",
     "as_of": "A moment in the past, RFC 3339 with an offset: answer what was then.",
     "operation_id": "The `operation_id` of a bulk creation, of an undo, or of any version.",
     "reason": "Why: kept with the version that the change makes.",
-    "dry_run": "Change nothing: answer what would change, and what would be in the way. It fails as the change would.",
+    "dry_run": "Change nothing: answer what would change, and what would be in the way. Else it fails as the change.",
     "on_invalid": "`skip` creates the valid events, and tells what is wrong with the others.",
     "conflicts": "`report` tells what the events collide with. It stops nothing.",
     "uid": "Find the event that its client calls so, and no other parameter with it.",
@@ -206,7 +206,7 @@ OPERATIONS: Final = {
             201: Answer("All are created.", ["BulkCreated"], ["Idempotent-Replay"]),
             207: Answer("Some are created, and which.", ["BulkPartlyCreated"], ["Idempotent-Replay"]),
         },
-        "Conflicts are not looked for. If one event is invalid, none is created. For an event whose `uid` is there the "
+        "Conflicts are not looked for. If one event is invalid, none is created. For one whose `uid` is there its own "
         "status is 200, or 422 if it says something else. With an `Idempotency-Key` all is done once: again within "
         "14 days (or `DeletedEventDays`, if that is less) it is answered as it was, and completed if it was cut off; "
         "while it may be at work, with a 503.",
@@ -225,7 +225,10 @@ OPERATIONS: Final = {
         "get_version",
         "Versions",
         "Read a version",
-        {200: Answer("The version, and the event as it was.", ["VersionWithEvent"], ["ETag"])},
+        {
+            200: Answer("The version, and the event as it was.", ["VersionWithEvent"], ["ETag"]),
+            304: Answer("It is the version that `If-None-Match` names.", headers=["ETag"]),
+        },
         problems=[NotRecordedYet],
     ),
     ("get", "/events/{event_id}/diff"): Operation(
@@ -247,7 +250,7 @@ OPERATIONS: Final = {
         "Go back to a version",
         {
             200: Answer(
-                f"The event as it is now, one version newer. {_PREVIEW}",
+                f"The event as it is now, one version newer unless nothing had to change. {_PREVIEW}",
                 ["RolledBack", "Preview"],
                 ["ETag"],
             )
@@ -266,7 +269,8 @@ OPERATIONS: Final = {
         "was created or restored is deleted, what was deleted is restored, anything else gets the content that it had. "
         "Each is a version of its own, so an undo can be undone. Conflicts are looked for where an event then takes "
         "another time; one that would collide is left, as is what the time of a request does not allow. An operation "
-        "of the last seconds may still be on its way into the history: then it is a 404, or a 503 while some is there.",
+        "may still be on its way into the history: one that is not there is a 503 for ten seconds and then a 404, one "
+        "that is there in part a 503 for a minute. What is missing then is told, and was perhaps never made.",
         problems=[NotFound, NotRecordedYet],
         never=[EventConflict],
         example={"reason": "the wrong file"},

@@ -119,7 +119,7 @@ class Undo:
         missing = self._size(made, events) - len(made)
         young = age_ms < REST_MS
         if missing > 0 and young:
-            raise NotRecordedYet("some of this operation is still on its way into the history")
+            raise NotRecordedYet("some of this operation is not in the history: on its way, or never made")
         planned = list(self.together(lambda each: self._step(each, events.get(each[0]), young=young), made))
         steps = [each for each in planned if isinstance(each, Step)]
         done = self._take(steps, manner)
