@@ -36,6 +36,8 @@ from shared.scheduling.windows import WindowStore, place
 
 # How much of each range is read at first: a crowd is noticed there, and costs no page of a megabyte.
 FIRST_LOOK: Final = 250
+# Past this part of the time a refusal does not look for a free time any more.
+SEARCH_SHARE: Final = 0.5
 
 
 class GuardedStore(WindowStore, Protocol):
@@ -170,7 +172,9 @@ class Guard:
         """Raise EventConflict with what `event` collides with; Contended if the index lags behind a fence."""
         found, complete = self.collisions(event.id, event.content, fences)
         if found:
-            free, stopped = next_free(self._store, self._owner, event, found)
+            # The search reads five pages a class at most: not with so little time that no answer would come of it.
+            in_time = self._patience.left(SEARCH_SHARE) > 0
+            free, stopped = next_free(self._store, self._owner, event, found) if in_time else (None, True)
             raise EventConflict([collision(other) for other in found], free, stopped=stopped, complete=complete)
 
     def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
@@ -206,6 +210,8 @@ class Guard:
                 standing = self._standing(event_id, content, found, fences)
                 if look.complete or len(standing) > enough:
                     return standing, look.complete
+            if self._patience.over():
+                raise Contended("no time is left to read on")
 
     def _standing(
         self, event_id: str, content: Content, found: Mapping[str, Event], fences: list[Fence]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import COLLISIONS_SHOWN, OutcomeUnknown, Unavailable
+from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
 from shared.scheduling.events import ChangeType, Content, Event
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.guard import Guard, LostAnswers, needs_check
@@ -77,6 +77,25 @@ WANTED = content()
 
 def guard(calendar: Any) -> Guard:
     return Guard(OWNER, calendar, Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0))
+
+
+def slow_guard(calendar: Any) -> Guard:
+    """A guard of five seconds, of which each read takes three."""
+    return Guard(OWNER, calendar, Patience(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0))
+
+
+def test_reading_ends_with_the_time() -> None:
+    calendar = InMemory([event(shifted(START, -2 * HOUR), shifted(START, -HOUR)) for _ in range(20)], 2)
+    with pytest.raises(Contended):
+        slow_guard(calendar).collisions("new", WANTED, [])
+    assert calendar.reads == 2
+
+
+def test_a_late_refusal_does_not_look_for_a_free_time() -> None:
+    calendar = InMemory([event(START, END)], 30)
+    refusal = slow_guard(calendar).refusal(event(START, END), None)
+    assert refusal is not None
+    assert (refusal.next_free, refusal.next_free_search, calendar.reads) == (None, "stopped", 1)
 
 
 def in_the_way(events: list[Event]) -> list[Event]:
