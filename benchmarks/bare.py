@@ -36,7 +36,7 @@ def reply(status: int, document: Any = None) -> Event:
     return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": text}
 
 
-def owner(event: Event) -> str:
+def calendar_id(event: Event) -> str:
     """Who calls."""
     user_id: str = event["requestContext"]["authorizer"]["user_id"]
     return user_id
@@ -44,7 +44,7 @@ def owner(event: Event) -> str:
 
 def key(event: Event) -> Item:
     """The key of the event that the path names."""
-    return event_key(owner(event), event["pathParameters"]["event_id"])
+    return event_key(calendar_id(event), event["pathParameters"]["event_id"])
 
 
 def event_key(user: str, event_id: str) -> Item:
@@ -142,11 +142,11 @@ def write_checked(user: str, document: Event, event_id: str | None = None, kind:
     if before is not None:
         put["ConditionExpression"] = "history_id = :previous"
         put["ExpressionAttributeValues"] = {":previous": before["history_id"]}
-    touch = {"event_id": item["id"], "history_id": item["history_id"], "start": item["start"], "end": item["end"]}
+    entry = {"event_id": item["id"], "history_id": item["history_id"], "start": item["start"], "end": item["end"]}
     actions: list[Item] = [{"Put": put}]
     for week in weeks:
         fence = found.get(week)
-        recent = [{"M": touch}, *(fence["recent"]["L"][:7] if fence else [])]
+        recent = [{"M": entry}, *(fence["recent"]["L"][:7] if fence else [])]
         values = {":new": item["history_id"], ":recent": {"L": recent}}
         if fence:
             values[":old"] = fence["value"]

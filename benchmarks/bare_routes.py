@@ -8,17 +8,17 @@ from typing import Any, Final
 from uuid_utils import uuid7
 
 from benchmarks import bare
-from benchmarks.bare import EVENTS, HISTORY, Event, Item, client, key, owner, plain, pool, reply
+from benchmarks.bare import EVENTS, HISTORY, Event, Item, calendar_id, client, key, plain, pool, reply
 
 
 def create(event: Event) -> Event:
     """POST /events."""
-    return bare.write_checked(owner(event), json.loads(event["body"]))
+    return bare.write_checked(calendar_id(event), json.loads(event["body"]))
 
 
 def create_allowed(event: Event) -> Event:
     """POST /events?on_conflict=allow."""
-    item = bare.stamped(owner(event), json.loads(event["body"]), str(uuid7()), 1, "create")
+    item = bare.stamped(calendar_id(event), json.loads(event["body"]), str(uuid7()), 1, "create")
     client.put_item(TableName=EVENTS, Item=item, ConditionExpression="attribute_not_exists(pk)")
     return reply(201, plain(item))
 
@@ -26,7 +26,7 @@ def create_allowed(event: Event) -> Event:
 def listing(event: Event) -> Event:
     """GET /events."""
     window = event["queryStringParameters"]
-    items = bare.query_classes(owner(event), window["from"], window["to"], Limit=50)
+    items = bare.query_classes(calendar_id(event), window["from"], window["to"], Limit=50)
     items.sort(key=lambda item: (item["start"]["S"], item["id"]["S"]))
     return reply(200, {"items": [plain(item) for item in items[:50]]})
 
@@ -34,7 +34,7 @@ def listing(event: Event) -> Event:
 def free_busy(event: Event) -> Event:
     """GET /free-busy."""
     window = event["queryStringParameters"]
-    items = bare.query_classes(owner(event), window["from"], window["to"])
+    items = bare.query_classes(calendar_id(event), window["from"], window["to"])
     busy: list[list[str]] = []
     for start, end in sorted((item["start"]["S"], item["end"]["S"]) for item in items):
         if busy and start <= busy[-1][1]:
@@ -52,14 +52,16 @@ def get(event: Event) -> Event:
 
 def change(event: Event) -> Event:
     """PUT /events/{id}, and PATCH with both times."""
-    return bare.write_checked(owner(event), json.loads(event["body"]), event["pathParameters"]["event_id"], "update")
+    return bare.write_checked(
+        calendar_id(event), json.loads(event["body"]), event["pathParameters"]["event_id"], "update"
+    )
 
 
 def patch_one_time(event: Event) -> Event:
     """PATCH /events/{id} with one time: the event is read first."""
     stored = client.get_item(TableName=EVENTS, Key=key(event), ConsistentRead=True)["Item"]
     document = {**plain(stored), **json.loads(event["body"])}
-    return bare.write_checked(owner(event), document, event["pathParameters"]["event_id"], "update")
+    return bare.write_checked(calendar_id(event), document, event["pathParameters"]["event_id"], "update")
 
 
 def _update(event: Event, fields: dict[str, str], extra: dict[str, Item], kind: str) -> Event:
@@ -67,7 +69,7 @@ def _update(event: Event, fields: dict[str, str], extra: dict[str, Item], kind: 
     stamp = {
         "history_id": str(uuid7()),
         "changed_at": now,
-        "changed_by": owner(event),
+        "changed_by": calendar_id(event),
         "change_type": kind,
         "operation_id": str(uuid7()),
         "on_conflict": "reject",
@@ -105,7 +107,7 @@ def delete(event: Event) -> Event:
 
 def bulk(event: Event) -> Event:
     """POST /events/bulk."""
-    user = owner(event)
+    user = calendar_id(event)
     documents = json.loads(event["body"])["events"]
     items = [bare.stamped(user, document, str(uuid7()), 1, "create") for document in documents]
     bare.write_batches(EVENTS, items, pool.map)
@@ -118,7 +120,7 @@ def list_versions(event: Event) -> Event:
     answer = client.query(
         TableName=HISTORY,
         KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"CAL#{owner(event)}#{key(event)['sk']['S']}"}},
+        ExpressionAttributeValues={":pk": {"S": f"CAL#{calendar_id(event)}#{key(event)['sk']['S']}"}},
         ScanIndexForward=False,
         ConsistentRead=True,
         Limit=50,
@@ -128,7 +130,7 @@ def list_versions(event: Event) -> Event:
 
 
 def _versions(event: Event, *history_ids: str) -> list[Event]:
-    partition = {"S": f"CAL#{owner(event)}#{key(event)['sk']['S']}"}
+    partition = {"S": f"CAL#{calendar_id(event)}#{key(event)['sk']['S']}"}
     keys = [{"pk": partition, "sk": {"S": history_id}} for history_id in history_ids]
     answer = client.batch_get_item(
         RequestItems={
@@ -157,7 +159,7 @@ def rollback(event: Event) -> Event:
     """POST /events/{id}/rollback."""
     (target,) = _versions(event, json.loads(event["body"])["history_id"])
     document = {name: target[name] for name in bare.TEXTS}
-    return bare.write_checked(owner(event), document, event["pathParameters"]["event_id"], "rollback")
+    return bare.write_checked(calendar_id(event), document, event["pathParameters"]["event_id"], "rollback")
 
 
 def record(event: Event) -> Event:

@@ -3,8 +3,8 @@
 from math import ceil
 from typing import Final, NamedTuple
 
+from shared.history.time_travel import LOOK_UPS
 from shared.scheduling.rounds import ROUNDS
-from shared.scheduling.time_travel import LOOK_UPS
 
 
 class Budget(NamedTuple):

@@ -102,7 +102,7 @@ def _read_all(scene: Scene, size: int) -> Contestant:
         "TableName": scene.runtime.settings.events_table,
         "ConsistentRead": True,
         "KeyConditionExpression": "pk = :pk AND begins_with(sk, :event)",
-        "ExpressionAttributeValues": {":pk": {"S": f"CAL#{scene.owner}"}, ":event": {"S": "EVENT#"}},
+        "ExpressionAttributeValues": {":pk": {"S": f"CAL#{scene.calendar_id}"}, ":event": {"S": "EVENT#"}},
         "ReturnConsumedCapacity": "TOTAL",
     }
 

@@ -6,7 +6,7 @@ from benchmarks.routes import Route
 from benchmarks.scenes import GatewayEvent, Scene
 from shared.identity.tokens import TokenPair
 from shared.identity.users import Attempts, Known, Session, User
-from shared.identity_wiring import tokens, users
+from shared.wiring.identity import tokens, users
 from tests.gateway import payload
 
 PASSWORD: Final = "correct horse battery"
@@ -14,8 +14,10 @@ PASSWORD: Final = "correct horse battery"
 
 def _user(scene: Scene, password_hash: str = "") -> User:
     if "user" not in scene.kept:
-        name = f"u-{scene.owner[:23]}"
-        scene.kept["user"] = User(scene.owner, name, f"{name}@example.com", password_hash, "2026-11-22T09:00:00.000Z")
+        name = f"u-{scene.calendar_id[:23]}"
+        scene.kept["user"] = User(
+            scene.calendar_id, name, f"{name}@example.com", password_hash, "2026-11-22T09:00:00.000Z"
+        )
     user: User = scene.kept["user"]
     return user
 
@@ -29,7 +31,7 @@ def _session(scene: Scene) -> TokenPair:
 
 
 def _register(scene: Scene, index: int) -> GatewayEvent:
-    name = f"u{index}-{scene.owner[:23]}"
+    name = f"u{index}-{scene.calendar_id[:23]}"
     applicant = {"username": name, "password": PASSWORD, "email": f"{name}@example.com"}
     return scene.request("POST", "/auth/register", applicant)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from shared.store.client import Clients
 
 # Some of what was handed to threads makes no call but waits for others that do: it is not waited for any longer.
-PATIENCE_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 5.0
 # More than any request has calls, so that none waits for a thread.
 THREADS: Final = 64
 POOLS: Final = ("pool", "outer_pool")
@@ -107,7 +107,7 @@ class _Hold:
         now = time.perf_counter()
         with self._lock:
             self._held.add(threading.get_ident())
-        while self._released < now and time.perf_counter() < now + PATIENCE_SECONDS:
+        while self._released < now and time.perf_counter() < now + RETRY_SECONDS:
             with self._lock:
                 # Whoever looks first releases all; the others are no longer held when they look.
                 if self._released < now and self._all_here():

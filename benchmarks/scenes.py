@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from shared import ids
 from shared.runtime import Runtime
-from shared.scheduling import ids
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS
-from shared.store.items import Item, event_attributes, live_span, number, text
+from shared.store.codec import Item, event_attributes, live_span, number, text
 from tests.gateway import payload
 
 # How old what a scene makes is. What is measured makes ids of its own, with another generator: two of one millisecond
@@ -45,7 +45,7 @@ class Scene:
     """One user. `kept` is for what a route's requests share."""
 
     runtime: Runtime
-    owner: str = field(default_factory=lambda: str(uuid.uuid4()))
+    calendar_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     kept: dict[str, Any] = field(default_factory=dict)
 
     def version(
@@ -62,22 +62,22 @@ class Scene:
         """A version of an event, in no table yet; `after` the one before it, if it is not the first."""
         now = self.runtime.now_ns() - ago_seconds * 1_000_000_000
         history_id = ids.later_id(now, after.history_id) if after else ids.new_id(now)
-        stamp = Stamp(history_id, number, kind, self.owner, ids.new_id(now))
+        stamp = Stamp(history_id, number, kind, self.calendar_id, ids.new_id(now))
         content = Content(**body(start, minutes, **fields))  # type: ignore[arg-type]  # no transparency among them
-        return Event(after.id if after else ids.new_id(now), self.owner, ids.made_at(history_id), content, stamp)
+        return Event(after.id if after else ids.new_id(now), self.calendar_id, ids.made_at(history_id), content, stamp)
 
     def item(self, event: Event) -> Item:
         """The item of a live event."""
-        return {**keys.event_key(self.owner, event.id), **event_attributes(event), "span": live_span(event)}
+        return {**keys.event_key(self.calendar_id, event.id), **event_attributes(event), "span": live_span(event)}
 
     def version_item(self, event: Event) -> Item:
         """The item of a version."""
         place = {
-            "calendar": text(keys.calendar(self.owner)),
+            "calendar": text(keys.calendar(self.calendar_id)),
             "span": live_span(event),
-            "operation": text(keys.operation(self.owner, event.stamp.operation_id)),
+            "operation": text(keys.operation(self.calendar_id, event.stamp.operation_id)),
         }
-        return {**keys.version_key(self.owner, event.id, event.history_id), **event_attributes(event), **place}
+        return {**keys.version_key(self.calendar_id, event.id, event.history_id), **event_attributes(event), **place}
 
     def store(self, event: Event) -> Event:
         """Put a live event into its table."""
@@ -100,7 +100,7 @@ class Scene:
     def remove(self, event_id: str) -> None:
         """Take an event out of its table, as if it had never been there."""
         self.runtime.clients.dynamodb.delete_item(
-            TableName=self.runtime.settings.events_table, Key=keys.event_key(self.owner, event_id)
+            TableName=self.runtime.settings.events_table, Key=keys.event_key(self.calendar_id, event_id)
         )
 
     def fill(self, events: list[Event]) -> None:
@@ -154,8 +154,8 @@ class Scene:
         context = event["requestContext"]
         context |= {"resourcePath": resource, "httpMethod": method, "path": f"/v1{event['path']}"}
         context["authorizer"] = {
-            "principalId": self.owner,
-            "user_id": self.owner,
+            "principalId": self.calendar_id,
+            "user_id": self.calendar_id,
             "username": "ada",
             "exp": "32503680000",
         }

@@ -5,11 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from shared import scheduling_wiring, versions_wiring
+from shared.http.documents import event_document, version_document
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.caller import Caller
-from shared.scheduling.documents import event_document, version_document
 from shared.scheduling.events import Content
+from shared.wiring import calendar as scheduling_wiring
+from shared.wiring import versions as versions_wiring
 
 app = APIGatewayRestResolver()
 

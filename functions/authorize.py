@@ -7,8 +7,8 @@ from typing import Any
 
 from shared import payloads
 from shared.errors import FieldError, MalformedEvent, NotAuthenticated
-from shared.identity_wiring import tokens
 from shared.runtime import current
+from shared.wiring.identity import tokens
 
 __all__ = ["handler"]
 
@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The policy for the caller of a TOKEN authorizer's `event`.
 
     It allows every route, since the gateway keeps it for the token whatever route it came with. The gateway
-    keeps it past the token's end, too: `exp` goes along for `shared.api.caller` to look at.
+    keeps it past the token's end, too: `exp` goes along for `shared.http.api.caller` to look at.
 
     Raises an Exception of "Unauthorized", the one that the gateway answers with 401, for a token that is not
     valid. A fault of Secrets Manager passes as it is: the caller's token may be good. So does MalformedEvent, for what

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from shared import bulk_wiring as wiring
-from shared.api import Body, Query, Response, answer, app, caller, handler, idempotency_key, takes, time_left
-from shared.bulk_models import BulkEvents, Conflicts, OnInvalid
 from shared.errors import FieldError
-from shared.problems import field_problems
+from shared.http.api import Body, Query, Response, answer, app, caller, handler, idempotency_key, takes, time_left
+from shared.http.bulk_models import BulkEvents, Conflicts, OnInvalid
+from shared.http.documents import event_of_index
+from shared.http.problems import field_problems
 from shared.scheduling.bulk import Made, Outcome
-from shared.scheduling.documents import event_of_index
+from shared.wiring import bulk as wiring
 
 __all__ = ["handler"]
 

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shared import history_wiring as wiring
 from shared import payloads
 from shared.observability import count, logger
+from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,15 +14,14 @@ MARGIN_MILLISECONDS = 60_000
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Check one event (`{"owner": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to go on).
+    """Check one event (`{"calendar_id": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to go on).
 
     Answers what is missing, and a token if the time was up. A check of all that has come to its end, or has found
     something, publishes the metric HistoryGaps: how many versions are missing. Raises MalformedEvent.
     """
     payloads.check_object(event)
-    one = (
-        (payloads.text(event, "owner"), payloads.text(event, "event_id")) if {"owner", "event_id"} & {*event} else None
-    )
+    names = ("calendar_id", "event_id")
+    one = (payloads.text(event, names[0]), payloads.text(event, names[1])) if {*names} & {*event} else None
     token = payloads.optional_text(event, "token")
     check = wiring.continuity_check(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS)
     report = check.event(*one) if one else check.table(token)

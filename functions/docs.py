@@ -6,9 +6,9 @@ import pkgutil
 from functools import cache
 from pathlib import Path
 
-from shared.api import Response, app, handler
+from shared.http.api import Response, app, handler
+from shared.http.page import page
 from shared.reference.document import TITLE, openapi
-from shared.reference.page import page
 
 __all__ = ["handler"]
 

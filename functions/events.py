@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from shared import events_wiring, scheduling_wiring, versions_wiring
-from shared.api import (
+from shared.http.api import (
     Body,
     Path,
     Query,
@@ -20,14 +19,17 @@ from shared.api import (
     takes,
     time_left,
 )
-from shared.fields import Cursor, EventId, Flag, Moment, OnConflict, PageLimit, Reason, Uid, WindowEnd, WindowStart
-from shared.models import CreateEvent, EventPatch, ReplaceEvent
+from shared.http.documents import deleted_document, event_document
+from shared.http.fields import Cursor, EventId, Flag, Moment, OnConflict, PageLimit, Reason, Uid, WindowEnd, WindowStart
+from shared.http.models import CreateEvent, EventPatch, ReplaceEvent
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.creation import Creating
-from shared.scheduling.documents import deleted_document, event_document
 from shared.scheduling.events import Event
-from shared.scheduling.origins import Origin
+from shared.scheduling.idempotency import CreationKey
 from shared.scheduling.previews import preview_document
+from shared.wiring import calendar as scheduling_wiring
+from shared.wiring import events as events_wiring
+from shared.wiring import versions as versions_wiring
 
 __all__ = ["handler"]
 
@@ -54,7 +56,7 @@ def create_event(
 ) -> Response[str]:
     """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
     creation = events_wiring.creation(caller(), time_left())
-    request = Creating(event.content(), on_conflict, Origin.of(event.uid, idempotency_key()), event.reason)
+    request = Creating(event.content(), on_conflict, CreationKey.of(event.uid, idempotency_key()), event.reason)
     if dry_run:
         preview = creation.preview(request)
         return answer(preview_document(preview), etag=preview.history_id)

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from shared import versions_wiring as wiring
-from shared.api import Path, Query, Response, answer, answer_read, app, caller, handler, takes
-from shared.fields import Cursor, EventId, HistoryId, PageLimit
-from shared.scheduling.documents import diff_document, event_document, version_document
+from shared.http.api import Path, Query, Response, answer, answer_read, app, caller, handler, takes
+from shared.http.documents import diff_document, event_document, version_document
+from shared.http.fields import Cursor, EventId, HistoryId, PageLimit
+from shared.wiring import versions as wiring
 
 __all__ = ["handler"]
 

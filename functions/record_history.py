@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from shared import history_wiring as wiring
 from shared import payloads
 from shared.observability import count, logger
+from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,8 +22,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """
     records = payloads.records(event)
     # The other half of the time is for a last call and for the bucket.
-    patience = wiring.patience(context.get_remaining_time_in_millis() / 2000)
-    recording = wiring.recorder().record(records, patience)
+    deadline = wiring.deadline(context.get_remaining_time_in_millis() / 2000)
+    recording = wiring.recorder().record(records, deadline)
     for fate in recording.unreadable:
         logger.error("unreadable record", extra={"event_id": fate.record.get("eventID"), "why": fate.why})
     if recording.unreadable:

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from shared import history_wiring as wiring
 from shared import payloads
 from shared.errors import Unavailable
 from shared.observability import logger
+from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     told = _told_by_s3(payloads.check_object(event))
     done = wiring.recorder().redrive(
         payloads.optional_texts(event, "keys") if told is None else told,
-        wiring.patience,
+        wiring.deadline,
         lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS,
         payloads.optional_text(event, "token"),
     )

@@ -1,10 +1,10 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
-from shared.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler
+from shared.http.identity_models import RefreshToken
 from shared.identity import sessions
-from shared.identity_models import RefreshToken
-from shared.identity_wiring import tokens, users
 from shared.runtime import current
+from shared.wiring.identity import tokens, users
 
 __all__ = ["handler"]
 

@@ -1,10 +1,10 @@
 """POST /auth/register: a new user, logged in at once."""
 
-from shared.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler
+from shared.http.identity_models import Registration
 from shared.identity import accounts
-from shared.identity_models import Registration
-from shared.identity_wiring import tokens, users
 from shared.runtime import current
+from shared.wiring.identity import tokens, users
 
 __all__ = ["handler"]
 

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from shared import scheduling_wiring, versions_wiring
-from shared.api import Body, Path, Query, Response, answer, app, caller, handler, precondition, takes, time_left
-from shared.fields import EventId, Flag, OnConflict
-from shared.models import Rollback
+from shared.http.api import Body, Path, Query, Response, answer, app, caller, handler, precondition, takes, time_left
+from shared.http.documents import event_document
+from shared.http.fields import EventId, Flag, OnConflict
+from shared.http.models import Rollback
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.documents import event_document
 from shared.scheduling.events import Event
 from shared.scheduling.previews import preview_document
+from shared.wiring import calendar as scheduling_wiring
+from shared.wiring import versions as versions_wiring
 
 __all__ = ["handler"]
 

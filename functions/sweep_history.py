@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from shared import history_wiring as wiring
 from shared import payloads
 from shared.observability import logger
+from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from shared import undo_wiring as wiring
-from shared.api import Body, Path, Query, Response, answer, app, caller, handler, time_left
-from shared.fields import Flag, OnConflict, OperationId
-from shared.models import Undo
-from shared.scheduling.undo import Manner
-from shared.scheduling.undo_steps import Outcome
+from shared.history.undo import Manner
+from shared.history.undo_steps import Outcome
+from shared.http.api import Body, Path, Query, Response, answer, app, caller, handler, time_left
+from shared.http.fields import Flag, OnConflict, OperationId
+from shared.http.models import Undo
+from shared.wiring import undo as wiring
 
 __all__ = ["handler"]
 

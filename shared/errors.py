@@ -1,4 +1,4 @@
-"""What can go wrong, in the domain's words. Exceptions carry facts; `shared.api` turns them into HTTP.
+"""What can go wrong, in the domain's words. Exceptions carry facts; `shared.http.api` turns them into HTTP.
 
 SchedulingError
 ├── InvalidRequest           what the caller sent cannot be understood or breaks a rule

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from shared.scheduling.patience import Patience
+from shared.retries import Deadline
 from shared.settings import Settings
 from shared.store.client import Clients
 from shared.store.secrets import Secrets
@@ -39,9 +39,9 @@ class Runtime:
         """The time in whole seconds since 1970 (UTC)."""
         return self.now_ns() // 1_000_000_000
 
-    def patience(self, seconds: float) -> Patience:
+    def deadline(self, seconds: float) -> Deadline:
         """Retries for at most `seconds` from now on."""
-        return Patience(seconds, self.monotonic, self.sleep, self.jitter)
+        return Deadline(seconds, self.monotonic, self.sleep, self.jitter)
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from shared.scheduling import ids
+from shared import ids
 from shared.scheduling.events import ChangeType, Content, Event, Stamp, Transparency
 
 OWNER = "01998f00-0000-7000-8000-000000000001"
@@ -35,9 +35,9 @@ def event(
     history_id: str | None = None,
     version: int = 1,
     kind: ChangeType = "create",
-    owner: str = OWNER,
+    calendar_id: str = OWNER,
 ) -> Event:
     """An event at one of its versions."""
-    stamp = Stamp(history_id or new_id(), version, kind, owner, operation_id=new_id())
+    stamp = Stamp(history_id or new_id(), version, kind, calendar_id, operation_id=new_id())
     said = content(start, end, title=title, transparency=transparency)
-    return Event(event_id or new_id(), owner, ids.made_at(stamp.history_id), said, stamp)
+    return Event(event_id or new_id(), calendar_id, ids.made_at(stamp.history_id), said, stamp)

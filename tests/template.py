@@ -43,7 +43,7 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
 def routes() -> dict[tuple[str, str], str]:
     """Which file of functions/ serves a (METHOD, path) of the API.
 
-    HEAD is left out: it is there wherever GET is, as a test holds, and shared/api.py serves it as GET.
+    HEAD is left out: it is there wherever GET is, as a test holds, and shared/http/api.py serves it as GET.
     """
     return {
         (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): function["Handler"].split(".")[0]

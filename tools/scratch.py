@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-PATIENCE_SECONDS: Final = 3.0
+RETRY_SECONDS: Final = 3.0
 
 # The shell ends at once: what removes them belongs to no command that may be interrupted.
 REMOVE: Final = 'rm -rf "$@" </dev/null >/dev/null 2>&1 &'
@@ -28,6 +28,6 @@ def discard(directory: Path) -> None:
     if not left:
         return
     subprocess.run(["/bin/sh", "-c", REMOVE, "sh", *map(str, left)], start_new_session=True, check=True)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RETRY_SECONDS
     while any(each.exists() for each in left) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -7,7 +7,7 @@ from shared.errors import AnswerLost, Contended, NotAuthenticated, OutcomeUnknow
 from shared.identity import passwords
 from shared.identity.tokens import TokenPair, Tokens
 from shared.identity.users import NS_PER_SECOND, Known, Session, User
-from shared.scheduling.ids import made_at, new_id
+from shared.ids import made_at, new_id
 
 
 class AccountStore(Protocol):

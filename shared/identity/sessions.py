@@ -5,7 +5,7 @@ from typing import Protocol
 from shared.errors import NotAuthenticated
 from shared.identity.tokens import TokenPair, Tokens
 from shared.identity.users import NS_PER_SECOND, Session
-from shared.scheduling.ids import new_id
+from shared.ids import new_id
 
 
 class SessionStore(Protocol):

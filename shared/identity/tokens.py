@@ -13,7 +13,7 @@ from jwt.utils import base64url_encode
 
 from shared.errors import NotAuthenticated
 from shared.identity.users import NS_PER_SECOND, Session
-from shared.scheduling.ids import new_id
+from shared.ids import new_id
 
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "event-scheduling-api"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.scheduling.ids import new_id
+from shared.ids import new_id
 
 NS_PER_SECOND: Final = 1_000_000_000
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.errors import COLLISIONS_SHOWN, NextFreeSearch
-from shared.fields import MAX_BULK, Transparency
+from shared.http.fields import MAX_BULK, Transparency
 from shared.scheduling.bulk_requests import FAULTS_REPORTED
 from shared.scheduling.events import ChangeType, OnConflict
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from shared import edge, problems
 from shared.errors import (
     BodyTooLarge,
     Collision,
@@ -27,14 +26,16 @@ from shared.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from shared.models import SentBack
+from shared.http import problems
+from shared.http import routes as edge
+from shared.http.models import SentBack
+from shared.http.read_only import READ_ONLY
 from shared.reference import answers
 from shared.reference.bulk_answers import BulkCreated, BulkPartlyCreated
 from shared.reference.operation import JSON, Answer, Operation
 from shared.reference.operations import ANSWER_HEADERS, OPERATIONS, PARAMETERS, REQUEST_HEADERS, TAGS
 from shared.reference.previews import Preview
 from shared.reference.undone import UndoneOperation
-from shared.scheduling.read_only import READ_ONLY
 
 Json = dict[str, Any]
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from math import ceil
 from typing import Final, Protocol
 
+from shared import ids
 from shared.errors import (
     AnswerLost,
     Contended,
@@ -20,13 +21,12 @@ from shared.errors import (
     Throttled,
     Unavailable,
 )
-from shared.scheduling import ids
+from shared.request import NS_PER_SECOND, Request
+from shared.retries import Deadline
 from shared.scheduling.bulk_requests import Draft, Invalid, OnInvalid, in_short, rejection, request_facts, uids_once
 from shared.scheduling.events import ANSWER_LOST, Change, Event
-from shared.scheduling.origins import Origin, deleted_uid, digest_of
+from shared.scheduling.idempotency import CreationKey, deleted_uid, digest_of
 from shared.scheduling.overlaps import Collisions, CrowdStore, collisions
-from shared.scheduling.patience import Patience
-from shared.scheduling.requests import NS_PER_SECOND, Request
 
 # A queue keeps a message for at most 14 days: so long a request may be repeated.
 KEY_SECONDS: Final = 14 * 24 * 3600
@@ -89,21 +89,21 @@ class Made:
 class BulkStore(CrowdStore, Protocol):
     """What a bulk creation needs of the events table."""
 
-    def get_many(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
+    def get_many(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
         """The events of `event_ids` that are there, deleted ones included."""
 
-    def put_all(self, events: Sequence[Event], patience: Patience) -> dict[str, str]:
+    def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[str, str]:
         """Write events that nobody else can have written. Gives why, by event id, for those not known to be written."""
 
     def put_each(
-        self, events: Sequence[tuple[Event, Event | None]], patience: Patience
+        self, events: Sequence[tuple[Event, Event | None]], deadline: Deadline
     ) -> dict[str, Event | str | None]:
         """Write each event if the stored one still is the one given with it.
 
         By event id: None for one written, the stored one that was in the way, or why it is not known to be written.
         """
 
-    def claim(self, owner: str, key: str, claim: Claim, now: int) -> Claim:
+    def claim(self, calendar_id: str, key: str, claim: Claim, now: int) -> Claim:
         """The claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
 
         Raises Contended, Throttled, AnswerLost.
@@ -114,13 +114,13 @@ class BulkCreation:
     """Creates events in one calendar."""
 
     def __init__(
-        self, owner: str, store: BulkStore, request: Request, patience: Patience, deleted_seconds: int
+        self, calendar_id: str, store: BulkStore, request: Request, deadline: Deadline, deleted_seconds: int
     ) -> None:
         """`deleted_seconds` is for how long a deleted event can be restored."""
-        self._owner = owner
+        self._owner = calendar_id
         self._store = store
         self._request = request
-        self._patience = patience
+        self._patience = deadline
         self._deleted_seconds = deleted_seconds
         self._now = request.now_ns // NS_PER_SECOND
 
@@ -188,10 +188,10 @@ class BulkCreation:
         else:
             history_id = ids.new_id(now_ns)
             event_id = uid_id or ids.new_id(now_ns)
-        digest = None if new.uid is None else Origin(new.uid, None).digest(new.content, "allow", None)
+        digest = None if new.uid is None else CreationKey(new.uid, None).digest(new.content, "allow", None)
         return Event(
             id=event_id,
-            owner=self._owner,
+            calendar_id=self._owner,
             created_at=ids.made_at(history_id),
             content=new.content,
             stamp=change.stamp(history_id, 1),
@@ -246,7 +246,7 @@ class BulkCreation:
         """What became of `event`, where `stored` was met."""
         if stored.history_id == event.history_id or event.uid is None:
             return Outcome(index, event)
-        origin = Origin(event.uid, None)
+        origin = CreationKey(event.uid, None)
         same = origin.made_by(event.content, "allow", None, stored)
         if same and keyed and stored.created_at == event.created_at:
             return Outcome(index, event)  # made by this operation, and changed since

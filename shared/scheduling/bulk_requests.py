@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from shared.errors import FieldError, InvalidItems
 from shared.scheduling.events import Content
-from shared.scheduling.origins import content_facts
+from shared.scheduling.idempotency import content_facts
 
 OnInvalid = Literal["reject", "skip"]
 

@@ -5,45 +5,45 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, Protocol
 
+from shared import cursors, ids
 from shared.errors import InvalidRequest, NotFound
-from shared.scheduling import cursors, ids
+from shared.http.read_only import unchanged
+from shared.request import NS_PER_SECOND, Request
+from shared.retries import Deadline
 from shared.scheduling.events import Content, Event, OnConflict
 from shared.scheduling.free_time import FreeBusyQuery, Interval, read_free_busy
 from shared.scheduling.guard import Guard, GuardedStore
+from shared.scheduling.idempotency import AlreadyMade, CreationKey
 from shared.scheduling.instants import Instant, of_seconds
-from shared.scheduling.origins import AlreadyMade, Origin
-from shared.scheduling.patience import Patience
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.previews import DryRun, Preview
-from shared.scheduling.read_only import unchanged
-from shared.scheduling.requests import NS_PER_SECOND, Request
-from shared.scheduling.revisions import Reviser, RevisionStore, live, matching, patched
 from shared.scheduling.rounds import ClassPage, sizes
+from shared.scheduling.updates import Updater, UpdateStore, live, matching, patched
 from shared.scheduling.windows import Window, read_page
 
 
-class CalendarStore(GuardedStore, RevisionStore, Protocol):
+class CalendarStore(GuardedStore, UpdateStore, Protocol):
     """What a calendar needs of the events table."""
 
-    def get(self, owner: str, event_id: str) -> Event | None:
+    def get(self, calendar_id: str, event_id: str) -> Event | None:
         """The event, deleted or not, strongly consistent."""
 
-    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
+    def deleted(self, calendar_id: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now`, latest first, from behind `before` on."""
 
 
 class Calendar:
     """The calendar of the user who makes a request."""
 
-    def __init__(self, store: CalendarStore, request: Request, patience: Patience, deleted_seconds: int) -> None:
+    def __init__(self, store: CalendarStore, request: Request, deadline: Deadline, deleted_seconds: int) -> None:
         """`deleted_seconds` is for how long a deleted event can be restored."""
         self._store = store
         self._request = request
         self._owner = request.user_id
-        self._patience = patience
-        self._checks = Guard(self._owner, store, patience)
+        self._patience = deadline
+        self._checks = Guard(self._owner, store, deadline)
         self._guard: Guard | DryRun = self._checks
-        self._reviser: Reviser | DryRun = Reviser(self._owner, store, patience, request.now_ns)
+        self._reviser: Updater | DryRun = Updater(self._owner, store, deadline, request.now_ns)
         self._deleted_seconds = deleted_seconds
 
     @property
@@ -67,7 +67,7 @@ class Calendar:
         content: Content,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
-        origin: Origin | None = None,
+        origin: CreationKey | None = None,
     ) -> Event:
         """Create an event. Raises EventConflict, Unavailable, OutcomeUnknown; with an origin AlreadyMade.
 
@@ -178,7 +178,7 @@ class Calendar:
         if not fields.keys() & {"start", "end", "transparency"}:
             if not sent_back and "time_zone" not in fields:
                 change = self._request.change("update", reason=reason, on_conflict=on_conflict)
-                return self._reviser.revise(event_id, make, change, fields, condition)
+                return self._reviser.update(event_id, make, change, fields, condition)
         elif fields.keys() >= {"start", "end"}:
             expected = (fields["start"], fields["end"])
         else:
@@ -202,7 +202,7 @@ class Calendar:
             event = matching(live(stored), condition)
             return replace(event.changed(event.content, change, self._request.now_ns), expires_at=expires_at)
 
-        return self._reviser.revise(event_id, make, change, {}, condition, expires_at)
+        return self._reviser.update(event_id, make, change, {}, condition, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
         """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.

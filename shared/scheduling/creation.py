@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from shared.errors import IdempotencyKeyReused, InvalidRequest, NotRecordedYet, OutcomeUnknown
+from shared.history.reading import STREAM_RETENTION_MS
 from shared.scheduling.events import Content, Event, OnConflict
-from shared.scheduling.history import STREAM_RETENTION_MS
+from shared.scheduling.idempotency import AlreadyMade, CreationKey, deleted_uid
 from shared.scheduling.instants import parse_moment
-from shared.scheduling.origins import AlreadyMade, Origin, deleted_uid
 from shared.scheduling.previews import Preview
 
 
@@ -22,7 +22,7 @@ class Creating:
 
     content: Content
     on_conflict: OnConflict
-    origin: Origin | None
+    origin: CreationKey | None
     reason: str | None
 
 
@@ -34,7 +34,7 @@ class Creator(Protocol):
         content: Content,
         on_conflict: OnConflict = "reject",
         reason: str | None = None,
-        origin: Origin | None = None,
+        origin: CreationKey | None = None,
     ) -> Event:
         """Create an event. Raises AlreadyMade."""
 
@@ -49,7 +49,7 @@ class Creator(Protocol):
 class Creation:
     """Creates events in the calendar with `owner`'s id; `first_version` reads how an event was when it was made."""
 
-    owner: str
+    calendar_id: str
     calendar: Creator
     first_version: Callable[[Event], Event | None]
     now_ms: int
@@ -71,7 +71,7 @@ class Creation:
             stored = made.event
         except OutcomeUnknown:
             # Whoever has made or changed it meanwhile, it is there: that settles what became of this request.
-            found = self.calendar.stored(origin.event_id(self.owner)) if origin is not None else None
+            found = self.calendar.stored(origin.event_id(self.calendar_id)) if origin is not None else None
             if found is None:
                 raise
             stored = found
@@ -83,7 +83,7 @@ class Creation:
             raise InvalidRequest.of("uid", deleted_uid(stored))
         return self._as_created(stored, origin), True
 
-    def _as_created(self, stored: Event, origin: Origin) -> Event:
+    def _as_created(self, stored: Event, origin: CreationKey) -> Event:
         if stored.stamp.type == "create":
             return stored
         first = self.first_version(stored)

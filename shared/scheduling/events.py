@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from shared.scheduling import ids
+from shared import ids
 from shared.scheduling.instants import Instant, overlap
 
 ChangeType = Literal["create", "update", "delete", "restore", "rollback"]
@@ -88,7 +88,7 @@ class Event:
     """
 
     id: str
-    owner: str
+    calendar_id: str
     created_at: str
     content: Content
     stamp: Stamp

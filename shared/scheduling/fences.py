@@ -10,7 +10,7 @@ RECENT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class FenceEntry:
     """One checked write as a fence remembers it: which event, at which version, over which time."""
 
     event_id: str
@@ -29,20 +29,20 @@ class Fence:
 
     week: str
     value: str | None = None
-    recent: tuple[Touch, ...] = ()
+    recent: tuple[FenceEntry, ...] = ()
 
     def moved(self, event: Event) -> "Fence":
         """The fence after `event` was written: its value is that version's id, which is globally unique."""
-        touch = Touch(event.id, event.history_id, event.content.start, event.content.end)
-        return Fence(self.week, event.history_id, (touch, *self.recent[: RECENT - 1]))
+        entry = FenceEntry(event.id, event.history_id, event.content.start, event.content.end)
+        return Fence(self.week, event.history_id, (entry, *self.recent[: RECENT - 1]))
 
 
-def latest_touches(fences: list[Fence], start: Instant, end: Instant) -> dict[str, Touch]:
+def latest_entries(fences: list[Fence], start: Instant, end: Instant) -> dict[str, FenceEntry]:
     """The latest write of each event that `fences` remember, if that write overlaps `[start, end)`, by event id."""
-    latest: dict[str, Touch] = {}
+    latest: dict[str, FenceEntry] = {}
     for fence in fences:
-        for touch in fence.recent:
-            known = latest.get(touch.event_id)
-            if known is None or known.history_id < touch.history_id:
-                latest[touch.event_id] = touch
-    return {event_id: touch for event_id, touch in latest.items() if touch.overlaps(start, end)}
+        for entry in fence.recent:
+            known = latest.get(entry.event_id)
+            if known is None or known.history_id < entry.history_id:
+                latest[entry.event_id] = entry
+    return {event_id: entry for event_id, entry in latest.items() if entry.overlaps(start, end)}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from shared import cursors
 from shared.errors import InvalidRequest
-from shared.scheduling import cursors
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant, parse_instant, seconds_between, shifted
 from shared.scheduling.rounds import LARGEST_PAGE, Position, Rounds, sizes
@@ -86,7 +86,7 @@ class FreeBusyQuery:
         return self.window.cursor(after, busy_from=begins, busy_to=ends)
 
 
-def read_free_busy(store: WindowStore, owner: str, query: FreeBusyQuery) -> tuple[list[Interval], str | None]:
+def read_free_busy(store: WindowStore, calendar_id: str, query: FreeBusyQuery) -> tuple[list[Interval], str | None]:
     """When opaque events take time, merged and cut to the window, and the cursor to go on with.
 
     As many rounds as a listing at most. A page ends before the first interval that what has not been read could go on
@@ -99,7 +99,7 @@ def read_free_busy(store: WindowStore, owner: str, query: FreeBusyQuery) -> tupl
     horizon: Position | None = None
     for size in sizes(LARGEST_PAGE):
         taken_until = busy[-1][1] if busy else window.start
-        rounds.read(partial(store.read_ranges, owner, start=taken_until, limit=size, opaque=True))
+        rounds.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=size, opaque=True))
         settled, horizon = rounds.settled()
         busy = merged([*carried, *times(settled)], window.start, window.end)
         if horizon is None or (busy and busy[-1][1] == window.end):
@@ -111,7 +111,9 @@ def read_free_busy(store: WindowStore, owner: str, query: FreeBusyQuery) -> tupl
     return busy, query.cursor(horizon, left_open)
 
 
-def next_free(store: WindowStore, owner: str, event: Event, collisions: Sequence[Event]) -> tuple[Instant | None, bool]:
+def next_free(
+    store: WindowStore, calendar_id: str, event: Event, collisions: Sequence[Event]
+) -> tuple[Instant | None, bool]:
     """The earliest later start at which `event`, which has `collisions`, would collide with nothing.
 
     Looks up to 31 days ahead, in as many rounds as a listing at most; usually one tells. None if nothing is free that
@@ -123,7 +125,7 @@ def next_free(store: WindowStore, owner: str, event: Event, collisions: Sequence
     rounds = Rounds(overlap_ranges(start, last), place)
     taken_until = start
     for size in sizes(FIRST_READ):
-        rounds.read(partial(store.read_ranges, owner, start=taken_until, limit=size, opaque=True))
+        rounds.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=size, opaque=True))
         settled, horizon = rounds.settled()
         others = [*collisions, *(each for each in settled if each.id != event.id)]
         busy = merged(times(others), start, last)

@@ -24,14 +24,14 @@ from shared.errors import (
     Throttled,
     Unavailable,
 )
+from shared.retries import Deadline
 from shared.scheduling.events import Content, Event
-from shared.scheduling.fences import Fence, latest_touches
+from shared.scheduling.fences import Fence, latest_entries
 from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant, iso_weeks
-from shared.scheduling.patience import Patience
-from shared.scheduling.revisions import Plan
 from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, Rounds
 from shared.scheduling.spans import overlap_ranges
+from shared.scheduling.updates import Plan
 from shared.scheduling.windows import WindowStore, place
 
 # How much of each range is read at first: a crowd is noticed there, and costs no page of a megabyte.
@@ -43,10 +43,12 @@ SEARCH_SHARE: Final = 0.5
 class GuardedStore(WindowStore, Protocol):
     """What the guard needs of the events table. All reads are strongly consistent."""
 
-    def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
+    def read_guarded(
+        self, calendar_id: str, event_id: str | None, weeks: Sequence[str]
+    ) -> tuple[Event | None, list[Fence]]:
         """The event, if asked for and there, and the fences of `weeks`."""
 
-    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
+    def get_many(self, calendar_id: str, event_ids: Iterable[str]) -> dict[str, Event]:
         """The events of `event_ids` that are there, deleted ones included."""
 
     def put(self, event: Event, previous: Event | None) -> None:
@@ -95,11 +97,11 @@ class LostAnswers:
 class Guard:
     """Writes events of one calendar."""
 
-    def __init__(self, owner: str, store: GuardedStore, patience: Patience) -> None:
+    def __init__(self, calendar_id: str, store: GuardedStore, deadline: Deadline) -> None:
         """Guard the calendar of `owner`, a user id."""
-        self._owner = owner
+        self._owner = calendar_id
         self._store = store
-        self._patience = patience
+        self._patience = deadline
 
     def write(
         self,
@@ -225,18 +227,18 @@ class Guard:
         start, end = content.start, content.end
         standing = {**found}
         hidden = {
-            touch.event_id: touch
-            for touch in latest_touches(fences, start, end).values()
-            if touch.event_id not in found or found[touch.event_id].history_id < touch.history_id
+            entry.event_id: entry
+            for entry in latest_entries(fences, start, end).values()
+            if entry.event_id not in found or found[entry.event_id].history_id < entry.history_id
         }
         hidden.pop(event_id, None)
         actual = self._store.get_many(self._owner, hidden) if hidden else {}
-        for touch in hidden.values():
-            other = actual.get(touch.event_id)
-            standing.pop(touch.event_id, None)
+        for entry in hidden.values():
+            other = actual.get(entry.event_id)
+            standing.pop(entry.event_id, None)
             if other is None:
                 continue
-            if other.history_id < touch.history_id:
+            if other.history_id < entry.history_id:
                 raise Contended("a read is behind a fence")
             if not other.deleted and other.content.opaque and other.content.overlaps(start, end):
                 standing[other.id] = other

@@ -6,7 +6,8 @@ answered; only lengths and weeks need calendar arithmetic.
 An interval `[start, end)` is half-open: it holds its start and not its end, so what ends where something else begins
 has no moment in common with it. An interval of no length stands for the moment it begins at; only a transparent event
 may be one, so conflicts, fences and busy time never meet it, and windows list it if they hold that moment. `overlap`
-is that rule, and the filter of a listing's Query (`EventStore.read_ranges`) is its half that the index leaves open.
+is that rule, and the filter of a listing's Query (`DynamoEventStore.read_ranges`) is the half of it that the index
+leaves open.
 """
 
 import re

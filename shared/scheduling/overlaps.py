@@ -36,7 +36,7 @@ class Collisions:
 class CrowdStore(Protocol):
     """What a report needs of the events table."""
 
-    def crowd(self, owner: str, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
+    def crowd(self, calendar_id: str, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
         """Live opaque events that overlap one of `windows`, in bounded reads and time, and whether that are all."""
 
 
@@ -84,7 +84,9 @@ def windows_of(busy: Sequence[Busy], most: int = WINDOWS) -> "list[Interval]":
     return [(merged[low][0], merged[high - 1][1]) for low, high in pairwise(cuts)]
 
 
-def collisions(store: CrowdStore, owner: str, batch: Sequence[tuple[int, str, Content]], seconds: float) -> Collisions:
+def collisions(
+    store: CrowdStore, calendar_id: str, batch: Sequence[tuple[int, str, Content]], seconds: float
+) -> Collisions:
     """What the events of `batch` (index, event id, content) collide with among each other and in the calendar.
 
     What is read of the calendar is what can be read in `seconds`.
@@ -93,7 +95,7 @@ def collisions(store: CrowdStore, owner: str, batch: Sequence[tuple[int, str, Co
     within = list(islice(among(busy), PAIRS_REPORTED + 1))
     own = {event_id for _, event_id, _ in batch}
     try:
-        crowd, complete = store.crowd(owner, windows_of(busy), seconds) if busy else ([], True)
+        crowd, complete = store.crowd(calendar_id, windows_of(busy), seconds) if busy else ([], True)
     except StoreFault:
         crowd, complete = [], False  # what is only told is no reason to fail
     others = [event for event in crowd if event.id not in own]

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.errors import EventConflict
-from shared.scheduling.documents import Document, changes, conflict_document, event_document, patch
+from shared.http.documents import Document, changes, conflict_document, event_document, patch
 from shared.scheduling.events import CONTENT_FIELDS, Change, Event
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from shared.scheduling.revisions import Plan
+from shared.scheduling.updates import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ class Preview:
 class PreviewStore(Protocol):
     """What a dry run needs of the events table beside what the guard reads."""
 
-    def get(self, owner: str, event_id: str) -> Event | None:
+    def get(self, calendar_id: str, event_id: str) -> Event | None:
         """The event, deleted or not, strongly consistent."""
 
 
 class DryRun:
     """Takes the place of a calendar's guard and of its reviser: plans what they would write, and writes nothing."""
 
-    def __init__(self, owner: str, store: PreviewStore, guard: Guard) -> None:
+    def __init__(self, calendar_id: str, store: PreviewStore, guard: Guard) -> None:
         """Plan changes in the calendar of `owner`; `guard` tells why it would refuse one."""
-        self._owner = owner
+        self._owner = calendar_id
         self._store = store
         self._guard = guard
         self.preview: Preview | None = None
@@ -67,7 +67,7 @@ class DryRun:
             raise AssertionError("there is no event that could be left as it is")
         return event
 
-    def revise(
+    def update(
         self,
         event_id: str,
         make: Plan,
@@ -76,7 +76,7 @@ class DryRun:
         condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
-        """What `Reviser.revise` would write. Raises what `make` raises."""
+        """What `Updater.revise` would write. Raises what `make` raises."""
         del change, fields, condition, expires_at  # `make` knows them
         return self.write(event_id, make, checked=False)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
+from shared import cursors
 from shared.errors import InvalidRequest
-from shared.scheduling import cursors
 from shared.scheduling.events import Event
 from shared.scheduling.instants import LAST, Instant, parse_instant, shifted
 from shared.scheduling.rounds import MARGIN, ClassPage, Position, Rounds, sizes
@@ -21,7 +21,7 @@ class WindowStore(Protocol):
     """What a listing needs of the events table."""
 
     def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         """A page of each range, side by side, strongly consistent: events that end after `start`, or begin at it.
 
@@ -81,7 +81,7 @@ class Window:
         return cursors.encode(self.query, facts)
 
 
-def read_page(store: WindowStore, owner: str, window: Window, limit: int) -> tuple[list[Event], str | None]:
+def read_page(store: WindowStore, calendar_id: str, window: Window, limit: int) -> tuple[list[Event], str | None]:
     """At most `limit` events of `window` by (start, id), and the cursor to go on with.
 
     A page with a cursor has `limit` events, and there is one more at least, unless ROUNDS rounds did not tell: what was
@@ -91,7 +91,7 @@ def read_page(store: WindowStore, owner: str, window: Window, limit: int) -> tup
     events: list[Event] = []
     horizon: Position | None = None
     for size in sizes(limit + MARGIN):
-        rounds.read(partial(store.read_ranges, owner, start=window.start, limit=size), limit + 1)
+        rounds.read(partial(store.read_ranges, calendar_id, start=window.start, limit=size), limit + 1)
         events, horizon = rounds.settled()
         if horizon is None or len(events) > limit:
             break

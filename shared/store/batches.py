@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import Throttled
 from shared.store.client import Clients, store_faults
-from shared.store.items import Item
+from shared.store.codec import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

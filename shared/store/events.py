@@ -8,16 +8,17 @@ from botocore.exceptions import ClientError
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
-from shared.scheduling.revisions import Revision
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange
+from shared.scheduling.updates import ConditionalUpdate
 from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
 from shared.store.client import Clients, condition_failed, store_faults, unanswered
-from shared.store.items import (
+from shared.store.codec import (
     NO_HISTORY_ID,
     OPTIONAL_STAMP,
     Item,
+    entries_value,
     event_attributes,
     event_of,
     fence_of,
@@ -25,13 +26,12 @@ from shared.store.items import (
     number,
     stamp_attributes,
     text,
-    touches,
 )
 
 INDEX = "by_span"
 
 
-class EventStore:
+class DynamoEventStore:
     """The events of all calendars; every call names the owner, and reaches no other partition."""
 
     def __init__(self, clients: Clients, table: str) -> None:
@@ -39,16 +39,16 @@ class EventStore:
         self._clients = clients
         self._table = table
 
-    def get(self, owner: str, event_id: str) -> Event | None:
+    def get(self, calendar_id: str, event_id: str) -> Event | None:
         """The event, deleted or not, strongly consistent: one GetItem."""
         with store_faults():
             answer = self._clients.dynamodb.get_item(
-                TableName=self._table, Key=keys.event_key(owner, event_id), ConsistentRead=True
+                TableName=self._table, Key=keys.event_key(calendar_id, event_id), ConsistentRead=True
             )
         item = answer.get("Item")
         return event_of(item) if item else None
 
-    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
+    def get_many(self, calendar_id: str, event_ids: Iterable[str]) -> dict[str, Event]:
         """The events of `event_ids` that are there, deleted ones included: a BatchGetItem a hundred, side by side.
 
         More than a hundred must not be asked for in a thread of the clients' pool, which could wait for itself.
@@ -56,27 +56,29 @@ class EventStore:
         wanted = list(event_ids)
         chunks = [wanted[at : at + BATCH_GET_ITEMS] for at in range(0, len(wanted), BATCH_GET_ITEMS)]
         if len(chunks) <= 1:
-            return self._get_chunk(owner, wanted)
+            return self._get_chunk(calendar_id, wanted)
         found: dict[str, Event] = {}
-        for events in self._clients.pool.map(lambda chunk: self._get_chunk(owner, chunk), chunks):
+        for events in self._clients.pool.map(lambda chunk: self._get_chunk(calendar_id, chunk), chunks):
             found.update(events)
         return found
 
-    def _get_chunk(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        found = batch_get(self._clients, {self._table: [keys.event_key(owner, each) for each in event_ids]})
+    def _get_chunk(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
+        found = batch_get(self._clients, {self._table: [keys.event_key(calendar_id, each) for each in event_ids]})
         return {event.id: event for event in map(event_of, found[self._table])}
 
-    def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
+    def read_guarded(
+        self, calendar_id: str, event_id: str | None, weeks: Sequence[str]
+    ) -> tuple[Event | None, list[Fence]]:
         """The event, if asked for and there, and the fences of `weeks`: one BatchGetItem, which is no snapshot."""
-        wanted = [keys.fence_key(owner, week) for week in weeks]
+        wanted = [keys.fence_key(calendar_id, week) for week in weeks]
         if event_id is not None:
-            wanted.append(keys.event_key(owner, event_id))
+            wanted.append(keys.event_key(calendar_id, event_id))
         found = {item["sk"]["S"]: item for item in batch_get(self._clients, {self._table: wanted})[self._table]}
-        fences = [fence_of(week, found.pop(keys.fence_key(owner, week)["sk"]["S"], None)) for week in weeks]
+        fences = [fence_of(week, found.pop(keys.fence_key(calendar_id, week)["sk"]["S"], None)) for week in weeks]
         return next((event_of(item) for item in found.values()), None), fences
 
     def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         """A page of each range, side by side: events that end after `start`, among the next `limit` of the range.
 
@@ -84,10 +86,10 @@ class EventStore:
         filter, whatever `limit` says. With `opaque` transparent events are left out.
         """
         reads = [(each, start) for each in ranges]
-        return list(self._clients.pool.map(self._reader(owner, limit, opaque=opaque), reads))
+        return list(self._clients.pool.map(self._reader(calendar_id, limit, opaque=opaque), reads))
 
     def _reader(
-        self, owner: str, limit: int, *, opaque: bool
+        self, calendar_id: str, limit: int, *, opaque: bool
     ) -> Callable[[tuple[SpanRange, Instant]], ClassPage[Event]]:
         """What reads a page of a range, of events that end after the instant given with it or begin at it."""
         extra: dict[str, Any] = {
@@ -103,11 +105,11 @@ class EventStore:
 
         def page(read: tuple[SpanRange, Instant]) -> ClassPage[Event]:
             each, start = read
-            return self._page(owner, each, {":start": text(start), **values}, extra)
+            return self._page(calendar_id, each, {":start": text(start), **values}, extra)
 
         return page
 
-    def deleted(self, owner: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
+    def deleted(self, calendar_id: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
         """A page of the deleted events that can still be restored at `now` (seconds since 1970), latest first.
 
         `before` is the history_id of the deletion that the page before was read up to.
@@ -115,9 +117,9 @@ class EventStore:
         high = keys.deleted_span("~") if before is None else keys.just_before(keys.deleted_span(before))
         each = SpanRange("deleted", keys.deleted_span(""), high, backward=True)
         extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit}
-        return self._page(owner, each, {":now": number(now)}, extra)
+        return self._page(calendar_id, each, {":now": number(now)}, extra)
 
-    def _page(self, owner: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> ClassPage[Event]:
+    def _page(self, calendar_id: str, each: SpanRange, values: Item, extra: dict[str, Any]) -> ClassPage[Event]:
         """A page of one range of the index."""
         with store_faults():
             page = self._clients.dynamodb.query(
@@ -127,7 +129,7 @@ class EventStore:
                 ScanIndexForward=not each.backward,
                 KeyConditionExpression="pk = :pk AND span BETWEEN :low AND :high",
                 ExpressionAttributeValues={
-                    ":pk": text(keys.calendar(owner)),
+                    ":pk": text(keys.calendar(calendar_id)),
                     ":low": text(each.low),
                     ":high": text(each.high),
                     **values,
@@ -175,17 +177,17 @@ class EventStore:
         moved = fence.moved(event)
         update: dict[str, Any] = {
             "TableName": self._table,
-            "Key": keys.fence_key(event.owner, fence.week),
+            "Key": keys.fence_key(event.calendar_id, fence.week),
             "UpdateExpression": "SET #value = :new, recent = :recent",
             "ConditionExpression": "attribute_not_exists(pk)" if fence.value is None else "#value = :old",
             "ExpressionAttributeNames": {"#value": "value"},
-            "ExpressionAttributeValues": {":new": text(event.history_id), ":recent": touches(moved)},
+            "ExpressionAttributeValues": {":new": text(event.history_id), ":recent": entries_value(moved)},
         }
         if fence.value is not None:
             update["ExpressionAttributeValues"][":old"] = text(fence.value)
         return update
 
-    def revise(self, owner: str, event_id: str, revision: Revision) -> tuple[bool, Event | None]:
+    def update(self, calendar_id: str, event_id: str, revision: ConditionalUpdate) -> tuple[bool, Event | None]:
         """Whether `revision` was applied, and the event as it is now: one UpdateItem, with no read before it.
 
         Raises Contended, Throttled, AnswerLost.
@@ -229,7 +231,7 @@ class EventStore:
             try:
                 answer = self._clients.dynamodb.update_item(
                     TableName=self._table,
-                    Key=keys.event_key(owner, event_id),
+                    Key=keys.event_key(calendar_id, event_id),
                     UpdateExpression=update,
                     ConditionExpression=" AND ".join(conditions),
                     ExpressionAttributeNames={f"#{name}": name for name in (*sets, *unsaid)},
@@ -253,7 +255,7 @@ class EventStore:
         return True, event_of(answer["Attributes"])
 
     def _item(self, event: Event) -> Item:
-        return {**keys.event_key(event.owner, event.id), **event_attributes(event), "span": live_span(event)}
+        return {**keys.event_key(event.calendar_id, event.id), **event_attributes(event), "span": live_span(event)}
 
 
 def stored_in(fault: ClientError) -> Item:

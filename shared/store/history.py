@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.scheduling import ids
+from shared import ids
 from shared.scheduling.events import Event
 from shared.scheduling.instants import parse_moment
 from shared.scheduling.rounds import ClassPage
@@ -11,11 +11,11 @@ from shared.scheduling.spans import SpanRange, position
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients, store_faults
-from shared.store.events import EventStore
-from shared.store.items import event_of, text
+from shared.store.codec import event_of, text
+from shared.store.events import DynamoEventStore
 
 if TYPE_CHECKING:
-    from shared.scheduling.time_travel import Placed
+    from shared.history.time_travel import Placed
 
 BY_CALENDAR = "by_calendar"
 BY_OPERATION = "by_operation"
@@ -29,28 +29,32 @@ class HistoryStore:
         self._clients = clients
         self._table = table
         self._events_table = events_table
-        self._events = EventStore(clients, events_table)
+        self._events = DynamoEventStore(clients, events_table)
 
-    def page(self, owner: str, event_id: str, limit: int, before: str | None) -> tuple[list[Event], bool, Event | None]:
+    def page(
+        self, calendar_id: str, event_id: str, limit: int, before: str | None
+    ) -> tuple[list[Event], bool, Event | None]:
         """Recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
         # One more than asked for tells whether there is a next page: the database says so of its last one, too.
-        versions, more, stored = self._with_stored(owner, event_id, limit + 1, before)
+        versions, more, stored = self._with_stored(calendar_id, event_id, limit + 1, before)
         return versions[:limit], more or len(versions) > limit, stored
 
     def _with_stored(
-        self, owner: str, event_id: str, limit: int, below: str | None
+        self, calendar_id: str, event_id: str, limit: int, below: str | None
     ) -> tuple[list[Event], bool, Event | None]:
-        stored = self._clients.pool.submit(self._events.get, owner, event_id)
-        versions, more = self._query(owner, event_id, limit, below=below)
+        stored = self._clients.pool.submit(self._events.get, calendar_id, event_id)
+        versions, more = self._query(calendar_id, event_id, limit, below=below)
         return versions, more, stored.result()
 
-    def read(self, owner: str, event_id: str, history_ids: Iterable[str]) -> tuple[dict[str, Event], Event | None]:
+    def read(
+        self, calendar_id: str, event_id: str, history_ids: Iterable[str]
+    ) -> tuple[dict[str, Event], Event | None]:
         """The recorded ones of `history_ids`, and the live event: one BatchGetItem over both tables."""
         found = batch_get(
             self._clients,
             {
-                self._table: [keys.version_key(owner, event_id, each) for each in history_ids],
-                self._events_table: [keys.event_key(owner, event_id)],
+                self._table: [keys.version_key(calendar_id, event_id, each) for each in history_ids],
+                self._events_table: [keys.event_key(calendar_id, event_id)],
             },
         )
         versions = {item["sk"]["S"]: event_of(item) for item in found[self._table]}
@@ -62,26 +66,26 @@ class HistoryStore:
         Before it there may be versions of an earlier event of the same id.
         """
         made = ids.derived_id(parse_moment(event.created_at), 0)
-        versions, _ = self._query(event.owner, event.id, 1, above=made)
+        versions, _ = self._query(event.calendar_id, event.id, 1, above=made)
         return next(iter(versions), None)
 
-    def neighbours(self, owner: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
+    def neighbours(self, calendar_id: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
         """The recorded versions just before and just after `history_id`."""
-        newer = self._clients.pool.submit(self._query, owner, event_id, 1, above=history_id)
-        older, _ = self._query(owner, event_id, 1, below=history_id)
+        newer = self._clients.pool.submit(self._query, calendar_id, event_id, 1, above=history_id)
+        older, _ = self._query(calendar_id, event_id, 1, below=history_id)
         return next(iter(older), None), next(iter(newer.result()[0]), None)
 
-    def newest(self, owner: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
+    def newest(self, calendar_id: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
         """The newest recorded version below an id, and the live event. Two calls side by side."""
-        versions, _, stored = self._with_stored(owner, event_id, 1, below)
+        versions, _, stored = self._with_stored(calendar_id, event_id, 1, below)
         return next(iter(versions), None), stored
 
-    def latest_two(self, owner: str, event_id: str) -> tuple[list[Event], Event | None]:
+    def latest_two(self, calendar_id: str, event_id: str) -> tuple[list[Event], Event | None]:
         """The newest two recorded versions, newest first, and the live event. Two calls side by side."""
-        versions, _, stored = self._with_stored(owner, event_id, 2, None)
+        versions, _, stored = self._with_stored(calendar_id, event_id, 2, None)
         return versions, stored
 
-    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> "list[ClassPage[Placed]]":
+    def read_positions(self, calendar_id: str, ranges: Sequence[SpanRange], limit: int) -> "list[ClassPage[Placed]]":
         """A page of each range of the index by calendar, side by side: where versions of any time lie, and their ids.
 
         The index is global, so eventually consistent: a version shows some time after it was recorded.
@@ -94,7 +98,7 @@ class HistoryStore:
                     IndexName=BY_CALENDAR,
                     KeyConditionExpression="calendar = :calendar AND span BETWEEN :low AND :high",
                     ExpressionAttributeValues={
-                        ":calendar": text(keys.calendar(owner)),
+                        ":calendar": text(keys.calendar(calendar_id)),
                         ":low": text(each.low),
                         ":high": text(each.high),
                     },
@@ -106,11 +110,11 @@ class HistoryStore:
 
         return list(self._clients.pool.map(page, ranges))
 
-    def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        """The live events of `event_ids`, deleted ones included: as `EventStore.get_many`."""
-        return self._events.get_many(owner, event_ids)
+    def stored(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
+        """The live events of `event_ids`, deleted ones included: as `DynamoEventStore.get_many`."""
+        return self._events.get_many(calendar_id, event_ids)
 
-    def operation(self, owner: str, operation_id: str) -> list[tuple[str, str]]:
+    def operation(self, calendar_id: str, operation_id: str) -> list[tuple[str, str]]:
         """The versions that the operation made in the calendar of `owner`, as event id and history_id.
 
         From an eventually consistent index: a version shows some time after it was recorded. What the operation, or
@@ -120,10 +124,10 @@ class HistoryStore:
             "TableName": self._table,
             "IndexName": BY_OPERATION,
             "KeyConditionExpression": "operation = :operation",
-            "ExpressionAttributeValues": {":operation": text(keys.operation(owner, operation_id))},
+            "ExpressionAttributeValues": {":operation": text(keys.operation(calendar_id, operation_id))},
         }
         found: list[tuple[str, str]] = []
-        prefix = keys.history_partition(owner, "")
+        prefix = keys.history_partition(calendar_id, "")
         while True:
             with store_faults():
                 answer = self._clients.dynamodb.query(**query)
@@ -132,17 +136,17 @@ class HistoryStore:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def before(self, owner: str, event_id: str, history_id: str) -> Event | None:
+    def before(self, calendar_id: str, event_id: str, history_id: str) -> Event | None:
         """The newest recorded version of the event before `history_id`: one Query."""
-        versions, _ = self._query(owner, event_id, 1, below=history_id)
+        versions, _ = self._query(calendar_id, event_id, 1, below=history_id)
         return next(iter(versions), None)
 
     def _query(
-        self, owner: str, event_id: str, limit: int, *, below: str | None = None, above: str | None = None
+        self, calendar_id: str, event_id: str, limit: int, *, below: str | None = None, above: str | None = None
     ) -> tuple[list[Event], bool]:
         """Versions below an id, newest first, or above one, oldest first; and whether there are more."""
         condition = "pk = :pk"
-        values: dict[str, Any] = {":pk": text(keys.history_partition(owner, event_id))}
+        values: dict[str, Any] = {":pk": text(keys.history_partition(calendar_id, event_id))}
         if below is not None or above is not None:
             condition += " AND sk < :sk" if below is not None else " AND sk > :sk"
             values[":sk"] = text(below or above or "")

@@ -2,20 +2,20 @@
 
 import unicodedata
 
-from shared.store.items import Item, text
+from shared.store.codec import Item, text
 
 EVENT_PREFIX = "EVENT#"
 _CALENDAR_PREFIX = "CAL#"
 
 
-def calendar(owner: str) -> str:
+def calendar(calendar_id: str) -> str:
     """The partition of a calendar in the events table."""
-    return f"{_CALENDAR_PREFIX}{owner}"
+    return f"{_CALENDAR_PREFIX}{calendar_id}"
 
 
-def event_key(owner: str, event_id: str) -> Item:
+def event_key(calendar_id: str, event_id: str) -> Item:
     """An event in the events table."""
-    return {"pk": text(calendar(owner)), "sk": text(f"{EVENT_PREFIX}{event_id}")}
+    return {"pk": text(calendar(calendar_id)), "sk": text(f"{EVENT_PREFIX}{event_id}")}
 
 
 def owner_in(key: Item) -> str:
@@ -28,14 +28,14 @@ def event_id_in(key: Item) -> str:
     return str(key["sk"]["S"]).removeprefix(EVENT_PREFIX)
 
 
-def fence_key(owner: str, week: str) -> Item:
+def fence_key(calendar_id: str, week: str) -> Item:
     """The fence of an ISO week, such as `2026-W47`, in the events table."""
-    return {"pk": text(calendar(owner)), "sk": text(f"FENCE#{week}")}
+    return {"pk": text(calendar(calendar_id)), "sk": text(f"FENCE#{week}")}
 
 
-def claim_key(owner: str, key: str) -> Item:
+def claim_key(calendar_id: str, key: str) -> Item:
     """The claim on an idempotency key, of which `key` is the hash, in the events table."""
-    return {"pk": text(calendar(owner)), "sk": text(f"KEY#{key}")}
+    return {"pk": text(calendar(calendar_id)), "sk": text(f"KEY#{key}")}
 
 
 def deleted_span(history_id: str) -> str:
@@ -48,25 +48,25 @@ def just_before(key: str) -> str:
     return f"{key[:-1]}{chr(ord(key[-1]) - 1)}~"
 
 
-def history_partition(owner: str, event_id: str) -> str:
+def history_partition(calendar_id: str, event_id: str) -> str:
     """The partition of an event's versions in the history table."""
-    return f"{calendar(owner)}#EVENT#{event_id}"
+    return f"{calendar(calendar_id)}#EVENT#{event_id}"
 
 
-def operation(owner: str, operation_id: str) -> str:
+def operation(calendar_id: str, operation_id: str) -> str:
     """What the versions that an operation made in a calendar have in common, in the index of the history table."""
-    return f"{calendar(owner)}#OPERATION#{operation_id}"
+    return f"{calendar(calendar_id)}#OPERATION#{operation_id}"
 
 
-def version_key(owner: str, event_id: str, history_id: str) -> Item:
+def version_key(calendar_id: str, event_id: str, history_id: str) -> Item:
     """A version of an event in the history table."""
-    return {"pk": text(history_partition(owner, event_id)), "sk": text(history_id)}
+    return {"pk": text(history_partition(calendar_id, event_id)), "sk": text(history_id)}
 
 
 def event_of_partition(partition: str) -> tuple[str, str] | None:
     """Whose event, and which, the versions in a partition of the history table are of; None if it has none."""
-    owner, separator, event_id = partition.removeprefix(_CALENDAR_PREFIX).rpartition("#EVENT#")
-    return (owner, event_id) if separator else None
+    calendar_id, separator, event_id = partition.removeprefix(_CALENDAR_PREFIX).rpartition("#EVENT#")
+    return (calendar_id, event_id) if separator else None
 
 
 def swept_key() -> Item:

@@ -9,9 +9,9 @@ import json
 from base64 import b64decode
 from typing import Any, Final
 
-from shared.scheduling import ids
+from shared import ids
 from shared.store import keys
-from shared.store.items import EXTERNAL, NO_HISTORY_ID, OPTIONAL_STAMP, PLACEMENT, Item, event_of, number, text
+from shared.store.codec import EXTERNAL, NO_HISTORY_ID, OPTIONAL_STAMP, PLACEMENT, Item, event_of, number, text
 
 Record = dict[str, Any]
 Place = tuple[str, str]
@@ -40,17 +40,18 @@ def version_item(record: Record) -> Item | None:
         removed = record["eventName"] == "REMOVE"
         old = change.get("OldImage") or {}
         image = old if removed else change["NewImage"]
-        owner, event_id = keys.owner_in(key), keys.event_id_in(key)
+        calendar_id, event_id = keys.owner_in(key), keys.event_id_in(key)
         version = {name: _attribute(value) for name, value in image.items() if name not in PLACEMENT}
-        version |= {"id": text(event_id), "owner": text(owner), "calendar": text(keys.calendar(owner))}
+        version |= {"id": text(event_id), "calendar_id": text(calendar_id)}
+        version["calendar"] = text(keys.calendar(calendar_id))
         if removed or not _is_stamped(image, old):
             version = {name: value for name, value in version.items() if name not in SAID_BY_THE_API}
             version |= _external_stamp(record, image, old)
         event = event_of(version)
         version.pop("operation", None)  # what another hand has written into the event would lie in any calendar
         if event.stamp.operation_id:
-            version["operation"] = text(keys.operation(owner, event.stamp.operation_id))
-        return version | keys.version_key(owner, event_id, event.history_id)
+            version["operation"] = text(keys.operation(calendar_id, event.stamp.operation_id))
+        return version | keys.version_key(calendar_id, event_id, event.history_id)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
 

@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 
 from shared.errors import Contended, NameTaken, Throttled
 from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, Known, Session, User
-from shared.scheduling.patience import Patience
+from shared.retries import Deadline
 from shared.store.client import condition_failed, store_faults
-from shared.store.items import Item, number, text
+from shared.store.codec import Item, number, text
 from shared.store.keys import attempts_key, email_key, session_key, user_key
 
 if TYPE_CHECKING:
@@ -29,17 +29,17 @@ class ConditionFailed(Exception):
         self.found = found
 
 
-class UserStore:
+class DynamoUserStore:
     """The users table. Each method is one call to DynamoDB, made again while other writers are in its way.
 
-    All raise Contended and Throttled when `patience` is at its end, and AnswerLost.
+    All raise Contended and Throttled when `deadline` is at its end, and AnswerLost.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, patience: Patience) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, deadline: Deadline) -> None:
         """Use `client` on `table`."""
         self._client = client
         self._table = table
-        self._patience = patience
+        self._patience = deadline
 
     def add(self, user: User, session: Session) -> None:
         """Store a new user, their address and their first session, all or nothing: one TransactWriteItems.

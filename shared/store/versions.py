@@ -8,10 +8,10 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, Contended, Throttled
-from shared.scheduling.patience import Patience
+from shared.retries import Deadline
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
 from shared.store.client import Clients, store_faults
-from shared.store.items import Item, text
+from shared.store.codec import Item, text
 from shared.store.stream import Place, place
 
 # The database will never take this: an item of more than 400 KB, a key attribute of another type or empty.
@@ -38,27 +38,27 @@ class VersionWriter:
         self._table = table
         self._swept_below = swept_below
 
-    def write(self, items: Iterable[Item], patience: Patience) -> Unwritten:
+    def write(self, items: Iterable[Item], deadline: Deadline) -> Unwritten:
         """Write `items`, each place once, in chunks of 25, side by side: one wait, however many there are."""
         waiting = {place(item): item for item in items}
-        outlived, late = self._outlived(waiting, patience)
+        outlived, late = self._outlived(waiting, deadline)
         chunks = _chunks([item for key, item in waiting.items() if key not in outlived and key not in late])
         refused: dict[Place, str] = {}
-        for left, never in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, patience), chunks):
+        for left, never in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, deadline), chunks):
             late.update(place(item) for item in left)
             refused.update(never)
         return Unwritten(frozenset(late), refused)
 
-    def delete(self, places: Iterable[Item], patience: Patience) -> list[Item]:
+    def delete(self, places: Iterable[Item], deadline: Deadline) -> list[Item]:
         """Delete the items at `places`, in chunks of 25, side by side. Gives those not deleted in time."""
         chunks = _chunks(list(places))
-        deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, patience), chunks)
+        deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, deadline), chunks)
         return list(chain.from_iterable(deleting))
 
-    def _write_chunk(self, items: Sequence[Item], patience: Patience) -> tuple[Sequence[Item], dict[Place, str]]:
+    def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[Place, str]]:
         """Write up to 25 items. Gives those late, and those refused: each of these fails its whole call."""
         try:
-            return self._until_done(batch_write, items, patience), {}
+            return self._until_done(batch_write, items, deadline), {}
         except ClientError as fault:
             if fault.response["Error"]["Code"] not in REFUSALS:
                 raise
@@ -67,14 +67,14 @@ class VersionWriter:
         late: list[Item] = []
         refused: dict[Place, str] = {}
         for item in items:
-            left, never = self._write_chunk([item], patience)
+            left, never = self._write_chunk([item], deadline)
             late.extend(left)
             refused.update(never)
         return late, refused
 
-    def _until_done(self, call: Callable[..., list[Item]], items: Sequence[Item], patience: Patience) -> Sequence[Item]:
+    def _until_done(self, call: Callable[..., list[Item]], items: Sequence[Item], deadline: Deadline) -> Sequence[Item]:
         """Repeat `call` with what it leaves, until that is nothing or the time is up. Gives what is left."""
-        for _ in patience.attempts():
+        for _ in deadline.attempts():
             try:
                 items = call(self._clients.dynamodb_once, self._table, items)
             except (AnswerLost, Contended, Throttled):
@@ -83,7 +83,7 @@ class VersionWriter:
                 break
         return items
 
-    def _outlived(self, items: Iterable[Place], patience: Patience) -> tuple[set[Place], set[Place]]:
+    def _outlived(self, items: Iterable[Place], deadline: Deadline) -> tuple[set[Place], set[Place]]:
         """Which of `items` a sweep has removed or would, and of which that is not known in time.
 
         One Query for each event that has a version old enough; none as a rule.
@@ -94,7 +94,7 @@ class VersionWriter:
                 old.setdefault(partition, []).append((partition, history_id))
         outlived: set[Place] = set()
         unknown: set[Place] = set()
-        successors = self._clients.pool.map(lambda partition: self._newest_old(partition, patience), old)
+        successors = self._clients.pool.map(lambda partition: self._newest_old(partition, deadline), old)
         for places, newest in zip(old.values(), successors, strict=True):
             if newest is None:
                 unknown.update(places)
@@ -102,9 +102,9 @@ class VersionWriter:
                 outlived.update(each for each in places if each[1] < newest)
         return outlived, unknown
 
-    def _newest_old(self, partition: str, patience: Patience) -> str | None:
+    def _newest_old(self, partition: str, deadline: Deadline) -> str | None:
         """The newest recorded history_id below `swept_below`; empty if there is none, None if that is not known."""
-        for _ in patience.attempts():
+        for _ in deadline.attempts():
             try:
                 with store_faults():
                     answer = self._clients.dynamodb_once.query(

@@ -16,7 +16,7 @@ PROBLEM: Final = "application/problem+json"
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 60
-PATIENCE_SECONDS: Final = 60
+RETRY_SECONDS: Final = 60
 
 
 class User:
@@ -101,7 +101,7 @@ class User:
 
 def eventually(look: Callable[[], T], done: Callable[[T], bool]) -> T:
     """What `look` sees once it is `done`; fails when that takes too long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RETRY_SECONDS
     while not done(seen := look()):
         assert time.monotonic() < deadline, f"still {seen}"
         time.sleep(0.05)

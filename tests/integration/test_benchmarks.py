@@ -6,8 +6,8 @@ import sys
 from benchmarks.__main__ import PARTS
 from benchmarks.routes import VERSIONS, versions
 from benchmarks.scenes import Scene
+from shared import ids
 from shared.runtime import Runtime
-from shared.scheduling import ids
 from tests.template import ROOT
 
 SHORT = ("flatness", "overhead", "cold", "throughput", "sizes")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.bodies import MAX_MEMBERS
+from shared.http.bodies import MAX_MEMBERS
 from shared.runtime import use
 from shared.scheduling.bulk_requests import FAULTS_REPORTED
 from tests.deployment import Deployment

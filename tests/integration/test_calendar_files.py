@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.fields import MAX_BULK
+from shared.http.fields import MAX_BULK
 from tests.calendar_files import bodies
 from tests.deployment import Deployment
 from tests.gateway import Api

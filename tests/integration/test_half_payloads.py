@@ -106,8 +106,8 @@ def test_half_an_event_of_another_service_is_served_or_refused_by_name(runtime: 
 @pytest.mark.parametrize(
     ("function", "event", "why"),
     [
-        ("check_history", {"event_id": "x"}, "owner: is missing"),
-        ("check_history", {"owner": "x"}, "event_id: is missing"),  # not a check of all
+        ("check_history", {"event_id": "x"}, "calendar_id: is missing"),
+        ("check_history", {"calendar_id": "x"}, "event_id: is missing"),  # not a check of all
         ("check_history", {"token": 7}, "token: must be a text"),
         ("sweep_history", {"token": []}, "token: must be a text"),
         ("redrive_history", {"source": "aws.s3"}, "detail: is missing"),

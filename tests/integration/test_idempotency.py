@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared import events_wiring as wiring
-from shared.models import CreateEvent
+from shared.http.models import CreateEvent
 from shared.scheduling.caller import Caller
 from shared.scheduling.creation import Creating
 from shared.scheduling.events import Event
-from shared.scheduling.origins import Origin
+from shared.scheduling.idempotency import CreationKey
+from shared.wiring import events as wiring
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.payloads import ADA, ALLOW, GRACE, LATER, REVIEW
@@ -347,7 +347,7 @@ def test_of_sixteen_at_once_one_makes_the_event(
 ) -> None:
     # Below the handlers: a function serves one request at a time, and the resolver knows of one only.
     event = CreateEvent.model_validate(body)
-    origin = Origin.of("4711@example.com" if "uid" in how else None, "order-4711" if "key" in how else None)
+    origin = CreationKey.of("4711@example.com" if "uid" in how else None, "order-4711" if "key" in how else None)
     request = Creating(event.content(), "allow" if query else "reject", origin, None)
 
     def create(_: int) -> tuple[Event, bool]:

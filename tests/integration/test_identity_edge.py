@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.bodies import MAX_BODY_BYTES
+from shared.http.bodies import MAX_BODY_BYTES
 from tests.gateway import payload
 from tests.gateway import reply as reply_to
 from tests.integration.identity_client import Identity, post

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from shared.bulk_models import BulkEvents
-from shared.bulk_wiring import bulk_creation
 from shared.errors import Unavailable
+from shared.http.bulk_models import BulkEvents
 from shared.runtime import current
 from shared.scheduling.bulk import Made
 from shared.scheduling.caller import Caller
 from shared.store.client import CONNECTIONS
+from shared.wiring.bulk import bulk_creation
 from tests.deployment import Deployment
 from tests.gateway import Api, Context, Reply
 from tests.integration.conflicts.wire import Wire
@@ -94,7 +94,7 @@ class Client:
             assert (found["version"]["N"], found["change_type"]["S"]) == ("1", "create")
             assert found["operation_id"]["S"] == answer.body["operation_id"]
             assert found["operation_size"]["N"] == str(self.size)
-        versions = [item for item in self.deployment.versions() if item["owner"]["S"] == self.api.user_id]
+        versions = [item for item in self.deployment.versions() if item["calendar_id"]["S"] == self.api.user_id]
         assert len(versions) == self.size
         assert {item["sk"]["S"] for item in versions} == {item["history_id"] for item in answer.body["items"]}
 

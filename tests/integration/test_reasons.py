@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.fields import MAX_REASON
+from shared.http.fields import MAX_REASON
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.payloads import ADA, EVENT_ID, LATER, REVIEW, created, send

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from shared.problems import TITLES
+from shared.http.problems import TITLES
 from shared.reference.operations import OPERATIONS
 from shared.runtime import Runtime
 from tests.gateway import Api, Context, Reply, invoke, payload, reply
@@ -198,7 +198,7 @@ def test_answers_to_bulk_requests(judged: Judged, monkeypatch: pytest.MonkeyPatc
     def lose_one(_: object, made: list[Any], *_more: object) -> dict[str, str]:
         return {made[1].id: "the database did not take it"}
 
-    monkeypatch.setattr("shared.store.creations.CreationStore.put_all", lose_one)
+    monkeypatch.setattr("shared.store.bulk.DynamoBulkStore.put_all", lose_one)
     answered = judged("POST", "/events/bulk", {"events": events})
     assert [item["status"] for item in answered.body["items"]] == [201, 503, 201]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.scheduling.read_only import READ_ONLY
+from shared.http.read_only import READ_ONLY
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.documented import check

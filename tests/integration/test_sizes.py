@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.bodies import MAX_BODY_BYTES
-from shared.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_PAGE, MAX_TITLE
+from shared.http.bodies import MAX_BODY_BYTES
+from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_PAGE, MAX_TITLE
 from tests.deployment import Deployment
 from tests.integration.payloads import ADA, REVIEW, created
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.api import EXPOSED_HEADERS
-from shared.problems import TITLES
+from shared.http.api import EXPOSED_HEADERS
+from shared.http.problems import TITLES
 from shared.reference.operations import ANSWER_HEADERS, REQUEST_HEADERS
 from tests.template import template
 from tests.translated import of_type, translations

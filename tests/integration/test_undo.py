@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from shared import ids
+from shared.request import Request
+from shared.retries import Deadline
 from shared.runtime import use
-from shared.scheduling import ids
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import ANSWER_LOST, Content
-from shared.scheduling.patience import Patience
-from shared.scheduling.requests import Request
-from shared.store.events import EventStore
+from shared.store.events import DynamoEventStore
 from tests.deployment import Deployment
 from tests.gateway import Context, Reply
 from tests.integration.conflicts.wire import refusal
@@ -212,13 +212,13 @@ def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dyn
     dynamodb_deployment.record()
     # No route moves several events in one operation. What will does it by way of the calendar, too.
     runtime, operation_id = dynamodb_deployment.runtime, ids.new_id(dynamodb_deployment.clock())
-    store = EventStore(runtime.clients, runtime.settings.events_table)
-    patience = Patience(60.0, runtime.monotonic, runtime.sleep, runtime.jitter)
+    store = DynamoEventStore(runtime.clients, runtime.settings.events_table)
+    deadline = Deadline(60.0, runtime.monotonic, runtime.sleep, runtime.jitter)
 
     def calendar() -> Calendar:
         dynamodb_deployment.clock.forward(seconds=1)
         request = Request(made[0]["owner"], operation_id, dynamodb_deployment.clock())
-        return Calendar(store, request, patience, runtime.settings.deleted_seconds)
+        return Calendar(store, request, deadline, runtime.settings.deleted_seconds)
 
     calendar().delete(made[0]["id"])
     calendar().replace(made[1]["id"], contents[0])
@@ -465,7 +465,7 @@ def test_a_bulk_that_wrote_nothing_names_no_operation(
     def fail(_: object, events: list[Any], *_more: object) -> dict[str, str]:
         return {event.id: failure for event in events}
 
-    monkeypatch.setattr("shared.store.creations.CreationStore.put_all", fail)
+    monkeypatch.setattr("shared.store.bulk.DynamoBulkStore.put_all", fail)
     reply = ADA("POST", "/events/bulk", {"events": shifts(3)})
     check("POST", "/events/bulk", reply)
     assert (reply.status, reply.body["created"]) == (207, 0)

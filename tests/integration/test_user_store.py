@@ -15,10 +15,10 @@ from shared.errors import Contended, NameTaken, NotAuthenticated, SchedulingErro
 from shared.identity import accounts, passwords, sessions
 from shared.identity.tokens import Tokens
 from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, Known, Session, User
-from shared.scheduling.patience import Patience
+from shared.retries import Deadline
 from shared.store.client import Clients
 from shared.store.keys import attempts_key, email_key, session_key, user_key
-from shared.store.users import UserStore
+from shared.store.users import DynamoUserStore
 from tests.template import create_tables
 
 NOW = 1_795_338_000
@@ -31,7 +31,7 @@ RACERS = 16
 class Users:
     """The table of one test."""
 
-    store: UserStore
+    store: DynamoUserStore
     client: Any
     table: str
 
@@ -47,8 +47,8 @@ def users(dynamodb_endpoint: str, aws: None) -> Iterator[Users]:  # noqa: ARG001
     client = Clients(dynamodb_endpoint).dynamodb
     prefix = f"{uuid4()}-"
     table = create_tables(client, prefix)["UsersTable"]
-    patience = Patience(10, time.monotonic, time.sleep, lambda most: most * uuid4().int / 2**128)
-    yield Users(UserStore(client, table, patience), client, table)
+    deadline = Deadline(10, time.monotonic, time.sleep, lambda most: most * uuid4().int / 2**128)
+    yield Users(DynamoUserStore(client, table, deadline), client, table)
     for name in client.list_tables()["TableNames"]:
         if name.startswith(prefix):
             client.delete_table(TableName=name)
@@ -235,7 +235,7 @@ def test_patience_with_other_transactions_ends(users: Users, monkeypatch: pytest
         raise ClientError({"Error": {"Code": "TransactionConflictException"}}, "Write")
 
     monkeypatch.setattr(users.client, "delete_item", in_the_way)
-    hasty = UserStore(users.client, users.table, Patience(0.05, time.monotonic, time.sleep, lambda most: most))
+    hasty = DynamoUserStore(users.client, users.table, Deadline(0.05, time.monotonic, time.sleep, lambda most: most))
     with pytest.raises(Contended):
         hasty.end("family")
 

@@ -29,9 +29,9 @@ class InMemory:
         return len(self.queries)
 
     def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
-        assert owner == OWNER
+        assert calendar_id == OWNER
         assert ranges, "a round that reads nothing"
         self.queries.append(len(ranges))
         limit = min(limit, self.largest)
@@ -47,7 +47,7 @@ class InMemory:
             pages.append(ClassPage(shown, read_up_to))
         return pages
 
-    def get_many(self, owner: str, event_ids: Iterable[str]) -> dict[str, Event]:
-        assert owner == OWNER
+    def get_many(self, calendar_id: str, event_ids: Iterable[str]) -> dict[str, Event]:
+        assert calendar_id == OWNER
         there = {each.id: each for each in self.events} if self.looked_up is None else self.looked_up
         return {each: there[each] for each in event_ids if each in there}

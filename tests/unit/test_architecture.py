@@ -1,4 +1,4 @@
-"""Imports point inward: functions -> shared.api -> scheduling | identity -> store, and nothing points back."""
+"""Imports point inward: functions -> shared.http.api -> scheduling | identity -> store, and nothing points back."""
 
 import ast
 import importlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.api import app
+from shared.http.api import app
 from tests.template import ROOT, resources, routes
 
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
@@ -60,12 +60,12 @@ def test_the_domain_knows_no_aws_no_clock_and_no_environment(package: str) -> No
     outside = ("boto3", "botocore", "aws_lambda_powertools", "os", "time", "random")
     edge = (
         "shared.store",
-        "shared.api",
+        "shared.http.api",
         "shared.runtime",
         "shared.settings",
-        "shared.base_models",
-        "shared.fields",
-        "shared.models",
+        "shared.http.base_models",
+        "shared.http.fields",
+        "shared.http.models",
         "shared.observability",
     )
     assert offences(modules_of(package), *outside, *edge) == []
@@ -85,12 +85,12 @@ def test_scheduling_and_identity_do_not_know_each_other() -> None:
 def test_the_store_does_not_know_who_calls_it() -> None:
     above = (
         "functions",
-        "shared.api",
+        "shared.http.api",
         "shared.runtime",
-        "shared.base_models",
-        "shared.fields",
-        "shared.models",
-        "shared.problems",
+        "shared.http.base_models",
+        "shared.http.fields",
+        "shared.http.models",
+        "shared.http.problems",
         "aws_lambda_powertools",
     )
     assert offences(modules_of("shared.store"), *above) == []
@@ -102,9 +102,8 @@ def test_only_the_store_imports_the_aws_sdk() -> None:
 
 
 def test_only_functions_and_other_wirings_import_the_wiring() -> None:
-    wirings = [path for path in SHARED if path.stem.endswith("_wiring")]
-    assert wirings
-    assert offences([path for path in SHARED if path not in wirings], *map(named, wirings)) == []
+    wirings = modules_of("shared.wiring")
+    assert offences([path for path in SHARED if path not in wirings], "shared.wiring") == []
 
 
 def test_what_is_shared_never_imports_a_function() -> None:

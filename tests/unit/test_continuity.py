@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.scheduling import ids
-from shared.scheduling.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Place, Report, step
+from shared import ids
+from shared.history.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Place, Report, step
 
 NOW_MS = 1_795_338_000_000
 OWNER, EVENT = "ada", "review"
@@ -40,12 +40,12 @@ class Store:
     def recorded(self, versions: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
         return {each for each in versions if each[2] in {mark.history_id for mark in self._marks}}
 
-    def marks(self, owner: str, event_id: str) -> list[Mark]:
-        assert (owner, event_id) == (OWNER, EVENT)
+    def marks(self, calendar_id: str, event_id: str) -> list[Mark]:
+        assert (calendar_id, event_id) == (OWNER, EVENT)
         return self._marks
 
-    def live(self, owner: str, event_id: str) -> Mark | None:
-        assert (owner, event_id) == (OWNER, EVENT)
+    def live(self, calendar_id: str, event_id: str) -> Mark | None:
+        assert (calendar_id, event_id) == (OWNER, EVENT)
         return self._live
 
     def swept_below(self) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared import cursors
 from shared.errors import InvalidRequest
-from shared.scheduling import cursors
 
 
 def made_up(document: Any) -> str:

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from shared.scheduling import ids
-from shared.scheduling.origins import digest_of
+from shared import ids
+from shared.scheduling.idempotency import digest_of
 from tests.samples import OWNER, new_id
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, f"calendar:{OWNER}")

@@ -6,7 +6,7 @@ import jsonpatch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.scheduling.documents import changes, collision_document, diff_document, event_document, version_document
+from shared.http.documents import changes, collision_document, diff_document, event_document, version_document
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
 from shared.scheduling.guard import collision
 from tests.samples import END, OWNER, START, event, new_id

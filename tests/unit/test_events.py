@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from shared.scheduling import ids
+from shared import ids
 from shared.scheduling.events import Change
 from tests.samples import NOW_NS, OWNER, content, event, new_id
 
@@ -9,7 +9,7 @@ def test_a_change_makes_the_next_version_with_a_later_id() -> None:
     before = replace(event(version=3, kind="delete"), expires_at=1)
     change = Change("restore", OWNER, new_id(), reason="by mistake", rolled_back_to=new_id())
     after = before.changed(content(title="Back"), change, now_ns=0)
-    assert (after.id, after.created_at, after.owner) == (before.id, before.created_at, before.owner)
+    assert (after.id, after.created_at, after.calendar_id) == (before.id, before.created_at, before.calendar_id)
     assert (after.stamp.version, after.stamp.type, after.content.title) == (4, "restore", "Back")
     assert (after.stamp.reason, after.stamp.operation_id) == ("by mistake", change.operation_id)
     assert after.history_id > before.history_id

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.scheduling.fences import RECENT, Fence, Touch, latest_touches
+from shared.scheduling.fences import RECENT, Fence, FenceEntry, latest_entries
 from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, iso_weeks, of_seconds, overlap, shifted
 from tests.samples import END, START, event, new_id
 
@@ -62,25 +62,25 @@ def test_intervals_that_overlap_share_a_week(start: str, length: int, distance: 
 def test_a_fence_takes_the_id_of_the_write_that_moves_it() -> None:
     written = event()
     moved = Fence("2027-W09").moved(written)
-    assert moved == Fence("2027-W09", written.history_id, (Touch(written.id, written.history_id, START, END),))
+    assert moved == Fence("2027-W09", written.history_id, (FenceEntry(written.id, written.history_id, START, END),))
 
 
 def test_a_fence_remembers_the_last_writes_newest_first() -> None:
     fence, written = Fence("2027-W09"), [event() for _ in range(RECENT + 3)]
     for each in written:
         fence = fence.moved(each)
-    assert [touch.event_id for touch in fence.recent] == [each.id for each in reversed(written[3:])]
+    assert [entry.event_id for entry in fence.recent] == [each.id for each in reversed(written[3:])]
 
 
 def test_only_the_latest_write_of_an_event_counts_and_only_if_it_overlaps() -> None:
     moved_away, moved_here, elsewhere = (new_id() for _ in range(3))
     first, second, third = (new_id() for _ in range(3))
     later = ("2027-03-01T12:00:00Z", "2027-03-01T13:00:00Z")
-    here, there = Touch(moved_away, first, START, END), Touch(moved_away, second, *later)
-    back = [Touch(moved_here, third, START, END), Touch(moved_here, first, *later)]
+    here, there = FenceEntry(moved_away, first, START, END), FenceEntry(moved_away, second, *later)
+    back = [FenceEntry(moved_here, third, START, END), FenceEntry(moved_here, first, *later)]
     fences = [
         Fence("2027-W09", second, (there, here)),
-        Fence("2027-W10", third, (*back, Touch(elsewhere, third, *later))),
+        Fence("2027-W10", third, (*back, FenceEntry(elsewhere, third, *later))),
     ]
     for order in (fences, fences[::-1]):
-        assert latest_touches(order, START, END) == {moved_here: back[0]}
+        assert latest_entries(order, START, END) == {moved_here: back[0]}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared import cursors
 from shared.errors import InvalidRequest
-from shared.scheduling import cursors
 from shared.scheduling.events import Event
 from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, merged, next_free, read_free_busy
 from shared.scheduling.free_time import times as times_of
@@ -150,10 +150,10 @@ def test_what_ends_within_time_known_to_be_taken_is_left_out_of_later_rounds() -
 
     class Noting(InMemory):
         def read_ranges(
-            self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+            self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
         ) -> list[ClassPage[Event]]:
             starts.append(start)
-            return super().read_ranges(owner, ranges, start, limit, opaque=opaque)
+            return super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
 
     # The collision begins behind what the first page holds.
     before = [event(shifted(NOW, each), shifted(NOW, each + 5)) for each in range(FIRST_READ + 1)]

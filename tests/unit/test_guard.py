@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
+from shared.retries import Deadline
 from shared.scheduling.events import ChangeType, Content, Event
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.guard import Guard, LostAnswers, needs_check
 from shared.scheduling.instants import shifted
-from shared.scheduling.patience import Patience
 from shared.scheduling.rounds import ROUNDS
 from shared.scheduling.windows import place
 from tests.samples import END, OWNER, START, content, event
@@ -76,12 +76,12 @@ WANTED = content()
 
 
 def guard(calendar: Any) -> Guard:
-    return Guard(OWNER, calendar, Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0))
+    return Guard(OWNER, calendar, Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0))
 
 
 def slow_guard(calendar: Any) -> Guard:
     """A guard of five seconds, of which each read takes three."""
-    return Guard(OWNER, calendar, Patience(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0))
+    return Guard(OWNER, calendar, Deadline(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0))
 
 
 def test_reading_ends_with_the_time() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import InvalidRequest
-from shared.header_values import MAX_KEY, MAX_TAGS, key_of, tags_of
+from shared.http.headers import MAX_KEY, MAX_TAGS, key_of, tags_of
 from shared.scheduling.preconditions import Tags
 from tests.samples import new_id
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from shared import ids
 from shared.errors import InvalidRequest, NotFound, NotRecordedYet
-from shared.scheduling import ids
+from shared.history.reading import PENDING_SHOWN, STREAM_RETENTION_MS, History, Page
 from shared.scheduling.events import Event
-from shared.scheduling.history import PENDING_SHOWN, STREAM_RETENTION_MS, History, Page
 from tests.samples import OWNER, event, new_id
 
 EVENT_ID = new_id()
@@ -21,26 +21,30 @@ class Recorded:
     versions: Sequence[Event]
     live: Event | None = None
 
-    def page(self, owner: str, event_id: str, limit: int, before: str | None) -> tuple[list[Event], bool, Event | None]:
-        assert (owner, event_id) == (OWNER, EVENT_ID)
+    def page(
+        self, calendar_id: str, event_id: str, limit: int, before: str | None
+    ) -> tuple[list[Event], bool, Event | None]:
+        assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         below = [each for each in self._newest_first() if before is None or each.history_id < before]
         return below[:limit], len(below) > limit, self.live
 
-    def read(self, owner: str, event_id: str, history_ids: Iterable[str]) -> tuple[dict[str, Event], Event | None]:
-        assert (owner, event_id) == (OWNER, EVENT_ID)
+    def read(
+        self, calendar_id: str, event_id: str, history_ids: Iterable[str]
+    ) -> tuple[dict[str, Event], Event | None]:
+        assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         return {each.history_id: each for each in self.versions if each.history_id in set(history_ids)}, self.live
 
-    def neighbours(self, owner: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
-        assert (owner, event_id) == (OWNER, EVENT_ID)
+    def neighbours(self, calendar_id: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
+        assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         older = [each for each in self._newest_first() if each.history_id < history_id]
         newer = [each for each in self._newest_first() if each.history_id > history_id]
         return next(iter(older), None), next(reversed(newer), None)
 
-    def newest(self, owner: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
-        return self.neighbours(owner, event_id, below)[0], self.live
+    def newest(self, calendar_id: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
+        return self.neighbours(calendar_id, event_id, below)[0], self.live
 
-    def latest_two(self, owner: str, event_id: str) -> tuple[list[Event], Event | None]:
-        assert (owner, event_id) == (OWNER, EVENT_ID)
+    def latest_two(self, calendar_id: str, event_id: str) -> tuple[list[Event], Event | None]:
+        assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         return self._newest_first()[:2], self.live
 
     def _newest_first(self) -> list[Event]:

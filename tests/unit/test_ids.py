@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.scheduling import ids
+from shared import ids
 from tests.samples import NOW_NS
 
 times = st.integers(0, 253_402_300_799_999)  # milliseconds, to the end of 9999

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.base_models import Request
-from shared.identity_models import Login, RefreshToken, Registration
+from shared.http.base_models import Request
+from shared.http.identity_models import Login, RefreshToken, Registration
 
 SECRET = "correct horse battery"
 

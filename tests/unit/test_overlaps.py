@@ -63,8 +63,8 @@ class Crowd:
         self.events = events
         self.complete = complete
 
-    def crowd(self, owner: str, windows: Sequence[Interval], seconds: float) -> tuple[list[Event], bool]:
-        assert (owner, seconds) == (OWNER, SECONDS)
+    def crowd(self, calendar_id: str, windows: Sequence[Interval], seconds: float) -> tuple[list[Event], bool]:
+        assert (calendar_id, seconds) == (OWNER, SECONDS)
         assert windows == [(START, END)]
         return self.events, self.complete
 

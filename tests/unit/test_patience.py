@@ -2,7 +2,7 @@ from itertools import islice
 
 import pytest
 
-from shared.scheduling.patience import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Patience
+from shared.retries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Deadline
 
 
 class Clock:
@@ -19,13 +19,13 @@ class Clock:
         self.pauses.append(seconds)
         self.seconds += seconds
 
-    def patience(self, seconds: float) -> Patience:
-        return Patience(seconds, self, self.sleep, lambda most: most)
+    def deadline(self, seconds: float) -> Deadline:
+        return Deadline(seconds, self, self.sleep, lambda most: most)
 
 
 def test_pauses_double_up_to_a_second() -> None:
     clock = Clock()
-    assert list(islice(clock.patience(1e9).attempts(), 10)) == list(range(10))
+    assert list(islice(clock.deadline(1e9).attempts(), 10)) == list(range(10))
     assert clock.pauses == [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
     assert (FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS) == (0.025, 1.0)
 
@@ -33,20 +33,20 @@ def test_pauses_double_up_to_a_second() -> None:
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 5.0, 25.0])
 def test_no_pause_goes_past_the_time_there_is(seconds: float) -> None:
     clock = Clock()
-    attempts = sum(1 for _ in clock.patience(seconds).attempts())
+    attempts = sum(1 for _ in clock.deadline(seconds).attempts())
     assert sum(clock.pauses) < max(seconds, 0.001)
     assert attempts == len(clock.pauses) + 1
 
 
 def test_there_is_one_attempt_even_when_there_is_no_time() -> None:
-    assert list(Clock().patience(0).attempts()) == [0]
-    assert list(Clock().patience(-1).attempts()) == [0]
+    assert list(Clock().deadline(0).attempts()) == [0]
+    assert list(Clock().deadline(-1).attempts()) == [0]
 
 
 def test_the_time_that_attempts_take_counts() -> None:
     clock = Clock()
     made = 0
-    for _ in clock.patience(3.0).attempts():
+    for _ in clock.deadline(3.0).attempts():
         made += 1
         clock.seconds += 1.4
     assert made == 3
@@ -60,7 +60,7 @@ def test_jitter_picks_each_pause_from_the_whole_range() -> None:
         return 0.0
 
     clock = Clock()
-    attempts = Patience(1.0, clock, clock.sleep, none_at_all).attempts()
+    attempts = Deadline(1.0, clock, clock.sleep, none_at_all).attempts()
     assert list(islice(attempts, 100)) == [*range(31), *[30] * 69]
     assert asked[:3] == [0.025, 0.05, 0.1]
     assert max(asked) == 1.0
@@ -69,11 +69,11 @@ def test_jitter_picks_each_pause_from_the_whole_range() -> None:
 
 def test_what_is_left_until_a_share_of_the_time_is_used() -> None:
     clock = Clock()
-    patience = clock.patience(9.0)
-    assert (patience.left(), patience.left(1 / 3)) == pytest.approx((9.0, 3.0))
+    deadline = clock.deadline(9.0)
+    assert (deadline.left(), deadline.left(1 / 3)) == pytest.approx((9.0, 3.0))
     clock.sleep(2.0)
-    assert (patience.left(), patience.left(1 / 3)) == pytest.approx((7.0, 1.0))
+    assert (deadline.left(), deadline.left(1 / 3)) == pytest.approx((7.0, 1.0))
     clock.sleep(2.0)
-    assert (patience.left(), patience.left(1 / 3)) == pytest.approx((5.0, 0.0))
+    assert (deadline.left(), deadline.left(1 / 3)) == pytest.approx((5.0, 0.0))
     clock.sleep(9.0)
-    assert patience.left() == 0.0
+    assert deadline.left() == 0.0

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from shared import errors, problems
+from shared import errors
 from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
+from shared.http import problems
 
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),

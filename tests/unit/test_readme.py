@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.bodies import MAX_BODY_BYTES
 from shared.errors import COLLISIONS_SHOWN
-from shared.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_PAGE
-from shared.problems import ERRORS_SHOWN
+from shared.http.bodies import MAX_BODY_BYTES
+from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_PAGE
+from shared.http.problems import ERRORS_SHOWN
 from shared.scheduling.free_time import MAX_FREE_BUSY_SECONDS
 from shared.scheduling.instants import MAX_DURATION_SECONDS
 from tests.template import ROOT, template

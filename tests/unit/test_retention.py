@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared import ids
 from shared.errors import InvalidRequest
-from shared.scheduling import ids
-from shared.scheduling.retention import Place, outlived, sweep, swept_below
+from shared.history.retention import Place, outlived, sweep, swept_below
 
 DAY = 24 * 3600
 NOW_MS = 1_795_338_000_000

@@ -25,7 +25,7 @@ def test_it_is_gone_and_so_is_what_an_earlier_removal_left(tmp_path: Path) -> No
 
 
 def test_it_is_out_of_the_way_before_it_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(scratch, "RETRY_SECONDS", 0.3)
     monkeypatch.setattr(scratch, "REMOVE", "sleep 2 &")
     begun = time.monotonic()
     discard(filled(tmp_path / "tmp"))

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from shared.text import MAX_ADDRESS_BYTES, address_fault, is_visible, line_fault, lines_fault
+from shared.http.text import MAX_ADDRESS_BYTES, address_fault, is_visible, line_fault, lines_fault
 
 NONCHARACTERS = [*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF))]
 LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"

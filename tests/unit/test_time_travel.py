@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared import ids
 from shared.errors import NotFound
-from shared.scheduling import ids
+from shared.history.time_travel import LOOK_UPS, Placed, TimeTravel
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.instants import shifted
 from shared.scheduling.rounds import ROUNDS, ClassPage
 from shared.scheduling.spans import SpanRange, position, span
-from shared.scheduling.time_travel import LOOK_UPS, Placed, TimeTravel
 from shared.scheduling.windows import Window, place
 from tests.samples import NOW_NS, OWNER, event
 
@@ -34,8 +34,8 @@ class Versions:
     reads: int = 0
     looked_up: list[str] = field(default_factory=list)
 
-    def read_positions(self, owner: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
-        assert owner == OWNER
+    def read_positions(self, calendar_id: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
+        assert calendar_id == OWNER
         self.reads += 1
         limit = min(limit, self.largest)
         every = [version for versions in self.events for version in versions if not version.deleted]
@@ -48,8 +48,8 @@ class Versions:
             pages.append(ClassPage(found, page[-1][0] if len(inside) >= limit and page else None))
         return pages
 
-    def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        assert owner == OWNER
+    def stored(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
+        assert calendar_id == OWNER
         latest = {versions[0].id: versions[-1] for versions in self.events}
         return {each: latest[each] for each in event_ids if each not in self.gone}
 
@@ -205,8 +205,8 @@ def test_a_version_behind_the_end_of_a_page_is_not_missed() -> None:
     around = replace(first, content=replace(first.content, title="another"))
 
     class Around(Versions):
-        def stored(self, owner: str, event_ids: Sequence[str]) -> dict[str, Event]:
-            return dict.fromkeys(super().stored(owner, event_ids), around)
+        def stored(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
+            return dict.fromkeys(super().stored(calendar_id, event_ids), around)
 
     for largest in (1, 2):
         versions = Around([[first, changed]], frozenset(), largest)

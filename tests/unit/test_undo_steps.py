@@ -3,8 +3,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.history.undo_steps import Step, lanes
 from shared.scheduling.instants import of_seconds
-from shared.scheduling.undo_steps import Step, lanes
 from tests.samples import event
 
 DAY = 24 * 3600

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.bodies import MAX_BODY_BYTES, MAX_MEMBERS, MAX_MORE_MEMBERS
+from shared.http.bodies import MAX_BODY_BYTES, MAX_MEMBERS, MAX_MORE_MEMBERS
 from shared.scheduling.bulk_requests import FAULTS_REPORTED
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.samples import new_id

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
+from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.samples import new_id
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.edge import GUARDS
+from shared.http.routes import GUARDS
 from tests.gateway import PAYLOADS, payload, reply
 from tests.integration.bad_input.calendar import FREE, StoredCalendar
 from tests.integration.documented import operations

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from shared import ids
+from shared.request import Request
+from shared.retries import Deadline
 from shared.runtime import Runtime
-from shared.scheduling import ids
 from shared.scheduling.bulk import BulkCreation, Made
 from shared.scheduling.bulk_requests import Draft
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant
-from shared.scheduling.patience import Patience
-from shared.scheduling.requests import Request
 from shared.store import keys
+from shared.store.bulk import DynamoBulkStore
 from shared.store.client import Clients
-from shared.store.creations import CreationStore
-from shared.store.events import EventStore
-from shared.store.items import event_attributes, event_of, text
+from shared.store.codec import event_attributes, event_of, text
+from shared.store.events import DynamoEventStore
 from tests.integration.conflicts.wire import Wire
 
 DELETED_SECONDS = 30 * 24 * 3600
@@ -39,9 +39,9 @@ class Time:
         self.pauses.append(seconds)
         self.now += seconds
 
-    def patience(self, seconds: float) -> Patience:
-        """Patience that never really waits."""
-        return Patience(seconds, self.monotonic, self.sleep, lambda most: most)
+    def deadline(self, seconds: float) -> Deadline:
+        """Deadline that never really waits."""
+        return Deadline(seconds, self.monotonic, self.sleep, lambda most: most)
 
 
 def content(start: Instant, end: Instant, title: str = "Review", transparency: Transparency = "opaque") -> Content:
@@ -49,12 +49,12 @@ def content(start: Instant, end: Instant, title: str = "Review", transparency: T
     return Content(title, start, end, transparency=transparency)
 
 
-def event_items(runtime: Runtime, owner: str) -> list[Event]:
+def event_items(runtime: Runtime, calendar_id: str) -> list[Event]:
     """Every event of the calendar, deleted ones too, read from the table itself and not by the index under test."""
     pages = runtime.clients.dynamodb.get_paginator("query").paginate(
         TableName=runtime.settings.events_table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :event)",
-        ExpressionAttributeValues={":pk": text(keys.calendar(owner)), ":event": text(keys.EVENT_PREFIX)},
+        ExpressionAttributeValues={":pk": text(keys.calendar(calendar_id)), ":event": text(keys.EVENT_PREFIX)},
         ConsistentRead=True,
     )
     return [event_of(item) for page in pages for item in page["Items"]]
@@ -88,48 +88,48 @@ class Book:
     runtime: Runtime
     wired: Runtime
     wire: Wire
-    owner: str = field(default_factory=lambda: str(uuid4()))
+    calendar_id: str = field(default_factory=lambda: str(uuid4()))
     time: Time = field(default_factory=Time)
-    make_store: Callable[[Clients, str], EventStore] = EventStore
+    make_store: Callable[[Clients, str], DynamoEventStore] = DynamoEventStore
 
     def subject(self, seconds: float = 8.0, now_ns: int | None = None) -> Calendar:
         """The one whose calls are on the wire."""
         return self._calendar(
-            self.make_store(self.wired.clients, self.wired.settings.events_table), self.time.patience(seconds), now_ns
+            self.make_store(self.wired.clients, self.wired.settings.events_table), self.time.deadline(seconds), now_ns
         )
 
     def rival(self, now_ns: int | None = None) -> Calendar:
         """Somebody else at work on the same calendar."""
-        store = EventStore(self.runtime.clients, self.runtime.settings.events_table)
-        return self._calendar(store, Time().patience(8.0), now_ns)
+        store = DynamoEventStore(self.runtime.clients, self.runtime.settings.events_table)
+        return self._calendar(store, Time().deadline(8.0), now_ns)
 
-    def _calendar(self, store: EventStore, patience: Patience, now_ns: int | None) -> Calendar:
-        return Calendar(store, self._request(now_ns), patience, DELETED_SECONDS)
+    def _calendar(self, store: DynamoEventStore, deadline: Deadline, now_ns: int | None) -> Calendar:
+        return Calendar(store, self._request(now_ns), deadline, DELETED_SECONDS)
 
     def bulk(self, contents: Sequence[Content], now_ns: int | None = None) -> tuple[list[Event], dict[str, str]]:
         """Let the subject create `contents` together; gives the events, and why those failed that did."""
-        store = CreationStore(self.wired.clients, self.wired.settings.events_table)
-        return self._bulk(store, self.time.patience(8.0), contents, now_ns)
+        store = DynamoBulkStore(self.wired.clients, self.wired.settings.events_table)
+        return self._bulk(store, self.time.deadline(8.0), contents, now_ns)
 
     def rival_bulk(self, contents: Sequence[Content]) -> tuple[list[Event], dict[str, str]]:
         """Let a rival create `contents` together."""
-        store = CreationStore(self.runtime.clients, self.runtime.settings.events_table)
-        return self._bulk(store, Time().patience(8.0), contents, None)
+        store = DynamoBulkStore(self.runtime.clients, self.runtime.settings.events_table)
+        return self._bulk(store, Time().deadline(8.0), contents, None)
 
     def _bulk(
-        self, store: CreationStore, patience: Patience, contents: Sequence[Content], now_ns: int | None
+        self, store: DynamoBulkStore, deadline: Deadline, contents: Sequence[Content], now_ns: int | None
     ) -> tuple[list[Event], dict[str, str]]:
-        creation = BulkCreation(self.owner, store, self._request(now_ns), patience, DELETED_SECONDS)
+        creation = BulkCreation(self.calendar_id, store, self._request(now_ns), deadline, DELETED_SECONDS)
         made = creation.create([Draft(index, content) for index, content in enumerate(contents)])
         return events_of(made)
 
     def _request(self, now_ns: int | None) -> Request:
         now_ns = time.time_ns() if now_ns is None else now_ns
-        return Request(self.owner, operation_id=ids.new_id(now_ns), now_ns=now_ns)
+        return Request(self.calendar_id, operation_id=ids.new_id(now_ns), now_ns=now_ns)
 
     def events(self) -> list[Event]:
         """Every event, deleted ones too."""
-        return event_items(self.runtime, self.owner)
+        return event_items(self.runtime, self.calendar_id)
 
     def live(self) -> dict[str, Event]:
         """The events that are not deleted, by id."""
@@ -139,7 +139,7 @@ class Book:
         """Bring a version into the history, as the stream would."""
         self.runtime.clients.dynamodb.put_item(
             TableName=self.runtime.settings.history_table,
-            Item=event_attributes(event) | keys.version_key(self.owner, event.id, event.history_id),
+            Item=event_attributes(event) | keys.version_key(self.calendar_id, event.id, event.history_id),
         )
 
     def double_bookings(self) -> list[tuple[Event, Event]]:

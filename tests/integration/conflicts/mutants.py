@@ -6,61 +6,63 @@ from datetime import datetime, timedelta
 
 from shared.errors import COLLISIONS_SHOWN
 from shared.scheduling.events import Content, Event
-from shared.scheduling.fences import Fence, Touch
+from shared.scheduling.fences import Fence, FenceEntry
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
 from shared.scheduling.rounds import LARGEST_PAGE, ClassPage
 from shared.scheduling.spans import SpanRange, overlap_ranges
-from shared.store.events import EventStore
+from shared.store.events import DynamoEventStore
 
 
-class CheckThenInsert(EventStore):
+class CheckThenInsert(DynamoEventStore):
     """Looks for conflicts and then writes the event, still on condition of its version: no fence is minded."""
 
     def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:  # noqa: ARG002
         self.put(event, previous)
 
 
-class FencesLast(EventStore):
+class FencesLast(DynamoEventStore):
     """Reads the fences when it has already looked for conflicts; in between, `pause` runs."""
 
     pause: Callable[[], object] = staticmethod(lambda: None)
     wanted: tuple[Instant, Instant]
 
-    def read_guarded(self, owner: str, event_id: str | None, weeks: Sequence[str]) -> tuple[Event | None, list[Fence]]:
+    def read_guarded(
+        self, calendar_id: str, event_id: str | None, weeks: Sequence[str]
+    ) -> tuple[Event | None, list[Fence]]:
         ranges = overlap_ranges(*self.wanted, backward=True)
-        self._found = super().read_ranges(owner, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
+        self._found = super().read_ranges(calendar_id, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
         self.pause()
-        return super().read_guarded(owner, event_id, weeks)
+        return super().read_guarded(calendar_id, event_id, weeks)
 
     def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         wanted = overlap_ranges(*self.wanted, backward=True)
-        assert (ranges, start, opaque) == (wanted, self.wanted[0], True), (owner, limit)
+        assert (ranges, start, opaque) == (wanted, self.wanted[0], True), (calendar_id, limit)
         assert all(page.read_up_to is None for page in self._found)
         return self._found
 
 
-class StartsWithin(EventStore):
+class StartsWithin(DynamoEventStore):
     """Minds only what begins within the interval, and not what is still going on."""
 
     def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
-        pages = super().read_ranges(owner, ranges, start, limit, opaque=opaque)
+        pages = super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
         if not opaque:
             return pages
         return [replace(page, found=[each for each in page.found if each.content.start >= start]) for page in pages]
 
 
-class FirstPages(EventStore):
+class FirstPages(DynamoEventStore):
     """Reads no page of a query but the first."""
 
     def read_ranges(
-        self, owner: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
-        pages = super().read_ranges(owner, ranges, start, limit, opaque=opaque)
+        pages = super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
         return [replace(page, read_up_to=None) for page in pages]
 
 
@@ -85,9 +87,9 @@ def weeks_by_steps(start: Instant, end: Instant) -> list[str]:
     return weeks
 
 
-def nothing_remembered(fences: Iterable[Fence], start: Instant, end: Instant) -> dict[str, Touch]:  # noqa: ARG001
+def nothing_remembered(fences: Iterable[Fence], start: Instant, end: Instant) -> dict[str, FenceEntry]:  # noqa: ARG001
     """What the fences remember, unheeded."""
     return {}
 
 
-STORES: dict[str, type[EventStore]] = {"guarded": EventStore, "check-then-insert": CheckThenInsert}
+STORES: dict[str, type[DynamoEventStore]] = {"guarded": DynamoEventStore, "check-then-insert": CheckThenInsert}

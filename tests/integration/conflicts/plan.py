@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.scheduling import ids
+from shared import ids
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.instants import Instant, shifted
 
@@ -67,7 +67,7 @@ class Round:
     number: int
 
     @property
-    def owner(self) -> str:
+    def calendar_id(self) -> str:
         """Whose calendar it is."""
         return str(UUID(int=(_SEED << 64) + self.number))
 
@@ -105,6 +105,6 @@ class Round:
         for version, (begins, lasts) in enumerate(((start, length), (away, HOUR)), start=1):
             history_id = ids.derived_id(_SEEDED_MS + version, number)
             content = Content("Home", begins, shifted(begins, lasts))
-            stamp = Stamp(history_id, version, "create" if version == 1 else "update", self.owner, history_id)
-            versions.append(Event(event_id, self.owner, ids.made_at(event_id), content, stamp))
+            stamp = Stamp(history_id, version, "create" if version == 1 else "update", self.calendar_id, history_id)
+            versions.append(Event(event_id, self.calendar_id, ids.made_at(event_id), content, stamp))
         return versions[0], versions[1]

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Barrier
 from threading import BrokenBarrierError
 
-from shared import scheduling_wiring
+from shared import ids
 from shared.errors import EventConflict, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from shared.request import Request
+from shared.retries import Deadline
 from shared.runtime import Runtime, use
-from shared.scheduling import ids
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant, overlap, shifted
-from shared.scheduling.patience import Patience
-from shared.scheduling.requests import Request
 from shared.settings import Settings
 from shared.store.client import Clients
-from shared.store.events import EventStore
+from shared.store.events import DynamoEventStore
+from shared.wiring import calendar as scheduling_wiring
 from tests.integration.conflicts.book import DELETED_SECONDS, content
 from tests.integration.conflicts.mutants import STORES
 from tests.integration.conflicts.plan import Kind, Move, Round
@@ -29,7 +29,7 @@ from tests.integration.conflicts.writers import Status, Writer, Written, domain_
 
 # A writer that does not come is a defect: the others shall not wait for it for ever.
 MEETING_SECONDS = 120.0
-PATIENCE_SECONDS = 8.0
+RETRY_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def race(assignment: Assignment) -> list[Outcome]:
         with _served(Runtime(assignment.settings, clients), store):
             return _run(writer, handler_writer, assignment.rounds)
     with ThreadPoolExecutor(len(assignment.writers)) as threads:
-        domain = domain_writer(lambda owner: _calendar(store, owner))
+        domain = domain_writer(lambda calendar_id: _calendar(store, calendar_id))
         running = [threads.submit(_run, each, domain, assignment.rounds) for each in assignment.writers]
     return all_of(running)
 
@@ -98,7 +98,7 @@ def all_of(running: Sequence[Future[list[Outcome]]]) -> list[Outcome]:
 
 
 @contextmanager
-def _served(runtime: Runtime, store: EventStore) -> Iterator[None]:
+def _served(runtime: Runtime, store: DynamoEventStore) -> Iterator[None]:
     made = scheduling_wiring.event_store
     scheduling_wiring.event_store = lambda _: store  # type: ignore[assignment]  # the store under test
     try:
@@ -108,11 +108,11 @@ def _served(runtime: Runtime, store: EventStore) -> Iterator[None]:
         scheduling_wiring.event_store = made
 
 
-def _calendar(store: EventStore, owner: str) -> Calendar:
+def _calendar(store: DynamoEventStore, calendar_id: str) -> Calendar:
     now_ns = time.time_ns()
-    request = Request(owner, operation_id=ids.new_id(now_ns), now_ns=now_ns)
-    patience = Patience(PATIENCE_SECONDS, time.monotonic, time.sleep, lambda most: random.uniform(0, most))  # noqa: S311
-    return Calendar(store, request, patience, DELETED_SECONDS)
+    request = Request(calendar_id, operation_id=ids.new_id(now_ns), now_ns=now_ns)
+    deadline = Deadline(RETRY_SECONDS, time.monotonic, time.sleep, lambda most: random.uniform(0, most))  # noqa: S311
+    return Calendar(store, request, deadline, DELETED_SECONDS)
 
 
 @dataclass
@@ -151,7 +151,7 @@ def _outcome(each: Round, move: Move, own: _Own, writer: Writer) -> Outcome:
     if move.kind in {"roll back", "restore"}:
         start, end = own.first.content.start, own.first.content.end
     try:
-        written = writer(move.kind, each.owner, own.first, start, end)
+        written = writer(move.kind, each.calendar_id, own.first, start, end)
     except EventConflict as conflict:
         truthful = bool(conflict.collisions) and all(
             overlap(other.start, other.end, start, end) and (move.kind == "create" or other.id != own.first.id)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from shared.runtime import Runtime
 from shared.scheduling.events import Event
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
-from shared.store.creations import CreationStore
-from shared.store.items import event_attributes
+from shared.store.bulk import DynamoBulkStore
+from shared.store.codec import event_attributes
 from shared.store.keys import version_key
 from tests.integration.conflicts.book import Time, double_bookings, event_items
 from tests.integration.conflicts.plan import WRITERS, Round
@@ -71,7 +71,7 @@ class Race:
         doubles = 0
         lost: list[str] = []
         for number in rounds:
-            stored = event_items(self._runtime, Round(number).owner)
+            stored = event_items(self._runtime, Round(number).calendar_id)
             doubles += len(double_bookings(stored))
             lost += disagreements(Round(number), [each for each in outcomes if each.round == number], stored)
         return Result(
@@ -86,10 +86,12 @@ class Race:
     def _seed(self, rounds: Sequence[int]) -> None:
         """Put the writers' first events into their calendars, and the versions before into the history."""
         events = [Round(number).home(writer) for number in rounds for writer in range(0, WRITERS, 2)]
-        patience = Time().patience(8.0)
+        deadline = Time().deadline(8.0)
         clients, settings = self._runtime.clients, self._runtime.settings
-        assert CreationStore(clients, settings.events_table).put_all([last for _, last in events], patience) == {}
-        items = [event_attributes(first) | version_key(first.owner, first.id, first.history_id) for first, _ in events]
+        assert DynamoBulkStore(clients, settings.events_table).put_all([last for _, last in events], deadline) == {}
+        items = [
+            event_attributes(first) | version_key(first.calendar_id, first.id, first.history_id) for first, _ in events
+        ]
         for at in range(0, len(items), BATCH_WRITE_ITEMS):
             assert batch_write(clients.dynamodb, settings.history_table, items[at : at + BATCH_WRITE_ITEMS]) == []
 

@@ -150,7 +150,7 @@ def test_new_years_week_53_is_one_week(book: Book) -> None:
 )
 def test_an_event_may_begin_in_the_gap_of_its_zone(book: Book, given: str, zone: str, instant: Instant) -> None:
     with use(book.runtime):
-        api = Api(user_id=book.owner)
+        api = Api(user_id=book.calendar_id)
         end = shifted(instant, HOUR)
         created = api("POST", "/events", {"title": "Gap", "start": given, "end": end, "time_zone": zone})
         same = api("POST", "/events", {"title": "Same", "start": instant, "end": shifted(instant, 1)})

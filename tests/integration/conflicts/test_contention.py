@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from shared.retries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from shared.runtime import use
 from shared.scheduling.events import Event
-from shared.scheduling.patience import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from tests.gateway import Api, Context, Reply
 from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.changes import AWAY, END, START
@@ -89,7 +89,7 @@ def api(book: Book) -> Iterator[Api]:
     """The functions, for the subject, on a clock that stands while nobody sleeps."""
     runtime = replace(book.wired, monotonic=book.time.monotonic, sleep=book.time.sleep, jitter=lambda most: most)
     with use(runtime):
-        yield Api(user_id=book.owner)
+        yield Api(user_id=book.calendar_id)
 
 
 def prepared(book: Book, call: Call) -> Event:
@@ -192,7 +192,7 @@ def test_pauses_are_drawn_from_all_between_nothing_and_the_most(book: Book) -> N
     runtime = replace(book.wired, monotonic=book.time.monotonic, sleep=book.time.sleep, jitter=draw)
 
     with use(runtime):
-        reply = Api(user_id=book.owner)("POST", "/events", OURS)
+        reply = Api(user_id=book.calendar_id)("POST", "/events", OURS)
 
     assert reply.status == 201
     assert asked == [FIRST_PAUSE_SECONDS * 2**attempt for attempt in range(5)]

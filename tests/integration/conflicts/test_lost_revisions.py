@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from shared.errors import NotFound, OutcomeUnknown
+from shared.request import NS_PER_SECOND
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
-from shared.scheduling.requests import NS_PER_SECOND
 from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.changes import AWAY, HOT
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
-from shared.store.events import EventStore
+from shared.store.events import DynamoEventStore
 from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.model import Answer, Kind, Model, Operation
 from tests.integration.conflicts.mutants import CheckThenInsert, StartsWithin
@@ -80,7 +80,7 @@ class CalendarMachine(RuleBasedStateMachine):
     """A real calendar and its model."""
 
     book: Book
-    store: type[EventStore] = EventStore
+    store: type[DynamoEventStore] = DynamoEventStore
 
     def __init__(self) -> None:
         super().__init__()
@@ -219,16 +219,16 @@ class CalendarMachine(RuleBasedStateMachine):
         assert there == known
 
 
-def machine(book: Book, store: type[EventStore]) -> type[CalendarMachine]:
+def machine(book: Book, store: type[DynamoEventStore]) -> type[CalendarMachine]:
     """The machine on the tables of `book`, with that store."""
     return type("Machine", (CalendarMachine,), {"book": book, "store": store})
 
 
 def test_a_calendar_answers_as_its_model_does(book: Book) -> None:
-    run_state_machine_as_test(machine(book, EventStore), settings=CHECK)
+    run_state_machine_as_test(machine(book, DynamoEventStore), settings=CHECK)
 
 
 @pytest.mark.parametrize("mutant", [CheckThenInsert, StartsWithin])
-def test_a_calendar_without_a_part_of_its_guard_does_not(book: Book, mutant: type[EventStore]) -> None:
+def test_a_calendar_without_a_part_of_its_guard_does_not(book: Book, mutant: type[DynamoEventStore]) -> None:
     with pytest.raises(AssertionError):
         run_state_machine_as_test(machine(book, mutant), settings=FIND)

@@ -55,7 +55,7 @@ class _FencesLast(FencesLast):
 
 def test_fences_read_after_what_they_guard_book_twice(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     # A rival alone would still be found in what the fence remembers: that is one more net, and not a deep one.
-    monkeypatch.setattr(guard, "latest_touches", mutants.nothing_remembered)
+    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
     book.make_store = partial(_FencesLast, book=book)
 
     book.subject().create(HOT)
@@ -64,7 +64,7 @@ def test_fences_read_after_what_they_guard_book_twice(book: Book, monkeypatch: p
 
 
 def test_fences_read_before_what_they_guard_do_not(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "latest_touches", mutants.nothing_remembered)
+    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
     book.wire.before(QUERY, lambda: book.rival().create(RIVAL))
 
     with pytest.raises(EventConflict):

@@ -10,7 +10,7 @@ from shared.scheduling.events import Content
 from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import shifted
 from shared.store import keys
-from shared.store.items import text
+from shared.store.codec import text
 from tests.integration.conflicts import mutants
 from tests.integration.conflicts.book import Book, content
 from tests.integration.conflicts.changes import (
@@ -59,7 +59,7 @@ def test_an_event_that_the_queries_do_not_show_is_a_conflict(book: Book, change:
 def test_the_guard_that_ignores_what_fences_remember_books_twice(
     book: Book, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "latest_touches", mutants.nothing_remembered)
+    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
     before = change.prepare(book)
     hide(book, book.rival().create(RIVAL).id)
 
@@ -90,7 +90,7 @@ def test_an_event_that_the_queries_show_where_it_was_counts_as_it_is(book: Book,
     before = change.prepare(book)
     rival = book.rival().create(RIVAL)
     old = book.runtime.clients.dynamodb.get_item(
-        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.owner, rival.id)
+        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.calendar_id, rival.id)
     )["Item"]
     _moved_within(book, rival.id)
 
@@ -117,7 +117,7 @@ def _crowd_that_is_gone(book: Book) -> tuple[Content, list[str]]:
             start = shifted(START, week * 7 * 86_400 + number * 600 + 7_200)
             made = book.rival().create(content(start, shifted(start, 300)), "allow")
             gone[made.id] = book.runtime.clients.dynamodb.get_item(
-                TableName=book.runtime.settings.events_table, Key=keys.event_key(book.owner, made.id)
+                TableName=book.runtime.settings.events_table, Key=keys.event_key(book.calendar_id, made.id)
             )["Item"]
             book.rival().patch(made.id, {"end": shifted(start, 400)})
     for event_id in gone:
@@ -174,7 +174,7 @@ def _free(book: Book, event_id: str) -> object:
 def _remove(book: Book, event_id: str) -> object:
     """As TTL does with what was deleted long ago, and scripts with what was not."""
     return book.runtime.clients.dynamodb.delete_item(
-        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.owner, event_id)
+        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.calendar_id, event_id)
     )
 
 

@@ -32,14 +32,14 @@ class Writer(Protocol):
     Raises EventConflict, InvalidRequest, NotFound, Unavailable and OutcomeUnknown.
     """
 
-    def __call__(self, kind: Kind, owner: str, first: Event, start: Instant, end: Instant) -> Written: ...
+    def __call__(self, kind: Kind, calendar_id: str, first: Event, start: Instant, end: Instant) -> Written: ...
 
 
 def domain_writer(calendar: Callable[[str], Calendar]) -> Writer:
     """A writer that calls the calendar of an owner itself."""
 
-    def write(kind: Kind, owner: str, first: Event, start: Instant, end: Instant) -> Written:
-        requested, said = calendar(owner), content(start, end)
+    def write(kind: Kind, calendar_id: str, first: Event, start: Instant, end: Instant) -> Written:
+        requested, said = calendar(calendar_id), content(start, end)
         match kind:
             case "create":
                 event = requested.create(said)
@@ -60,9 +60,9 @@ def domain_writer(calendar: Callable[[str], Calendar]) -> Writer:
     return write
 
 
-def handler_writer(kind: Kind, owner: str, first: Event, start: Instant, end: Instant) -> Written:
+def handler_writer(kind: Kind, calendar_id: str, first: Event, start: Instant, end: Instant) -> Written:
     """A writer that sends requests to the functions."""
-    send, path = Api(user_id=owner), f"/events/{first.id}"
+    send, path = Api(user_id=calendar_id), f"/events/{first.id}"
     body = {"title": "Review", "start": start, "end": end}
     match kind:
         case "create":

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.retries import Deadline
 from shared.runtime import Runtime
-from shared.scheduling.patience import Patience
 from shared.store.batches import batch_delete
 from shared.store.client import Clients
 from tests.conftest import BUCKET
@@ -18,9 +18,9 @@ from tests.integration.identity_client import Clock
 Item = dict[str, Any]
 
 
-def no_patience() -> Patience:
+def no_deadline() -> Deadline:
     """One attempt."""
-    return Patience(0.0, time.monotonic, lambda _: None, lambda most: most)
+    return Deadline(0.0, time.monotonic, lambda _: None, lambda most: most)
 
 
 @dataclass

@@ -41,7 +41,7 @@ def check(event: dict[str, Any] | None = None, context: Context | None = None) -
 
 
 def check_one(event_id: str) -> dict[str, Any]:
-    return check({"owner": OWNER.user_id, "event_id": event_id})
+    return check({"calendar_id": OWNER.user_id, "event_id": event_id})
 
 
 def missing(answer: dict[str, Any]) -> dict[str, list[tuple[int, int]]]:
@@ -150,7 +150,7 @@ def test_it_publishes_how_many_are_missing_also_when_none_is(place: Place, capsy
     assert published() == [("function", [0.0])]
     lose(place, event_id, 2, 4)
     assert published() == [("function", [2.0])]
-    assert published({"owner": OWNER.user_id, "event_id": event_id}) == []
+    assert published({"calendar_id": OWNER.user_id, "event_id": event_id}) == []
 
 
 class Hurried(Context):

@@ -190,8 +190,8 @@ class Model:
 @given(steps=steps, seed=st.integers(0, 2**32))
 def test_every_state_reads_back_and_every_diff_applies(place: Place, steps: list[Step], seed: int) -> None:
     random = Random(seed)  # noqa: S311 the same for the same example
-    owner = str(UUID(int=random.getrandbits(128)))
-    model = Model(place, Api(user_id=owner))
+    calendar_id = str(UUID(int=random.getrandbits(128)))
+    model = Model(place, Api(user_id=calendar_id))
     for step in steps:
         model.take(step)
     for state in model.events:

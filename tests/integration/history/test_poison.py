@@ -91,7 +91,7 @@ def test_the_fix_may_be_a_function_that_can_read_it(place: Place, monkeypatch: p
         return version_item(record)
 
     with monkeypatch.context() as before_the_fix:
-        before_the_fix.setattr("shared.store.recorder.version_item", unable)
+        before_the_fix.setattr("shared.history.recording.version_item", unable)
         assert place.record(records) == []
         assert len(place.versions()) == 99
         assert redrive()["left"] == 1

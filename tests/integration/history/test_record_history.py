@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.runtime import use
-from shared.store.items import event_of
+from shared.store.codec import event_of
 from tests.gateway import Api, invoke, payload
 from tests.integration.history.mapping import FaultyClients
 from tests.integration.history.places import Item, Place

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import Unavailable
 from tests.conftest import BUCKET
 from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place, no_patience
+from tests.integration.history.places import Place, no_deadline
 from tests.integration.history.streams import Record
 
 LAMBDA_KEY = payload("redrive_history")["detail"]["object"]["key"]
@@ -173,7 +173,7 @@ def test_all_of_them_however_many_and_on_from_where_the_time_was_up(place: Place
 def test_an_object_goes_only_when_its_versions_are_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.put_object(LAMBDA_KEY, invocation_record(records_of(place, 30)))
     with monkeypatch.context() as patch:
-        patch.setattr("shared.history_wiring.patience", no_patience)
+        patch.setattr("shared.wiring.maintenance.deadline", no_deadline)
         patch.setattr("shared.store.versions.batch_write", lambda *arguments: list(arguments[2]))
         answer = redrive()
         assert (answer["replayed"], answer["failed_objects"], answer["failed"]) == (0, 1, [LAMBDA_KEY])

@@ -8,8 +8,6 @@ from random import Random
 
 import pytest
 
-from shared import bulk_wiring
-from shared import scheduling_wiring as wiring
 from shared.runtime import use
 from shared.scheduling.bulk_requests import Draft
 from shared.scheduling.caller import Caller
@@ -17,6 +15,8 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import shifted
 from shared.store import keys
 from shared.store.batches import batch_write
+from shared.wiring import bulk as bulk_wiring
+from shared.wiring import calendar as wiring
 from tests.integration.history.mapping import FaultyClients, Mapping
 from tests.integration.history.places import Item, Place
 from tests.integration.history.streams import Record
@@ -28,7 +28,7 @@ REMOVED_BY_HAND = 50
 SEED = 20_261_122
 CALLERS = [Caller(f"01998f00-0000-7000-8000-00000000000{digit}", f"user{digit}") for digit in range(4)]
 HOUR = 3600
-PATIENCE = 300.0  # a slow machine is no fault of the history
+DEADLINE = 300.0  # a slow machine is no fault of the history
 
 
 def content(title: str, hour: int) -> Content:
@@ -42,19 +42,19 @@ def traffic_of(caller: Caller) -> None:
     created = []
     for part in range(2):
         drafts = [Draft(number, content(f"{part} {number}", number)) for number in range(BULK)]
-        made = bulk_wiring.bulk_creation(caller, PATIENCE).create(drafts)
+        made = bulk_wiring.bulk_creation(caller, DEADLINE).create(drafts)
         assert all(outcome.created for outcome in made.outcomes)
         created += [outcome.event for outcome in made.outcomes if outcome.event is not None]
     for number, event in enumerate(random.sample(created, 200)):
-        calendar = wiring.calendar(caller, PATIENCE)
+        calendar = wiring.calendar(caller, DEADLINE)
         if number % 4 == 0:
             calendar.replace(event.id, content("moved", 5_000 + number), on_conflict="allow")
         elif number % 4 == 1:
             calendar.delete(event.id)
-            wiring.calendar(caller, PATIENCE).roll_back(event, on_conflict="allow", reason="it was needed")
+            wiring.calendar(caller, DEADLINE).roll_back(event, on_conflict="allow", reason="it was needed")
         elif number % 4 == 2:
             calendar.patch(event.id, {"description": "x" * 200})
-            wiring.calendar(caller, PATIENCE).patch(event.id, {"location": "Room 5"})
+            wiring.calendar(caller, DEADLINE).patch(event.id, {"location": "Room 5"})
         else:
             calendar.delete(event.id)
 
@@ -119,7 +119,7 @@ def check_against_the_traffic(place: Place, versions: dict[tuple[str, str], Item
         "restore": len(CALLERS) * 50,
     }
     live = {
-        (keys.history_partition(item["owner"]["S"], item["id"]["S"]), item["history_id"]["S"])
+        (keys.history_partition(item["calendar_id"]["S"], item["id"]["S"]), item["history_id"]["S"])
         for item in place.scan(place.runtime.settings.events_table)
         if item["sk"]["S"].startswith("EVENT#")
     }

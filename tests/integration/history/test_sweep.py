@@ -10,7 +10,7 @@ import pytest
 from shared.runtime import use
 from tests.conftest import settings_for
 from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place, no_patience
+from tests.integration.history.places import Place, no_deadline
 from tests.integration.history.streams import Record
 
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
@@ -221,7 +221,7 @@ def test_it_stops_where_the_database_is_too_busy(kept: Place, monkeypatch: pytes
     assert kept.record() == []
     kept.clock.forward(100 * DAY)
     with monkeypatch.context() as patch:
-        patch.setattr("shared.history_wiring.patience", no_patience)
+        patch.setattr("shared.wiring.maintenance.deadline", no_deadline)
         patch.setattr("shared.store.versions.batch_delete", lambda *arguments: list(arguments[2]))
         answer = sweep()
         assert (answer["swept"], answer["complete"]) == (0, False)

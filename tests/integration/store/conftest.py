@@ -1,13 +1,13 @@
 import pytest
 
 from shared.runtime import Runtime
-from shared.store.creations import CreationStore
+from shared.store.bulk import DynamoBulkStore
 from shared.store.history import HistoryStore
 
 
 @pytest.fixture
-def store(dynamodb_runtime: Runtime) -> CreationStore:
-    return CreationStore(dynamodb_runtime.clients, dynamodb_runtime.settings.events_table)
+def store(dynamodb_runtime: Runtime) -> DynamoBulkStore:
+    return DynamoBulkStore(dynamodb_runtime.clients, dynamodb_runtime.settings.events_table)
 
 
 @pytest.fixture

@@ -5,19 +5,19 @@ from functools import partial
 
 import pytest
 
+from shared.retries import Deadline
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, Instant, shifted
-from shared.scheduling.patience import Patience
-from shared.scheduling.revisions import Revision
 from shared.scheduling.rounds import Rounds
 from shared.scheduling.spans import overlap_ranges
+from shared.scheduling.updates import ConditionalUpdate
 from shared.scheduling.windows import Window, place, read_page
-from shared.store.creations import CreationStore
+from shared.store.bulk import DynamoBulkStore
 from tests.samples import OWNER, event
 
 NOW = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400
-PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 
 
 def lasting(start: int, seconds: int) -> Event:
@@ -33,23 +33,23 @@ AROUND = [
 ]
 
 
-def put(store: CreationStore, events: list[Event]) -> None:
-    assert store.put_all(events, PATIENCE) == {}
+def put(store: DynamoBulkStore, events: list[Event]) -> None:
+    assert store.put_all(events, DEADLINE) == {}
 
 
 def ids(events: list[Event]) -> set[str]:
     return {each.id for each in events}
 
 
-def overlapping(store: CreationStore, start: Instant, end: Instant, owner: str = OWNER) -> list[Event]:
+def overlapping(store: DynamoBulkStore, start: Instant, end: Instant, calendar_id: str = OWNER) -> list[Event]:
     """All opaque events that overlap `[start, end)`, read as the guard does."""
     rounds = Rounds(overlap_ranges(start, end), place)
     while not rounds.complete:
-        rounds.read(partial(store.read_ranges, owner, start=start, limit=50, opaque=True))
+        rounds.read(partial(store.read_ranges, calendar_id, start=start, limit=50, opaque=True))
     return rounds.settled()[0]
 
 
-def all_pages(store: CreationStore, window: Window, limit: int) -> list[Event]:
+def all_pages(store: DynamoBulkStore, window: Window, limit: int) -> list[Event]:
     found: list[Event] = []
     for _ in range(1_000):
         page, cursor = read_page(store, OWNER, window, limit)
@@ -61,7 +61,7 @@ def all_pages(store: CreationStore, window: Window, limit: int) -> list[Event]:
 
 
 @pytest.mark.parametrize("length", [1, HOUR, DAY, 40 * DAY])
-def test_what_overlaps_is_found_whatever_its_length(store: CreationStore, length: int) -> None:
+def test_what_overlaps_is_found_whatever_its_length(store: DynamoBulkStore, length: int) -> None:
     put(store, AROUND)
     end = shifted(NOW, length)
     expected = [each for each in AROUND if each.content.overlaps(NOW, end)]
@@ -70,30 +70,30 @@ def test_what_overlaps_is_found_whatever_its_length(store: CreationStore, length
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
-def test_a_window_is_read_page_by_page_in_order(store: CreationStore, limit: int) -> None:
+def test_a_window_is_read_page_by_page_in_order(store: DynamoBulkStore, limit: int) -> None:
     put(store, AROUND)
     window = Window(NOW, shifted(NOW, DAY))
     expected = sorted((each for each in AROUND if each.content.overlaps(window.start, window.end)), key=place)
     assert all_pages(store, window, limit) == expected
 
 
-def test_transparent_events_are_listed_and_in_nobodys_way(store: CreationStore) -> None:
+def test_transparent_events_are_listed_and_in_nobodys_way(store: DynamoBulkStore) -> None:
     shown = event(NOW, shifted(NOW, HOUR), transparency="transparent")
     put(store, [shown])
     assert overlapping(store, NOW, shifted(NOW, DAY)) == []
     assert all_pages(store, Window(NOW, shifted(NOW, DAY)), 10) == [shown]
 
 
-def test_deleted_events_are_in_no_range(store: CreationStore) -> None:
+def test_deleted_events_are_in_no_range(store: DynamoBulkStore) -> None:
     kept, deleted = lasting(0, HOUR), lasting(0, HOUR)
     put(store, [kept, deleted])
     stamp = replace(event().stamp, type="delete", version=0)
-    assert store.revise(OWNER, deleted.id, Revision(stamp, stamp.history_id, {}, expires_at=1))[0]
+    assert store.update(OWNER, deleted.id, ConditionalUpdate(stamp, stamp.history_id, {}, expires_at=1))[0]
     assert overlapping(store, FIRST, LAST) == [kept]
     assert all_pages(store, Window(FIRST, LAST), 10) == [kept]
 
 
-def test_the_edges_of_time_are_within_reach(store: CreationStore) -> None:
+def test_the_edges_of_time_are_within_reach(store: DynamoBulkStore) -> None:
     first, last = event(FIRST, shifted(FIRST, 1)), event(shifted(LAST, -366 * DAY), LAST)
     put(store, [first, last])
     assert overlapping(store, FIRST, shifted(FIRST, 1)) == [first]
@@ -101,7 +101,7 @@ def test_the_edges_of_time_are_within_reach(store: CreationStore) -> None:
     assert ids(overlapping(store, FIRST, LAST)) == ids([first, last])
 
 
-def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: CreationStore) -> None:
+def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: DynamoBulkStore) -> None:
     # A page of a Query ends at 1 MB, before the filter: none of these overlaps, and they fill more than one page.
     text = "x" * 2_000
     past = [lasting(-3 * HOUR, HOUR) for _ in range(600)]
@@ -113,7 +113,7 @@ def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: Creatio
     assert read_page(store, OWNER, window, 100) == ([there], None)
 
 
-def test_what_was_just_written_is_found(store: CreationStore) -> None:
+def test_what_was_just_written_is_found(store: DynamoBulkStore) -> None:
     for number in range(30):
         made = lasting(number * DAY, HOUR)
         store.put(made, None)

@@ -4,29 +4,29 @@ from dataclasses import replace
 
 import pytest
 
+from shared.retries import Deadline
 from shared.runtime import Runtime
 from shared.scheduling.events import Event
-from shared.scheduling.patience import Patience
 from shared.store import keys
-from shared.store.events import EventStore
+from shared.store.codec import Item, event_attributes
+from shared.store.events import DynamoEventStore
 from shared.store.history import HistoryStore
-from shared.store.items import Item, event_attributes
 from shared.store.stream import version_item
 from tests.samples import OWNER, event, new_id
 
-PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 
 
 def version_of(each: Event) -> Item:
     """The item that the stream makes of the event as it is."""
-    change = {"Keys": keys.event_key(each.owner, each.id), "NewImage": event_attributes(each)}
+    change = {"Keys": keys.event_key(each.calendar_id, each.id), "NewImage": event_attributes(each)}
     made = version_item({"eventName": "INSERT", "dynamodb": change})
     assert made is not None
     return made
 
 
 @pytest.fixture
-def recorded(store: EventStore, dynamodb_runtime: Runtime) -> list[Event]:
+def recorded(store: DynamoEventStore, dynamodb_runtime: Runtime) -> list[Event]:
     """Five versions of a live event, of which the stream has brought all but the fourth and the fifth."""
     event_id = new_id()
     made = [event(event_id=event_id, version=number) for number in range(1, 6)]
@@ -83,7 +83,7 @@ def test_the_versions_of_an_operation_are_those_of_the_caller(
     assert history.operation(OWNER, operation_id) == [(first.id, first.history_id)]
     assert history.operation("another", operation_id) == []
     assert history.operation(OWNER, new_id()) == []
-    theirs = event(owner="another")
+    theirs = event(calendar_id="another")
     theirs = replace(theirs, stamp=replace(theirs.stamp, operation_id=operation_id))
     dynamodb_runtime.clients.dynamodb.put_item(
         TableName=dynamodb_runtime.settings.history_table, Item=version_of(theirs)

@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 
 from shared.errors import Contended
+from shared.retries import Deadline
 from shared.runtime import Runtime
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.instants import iso_weeks, shifted
-from shared.scheduling.patience import Patience
-from shared.scheduling.revisions import Revision
+from shared.scheduling.updates import ConditionalUpdate
 from shared.store import keys
-from shared.store.creations import CreationStore
-from shared.store.items import NO_HISTORY_ID
+from shared.store.bulk import DynamoBulkStore
+from shared.store.codec import NO_HISTORY_ID
 from tests.samples import END, OWNER, START, event, new_id
 
 WEEK = "2027-W09"
-PATIENCE = Patience(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 
 
 def later(before: Event, **content: Any) -> Event:
@@ -32,11 +32,11 @@ def put_item(runtime: Runtime, key: dict[str, Any], **attributes: Any) -> None:
     runtime.clients.dynamodb.put_item(TableName=runtime.settings.events_table, Item={**key, **attributes})
 
 
-def fence(store: CreationStore, week: str = WEEK) -> Fence:
+def fence(store: DynamoBulkStore, week: str = WEEK) -> Fence:
     return store.read_guarded(OWNER, None, [week])[1][0]
 
 
-def test_an_event_comes_back_as_it_was_put(store: CreationStore) -> None:
+def test_an_event_comes_back_as_it_was_put(store: DynamoBulkStore) -> None:
     made = event(title="caf\u00e9 \U0001f600")
     made = replace(made, content=replace(made.content, description="a\nb", location="x" * 500, time_zone="Asia/Tokyo"))
     made = replace(made, stamp=replace(made.stamp, reason="why", rolled_back_to=new_id(), on_conflict="allow"))
@@ -45,7 +45,7 @@ def test_an_event_comes_back_as_it_was_put(store: CreationStore) -> None:
     assert store.get("another", made.id) is None
 
 
-def test_a_new_event_is_put_only_where_there_is_none(store: CreationStore) -> None:
+def test_a_new_event_is_put_only_where_there_is_none(store: DynamoBulkStore) -> None:
     made = event()
     store.put(made, None)
     with pytest.raises(Contended):
@@ -53,7 +53,7 @@ def test_a_new_event_is_put_only_where_there_is_none(store: CreationStore) -> No
     assert store.get(OWNER, made.id) == made
 
 
-def test_putting_the_same_version_again_is_no_fault(store: CreationStore) -> None:
+def test_putting_the_same_version_again_is_no_fault(store: DynamoBulkStore) -> None:
     made = event()
     store.put(made, None)
     store.put(made, None)
@@ -63,7 +63,7 @@ def test_putting_the_same_version_again_is_no_fault(store: CreationStore) -> Non
     assert store.get(OWNER, made.id) == second
 
 
-def test_a_version_is_put_only_over_the_one_it_was_made_of(store: CreationStore) -> None:
+def test_a_version_is_put_only_over_the_one_it_was_made_of(store: DynamoBulkStore) -> None:
     first = event()
     store.put(first, None)
     second = later(first)
@@ -75,9 +75,9 @@ def test_a_version_is_put_only_over_the_one_it_was_made_of(store: CreationStore)
     assert store.get(OWNER, first.id) == second
 
 
-def test_an_item_of_a_script_can_be_changed_once(store: CreationStore, dynamodb_runtime: Runtime) -> None:
+def test_an_item_of_a_script_can_be_changed_once(store: DynamoBulkStore, dynamodb_runtime: Runtime) -> None:
     made = event()
-    content = {"id": made.id, "owner": OWNER, "start": START, "end": END}
+    content = {"id": made.id, "calendar_id": OWNER, "start": START, "end": END}
     bare = {name: {"S": value} for name, value in content.items()}
     put_item(dynamodb_runtime, keys.event_key(OWNER, made.id), **bare)
     stored = store.get(OWNER, made.id)
@@ -89,7 +89,7 @@ def test_an_item_of_a_script_can_be_changed_once(store: CreationStore, dynamodb_
         store.put(later(stored), stored)
 
 
-def test_a_guarded_write_moves_its_fences(store: CreationStore) -> None:
+def test_a_guarded_write_moves_its_fences(store: DynamoBulkStore) -> None:
     assert fence(store) == Fence(WEEK)
     made = event()
     store.put_guarded(made, None, [fence(store)])
@@ -100,15 +100,15 @@ def test_a_guarded_write_moves_its_fences(store: CreationStore) -> None:
     assert fence(store) == Fence(WEEK).moved(made).moved(second)
 
 
-def test_a_fence_remembers_no_more_than_the_last_writes(store: CreationStore) -> None:
+def test_a_fence_remembers_no_more_than_the_last_writes(store: DynamoBulkStore) -> None:
     made = [event() for _ in range(RECENT + 2)]
     for each in made:
         store.put_guarded(each, None, [fence(store)])
-    assert [touch.event_id for touch in fence(store).recent] == [each.id for each in reversed(made[2:])]
+    assert [entry.event_id for entry in fence(store).recent] == [each.id for each in reversed(made[2:])]
 
 
 @pytest.mark.parametrize("moved_before", [False, True])
-def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: CreationStore, moved_before: bool) -> None:
+def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: DynamoBulkStore, moved_before: bool) -> None:
     weeks = ["2027-W08", "2027-W09", "2027-W10"]
     if moved_before:
         store.put_guarded(event(), None, store.read_guarded(OWNER, None, weeks)[1])
@@ -122,7 +122,7 @@ def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: Creation
     assert store.read_guarded(OWNER, None, weeks) == before
 
 
-def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: CreationStore) -> None:
+def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: DynamoBulkStore) -> None:
     first = event()
     store.put_guarded(first, None, [fence(store)])
     store.put(second := later(first, title="Rival"), first)
@@ -133,7 +133,7 @@ def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: Creati
     assert (store.get(OWNER, first.id), fence(store)) == (second, before)
 
 
-def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: CreationStore) -> None:
+def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: DynamoBulkStore) -> None:
     # From the last second of a week on: so many weeks can 366 days touch.
     start = "2027-03-07T23:59:59Z"
     made = event(start, shifted(start, 366 * 86_400))
@@ -145,29 +145,29 @@ def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: Creation
     assert [(each.week, each.value) for each in fences] == [(week, made.history_id) for week in weeks]
 
 
-def test_fences_of_another_calendar_stand_still(store: CreationStore) -> None:
+def test_fences_of_another_calendar_stand_still(store: DynamoBulkStore) -> None:
     made = event()
     store.put_guarded(made, None, [fence(store)])
     assert store.read_guarded("another", made.id, [WEEK]) == (None, [Fence(WEEK)])
 
 
-def revision(fields: dict[str, str], **changes: Any) -> Revision:
+def revision(fields: dict[str, str], **changes: Any) -> ConditionalUpdate:
     stamp = replace(event().stamp, type="update", version=0)
-    return replace(Revision(stamp, stamp.history_id, fields), **changes)
+    return replace(ConditionalUpdate(stamp, stamp.history_id, fields), **changes)
 
 
-def deletion(**changes: Any) -> Revision:
+def deletion(**changes: Any) -> ConditionalUpdate:
     stamp = replace(event().stamp, type="delete", version=0)
-    return replace(Revision(stamp, stamp.history_id, {}, expires_at=1_900_000_000), **changes)
+    return replace(ConditionalUpdate(stamp, stamp.history_id, {}, expires_at=1_900_000_000), **changes)
 
 
-def test_a_revision_changes_fields_and_counts_the_version_up(store: CreationStore) -> None:
+def test_a_revision_changes_fields_and_counts_the_version_up(store: DynamoBulkStore) -> None:
     first = replace(event(), stamp=replace(event().stamp, reason="why", rolled_back_to=new_id()))
     store.put(first, None)
     change = revision({"title": "Revised", "location": "Room 5"})
     content = replace(first.content, title="Revised", location="Room 5")
     expected = replace(first, content=content, stamp=replace(change.stamp, version=2))
-    assert store.revise(OWNER, first.id, change) == (True, expected)
+    assert store.update(OWNER, first.id, change) == (True, expected)
     assert store.get(OWNER, first.id) == expected
 
 
@@ -181,43 +181,44 @@ def test_every_optional_field_of_a_stamp_is_known_here() -> None:
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_what_a_change_says_of_itself_stays_with_its_own_version(store: CreationStore, name: str) -> None:
+def test_what_a_change_says_of_itself_stays_with_its_own_version(store: DynamoBulkStore, name: str) -> None:
     first = event()
     first = replace(first, stamp=replace(first.stamp, **{name: SAID[name]}))
     store.put(first, None)
     assert store.get(OWNER, first.id) == first
     for change in (revision({"title": "Revised"}), deletion()):
-        _, after = store.revise(OWNER, first.id, change)
+        _, after = store.update(OWNER, first.id, change)
         assert after is not None
         assert replace(after.stamp, version=0) == change.stamp
         assert after == store.get(OWNER, first.id)
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_a_change_without_a_read_says_all_that_it_has_to_say(store: CreationStore, name: str) -> None:
+def test_a_change_without_a_read_says_all_that_it_has_to_say(store: DynamoBulkStore, name: str) -> None:
     first = event()
     store.put(first, None)
     for change in (revision({"title": "Revised"}), deletion()):
         stamp = replace(change.stamp, history_id=new_id(), **{name: SAID[name]})
-        applied, after = store.revise(OWNER, first.id, replace(change, stamp=stamp, below=stamp.history_id))
+        applied, after = store.update(OWNER, first.id, replace(change, stamp=stamp, below=stamp.history_id))
         assert applied
         assert after is not None
         assert replace(after.stamp, version=0) == stamp
 
 
 def test_a_revision_of_an_item_of_a_script_is_its_first_version(
-    store: CreationStore, dynamodb_runtime: Runtime
+    store: DynamoBulkStore, dynamodb_runtime: Runtime
 ) -> None:
     made = event()
-    bare = {name: {"S": value} for name, value in (("id", made.id), ("owner", OWNER), ("start", START), ("end", END))}
+    said = {"id": made.id, "calendar_id": OWNER, "start": START, "end": END}
+    bare = {name: {"S": value} for name, value in said.items()}
     put_item(dynamodb_runtime, keys.event_key(OWNER, made.id), **bare)
-    applied, after = store.revise(OWNER, made.id, revision({"title": "Revised"}))
+    applied, after = store.update(OWNER, made.id, revision({"title": "Revised"}))
     assert applied
     assert after is not None
     assert (after.stamp.version, after.content.title) == (1, "Revised")
 
 
-def test_a_refused_revision_shows_what_it_met(store: CreationStore) -> None:
+def test_a_refused_revision_shows_what_it_met(store: DynamoBulkStore) -> None:
     first = event()
     store.put(first, None)
     refused = [
@@ -229,42 +230,42 @@ def test_a_refused_revision_shows_what_it_met(store: CreationStore) -> None:
         deletion(below=first.history_id),
     ]
     for each in refused:
-        assert store.revise(OWNER, first.id, each) == (False, first)
-    assert store.revise(OWNER, new_id(), revision({"title": "x"})) == (False, None)
-    assert store.revise("another", first.id, revision({"title": "x"})) == (False, None)
+        assert store.update(OWNER, first.id, each) == (False, first)
+    assert store.update(OWNER, new_id(), revision({"title": "x"})) == (False, None)
+    assert store.update("another", first.id, revision({"title": "x"})) == (False, None)
     assert store.get(OWNER, first.id) == first
 
 
-def test_a_revision_may_name_a_hundred_versions(store: CreationStore) -> None:
+def test_a_revision_may_name_a_hundred_versions(store: DynamoBulkStore) -> None:
     first = event()
     store.put(first, None)
     tags = frozenset({first.history_id, *(new_id() for _ in range(99))})
-    applied, after = store.revise(OWNER, first.id, revision({"title": "x"}, if_match=tags))
+    applied, after = store.update(OWNER, first.id, revision({"title": "x"}, if_match=tags))
     assert applied
     assert after is not None
-    assert store.revise(OWNER, first.id, deletion(if_match=frozenset({after.history_id, *tags} - {first.history_id})))[
+    assert store.update(OWNER, first.id, deletion(if_match=frozenset({after.history_id, *tags} - {first.history_id})))[
         0
     ]
 
 
-def test_a_deletion_leaves_a_tombstone_that_nothing_revises(store: CreationStore) -> None:
+def test_a_deletion_leaves_a_tombstone_that_nothing_revises(store: DynamoBulkStore) -> None:
     first = event()
     store.put(first, None)
-    applied, tombstone = store.revise(OWNER, first.id, deletion())
+    applied, tombstone = store.update(OWNER, first.id, deletion())
     assert applied
     assert tombstone is not None
     assert (tombstone.deleted, tombstone.expires_at, tombstone.stamp.version) == (True, 1_900_000_000, 2)
     assert tombstone.content == first.content
     for each in (deletion(), revision({"title": "x"})):
-        assert store.revise(OWNER, first.id, each) == (False, tombstone)
+        assert store.update(OWNER, first.id, each) == (False, tombstone)
     restored = later(tombstone)
     store.put(replace(restored, expires_at=None), tombstone)
     assert store.get(OWNER, first.id) == replace(restored, expires_at=None)
 
 
 @pytest.mark.parametrize("count", [1, 25, 26, 130])
-def test_all_are_put_and_read_back_together(store: CreationStore, count: int) -> None:
+def test_all_are_put_and_read_back_together(store: DynamoBulkStore, count: int) -> None:
     made = [event(title=str(number)) for number in range(count)]
-    assert store.put_all(made, PATIENCE) == {}
+    assert store.put_all(made, DEADLINE) == {}
     assert store.get_many(OWNER, [each.id for each in made]) == {each.id: each for each in made}
     assert store.get_many("another", [each.id for each in made]) == {}

@@ -1,0 +1,1 @@
+"""The HTTP edge: what a request passes before its handler, and what it is answered with."""

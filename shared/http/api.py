@@ -1,0 +1,233 @@
+"""The HTTP edge: the one resolver, the one entry point, and what every request passes before its handler.
+
+A function imports `app` to register its routes, `handler` for Lambda to call, and what routes are declared with.
+"""
+
+import json
+import time
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import payloads
+from shared.errors import (
+    FieldError,
+    InvalidRequest,
+    MalformedEvent,
+    NotAuthenticated,
+    NotFound,
+    SchedulingError,
+)
+from shared.http import bodies, problems
+from shared.http import routes as edge
+from shared.http.headers import key_of, tags_of
+from shared.http.routes import takes
+from shared.observability import log_request, logger
+from shared.runtime import current
+from shared.scheduling.caller import Caller
+from shared.scheduling.preconditions import Precondition
+
+__all__ = [
+    "Body",
+    "Path",
+    "Query",
+    "Response",
+    "answer",
+    "answer_read",
+    "app",
+    "caller",
+    "handler",
+    "header",
+    "idempotency_key",
+    "only_parameter",
+    "precondition",
+    "takes",
+    "time_left",
+]
+
+# What web pages may read of an answer, beside the few headers that they always may.
+EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
+
+app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The Lambda entry point of every function behind the gateway: one request in, one answer out."""
+    started = time.perf_counter()
+    try:
+        payloads.check_gateway(event)
+    except MalformedEvent as error:  # there is no request to log
+        logger.warning("malformed event", extra={"why": str(error)})
+        return _gateway_answer(error)
+    method = event["httpMethod"]
+    if method == "HEAD":
+        # Answered as GET is (RFC 9110, section 9.3.2): the gateway leaves the content away, and states its length.
+        event["httpMethod"] = "GET"
+    try:
+        _check_edge(event)
+        answer = app.resolve(event, context)
+    except InvalidRequest as error:
+        answer = _gateway_answer(error)
+    _allow_origin(answer)
+    log_request(
+        method=method,
+        route=event.get("resource"),
+        status=answer["statusCode"],
+        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        request_id=context.aws_request_id,
+    )
+    return answer
+
+
+def _allow_origin(answer: dict[str, Any]) -> None:
+    """Let web pages of the origin that the deployment names read the answer (CORS, Fetch Standard, section 3.2)."""
+    origin = current().settings.cors_origin
+    if origin:
+        headers = answer.setdefault("headers", {})
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
+
+
+def _check_edge(event: dict[str, Any]) -> None:
+    """Refuse what no handler should see, and give the resolver the path and the one media type that it reads."""
+    path = event.get("resource") or event["path"]
+    for name, value in (event.get("pathParameters") or {}).items():
+        path = path.replace(f"{{{name}}}", value)
+    # The path of the event itself begins with the base path of a custom domain, if there is one.
+    event["path"] = path
+    event["headers"] = headers = edge.headers_of(event)
+    event["multiValueHeaders"] = None
+    event["multiValueQueryStringParameters"] = parameters = edge.parameters_of(event)
+    body = event.get("body")
+    route = edge.route_of(app, event["httpMethod"], path)
+    if route is None:
+        return  # the resolver answers that
+    edge.check(route, headers, parameters, body)
+    if not body:
+        headers.pop("content-type", None)  # it is the type of nothing
+        return
+    bodies.check_headers(event["httpMethod"], headers)
+    headers["content-type"] = bodies.JSON
+    if event.get("isBase64Encoded"):
+        event["body"] = bodies.decoded(body)
+        event["isBase64Encoded"] = False
+
+
+def _gateway_answer(error: SchedulingError) -> dict[str, Any]:
+    status, headers, body = problems.of_error(error)
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": problems.MEDIA_TYPE, **headers},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _on_error(error: SchedulingError) -> Response[str]:
+    status, headers, body = problems.of_error(error)
+    if status >= 500:
+        logger.warning("unavailable", extra={"error": type(error).__name__, "why": str(error)})
+    return Response(status_code=status, content_type=problems.MEDIA_TYPE, body=body, headers=headers)
+
+
+def _on_invalid(error: RequestValidationError) -> Response[str]:
+    return _on_error(InvalidRequest([_field_error(item) for item in error.errors()]))
+
+
+def _on_no_route(_: NotFoundError) -> Response[str]:
+    return _on_error(NotFound("route"))
+
+
+app.exception_handler(SchedulingError)(_on_error)
+app.exception_handler(RequestValidationError)(_on_invalid)
+app.not_found(_on_no_route)
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    """A validation error of pydantic's as field and message: `("body", "events", 7, "start")` -> `events[7].start`."""
+    _, *path = item["loc"]
+    field = ""
+    for part in path:
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
+    return FieldError(field or "body", item["msg"])
+
+
+def caller() -> Caller:
+    """Who makes the request being served: what `authorize` found in the access token.
+
+    The gateway caches the authorizer's answer, and may do so past the end of a token: so that is looked at again.
+    Raises NotAuthenticated.
+    """
+    context = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    try:
+        # The gateway turns every value of the context into a string.
+        expires, user_id, username = int(context["exp"]), str(context["user_id"]), str(context["username"])
+    except (KeyError, OverflowError, TypeError, ValueError):
+        raise NotAuthenticated("no access token") from None
+    if expires <= current().now():
+        raise NotAuthenticated("the access token has expired")
+    return Caller(user_id=user_id, username=username)
+
+
+def answer(
+    body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None, repeated: bool = False
+) -> Response[str]:
+    """A JSON answer. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3).
+
+    `repeated` tells that an earlier request has done what this one asks for.
+    """
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    if etag is not None:
+        headers["ETag"] = f'"{etag}"'
+    if location is not None:
+        headers["Location"] = location
+    if repeated:
+        headers["Idempotent-Replay"] = "true"
+    text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
+
+
+def answer_read(body: Any, *, etag: str) -> Response[str]:
+    """The answer of a GET: `body`, or 304 without one if the caller has the version already (RFC 9110, section 13.2.2).
+
+    Raises PreconditionFailed.
+    """
+    condition = precondition()
+    condition.check_match(etag)
+    if condition.none_match_fails(etag):
+        return answer(None, status=304, etag=etag)
+    return answer(body, etag=etag)
+
+
+def header(name: str) -> str | None:
+    """The value of a header that the route `takes`, as it came; None without it."""
+    value: str | None = app.current_event.raw_event["headers"].get(name.lower())
+    return value
+
+
+def precondition() -> Precondition:
+    """What the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
+    return Precondition(tags_of(header("If-Match")), tags_of(header("If-None-Match")))
+
+
+def idempotency_key() -> str | None:
+    """The key that the request is to be known by, if it has one. Raises InvalidRequest."""
+    return key_of(header("Idempotency-Key"))
+
+
+def only_parameter(name: str) -> None:
+    """Raise InvalidRequest if the query of the request has another parameter than `name`."""
+    others = sorted(app.current_event.raw_event["multiValueQueryStringParameters"].keys() - {name})
+    if others:
+        why = f"must not come with {name}, which names one event"
+        raise InvalidRequest([FieldError(other, why) for other in others])
+
+
+def time_left() -> float:
+    """Seconds that the function has left for this request, less a margin to answer in."""
+    milliseconds = app.lambda_context.get_remaining_time_in_millis()
+    return max(0.0, milliseconds / 1000 - 2.0)

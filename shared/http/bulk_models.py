@@ -1,0 +1,55 @@
+"""The shape of a bulk request. Each of its events is looked at by itself."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+
+from shared.errors import FieldError
+from shared.http.base_models import Request
+from shared.http.fields import MAX_BULK, Reason
+from shared.http.models import NamedEvent
+from shared.scheduling.bulk_requests import ALL_FAULTS_REPORTED, Draft, Invalid, OnInvalid
+
+__all__ = ["BulkEvents", "Conflicts", "OnInvalid"]
+
+Conflicts = Literal["ignore", "report"]
+
+FAULTY_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyEvent:
+    """In place of an event of a bulk request: what is wrong with it."""
+
+    errors: tuple[FieldError, ...]
+
+
+def _or_its_faults(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """The event that `value` is, or its faults: one that breaks a rule is no reason to know nothing of the others."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:ALL_FAULTS_REPORTED]
+        return FaultyEvent(tuple(FieldError(_path(each["loc"])[:FAULTY_NAME_LENGTH], each["msg"]) for each in found))
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Where a fault lies, from the event on; empty for the event itself."""
+    return ".".join(map(str, location))
+
+
+class BulkEvents(Request):
+    """Events to create together, with no look at conflicts, and why: one reason for all."""
+
+    events: Annotated[
+        list[Annotated[NamedEvent, WrapValidator(_or_its_faults)]], Field(min_length=1, max_length=MAX_BULK)
+    ]
+    reason: Reason | None = None
+
+    def parts(self) -> list[Draft | Invalid]:
+        """The events, each as what it is to be or with what is wrong with it."""
+        return [
+            Invalid(index, event.errors) if isinstance(event, FaultyEvent) else Draft(index, event.content(), event.uid)
+            for index, event in enumerate(self.events)
+        ]

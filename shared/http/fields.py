@@ -1,0 +1,142 @@
+"""The constrained types that requests are made of: fields of bodies, and parameters of queries and paths."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from shared.http.base_models import Line, without
+from shared.http.text import is_visible, lines_fault
+from shared.ids import is_id
+from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
+from shared.scheduling.time_zones import MAX_NAME, iana_name
+
+MAX_TITLE = 200
+MAX_LOCATION = 500
+MAX_DESCRIPTION_BYTES = 8192  # in UTF-8, as calendar files and the services that write them count
+MAX_REASON = 500
+MAX_BULK = 1000
+MAX_PAGE = 100
+MAX_UID_BYTES = 255
+
+_PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
+
+
+def _nothing_to_see(text: str) -> str | None:
+    return None if not text or is_visible(text) else "must have something to see in it"
+
+
+def _time(parse: Callable[[str], Any]) -> BeforeValidator:
+    """Takes what `parse` takes, and gives what it gives."""
+
+    def parsed(text: Any) -> Any:
+        if not isinstance(text, str):
+            raise PydanticCustomError("time", "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00")
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise PydanticCustomError("time", "{why}", {"why": str(error)}) from None
+
+    return BeforeValidator(parsed)
+
+
+def _at_most(limit: int) -> AfterValidator:
+    """Takes text of at most `limit` bytes in UTF-8."""
+
+    def checked(text: str) -> str:
+        if len(text.encode()) > limit:
+            raise PydanticCustomError("bytes", "must have at most {limit} bytes in UTF-8", {"limit": limit})
+        return text
+
+    return AfterValidator(checked)
+
+
+def _time_zone(name: str) -> str:
+    if iana_name(name) is None:
+        raise PydanticCustomError("time_zone", "must be a name of the IANA time zone database, such as Europe/Berlin")
+    return name
+
+
+def _flag(text: Any) -> bool:
+    if text not in ("true", "false"):
+        raise PydanticCustomError("flag", "must be true or false")
+    return bool(text == "true")
+
+
+def _page_limit(text: Any) -> int:
+    # Converted by the model it could have signs, blanks, underscores, a fraction, and digits of any script.
+    if not (isinstance(text, str) and _PAGE_LIMIT.fullmatch(text)):
+        raise PydanticCustomError("limit", f"must be a whole number from 1 to {MAX_PAGE}, in digits alone")
+    return int(text)
+
+
+def _uuid(text: str) -> str:
+    identifier = text.lower()
+    if not is_id(identifier):
+        raise PydanticCustomError("uuid", "must be a UUID")
+    return identifier
+
+
+Lines = without(lines_fault)
+Visible = without(_nothing_to_see)
+Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line, Visible]
+Location = Annotated[str, StringConstraints(max_length=MAX_LOCATION), Line, Visible]
+Description = Annotated[
+    str,
+    StringConstraints(max_length=MAX_DESCRIPTION_BYTES),  # for the schema, which counts characters
+    _at_most(MAX_DESCRIPTION_BYTES),
+    Lines,
+    Visible,
+    Field(description=f"At most {MAX_DESCRIPTION_BYTES:,} bytes in UTF-8."),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(max_length=MAX_REASON),
+    Lines,
+    Visible,
+    Field(description="Why: kept with the version that the change makes.", examples=["moved by mistake"]),
+]
+Instant = Annotated[
+    str,
+    _time(parse_instant),
+    Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T09:00:00Z"]),
+]
+# Where a window begins and ends may have a fraction of a second, as a browser's `toISOString()` has: it is widened to
+# whole seconds.
+WindowStart = Annotated[str, _time(parse_window_start), Field(json_schema_extra={"format": "date-time"})]
+WindowEnd = Annotated[str, _time(parse_window_end), Field(json_schema_extra={"format": "date-time"})]
+Moment = Annotated[int, _time(parse_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
+TimeZone = Annotated[
+    str,
+    StringConstraints(max_length=MAX_NAME),
+    AfterValidator(_time_zone),
+    Field(
+        examples=["Europe/Berlin"],
+        description="An IANA name, or what Windows and other calendars call the zone; answered as the IANA name.",
+    ),
+]
+Transparency = Literal["opaque", "transparent"]
+EventId = Annotated[
+    str, StringConstraints(max_length=64), AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})
+]
+HistoryId = EventId
+OperationId = EventId
+# A longer text need not be measured: a character has at least one byte.
+Uid = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_UID_BYTES),
+    _at_most(MAX_UID_BYTES),
+    Line,
+    Visible,
+    Field(
+        description="The client's own name for the event, unique in its calendar (RFC 7986, section 5.3).",
+        examples=["20270301-4711@example.com"],
+    ),
+]
+Cursor = Annotated[str, StringConstraints(max_length=1000)]
+# Parameters of a query: texts, taken just as they are documented.
+PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_page_limit)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+OnConflict = Literal["reject", "allow"]

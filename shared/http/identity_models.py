@@ -1,0 +1,46 @@
+"""The requests about users and their sessions, and the constrained types they are made of."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.http.base_models import Line, Request, without
+from shared.http.text import MAX_ADDRESS_BYTES, address_fault
+
+Email = Annotated[
+    str,
+    StringConstraints(max_length=MAX_ADDRESS_BYTES),
+    without(address_fault),
+    Field(json_schema_extra={"format": "idn-email"}, examples=["ada@example.com"]),
+]
+Username = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    Field(examples=["ada"]),
+]
+# NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The bound keeps hashing cheap.
+Password = Annotated[
+    str, StringConstraints(min_length=8, max_length=256), Line, Field(examples=["correct horse battery"])
+]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=4096), Line]
+
+
+class Registration(Request):
+    """A new user."""
+
+    username: Username
+    password: Password
+    email: Email
+
+
+class Login(Request):
+    """The credentials of a user. No more is checked than lengths: what cannot be a name is a wrong name."""
+
+    username: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
+
+
+class RefreshToken(Request):
+    """A refresh token, to be exchanged or ended."""
+
+    refresh_token: Token

@@ -1,0 +1,107 @@
+"""Errors as RFC 9457 problem details: the one place that knows which exception is which status."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from shared.errors import (
+    STORE_FAULT,
+    BodyTooLarge,
+    CalendarFull,
+    EventConflict,
+    FieldError,
+    IdempotencyKeyReused,
+    InvalidItems,
+    InvalidRequest,
+    MalformedBody,
+    MalformedEvent,
+    NameTaken,
+    NotAuthenticated,
+    NotFound,
+    NotRecordedYet,
+    OutcomeUnknown,
+    PreconditionFailed,
+    SchedulingError,
+    StoreFault,
+    TooManyAttempts,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from shared.http.documents import conflict_document
+
+MEDIA_TYPE = "application/problem+json"
+
+TITLES = {
+    BodyTooLarge: (413, "Body too large"),
+    MalformedBody: (400, "Malformed body"),
+    MalformedEvent: (400, "Malformed event"),
+    UnsupportedMediaType: (415, "Unsupported media type"),
+    IdempotencyKeyReused: (422, "Idempotency key reused"),
+    InvalidRequest: (422, "Invalid request"),
+    NotAuthenticated: (401, "Not authenticated"),
+    NotFound: (404, "Not found"),
+    PreconditionFailed: (412, "Precondition failed"),
+    EventConflict: (409, "Event conflict"),
+    NameTaken: (409, "Name taken"),
+    CalendarFull: (507, "Calendar full"),
+    TooManyAttempts: (429, "Too many attempts"),
+    NotRecordedYet: (503, "Not recorded yet"),
+    OutcomeUnknown: (503, "Outcome unknown"),
+    Unavailable: (503, "Unavailable"),
+    StoreFault: (503, "Unavailable"),
+}
+
+ERRORS_SHOWN = 50
+
+
+def status_and_title(error: SchedulingError) -> tuple[int, str]:
+    """The HTTP status and the title of `error`: those of its nearest class that has them."""
+    for cls in type(error).__mro__:
+        if cls in TITLES:
+            return TITLES[cls]
+    raise error
+
+
+def problem(status: int, title: str, detail: str, **facts: Any) -> str:
+    """A problem document (RFC 9457, section 3). `type` is a URI reference: the title as a slug."""
+    slug = title.lower().replace(" ", "-")
+    document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **facts}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def field_problems(errors: Sequence[FieldError]) -> list[dict[str, str]]:
+    """What is wrong with fields of a request, as it is answered; what a client can choose is cut."""
+    return [{"field": error.field[:200], "message": error.message[:500]} for error in errors]
+
+
+def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
+    """Status, headers and problem document for `error`. Says nothing of stored data that is not the caller's."""
+    status, title = status_and_title(error)
+    headers: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+    detail = str(error)
+    match error:
+        case InvalidRequest():
+            shown = error.errors if isinstance(error, InvalidItems) else error.errors[:ERRORS_SHOWN]
+            facts["errors"] = field_problems(shown)
+            detail = f"{len(error.errors)} field(s) of the request are invalid"
+            if isinstance(error, InvalidItems):
+                detail = f"{error.invalid} of {error.total} events are invalid; the first faults of each are told"
+            if isinstance(
+                error, MalformedBody | MalformedEvent | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused
+            ):
+                detail = f"{error.errors[0].field}: {error.errors[0].message}"
+        case EventConflict():
+            facts.update(conflict_document(error))
+        case NameTaken():
+            facts["errors"] = [{"field": name, "message": "is taken"} for name in error.fields]
+        case PreconditionFailed():
+            facts["history_id"] = error.history_id
+        case NotAuthenticated():
+            headers["WWW-Authenticate"] = "Bearer"
+        case TooManyAttempts() | Unavailable():
+            headers["Retry-After"] = str(error.retry_after)
+        case StoreFault():
+            detail = STORE_FAULT
+            headers["Retry-After"] = "1"
+    return status, headers, problem(status, title, detail, **facts)
