@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from shared.errors import FieldError
-from shared.http.api import Body, Query, Response, answer, app, caller, handler, idempotency_key, takes, time_left
+from shared.http.api import Body, Query, Response, answer, app, current_request, handler, idempotency_key, takes
 from shared.http.bulk_models import BulkEvents, Conflicts, OnInvalid
 from shared.http.documents import event_of_index
 from shared.http.problems import field_problems
-from shared.scheduling.bulk import Made, Outcome
+from shared.scheduling.bulk_items import BulkItem, BulkResult
 from shared.wiring import bulk as wiring
 
 __all__ = ["handler"]
@@ -21,7 +21,7 @@ def bulk_create(
     conflicts: Annotated[Conflicts, Query()] = "ignore",
 ) -> Response[str]:
     """Create 1 to 1,000 events; once, if the request has an `Idempotency-Key`. Conflicts stop nothing."""
-    creation = wiring.bulk_creation(caller(), time_left())
+    creation = wiring.bulk_creation(current_request())
     made = creation.create(
         bulk.parts(),
         key=idempotency_key(),
@@ -33,7 +33,7 @@ def bulk_create(
     return answer(_document(made, complete), status=201 if complete else 207, repeated=made.repeated)
 
 
-def _document(made: Made, complete: bool) -> dict[str, Any]:
+def _document(made: BulkResult, complete: bool) -> dict[str, Any]:
     items = [_item(outcome) if complete else {**_item(outcome), **_said(outcome)} for outcome in made.outcomes]
     created = sum(outcome.created for outcome in made.outcomes)
     document: dict[str, Any] = {"operation_id": made.operation_id, "created": created, "items": items}
@@ -46,13 +46,13 @@ def _document(made: Made, complete: bool) -> dict[str, Any]:
     return document
 
 
-def _item(outcome: Outcome) -> dict[str, Any]:
+def _item(outcome: BulkItem) -> dict[str, Any]:
     if outcome.event is None:
         return {"index": outcome.index}
     return {"index": outcome.index, "id": outcome.event.id, "history_id": outcome.event.history_id}
 
 
-def _said(outcome: Outcome) -> dict[str, Any]:
+def _said(outcome: BulkItem) -> dict[str, Any]:
     if outcome.event is None:
         # What names no field is of the event as a whole.
         errors = field_problems([FieldError(error.field or "event", error.message) for error in outcome.errors])

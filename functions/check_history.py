@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shared import payloads
+from shared.ids import CalendarId, EventId
 from shared.observability import count, logger
 from shared.wiring import maintenance as wiring
 
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     one = (payloads.text(event, names[0]), payloads.text(event, names[1])) if {*names} & {*event} else None
     token = payloads.optional_text(event, "token")
     check = wiring.continuity_check(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS)
-    report = check.event(*one) if one else check.table(token)
+    report = check.event(CalendarId(one[0]), EventId(one[1])) if one else check.table(token)
     answer = {**asdict(report), "complete": report.complete}
     if report.missing:
         logger.error("versions are missing", extra=answer)

@@ -11,40 +11,39 @@ from shared.http.api import (
     answer,
     answer_read,
     app,
-    caller,
+    current_request,
     handler,
     idempotency_key,
     only_parameter,
-    precondition,
     takes,
-    time_left,
+    terms,
 )
-from shared.http.documents import deleted_document, event_document
+from shared.http.bodies import JSON, MERGE_PATCH
+from shared.http.documents import deleted_document, event_document, preview_document
 from shared.http.fields import Cursor, EventId, Flag, Moment, OnConflict, PageLimit, Reason, Uid, WindowEnd, WindowStart
 from shared.http.models import CreateEvent, EventPatch, ReplaceEvent
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.creation import Creating
 from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
-from shared.scheduling.previews import preview_document
-from shared.wiring import calendar as scheduling_wiring
-from shared.wiring import events as events_wiring
-from shared.wiring import versions as versions_wiring
+from shared.scheduling.previews import Preview
+from shared.scheduling.terms import Terms
+from shared.wiring import calendar as wiring_calendar
+from shared.wiring import events as wiring
 
 __all__ = ["handler"]
-
-
-def _calendar() -> Calendar:
-    return scheduling_wiring.calendar(caller(), time_left())
 
 
 def _answer(event: Event) -> Response[str]:
     return answer(event_document(event), etag=event.history_id)
 
 
-def _preview(change: Callable[[Calendar], Event]) -> Response[str]:
-    preview = _calendar().preview(change)
+def _preview(preview: Preview) -> Response[str]:
     return answer(preview_document(preview), etag=preview.history_id)
+
+
+def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[str]:
+    calendar = wiring_calendar.calendar(current_request())
+    return _preview(calendar.preview(change)) if dry_run else _answer(change(calendar))
 
 
 @app.post("/events", status_code=201)
@@ -55,12 +54,12 @@ def create_event(
     dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
-    creation = events_wiring.creation(caller(), time_left())
-    request = Creating(event.content(), on_conflict, CreationKey.of(event.uid, idempotency_key()), event.reason)
+    creation = wiring.creation(current_request())
+    key = CreationKey.of(event.uid, idempotency_key())
+    asked = Terms(on_conflict=on_conflict, reason=event.reason)
     if dry_run:
-        preview = creation.preview(request)
-        return answer(preview_document(preview), etag=preview.history_id)
-    created, repeated = creation.create(request)
+        return _preview(creation.preview(event.content(), asked, key))
+    created, repeated = creation.create(event.content(), asked, key)
     location = f"events/{created.id}"
     return answer(event_document(created), status=201, etag=created.history_id, location=location, repeated=repeated)
 
@@ -78,15 +77,15 @@ def list_events(
 
     Or find the one that its client calls `uid`.
     """
-    calendar = _calendar()
     if uid is not None:
         only_parameter("uid")
-        return answer({"items": [event_document(event) for event in calendar.with_uid(uid)], "next_cursor": None})
-    window = calendar.window(from_, to, cursor, as_of)
-    if as_of is None:
-        events, next_cursor = calendar.page(window, limit)
-    else:
-        events, next_cursor = events_wiring.time_travel(caller()).page(window, as_of, limit)
+        return answer(
+            {
+                "items": [event_document(event) for event in wiring_calendar.calendar(current_request()).with_uid(uid)],
+                "next_cursor": None,
+            }
+        )
+    events, next_cursor = wiring.calendar_reader(current_request()).page(from_, to, limit, cursor, as_of)
     return answer({"items": [event_document(event) for event in events], "next_cursor": next_cursor})
 
 
@@ -97,8 +96,8 @@ def get_free_busy(
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> Response[str]:
     """Tell when the caller's opaque events take time: merged intervals, cut to the window."""
-    window, busy, next_cursor = _calendar().free_busy(from_, to, cursor)
-    intervals = [{"start": start, "end": end} for start, end in busy]
+    window, busy, next_cursor = wiring_calendar.calendar(current_request()).free_busy(from_, to, cursor)
+    intervals = [{"start": each.start, "end": each.end} for each in busy]
     return answer({"from": window.start, "to": window.end, "busy": intervals, "next_cursor": next_cursor})
 
 
@@ -108,7 +107,7 @@ def list_deleted(
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> Response[str]:
     """List the deleted events that can still be restored, latest first."""
-    events, next_cursor = _calendar().deleted(limit, cursor)
+    events, next_cursor = wiring_calendar.calendar(current_request()).deleted(limit, cursor)
     return answer({"items": [deleted_document(event) for event in events], "next_cursor": next_cursor})
 
 
@@ -116,7 +115,7 @@ def list_deleted(
 @takes("If-Match", "If-None-Match")
 def get_event(event_id: Annotated[EventId, Path()], as_of: Annotated[Moment | None, Query()] = None) -> Response[str]:
     """Read an event; `as_of` a moment in the past, if you like."""
-    event = _calendar().get(event_id) if as_of is None else versions_wiring.history(caller()).as_of(event_id, as_of)
+    event = wiring.calendar_reader(current_request()).get(event_id, as_of)
     return answer_read(event_document(event), etag=event.history_id)
 
 
@@ -129,15 +128,12 @@ def replace_event(
     dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Replace what an event says."""
-
-    def change(calendar: Calendar) -> Event:
-        return calendar.replace(event_id, event.content(), precondition(), on_conflict, event.reason, event.read_only())
-
-    return _preview(change) if dry_run else _answer(change(_calendar()))
+    asked = terms(on_conflict, event.reason, event.read_only())
+    return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
 
 @app.patch("/events/<event_id>")
-@takes("If-Match", "If-None-Match")
+@takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
 def patch_event(
     event_id: Annotated[EventId, Path()],
     patch: Annotated[EventPatch, Body()],
@@ -145,11 +141,8 @@ def patch_event(
     dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
-
-    def change(calendar: Calendar) -> Event:
-        return calendar.patch(event_id, patch.fields(), precondition(), on_conflict, patch.reason, patch.read_only())
-
-    return _preview(change) if dry_run else _answer(change(_calendar()))
+    asked = terms(on_conflict, patch.reason, patch.read_only())
+    return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
 
 
 @app.delete("/events/<event_id>", status_code=204)
@@ -160,11 +153,6 @@ def delete_event(
     dry_run: Annotated[Flag, Query()] = False,
 ) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
-
-    def change(calendar: Calendar) -> Event:
-        return calendar.delete(event_id, precondition(), reason)
-
-    if dry_run:
-        return _preview(change)
-    change(_calendar())
-    return answer(None, status=204)
+    asked = terms(reason=reason)
+    response = _changed(lambda calendar: calendar.delete(event_id, asked), dry_run=dry_run)
+    return response if dry_run else answer(None, status=204)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared.http.api import Path, Query, Response, answer, answer_read, app, caller, handler, takes
+from shared.http.api import Path, Query, Response, answer, answer_read, app, current_request, handler, takes
 from shared.http.documents import diff_document, event_document, version_document
 from shared.http.fields import Cursor, EventId, HistoryId, PageLimit
 from shared.wiring import versions as wiring
@@ -17,7 +17,7 @@ def list_versions(
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> Response[str]:
     """List the versions of an event, newest first."""
-    page = wiring.history(caller()).page(event_id, limit, cursor)
+    page = wiring.history(current_request()).page(event_id, limit, cursor)
     items = [version_document(version) for version in page.versions]
     return answer({"items": items, "pending": page.pending, "next_cursor": page.next_cursor})
 
@@ -26,7 +26,7 @@ def list_versions(
 @takes("If-Match", "If-None-Match")
 def get_version(event_id: Annotated[EventId, Path()], history_id: Annotated[HistoryId, Path()]) -> Response[str]:
     """Read an event as it was at one of its versions."""
-    (version,) = wiring.history(caller()).versions(event_id, history_id)
+    (version,) = wiring.history(current_request()).versions(event_id, history_id)
     return answer_read({**version_document(version), "event": event_document(version)}, etag=version.history_id)
 
 
@@ -37,5 +37,5 @@ def diff_versions(
     to: Annotated[HistoryId | None, Query()] = None,
 ) -> Response[str]:
     """Compare two versions of an event: unless told otherwise, the latest with the one before it."""
-    old, new = wiring.history(caller()).to_compare(event_id, from_, to)
+    old, new = wiring.history(current_request()).to_compare(event_id, from_, to)
     return answer(diff_document(old, new))

@@ -2,15 +2,11 @@
 
 from typing import Annotated
 
-from shared.http.api import Body, Path, Query, Response, answer, app, caller, handler, precondition, takes, time_left
-from shared.http.documents import event_document
+from shared.http.api import Body, Path, Query, Response, answer, app, current_request, handler, takes, terms
+from shared.http.documents import preview_document, rolled_back_document
 from shared.http.fields import EventId, Flag, OnConflict
 from shared.http.models import Rollback
-from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import Event
-from shared.scheduling.previews import preview_document
-from shared.wiring import calendar as scheduling_wiring
-from shared.wiring import versions as versions_wiring
+from shared.wiring import rollback as wiring
 
 __all__ = ["handler"]
 
@@ -19,7 +15,7 @@ __all__ = ["handler"]
 @takes("If-Match", "If-None-Match")
 def roll_back(
     event_id: Annotated[EventId, Path()],
-    rollback: Annotated[Rollback, Body()],
+    body: Annotated[Rollback, Body()],
     dry_run: Annotated[Flag, Query()] = False,
     on_conflict: Annotated[OnConflict, Query()] = "reject",
 ) -> Response[str]:
@@ -27,16 +23,10 @@ def roll_back(
 
     `changed` is false where there was nothing to do. With `dry_run` only tell what would be done.
     """
-    who, condition = caller(), precondition()
-    (target,) = versions_wiring.history(who).versions(event_id, rollback.history_id)
-    calendar = scheduling_wiring.calendar(who, time_left())
-
-    def change(calendar: Calendar) -> Event:
-        return calendar.roll_back(target, condition, on_conflict, rollback.reason)
-
+    rollback = wiring.rollback(current_request())
+    asked = terms(on_conflict, body.reason)
     if dry_run:
-        preview = calendar.preview(change)
-        return answer(preview_document(preview, target.history_id), etag=preview.history_id)
-    event = change(calendar)
-    changed = event.stamp.operation_id == calendar.operation_id
-    return answer({**event_document(event), "changed": changed}, etag=event.history_id)
+        preview = rollback.preview(event_id, body.history_id, asked)
+        return answer(preview_document(preview, body.history_id), etag=preview.history_id)
+    done = rollback.roll_back(event_id, body.history_id, asked)
+    return answer(rolled_back_document(done.event, changed=done.changed), etag=done.event.history_id)

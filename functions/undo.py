@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 from shared.history.undo import Manner
-from shared.history.undo_steps import Outcome
-from shared.http.api import Body, Path, Query, Response, answer, app, caller, handler, time_left
+from shared.history.undo_steps import UndoOutcome
+from shared.http.api import Body, Path, Query, Response, answer, app, current_request, handler
 from shared.http.fields import Flag, OnConflict, OperationId
 from shared.http.models import Undo
 from shared.wiring import undo as wiring
@@ -23,8 +23,8 @@ def undo_operation(
 
     With `dry_run` only tell what would be done.
     """
-    manner = Manner((undo and undo.reason) or "", on_conflict, dry_run)
-    undone = wiring.undo(caller(), time_left()).undo(operation_id, manner)
+    manner = Manner(undo.reason if undo else None, on_conflict, dry_run)
+    undone = wiring.undo(current_request()).undo(operation_id, manner)
     body = {
         "operation_id": undone.operation_id,
         "undone": [_undone(each) for each in undone.outcomes if not each.left],
@@ -34,7 +34,7 @@ def undo_operation(
     return answer(body)
 
 
-def _undone(outcome: Outcome) -> dict[str, Any]:
+def _undone(outcome: UndoOutcome) -> dict[str, Any]:
     document: dict[str, Any] = {"id": outcome.event_id, "type": outcome.type}
     if outcome.event is not None:
         document["history_id"] = outcome.event.history_id

@@ -5,26 +5,28 @@ import json
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidCursor
 
 
 def encode(query: str, facts: Mapping[str, str]) -> str:
-    """A cursor that carries `facts` to the next page of `query`."""
+    """Returns a cursor that carries `facts` to the next page of `query`."""
     text = json.dumps({"query": query, **facts}, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode(query: str, cursor: str, names: tuple[str, ...]) -> dict[str, str]:
-    """The facts `names` that `cursor` carries. Raises InvalidRequest if it is none, or one of another query.
+    """Returns the facts `names` that `cursor` carries.
 
     A caller can make one up: whoever uses the facts treats them as input.
+
+    Raises InvalidCursor if it is no cursor, or one of another query.
     """
     try:
         document = json.loads(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
-        raise InvalidRequest.of("cursor", "is no cursor of this API") from None
+        raise InvalidCursor from None
     if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
-        raise InvalidRequest.of("cursor", "is no cursor of this API")
+        raise InvalidCursor
     if document.get("query") != query or document.keys() != {"query", *names}:
-        raise InvalidRequest.of("cursor", "belongs to another query")
+        raise InvalidCursor(InvalidCursor.OTHER_QUERY)
     return {name: document[name] for name in names}

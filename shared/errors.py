@@ -1,13 +1,13 @@
-"""What can go wrong, in the domain's words. Exceptions carry facts; `shared.http.api` turns them into HTTP.
+"""What can go wrong, in the domain's words. Exceptions carry facts; `shared.http.problems` turns them into HTTP.
 
 SchedulingError
-├── InvalidRequest           what the caller sent cannot be understood or breaks a rule
-│   ├── MalformedBody        no JSON object, or one that no sane client sends
+├── InvalidRequest           what the caller sent cannot be understood or breaks a rule (shared.http.errors has more)
 │   ├── MalformedEvent       what invoked the function sent no event of the kind that it takes
-│   ├── BodyTooLarge
-│   ├── IdempotencyKeyReused the key of the request was that of another request
-│   ├── InvalidItems         some events of a bulk request
-│   └── UnsupportedMediaType
+│   └── InvalidItems         some events of a bulk request
+├── InvalidCursor            a cursor or token that nobody was given, or one of another query
+├── EmptyWindow              a window of time that ends where it begins, or before
+├── WindowTooLong
+├── IdempotencyKeyReused     the key of the request was that of another request
 ├── NotAuthenticated         no valid token, wrong credentials
 ├── NotFound
 ├── PreconditionFailed       the request names another version: in If-Match, or in a document sent back
@@ -26,7 +26,11 @@ SchedulingError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from shared.ids import EventId, HistoryId
+    from shared.scheduling.instants import Instant
 
 
 class SchedulingError(Exception):
@@ -54,37 +58,8 @@ class InvalidRequest(SchedulingError):
         return cls([FieldError(field, message)])
 
 
-class MalformedBody(InvalidRequest):
-    """The body is not the JSON object that it has to be."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__([FieldError("body", message)])
-
-
 class MalformedEvent(InvalidRequest):
     """What invoked the function did not send the event that it takes; `errors` says what is missing or wrong."""
-
-
-class BodyTooLarge(InvalidRequest):
-    """The body has more than `limit` bytes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__([FieldError("body", f"at most {limit} bytes")])
-        self.limit = limit
-
-
-class UnsupportedMediaType(InvalidRequest):
-    """The body is declared to be something else than `accepted`, by the header `field`."""
-
-    def __init__(self, accepted: str, field: str = "Content-Type") -> None:
-        super().__init__([FieldError(field, f"must be {accepted}")])
-
-
-class IdempotencyKeyReused(InvalidRequest):
-    """The key of the request belongs to another request, of which `message` tells."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__([FieldError("Idempotency-Key", message)])
 
 
 class InvalidItems(InvalidRequest):
@@ -94,6 +69,31 @@ class InvalidItems(InvalidRequest):
         super().__init__(errors)
         self.invalid = invalid
         self.total = total
+
+
+class InvalidCursor(SchedulingError):
+    """A cursor cannot be understood, or belongs to another query (`OTHER_QUERY`)."""
+
+    OTHER_QUERY: Final = "belongs to another query"
+
+    def __init__(self, why: str = "is no cursor of this API") -> None:
+        super().__init__(why)
+
+
+class EmptyWindow(SchedulingError):
+    """A window of time does not end later than it begins."""
+
+
+class WindowTooLong(SchedulingError):
+    """A window of time is longer than `days`."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__(f"at most {days} days")
+        self.days = days
+
+
+class IdempotencyKeyReused(SchedulingError):
+    """The key of the request belongs to another request, which the message describes."""
 
 
 class NotAuthenticated(SchedulingError):
@@ -109,9 +109,9 @@ class NotFound(SchedulingError):
 
 
 class PreconditionFailed(SchedulingError):
-    """The event is at version `history_id`, which is not what the request asks for; `detail` says in what."""
+    """The event is at version `history_id`, which does not meet the condition of the request; `detail` says why."""
 
-    def __init__(self, history_id: str, detail: str = "the event has changed since") -> None:
+    def __init__(self, history_id: "HistoryId", detail: str = "the event has changed since") -> None:
         super().__init__(detail)
         self.history_id = history_id
 
@@ -120,15 +120,15 @@ class PreconditionFailed(SchedulingError):
 class Collision:
     """An event that is in the way; `start` and `end` in UTC."""
 
-    id: str
+    id: "EventId"
     title: str
-    start: str
-    end: str
+    start: "Instant"
+    end: "Instant"
 
 
 NextFreeSearch = Literal["found", "none_within_31_days", "stopped"]
 
-# How many of the events in the way a refusal names. Once more are known nobody looks for the rest of them.
+# How many of the events in the way a refusal names. Once more are known the search stops.
 COLLISIONS_SHOWN: Final = 20
 
 
@@ -142,7 +142,7 @@ class EventConflict(SchedulingError):
     def __init__(
         self,
         collisions: Sequence[Collision],
-        next_free: str | None = None,
+        next_free: "Instant | None" = None,
         *,
         stopped: bool = False,
         complete: bool = True,
@@ -204,7 +204,7 @@ class NotRecordedYet(Unavailable):
 
 
 class OutcomeUnknown(Unavailable):
-    """The answer to a write was lost, and what is stored now does not tell whether it was applied."""
+    """The response to a write was lost, and what is stored now does not tell whether it was applied."""
 
 
 # What a caller is told of a fault of the store.
@@ -224,4 +224,4 @@ class Throttled(StoreFault):
 
 
 class AnswerLost(StoreFault):
-    """The call ended without an answer; whether it was applied is unknown."""
+    """The call ended without a response; whether it was applied is unknown."""

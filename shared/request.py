@@ -1,36 +1,34 @@
-"""A request that changes events: who makes it, and what all of its changes have in common."""
+"""A request: who makes it, in which calendar, when, and how long it may take. The edge makes it once and hands it on."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from shared import ids
-from shared.scheduling.caller import Caller
-from shared.scheduling.events import Change, ChangeType, OnConflict
+from shared.ids import CalendarId, OperationId, UserId
+from shared.retries import Deadline
 
 NS_PER_SECOND: Final = 1_000_000_000
+NS_PER_MILLISECOND: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks, under which operation, and when (nanoseconds since 1970)."""
+    """A request of the user `actor`, made at `now_ns` (nanoseconds since 1970, UTC).
 
-    user_id: str
-    operation_id: str
+    All changes that it makes share `operation_id`. Retries end with `deadline`.
+    """
+
+    actor: UserId
+    calendar_id: CalendarId
+    operation_id: OperationId
     now_ns: int
+    deadline: Deadline
 
-    @classmethod
-    def by(cls, caller: Caller, now_ns: int) -> "Request":
-        """A request of `caller`, under an operation of its own."""
-        return cls(caller.user_id, ids.new_id(now_ns), now_ns)
+    @property
+    def now(self) -> int:
+        """Returns the time of the request in whole seconds since 1970 (UTC)."""
+        return self.now_ns // NS_PER_SECOND
 
-    def change(
-        self,
-        kind: ChangeType,
-        *,
-        reason: str | None = None,
-        on_conflict: OnConflict = "reject",
-        rolled_back_to: str = "",
-        operation_size: int = 1,
-    ) -> Change:
-        """A change that this request makes, one of `operation_size`. An empty reason is none."""
-        return Change(kind, self.user_id, self.operation_id, reason or "", on_conflict, rolled_back_to, operation_size)
+    @property
+    def now_ms(self) -> int:
+        """Returns the time of the request in milliseconds since 1970 (UTC)."""
+        return self.now_ns // NS_PER_MILLISECOND

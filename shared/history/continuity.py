@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
 
 from shared import cursors, ids
-from shared.errors import InvalidRequest
+from shared.errors import InvalidCursor
+from shared.history.changes import VersionRef
+from shared.ids import CalendarId, EventId, HistoryId, ItemKey
 
 # What is younger may still be on its way: the stream lags by seconds, a struggling one by minutes.
 GRACE_MS: Final = 15 * 60 * 1000
 SHOWN: Final = 100
 _COUNTS: Final = ("versions", "events", "missing")
 
-Place = tuple[str, str]
 Numbers = tuple[int, int]
 
 
@@ -25,7 +26,7 @@ Numbers = tuple[int, int]
 class Mark:
     """What the check looks at in a version. `follows`: the number before a change around the API, if there was one."""
 
-    history_id: str
+    history_id: HistoryId
     number: int
     external: bool = False
     follows: int | None = None
@@ -35,8 +36,8 @@ class Mark:
 class Gap:
     """The version numbers of an event that are missing, as ranges, first and last inclusive."""
 
-    calendar_id: str
-    event_id: str
+    calendar_id: CalendarId
+    event_id: EventId
     missing: Sequence[Numbers]
 
     @property
@@ -48,25 +49,25 @@ class Gap:
 class ContinuityStore(Protocol):
     """What the check needs of the history table, and of the events table beside it."""
 
-    def version_page(self, after: Place | None) -> tuple[list[tuple[Place, Mark]], Place | None]:
+    def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """A page of the versions of all events, each event's together and oldest first, and where the next begins."""
 
-    def live_page(self, after: Place | None) -> tuple[list[tuple[str, str, Mark]], Place | None]:
-        """A page of the events of all calendars (owner, id, latest version), and where the next begins."""
+    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
+        """A page of the events of all calendars, with the latest version of each, and where the next begins."""
 
-    def recorded(self, versions: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        """Which of `versions` (owner, event id, history_id) are in the history."""
+    def recorded(self, versions: Iterable[VersionRef]) -> set[VersionRef]:
+        """Which of `versions` are in the history."""
 
-    def marks(self, calendar_id: str, event_id: str) -> list[Mark]:
+    def marks(self, calendar_id: CalendarId, event_id: EventId) -> list[Mark]:
         """The versions of an event, oldest first, strongly consistent."""
 
-    def live(self, calendar_id: str, event_id: str) -> Mark | None:
+    def live(self, calendar_id: CalendarId, event_id: EventId) -> Mark | None:
         """The latest version of an event, deleted or not, strongly consistent."""
 
     def swept_below(self) -> str:
         """The id below which a version's successor has to lie for a sweep to have removed the version."""
 
-    def event_of(self, place: Place) -> tuple[str, str]:
+    def event_of(self, key: ItemKey) -> tuple[CalendarId, EventId]:
         """Whose event a version at `place` is of, and which."""
 
 
@@ -117,10 +118,10 @@ class _Progress:
     missing: int = 0
 
     @property
-    def after(self) -> Place | None:
+    def after(self) -> ItemKey | None:
         return (self.pk, self.sk) if self.pk else None
 
-    def move_to(self, next_page: Place | None) -> None:
+    def move_to(self, next_page: ItemKey | None) -> None:
         self.pk, self.sk = next_page or ("", "")
 
     def token(self) -> str:
@@ -134,7 +135,7 @@ class _Progress:
         try:
             reached, versions, events, missing = (int(facts[name]) for name in ("reached", *_COUNTS))
         except ValueError:
-            raise InvalidRequest.of("token", "is no token of this check") from None
+            raise InvalidCursor("is no token of this check") from None
         return cls(facts["phase"], facts["pk"], facts["sk"], reached, facts["reported"], versions, events, missing)
 
 
@@ -147,7 +148,7 @@ class ContinuityCheck:
         self._young = ids.derived_id(max(0, now_ms - GRACE_MS), 0)
         self._stop = stop
 
-    def event(self, calendar_id: str, event_id: str) -> Report:
+    def event(self, calendar_id: CalendarId, event_id: EventId) -> Report:
         """The gaps in the versions of one event."""
         marks, live = self._store.marks(calendar_id, event_id), self._store.live(calendar_id, event_id)
         report = Report(versions=len(marks), events=0 if live is None else 1)
@@ -156,7 +157,7 @@ class ContinuityCheck:
         return report
 
     def table(self, token: str | None = None) -> Report:
-        """The gaps in the versions of all events, from `token` on. Raises InvalidRequest for a token that is none.
+        """The gaps in the versions of all events, from `token` on. Raises InvalidCursor.
 
         Each version is read once, without locking anything; what looks like a gap is looked at again, strongly
         consistent, before it is reported.
@@ -176,7 +177,7 @@ class ContinuityCheck:
     def _version_page(self, progress: _Progress, report: Report) -> None:
         page, after = self._store.version_page(progress.after)
         partition = progress.pk
-        suspects: dict[str, Place] = {}
+        suspects: dict[str, ItemKey] = {}
         for place, mark in page:
             if place[0] != partition:
                 partition, progress.reached = place[0], 0
@@ -196,9 +197,7 @@ class ContinuityCheck:
     def _live_page(self, progress: _Progress, report: Report) -> bool:
         """Look at a page of events: is the latest version of each recorded? Gives whether it was the last one."""
         page, after = self._store.live_page(progress.after)
-        awaited = {
-            (calendar_id, event_id, mark.history_id) for calendar_id, event_id, mark in page if self._settled(mark)
-        }
+        awaited = {ref for ref, mark in page if self._settled(mark)}
         for calendar_id, event_id, _ in sorted(awaited - self._store.recorded(awaited)):
             marks, live = self._store.marks(calendar_id, event_id), self._store.live(calendar_id, event_id)
             report.add(Gap(calendar_id, event_id, self._behind(marks, live, self._store.swept_below())))

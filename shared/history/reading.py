@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from shared import cursors, ids
-from shared.errors import InvalidRequest, NotFound, NotRecordedYet
-from shared.scheduling.events import Event
+from shared.errors import InvalidCursor, NotFound, NotRecordedYet
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.request import Request
+from shared.scheduling.events import STREAM_RETENTION_MS, Event
 
-# A stream keeps its records for 24 h: what has not arrived by then never will.
-STREAM_RETENTION_MS: Final = 24 * 3600 * 1000
 PENDING_SHOWN: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,12}")
 
@@ -23,22 +23,24 @@ class HistoryStore(Protocol):
     """What reading history needs: the history table, and the live event beside it. All strongly consistent."""
 
     def page(
-        self, calendar_id: str, event_id: str, limit: int, before: str | None
+        self, calendar_id: CalendarId, event_id: EventId, limit: int, before: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
         """Recorded versions older than `before`, newest first; whether there are more; the live event."""
 
     def read(
-        self, calendar_id: str, event_id: str, history_ids: Iterable[str]
-    ) -> tuple[dict[str, Event], Event | None]:
+        self, calendar_id: CalendarId, event_id: EventId, history_ids: Iterable[HistoryId]
+    ) -> tuple[dict[HistoryId, Event], Event | None]:
         """The recorded ones of `history_ids`, and the live event."""
 
-    def neighbours(self, calendar_id: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
+    def neighbours(
+        self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId
+    ) -> tuple[Event | None, Event | None]:
         """The recorded versions just before and just after `history_id`."""
 
-    def newest(self, calendar_id: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
+    def newest(self, calendar_id: CalendarId, event_id: EventId, below: HistoryId) -> tuple[Event | None, Event | None]:
         """The newest recorded version below an id, and the live event."""
 
-    def latest_two(self, calendar_id: str, event_id: str) -> tuple[list[Event], Event | None]:
+    def latest_two(self, calendar_id: CalendarId, event_id: EventId) -> tuple[list[Event], Event | None]:
         """The newest two recorded versions, newest first, and the live event."""
 
 
@@ -52,18 +54,18 @@ class Page:
 
 
 class History:
-    """The versions of the events of one calendar."""
+    """The versions of the events of the calendar of a request."""
 
-    def __init__(self, calendar_id: str, store: HistoryStore, now_ms: int) -> None:
-        """`now_ms` is the time of the request in milliseconds since 1970."""
-        self._owner = calendar_id
+    def __init__(self, store: HistoryStore, request: Request) -> None:
+        """Reads from `store` what `request` may see."""
         self._store = store
-        self._now_ms = now_ms
+        self._calendar_id = request.calendar_id
+        self._now_ms = request.now_ms
 
-    def page(self, event_id: str, limit: int, cursor: str | None) -> Page:
-        """A page of versions, also of a deleted event. Raises NotFound, InvalidRequest for a wrong cursor."""
+    def page(self, event_id: EventId, limit: int, cursor: str | None) -> Page:
+        """A page of versions, also of a deleted event. Raises NotFound, InvalidCursor."""
         before, above = self._position(event_id, cursor)
-        versions, more, stored = self._store.page(self._owner, event_id, limit, before)
+        versions, more, stored = self._store.page(self._calendar_id, event_id, limit, before)
         if cursor is None:
             # A change around the API leaves the live event its old id; the version derived for it has a later one.
             if stored is not None and (not versions or stored.history_id > versions[0].history_id):
@@ -79,15 +81,15 @@ class History:
             next_cursor = cursors.encode("history", facts)
         return Page(versions, self._pending(versions, above, complete=not more), next_cursor)
 
-    def _position(self, event_id: str, cursor: str | None) -> tuple[str | None, int | None]:
+    def _position(self, event_id: EventId, cursor: str | None) -> tuple[HistoryId | None, int | None]:
         if cursor is None:
             return None, None
         facts = cursors.decode("history", cursor, ("event", "before", "version"))
         if facts["event"] != event_id:
-            raise InvalidRequest.of("cursor", "belongs to another query")
+            raise InvalidCursor(InvalidCursor.OTHER_QUERY)
         if not (ids.is_id(facts["before"]) and _NUMBER.fullmatch(facts["version"])):
-            raise InvalidRequest.of("cursor", "is no cursor of this API")
-        return facts["before"], int(facts["version"])
+            raise InvalidCursor
+        return HistoryId(facts["before"]), int(facts["version"])
 
     def _pending(self, versions: Sequence[Event], above: int | None, *, complete: bool) -> list[int]:
         """The numbers that the page skips. Changes around the API repeat a number and are no gap."""
@@ -102,19 +104,19 @@ class History:
             missing.extend(range(above - 1, max(0, above - 1 - PENDING_SHOWN), -1))
         return missing[:PENDING_SHOWN]
 
-    def _recent(self, history_id: str) -> bool:
+    def _recent(self, history_id: HistoryId) -> bool:
         return self._now_ms - ids.milliseconds_of(history_id) < STREAM_RETENTION_MS
 
-    def versions(self, event_id: str, *history_ids: str) -> list[Event]:
+    def versions(self, event_id: EventId, *history_ids: HistoryId) -> list[Event]:
         """The event at each of `history_ids`. Raises NotFound, NotRecordedYet."""
-        recorded, stored = self._store.read(self._owner, event_id, set(history_ids))
+        recorded, stored = self._store.read(self._calendar_id, event_id, set(history_ids))
         if stored is not None:
             recorded.setdefault(stored.history_id, stored)
         return [recorded.get(each) or self._missing(event_id, each, stored) for each in history_ids]
 
-    def _missing(self, event_id: str, history_id: str, stored: Event | None) -> Event:
+    def _missing(self, event_id: EventId, history_id: HistoryId, stored: Event | None) -> Event:
         """Tell a version that is still on its way (a gap in the numbers, not long ago) from one that never was."""
-        older, newer = self._store.neighbours(self._owner, event_id, history_id)
+        older, newer = self._store.neighbours(self._calendar_id, event_id, history_id)
         if newer is None and stored is not None and stored.history_id > history_id:
             newer = stored
         before = older.stamp.version if older is not None else 0
@@ -122,13 +124,13 @@ class History:
             raise NotRecordedYet("this version is on its way into the history")
         raise NotFound("version of this event")
 
-    def as_of(self, event_id: str, moment_ms: int) -> Event:
+    def as_of(self, event_id: EventId, moment_ms: int) -> Event:
         """The event as it was at `moment_ms`, in milliseconds since 1970; before 1970 nothing was there.
 
         Raises NotFound if it was not there then, before its creation or after its deletion, and NotRecordedYet.
         """
         below = ids.derived_id(max(0, moment_ms + 1), 0)
-        version, stored = self._store.newest(self._owner, event_id, below)
+        version, stored = self._store.newest(self._calendar_id, event_id, below)
         if stored is not None and stored.history_id < below:
             if version is None or version.history_id < stored.history_id:
                 version = stored
@@ -136,32 +138,32 @@ class History:
             number = version.stamp.version if version is not None else 0
             if stored.stamp.version - number > 1:
                 # One in between may be the one: unless it is recorded, or the next one is, nobody can tell.
-                _, newer = self._store.neighbours(self._owner, event_id, below)
+                _, newer = self._store.neighbours(self._calendar_id, event_id, below)
                 if newer is None or newer.stamp.version - number > 1:
                     raise NotRecordedYet("the version of that time is on its way into the history")
         if version is None or version.deleted:
             raise NotFound("event at that time")
         return version
 
-    def to_compare(self, event_id: str, old: str | None, new: str | None) -> list[Event]:
+    def to_compare(self, event_id: EventId, old: HistoryId | None, new: HistoryId | None) -> list[Event]:
         """The event at versions `old` and `new`: by default at the one before the latest, and at the latest.
 
         Raises NotFound, also for the version before the first, and NotRecordedYet.
         """
         if old is not None and new is not None:
             return self.versions(event_id, old, new)
-        recorded, stored = self._store.latest_two(self._owner, event_id)
+        recorded, stored = self._store.latest_two(self._calendar_id, event_id)
         if stored is not None and (not recorded or stored.history_id > recorded[0].history_id):
             recorded = [stored, *recorded]
         if not recorded:
             raise NotFound("event")
         newest = recorded[0]
-        if old is None and new is None:
-            return [self._before(newest, next(iter(recorded[1:]), None)), newest]
         if old is not None:
             return [*self.versions(event_id, old), newest]
-        (later,) = self.versions(event_id, new or "")
-        older, _ = self._store.neighbours(self._owner, event_id, later.history_id)
+        if new is None:
+            return [self._before(newest, next(iter(recorded[1:]), None)), newest]
+        (later,) = self.versions(event_id, new)
+        older, _ = self._store.neighbours(self._calendar_id, event_id, later.history_id)
         return [self._before(later, older), later]
 
     def _before(self, later: Event, older: Event | None) -> Event:

@@ -1,28 +1,77 @@
-"""What becomes of stream records: versions, or objects in the bucket of unreadable records. Nothing in between."""
+"""What becomes of stream records: changes that a listener keeps, or objects in the bucket of unreadable records.
+
+Nothing in between is lost: a record that is neither is reported as failed, and delivered again.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Final
+from typing import Any, Final, Protocol
 
+from shared.history.changes import Change, UnreadableRecordError, VersionRef
 from shared.retries import Deadline
-from shared.store.codec import Item
-from shared.store.stream import Record, UnreadableRecordError, place, records_in, sequence_number, version_item
-from shared.store.unreadable import PREFIX, UnreadableBucket
-from shared.store.versions import VersionWriter
 
 # Own objects hold one record, of at most 2 images of 400 KB each; one of Lambda's a whole batch (6 MB, twice escaped).
 TOGETHER: Final = 25
 SHOWN: Final = 100
 
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """What a listener has not kept: `late` for want of time, and `refused`, with why, for good."""
+
+    late: frozenset[VersionRef]
+    refused: dict[VersionRef, str]
+
+
+class ChangeListener(Protocol):
+    """Is told of changes, in no order, and of some more than once."""
+
+    def write(self, changes: Iterable[Change], deadline: Deadline) -> NotKept:
+        """Keeps what `changes` say. Returns what is not kept."""
+
+
+class RecordFormat(Protocol):
+    """What the records of the stream look like."""
+
+    def change_in(self, record: Record, /) -> Change | None:
+        """Returns the change that `record` reports; None if it is no change. Raises UnreadableRecordError."""
+
+    def records_in(self, body: bytes, /) -> list[Any]:
+        """Returns the records in an object of the bucket. Raises UnreadableRecordError."""
+
+    def sequence_number(self, record: Record, /) -> str:
+        """Returns what names `record` in a partial batch response; empty if it has none."""
+
+
+class UnreadableRecords(Protocol):
+    """Where unreadable records are kept, one in each object; beside them lies what Lambda itself delivers."""
+
+    def keep(self, records: Sequence[Record]) -> list[bool]:
+        """Puts each of `records`, whole, into an object of its own. Returns which are there."""
+
+    def keys(self, after: str) -> tuple[list[str], bool]:
+        """Returns the keys of some objects behind `after`, in their order, and whether there are more."""
+
+    def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Returns what the objects hold; None for one that is gone. Raises AnswerLost."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Deletes the objects."""
+
+    def holds_one(self, key: str) -> bool:
+        """Returns whether the object holds one record."""
+
 
 @dataclass(slots=True)
 class RecordResult:
-    """What became of a record: written (or no change at all), `late` (not written in time), or unreadable: `why`."""
+    """What became of a record: kept (or no change at all), `late` (not kept in time), or unreadable: `why`."""
 
     record: Record
     late: bool = False
-    why: str = ""
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +102,43 @@ class Redrive:
 
 
 class Recorder:
-    """Makes versions of stream records."""
+    """Tells a listener of the changes that stream records report."""
 
-    def __init__(self, writer: VersionWriter, bucket: UnreadableBucket) -> None:
-        """Write with `writer`; what cannot be read is kept in `bucket`."""
-        self._writer = writer
+    def __init__(self, records: RecordFormat, listener: ChangeListener, bucket: UnreadableRecords) -> None:
+        """Reads records as `records` says; what cannot be read is kept in `bucket`."""
+        self._format = records
+        self._listener = listener
         self._bucket = bucket
 
     def record(self, records: Sequence[Record], deadline: Deadline) -> BatchResult:
-        """Write the versions of a batch, and keep the records that cannot be read.
+        """Tells of the changes of a batch, and keeps the records that cannot be read.
 
-        A record fails if the database did not take its version in time, or the bucket did not take it.
+        A record fails if the listener did not take its change in time, or the bucket did not take the record.
         """
-        fates = self._write(records, deadline)
-        unreadable = [fate for fate in fates if fate.why]
-        kept = self._bucket.keep([fate.record for fate in unreadable])
-        lost = [fate for fate, there in zip(unreadable, kept, strict=True) if not there]
-        failed = [fate for fate in fates if fate.late] + lost
-        return BatchResult([sequence_number(fate.record) for fate in failed], unreadable)
+        results = self._tell(records, deadline)
+        unreadable = [result for result in results if result.why is not None]
+        kept = self._bucket.keep([result.record for result in unreadable])
+        lost = [result for result, there in zip(unreadable, kept, strict=True) if not there]
+        failed = [result for result in results if result.late] + lost
+        return BatchResult([self._format.sequence_number(result.record) for result in failed], unreadable)
 
-    def _write(self, records: Iterable[Record], deadline: Deadline) -> list[RecordResult]:
-        fates = []
-        items: list[Item | None] = []
+    def _tell(self, records: Iterable[Record], deadline: Deadline) -> list[RecordResult]:
+        results: list[RecordResult] = []
+        changes: list[Change | None] = []
         for record in records:
-            fate, item = RecordResult(record), None
+            result, change = RecordResult(record), None
             try:
-                item = version_item(record)
+                change = self._format.change_in(record)
             except UnreadableRecordError as error:
-                fate.why = str(error)
-            fates.append(fate)
-            items.append(item)
-        unwritten = self._writer.write((item for item in items if item is not None), deadline)
-        for fate, item in zip(fates, items, strict=True):
-            if item is not None:
-                fate.late = place(item) in unwritten.late
-                fate.why = unwritten.refused.get(place(item), "")
-        return fates
+                result.why = str(error)
+            results.append(result)
+            changes.append(change)
+        not_kept = self._listener.write((change for change in changes if change is not None), deadline)
+        for result, change in zip(results, changes, strict=True):
+            if change is not None:
+                result.late = change.ref in not_kept.late
+                result.why = not_kept.refused.get(change.ref)
+        return results
 
     def redrive(
         self,
@@ -97,14 +147,14 @@ class Recorder:
         stop: Callable[[], bool],
         token: str | None = None,
     ) -> Redrive:
-        """Replay the objects of the bucket: those of `keys`, or all of them, from `token` on.
+        """Replays the objects of the bucket: those of `keys`, or all of them, from `token` on.
 
         An object goes when all of its records are versions; until then it stays as it is, and nothing new is put beside
         it. Ends early when `stop` says so.
         """
         done = Redrive()
         last = token or ""
-        for group in _groups(self._all_keys(last) if keys is None else keys):
+        for group in self._groups(self._all_keys(last) if keys is None else keys):
             if stop():
                 done.complete = False
                 done.token = last if keys is None else None
@@ -128,17 +178,17 @@ class Recorder:
                 done.gone += 1  # a second notification of the same object, or a redrive by hand beside this one
                 continue
             try:
-                batches[key] = records_in(body)
+                batches[key] = self._format.records_in(body)
             except UnreadableRecordError as error:
                 _leave(done, key, str(error))
-        fates = iter(self._write((record for records in batches.values() for record in records), deadline))
+        results = iter(self._tell((record for records in batches.values() for record in records), deadline))
         replayed = []
         for key, records in batches.items():
-            mine = [next(fates) for _ in records]
-            why = next((fate.why for fate in mine if fate.why), "")
-            if why:
-                _leave(done, key, f"{sum(1 for fate in mine if fate.why)} of {len(mine)} record(s): {why}")
-            elif any(fate.late for fate in mine):
+            mine = [next(results) for _ in records]
+            why = next((each.why for each in mine if each.why is not None), None)
+            if why is not None:
+                _leave(done, key, f"{sum(1 for each in mine if each.why is not None)} of {len(mine)} record(s): {why}")
+            elif any(each.late for each in mine):
                 done.failed_objects += 1
                 done.failed += [key] if len(done.failed) < SHOWN else []
             else:
@@ -146,21 +196,20 @@ class Recorder:
         self._bucket.delete(replayed)
         done.replayed += len(replayed)
 
+    def _groups(self, keys: Iterable[str]) -> Iterator[list[str]]:
+        """Yields own objects in groups, those of Lambda one by one: what is in memory at once stays small."""
+        for own, run in groupby(keys, key=self._bucket.holds_one):
+            group: list[str] = []
+            for key in run:
+                group.append(key)
+                if len(group) == (TOGETHER if own else 1):
+                    yield group
+                    group = []
+            if group:
+                yield group
+
 
 def _leave(done: Redrive, key: str, why: str) -> None:
     done.left += 1
     if len(done.unreadable) < SHOWN:
         done.unreadable.append({"key": key, "why": why})
-
-
-def _groups(keys: Iterable[str]) -> Iterator[list[str]]:
-    """Own objects in groups, those of Lambda one by one: what is in memory at once stays small."""
-    for own, run in groupby(keys, key=lambda key: key.startswith(PREFIX)):
-        group: list[str] = []
-        for key in run:
-            group.append(key)
-            if len(group) == (TOGETHER if own else 1):
-                yield group
-                group = []
-        if group:
-            yield group

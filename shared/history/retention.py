@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared import cursors, ids
-from shared.errors import InvalidRequest
-
-Place = tuple[str, str]
+from shared.errors import InvalidCursor
+from shared.ids import ItemKey
 
 
 def swept_below(now_ms: int, retention_seconds: int) -> str:
@@ -24,7 +23,7 @@ def swept_below(now_ms: int, retention_seconds: int) -> str:
     return ids.derived_id(max(0, now_ms - retention_seconds * 1000), 0)
 
 
-def outlived(previous: Place | None, places: Iterable[Place], below: str) -> list[Place]:
+def outlived(previous: ItemKey | None, places: Iterable[ItemKey], below: str) -> list[ItemKey]:
     """Which of `previous` and `places` have a successor, of the same event, below `below`."""
     found = []
     for place in places:
@@ -37,13 +36,13 @@ def outlived(previous: Place | None, places: Iterable[Place], below: str) -> lis
 class RetentionStore(Protocol):
     """What a sweep needs of the history table."""
 
-    def places(self, after: Place | None) -> tuple[list[Place], Place | None]:
+    def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
         """A page of where versions lie, each event's together and oldest first, and where the next begins."""
 
     def begin_sweep(self, below: str) -> None:
         """Note how far sweeps go, before anything is removed: what lies beyond is not missing."""
 
-    def remove(self, places: Sequence[Place]) -> bool:
+    def remove(self, places: Sequence[ItemKey]) -> bool:
         """Delete the versions at `places`. Gives whether all of them are gone."""
 
 
@@ -64,8 +63,8 @@ class Sweep:
 def sweep(store: RetentionStore, below: str, stop: Callable[[], bool], token: str | None = None) -> Sweep:
     """Delete the versions that were superseded before `below`, from `token` on; ends early when `stop` says so.
 
-    Reads the whole table once, keys only. Repeated or side by side with another it does the same. Raises InvalidRequest
-    for a token that is none.
+    Reads the whole table once, keys only. Repeated or side by side with another it does the same. Raises
+    InvalidCursor.
     """
     done = Sweep()
     if not below:
@@ -87,10 +86,10 @@ def sweep(store: RetentionStore, below: str, stop: Callable[[], bool], token: st
     return done
 
 
-def _position(token: str | None) -> Place | None:
+def _position(token: str | None) -> ItemKey | None:
     if token is None:
         return None
     facts = cursors.decode("sweep", token, ("pk", "sk"))
     if bool(facts["pk"]) != bool(facts["sk"]):
-        raise InvalidRequest.of("token", "is no token of a sweep")
+        raise InvalidCursor("is no token of a sweep")
     return (facts["pk"], facts["sk"]) if facts["pk"] else None

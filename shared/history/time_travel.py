@@ -14,10 +14,12 @@ from typing import Final, Protocol
 from shared import ids
 from shared.errors import NotFound
 from shared.history.reading import History
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.request import Request
 from shared.scheduling.events import Event
-from shared.scheduling.rounds import MARGIN, ClassPage, Position, Rounds, sizes
-from shared.scheduling.spans import SpanRange
-from shared.scheduling.windows import Window, place
+from shared.scheduling.length_classes import ClassRange, Position
+from shared.scheduling.range_reader import MARGIN, ClassPage, RangeReader, sizes
+from shared.scheduling.windows import Window, position_of
 
 # How many versions of a range are read in one round at most: each may have to be looked up.
 MOST_READ: Final = 500
@@ -25,39 +27,41 @@ MOST_READ: Final = 500
 LOOK_UPS: Final = 101
 
 # Where a version lies, and its history_id.
-Placed = tuple[Position, str]
+Placed = tuple[Position, HistoryId]
 
 
 class PastStore(Protocol):
     """What time travel needs of the history table, and of the events table beside it."""
 
-    def read_positions(self, calendar_id: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
+    def read_positions(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int
+    ) -> list[ClassPage[Placed]]:
         """A page of each range of the index by calendar, side by side."""
 
-    def stored(self, calendar_id: str, event_ids: Sequence[str]) -> Mapping[str, Event]:
+    def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> Mapping[EventId, Event]:
         """The events of `event_ids` that are there now, deleted ones included, by id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PositionVersions:
     """What the index tells of a position: the first and the last version there; `whole` if none can be missing."""
 
-    first: str
-    last: str
+    first: HistoryId
+    last: HistoryId
     whole: bool
 
 
-Together = Callable[[Callable[[Position], Event | None], Iterable[Position]], Iterable[Event | None]]
+Concurrently = Callable[[Callable[[Position], Event | None], Iterable[Position]], Iterable[Event | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class TimeTravel:
-    """Reads the calendar of `owner` as it was. `together` calls a function for many arguments side by side."""
+    """Reads the calendar of `request` as it was. `concurrently` calls a function for many arguments at once, as `map`."""
 
-    calendar_id: str
+    request: Request
     store: PastStore
     history: History
-    together: Together
+    concurrently: Concurrently
 
     def page(self, window: Window, moment_ms: int, limit: int) -> tuple[list[Event], str | None]:
         """At most `limit` events of `window` as of `moment_ms`, by start, and the cursor to go on with.
@@ -65,14 +69,14 @@ class TimeTravel:
         A page with a cursor has `limit` events, unless as many rounds as a listing has did not tell, or LOOK_UPS events
         were looked up. Raises NotRecordedYet.
         """
-        rounds: Rounds[Placed] = Rounds(window.ranges(), lambda placed: placed[0])
+        reader: RangeReader[Placed] = RangeReader(window.ranges(), lambda placed: placed[0])
         events: list[Event] = []
         seen, look_ups = 0, LOOK_UPS
         horizon: Position | None = None
         for size in sizes(limit + MARGIN, MOST_READ):
-            rounds.read(partial(self.store.read_positions, self.calendar_id, limit=size))
-            settled, horizon = rounds.settled()
-            known = _known(settled, rounds.page_ends)
+            reader.read(partial(self.store.read_positions, self.request.calendar_id, limit=size))
+            settled, horizon = reader.settled()
+            known = _known(settled, reader.page_ends)
             positions = [*known]
             while seen < len(positions) and len(events) <= limit:
                 # As many as are missing, and more, the fewer of those before have been there.
@@ -91,12 +95,14 @@ class TimeTravel:
             if horizon is None or len(events) > limit:
                 break
         if len(events) > limit:
-            return events[:limit], window.cursor(place(events[limit - 1]))
+            return events[:limit], window.cursor(position_of(events[limit - 1]))
         return events, None if horizon is None else window.cursor(horizon)
 
-    def _told(self, known: Mapping[Position, Known], moment_ms: int) -> dict[Position, tuple[bool, Event | None]]:
+    def _told(
+        self, known: Mapping[Position, PositionVersions], moment_ms: int
+    ) -> dict[Position, tuple[bool, Event | None]]:
         """Whether what is stored of the event at each position tells what it was at the moment, and what."""
-        stored = self.store.stored(self.calendar_id, sorted({event_id for _, event_id in known}))
+        stored = self.store.stored(self.request.calendar_id, sorted({event_id for _, event_id in known}))
         return {position: _told_by(stored.get(position[1]), known[position], moment_ms) for position in known}
 
     def _as_it_was(
@@ -112,7 +118,7 @@ class TimeTravel:
                 return None
 
         found = {position: event for position, (_, event) in told.items()}
-        found.update(zip(doubtful, self.together(look_up, doubtful), strict=True))
+        found.update(zip(doubtful, self.concurrently(look_up, doubtful), strict=True))
         # At another start then, an event lies at another position.
         return [
             event
@@ -120,23 +126,23 @@ class TimeTravel:
             if event is not None
             and not event.deleted
             and event.content.start == position[0]
-            and event.content.overlaps(window.start, window.end)
+            and event.content.interval.overlaps(window.interval)
         ]
 
 
-def _known(placed: Iterable[Placed], page_ends: Collection[Position]) -> dict[Position, Known]:
+def _known(placed: Iterable[Placed], page_ends: Collection[Position]) -> dict[Position, PositionVersions]:
     """What the index tells of each position, in order; a position counts once, however many versions lie there.
 
     The next page of a range begins behind the position at which one ended, whether or not more versions lie there.
     """
-    known: dict[Position, Known] = {}
+    known: dict[Position, PositionVersions] = {}
     for position, history_id in sorted(placed):
         first = known[position].first if position in known else history_id
-        known[position] = Known(first, history_id, position not in page_ends)
+        known[position] = PositionVersions(first, history_id, position not in page_ends)
     return known
 
 
-def _told_by(stored: Event | None, known: Known, moment_ms: int) -> tuple[bool, Event | None]:
+def _told_by(stored: Event | None, known: PositionVersions, moment_ms: int) -> tuple[bool, Event | None]:
     """Whether what is stored of an event now tells what it was at the moment, and what: None is not there."""
     if moment_ms < 0:
         return True, None

@@ -23,11 +23,13 @@ from shared.errors import (
     Unavailable,
 )
 from shared.history.reading import History
-from shared.history.undo_steps import Outcome, Step, collide, in_the_way, lanes
-from shared.retries import Deadline
+from shared.history.undo_steps import UndoOutcome, UndoStep, collide, in_the_way, lanes
+from shared.ids import CalendarId, EventId, HistoryId, OperationId
+from shared.request import Request
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event, OnConflict
 from shared.scheduling.preconditions import Precondition
+from shared.scheduling.terms import Terms
 
 # For how long an operation that the history does not know may be on its way into it; as a rule that takes milliseconds.
 LAG_MS: Final = 10 * 1000
@@ -44,22 +46,22 @@ TIME_UP: Final = "time was up: undo again"
 class OperationStore(Protocol):
     """What an undo needs of the history table."""
 
-    def operation(self, calendar_id: str, operation_id: str) -> list[tuple[str, str]]:
+    def operation(self, calendar_id: CalendarId, operation_id: OperationId) -> list[tuple[EventId, HistoryId]]:
         """The versions that the operation made in the calendar of `owner`, as event id and history_id."""
 
-    def before(self, calendar_id: str, event_id: str, history_id: str) -> Event | None:
+    def before(self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId) -> Event | None:
         """The newest recorded version of the event before `history_id`."""
 
 
 class LiveStore(Protocol):
     """What an undo needs of the events table."""
 
-    def get_many(self, calendar_id: str, event_ids: Iterable[str]) -> dict[str, Event]:
+    def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         """The events of `event_ids` that are there, deleted ones included."""
 
 
-class Together(Protocol):
-    """Calls a function for many arguments side by side; the answers come in the order of the arguments."""
+class Concurrently(Protocol):
+    """Calls a function for many arguments at once; the results come in the order of the arguments."""
 
     def __call__(self, call: Callable[[Any], Any], arguments: Iterable[Any], /) -> Iterable[Any]:
         """As `map`."""
@@ -73,8 +75,8 @@ class Undone:
     operation the history does not have: never made, superseded and swept since, or not recorded for a minute.
     """
 
-    operation_id: str | None
-    outcomes: Sequence[Outcome]
+    operation_id: OperationId | None
+    outcomes: Sequence[UndoOutcome]
     missing: int
 
 
@@ -82,52 +84,50 @@ class Undone:
 class Manner:
     """How to go back: why, whether events may then overlap, and whether to do it or only to tell."""
 
-    reason: str = ""
+    reason: str | None = None
     on_conflict: OnConflict = "reject"
     dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Undoes operations in one calendar. `now_ms` in milliseconds since 1970.
+    """Undoes operations in the calendar of `request`.
 
-    `together` must not be made of the threads that the stores use for their calls.
+    `concurrently` must not be made of the threads that the stores use for their calls.
     """
 
-    calendar_id: str
+    request: Request
     store: OperationStore
     live: LiveStore
     history: History
     calendar: Calendar
-    deadline: Deadline
-    now_ms: int
-    together: Together
+    concurrently: Concurrently
 
-    def undo(self, operation_id: str, manner: Manner) -> Undone:
+    def undo(self, operation_id: OperationId, manner: Manner) -> Undone:
         """Bring each event that the operation changed back to its version before, as a version of its own.
 
         Raises NotFound, and NotRecordedYet, with nothing undone, while what has to be known of the operation is on its
         way into the history. What the time does not allow is left.
         """
-        age_ms = self.now_ms - ids.milliseconds_of(operation_id)
-        made = self.store.operation(self.calendar_id, operation_id)
+        age_ms = self.request.now_ms - ids.milliseconds_of(operation_id)
+        made = self.store.operation(self.request.calendar_id, operation_id)
         if not made:
             if ids.is_uuid7(operation_id) and -SKEW_MS <= age_ms < LAG_MS:
                 raise NotRecordedYet("if there is such an operation, it is on its way into the history")
             raise NotFound("operation (one made a moment ago may still be on its way into the history)")
-        events = self.live.get_many(self.calendar_id, [event_id for event_id, _ in made])
+        events = self.live.get_many(self.request.calendar_id, [event_id for event_id, _ in made])
         missing = self._size(made, events) - len(made)
         young = age_ms < REST_MS
         if missing > 0 and young:
             raise NotRecordedYet("some of this operation is not in the history: on its way, or never made")
-        planned = list(self.together(lambda each: self._step(each, events.get(each[0]), young=young), made))
-        steps = [each for each in planned if isinstance(each, Step)]
+        planned = list(self.concurrently(lambda each: self._step(each, events.get(each[0]), young=young), made))
+        steps = [each for each in planned if isinstance(each, UndoStep)]
         done = self._take(steps, manner)
-        outcomes = [done[each.event.id] if isinstance(each, Step) else each for each in planned]
+        outcomes = [done[each.event.id] if isinstance(each, UndoStep) else each for each in planned]
         written = any(each.event is not None or each.unknown for each in outcomes)
-        return Undone(self.calendar.operation_id if written else None, outcomes, max(0, missing))
+        return Undone(self.request.operation_id if written else None, outcomes, max(0, missing))
 
-    def _size(self, made: list[tuple[str, str]], events: dict[str, Event]) -> int:
+    def _size(self, made: list[tuple[EventId, HistoryId]], events: dict[EventId, Event]) -> int:
         """How many versions the operation made: each of them says so."""
         for event_id, history_id in made:
             if event_id in events and events[event_id].history_id == history_id:
@@ -135,56 +135,58 @@ class Undo:
         (version,) = self.history.versions(*made[0])
         return version.stamp.operation_size
 
-    def _step(self, made: tuple[str, str], event: Event | None, *, young: bool) -> Step | Outcome:
+    def _step(self, made: tuple[EventId, HistoryId], event: Event | None, *, young: bool) -> UndoStep | UndoOutcome:
         """How the event, which the operation left at the version `made`, goes back; or why it does not."""
         event_id, history_id = made
         if event is None:
-            return Outcome(event_id, left="it is gone")
+            return UndoOutcome(event_id, left="it is gone")
         if event.history_id != history_id:
-            return Outcome(event_id, left=DELETED if event.deleted else CHANGED)
-        if event.gone(self.now_ms // 1000):
-            return Outcome(event_id, left="it was deleted too long ago to be restored")
+            return UndoOutcome(event_id, left=DELETED if event.deleted else CHANGED)
+        if event.expired(self.request.now):
+            return UndoOutcome(event_id, left="it was deleted too long ago to be restored")
         if event.stamp.type == "create":
-            return Step(event)
+            return UndoStep(event)
         if event.deleted:
-            return Step(event, event)  # a deletion keeps what it deletes
+            return UndoStep(event, event)  # a deletion keeps what it deletes
         return self._version_before(event, young=young)
 
-    def _version_before(self, event: Event, *, young: bool) -> Step | Outcome:
+    def _version_before(self, event: Event, *, young: bool) -> UndoStep | UndoOutcome:
         """How an event that was there before, or was restored, goes back."""
         event_id = event.id
-        before = self.store.before(self.calendar_id, event_id, event.history_id)
+        before = self.store.before(self.request.calendar_id, event_id, event.history_id)
         if before is None or event.stamp.version - before.stamp.version > 1:
             if young:
                 raise NotRecordedYet("a version before this operation is still on its way into the history")
-            return Outcome(event_id, left="its version before is not in the history")
+            return UndoOutcome(event_id, left="its version before is not in the history")
         if before.deleted:
-            return Step(event)
+            return UndoStep(event)
         if before.content == event.content:
-            return Outcome(event_id, left="it is as it was before")
-        return Step(event, before)
+            return UndoOutcome(event_id, left="it is as it was before")
+        return UndoStep(event, before)
 
-    def _take(self, steps: Sequence[Step], manner: Manner) -> dict[str, Outcome]:
+    def _take(self, steps: Sequence[UndoStep], manner: Manner) -> dict[EventId, UndoOutcome]:
         """Take `steps`, those first that need no time. Gives what became of each, by event id."""
         size = len(steps)
         checked = [step for step in steps if manner.on_conflict == "reject" and step.takes_time]
         waiting = {step.event.id for step in checked}
         free = [step for step in steps if step.event.id not in waiting]
-        done: dict[str, Outcome] = {}
-        for outcome in self.together(lambda step: self._do(step, manner, size), free):
+        done: dict[EventId, UndoOutcome] = {}
+        for outcome in self.concurrently(lambda step: self._do(step, manner, size), free):
             done[outcome.event_id] = outcome
         # In a dry run these are still where they were, and not in the way of what comes after them.
         moved = frozenset(step.event.id for step in free if step.frees_time)
         # Last in, first out: what the operation moved to where another one had been has to make room for that one.
         last_first = lanes(reversed(checked))
-        for outcomes in self.together(lambda lane: self._one_by_one(lane, manner, size, moved), last_first):
+        for outcomes in self.concurrently(lambda lane: self._one_by_one(lane, manner, size, moved), last_first):
             done.update((outcome.event_id, outcome) for outcome in outcomes)
         return done
 
-    def _one_by_one(self, lane: Sequence[Step], manner: Manner, size: int, moved: frozenset[str]) -> list[Outcome]:
+    def _one_by_one(
+        self, lane: Sequence[UndoStep], manner: Manner, size: int, moved: frozenset[EventId]
+    ) -> list[UndoOutcome]:
         """Take steps that share weeks one after the other: side by side they would only be in each other's way."""
         outcomes = []
-        back: list[Step] = []
+        back: list[UndoStep] = []
         for step in lane:
             other = next((each for each in back if collide(each, step)), None)
             if other is not None:
@@ -196,33 +198,34 @@ class Undo:
             outcomes.append(outcome)
         return outcomes
 
-    def _do(self, step: Step, manner: Manner, size: int, moved: frozenset[str] = frozenset()) -> Outcome:
-        event_id, condition = step.event.id, Precondition.at(step.event.history_id)
-        if self.deadline.over():
-            return Outcome(event_id, left=TIME_UP)
+    def _do(self, step: UndoStep, manner: Manner, size: int, moved: frozenset[EventId] = frozenset()) -> UndoOutcome:
+        event_id = step.event.id
+        if self.request.deadline.over():
+            return UndoOutcome(event_id, left=TIME_UP)
+        terms = Terms(Precondition.at(step.event.history_id), manner.on_conflict, manner.reason, operation_size=size)
         try:
             if manner.dry_run:
                 return self._preview(step, manner, moved)
             if step.target is None:
-                event = self.calendar.delete(event_id, condition, manner.reason, size)
+                event = self.calendar.delete(event_id, terms)
             else:
-                event = self.calendar.roll_back(step.target, condition, manner.on_conflict, manner.reason, size)
+                event = self.calendar.roll_back(step.target, terms)
         except EventConflict as conflict:
             return in_the_way(step, conflict.collisions[0].id)
         except StoreFault:  # only of a read: a calendar tells of its writes in words of its own
-            return Outcome(event_id, left=STORE_FAULT)
+            return UndoOutcome(event_id, left=STORE_FAULT)
         except (PreconditionFailed, NotFound, Unavailable, CalendarFull) as error:
             left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
-            return Outcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
-        return Outcome(event_id, step.type, event)
+            return UndoOutcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
+        return UndoOutcome(event_id, step.type, event)
 
-    def _preview(self, step: Step, manner: Manner, moved: frozenset[str]) -> Outcome:
+    def _preview(self, step: UndoStep, manner: Manner, moved: frozenset[EventId]) -> UndoOutcome:
         """What would become of `step` once the events of `moved` are where they then will be: not in its way."""
-        target, condition = step.target, Precondition.at(step.event.history_id)
+        target, terms = step.target, Terms(Precondition.at(step.event.history_id))
         if target is not None and manner.on_conflict == "reject" and step.takes_time:
-            refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, condition)).refusal
+            refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, terms)).refusal
             collisions = refusal.collisions if refusal is not None else ()
             other = next((each.id for each in collisions if each.id not in moved), None)
             if other is not None:
                 return in_the_way(step, other)
-        return Outcome(step.event.id, step.type)
+        return UndoOutcome(step.event.id, step.type)

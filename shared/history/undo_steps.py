@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.ids import EventId
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.guard import needs_check
-from shared.scheduling.instants import iso_weeks
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UndoStep:
     """How an event goes back: to the content of `target`, or, without one, into deletion. `event` is what it is now."""
 
     event: Event
@@ -35,24 +35,24 @@ class Step:
     def weeks(self) -> set[str]:
         """The weeks whose state has a part in it: those that it takes time in, and those that it leaves."""
         sides = [each for each in (self.target, None if self.event.deleted else self.event) if each is not None]
-        return {week for side in sides for week in iso_weeks(side.content.start, side.content.end)}
+        return {week for side in sides for week in side.content.interval.iso_weeks()}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class UndoOutcome:
     """What an undo did to one event, or would do: a change of kind `type`; or why it was `left` alone.
 
     `event` is what came of it. `unknown` says that it may have been changed all the same.
     """
 
-    event_id: str
+    event_id: EventId
     type: ChangeType | None = None
     event: Event | None = None
-    left: str = ""
+    left: str | None = None
     unknown: bool = False
 
 
-def lanes(steps: Iterable[Step]) -> list[list[Step]]:
+def lanes(steps: Iterable[UndoStep]) -> list[list[UndoStep]]:
     """`steps` in groups, so that no two of different groups have a week in common, in their order within each."""
     found: list[tuple[set[str], list[int]]] = []
     steps = list(steps)
@@ -69,14 +69,14 @@ def lanes(steps: Iterable[Step]) -> list[list[Step]]:
     return [[steps[number] for number in sorted(numbers)] for _, numbers in found]
 
 
-def collide(one: Step, other: Step) -> bool:
+def collide(one: UndoStep, other: UndoStep) -> bool:
     """Whether two events that go back take a moment both."""
     if one.target is None or other.target is None:
         return False
-    return one.target.content.overlaps(other.target.content.start, other.target.content.end)
+    return one.target.content.interval.overlaps(other.target.content.interval)
 
 
-def in_the_way(step: Step, other: str) -> Outcome:
+def in_the_way(step: UndoStep, other: EventId) -> UndoOutcome:
     """What becomes of a step when the event of id `other` takes its time."""
     left = f"its time is taken by event {other}: undo with on_conflict=allow to have both all the same"
-    return Outcome(step.event.id, left=left)
+    return UndoOutcome(step.event.id, left=left)

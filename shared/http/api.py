@@ -5,7 +5,8 @@ A function imports `app` to register its routes, `handler` for Lambda to call, a
 
 import json
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -13,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared import payloads
+from shared import ids, payloads
 from shared.errors import (
     FieldError,
     InvalidRequest,
@@ -22,14 +23,17 @@ from shared.errors import (
     NotFound,
     SchedulingError,
 )
-from shared.http import bodies, problems
-from shared.http import routes as edge
+from shared.http import bodies, problems, routes
 from shared.http.headers import key_of, tags_of
+from shared.http.read_only import read_only_check
 from shared.http.routes import takes
+from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger
+from shared.request import NS_PER_SECOND, Request
 from shared.runtime import current
-from shared.scheduling.caller import Caller
+from shared.scheduling.events import OnConflict
 from shared.scheduling.preconditions import Precondition
+from shared.scheduling.terms import Terms
 
 __all__ = [
     "Body",
@@ -39,24 +43,27 @@ __all__ = [
     "answer",
     "answer_read",
     "app",
-    "caller",
+    "current_request",
     "handler",
     "header",
     "idempotency_key",
     "only_parameter",
     "precondition",
     "takes",
-    "time_left",
+    "terms",
 ]
 
-# What web pages may read of an answer, beside the few headers that they always may.
-EXPOSED_HEADERS = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
+# The response headers that web pages may read, beside the few that they always may.
+EXPOSED_HEADERS: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
+
+# What is left of a function's time for the response when retries end.
+ANSWER_SECONDS: Final = 2.0
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The Lambda entry point of every function behind the gateway: one request in, one answer out."""
+    """Serves one request: the Lambda entry point of every function behind the gateway."""
     started = time.perf_counter()
     try:
         payloads.check_gateway(event)
@@ -84,7 +91,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _allow_origin(answer: dict[str, Any]) -> None:
-    """Let web pages of the origin that the deployment names read the answer (CORS, Fetch Standard, section 3.2)."""
+    """Lets web pages of the origin that the deployment names read the response (CORS, Fetch Standard, section 3.2)."""
     origin = current().settings.cors_origin
     if origin:
         headers = answer.setdefault("headers", {})
@@ -93,24 +100,24 @@ def _allow_origin(answer: dict[str, Any]) -> None:
 
 
 def _check_edge(event: dict[str, Any]) -> None:
-    """Refuse what no handler should see, and give the resolver the path and the one media type that it reads."""
+    """Refuses what no handler should see, and gives the resolver the path and the one media type that it reads."""
     path = event.get("resource") or event["path"]
     for name, value in (event.get("pathParameters") or {}).items():
         path = path.replace(f"{{{name}}}", value)
     # The path of the event itself begins with the base path of a custom domain, if there is one.
     event["path"] = path
-    event["headers"] = headers = edge.headers_of(event)
+    event["headers"] = headers = routes.headers_of(event)
     event["multiValueHeaders"] = None
-    event["multiValueQueryStringParameters"] = parameters = edge.parameters_of(event)
+    event["multiValueQueryStringParameters"] = parameters = routes.parameters_of(event)
     body = event.get("body")
-    route = edge.route_of(app, event["httpMethod"], path)
+    route = routes.route_of(app, event["httpMethod"], path)
     if route is None:
         return  # the resolver answers that
-    edge.check(route, headers, parameters, body)
+    routes.check(route, headers, parameters, body)
     if not body:
         headers.pop("content-type", None)  # it is the type of nothing
         return
-    bodies.check_headers(event["httpMethod"], headers)
+    bodies.check_headers(routes.taken_by(route).media_types, headers)
     headers["content-type"] = bodies.JSON
     if event.get("isBase64Encoded"):
         event["body"] = bodies.decoded(body)
@@ -148,7 +155,7 @@ app.not_found(_on_no_route)
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """A validation error of pydantic's as field and message: `("body", "events", 7, "start")` -> `events[7].start`."""
+    """Returns a validation error of pydantic's as field and message: `("body", "events", 7, "start")` -> `events[7].start`."""
     _, *path = item["loc"]
     field = ""
     for part in path:
@@ -156,27 +163,38 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     return FieldError(field or "body", item["msg"])
 
 
-def caller() -> Caller:
-    """Who makes the request being served: what `authorize` found in the access token.
+def current_request() -> Request:
+    """Returns the request being served: who makes it, as `authorize` found in the access token, when, and in what time.
 
-    The gateway caches the authorizer's answer, and may do so past the end of a token: so that is looked at again.
+    It means the caller's default calendar. The gateway caches the authorizer's answer, and may do so past the end of a
+    token: so that is checked again.
+
     Raises NotAuthenticated.
     """
+    runtime = current()
+    now_ns = runtime.now_ns()
     context = app.current_event.raw_event["requestContext"].get("authorizer") or {}
     try:
         # The gateway turns every value of the context into a string.
-        expires, user_id, username = int(context["exp"]), str(context["user_id"]), str(context["username"])
+        expires, user_id = int(context["exp"]), UserId(str(context["user_id"]))
     except (KeyError, OverflowError, TypeError, ValueError):
         raise NotAuthenticated("no access token") from None
-    if expires <= current().now():
+    if expires <= now_ns // NS_PER_SECOND:
         raise NotAuthenticated("the access token has expired")
-    return Caller(user_id=user_id, username=username)
+    seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
+    return Request(
+        actor=user_id,
+        calendar_id=ids.default_calendar(user_id),
+        operation_id=OperationId(ids.new_id(now_ns)),
+        now_ns=now_ns,
+        deadline=runtime.deadline(max(0.0, seconds_left)),
+    )
 
 
 def answer(
     body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None, repeated: bool = False
 ) -> Response[str]:
-    """A JSON answer. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3).
+    """Returns a JSON response. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3).
 
     `repeated` tells that an earlier request has done what this one asks for.
     """
@@ -191,8 +209,8 @@ def answer(
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 
 
-def answer_read(body: Any, *, etag: str) -> Response[str]:
-    """The answer of a GET: `body`, or 304 without one if the caller has the version already (RFC 9110, section 13.2.2).
+def answer_read(body: Any, *, etag: HistoryId) -> Response[str]:
+    """Returns the response to a GET: `body`, or 304 without one if the caller has the version already (RFC 9110, section 13.2.2).
 
     Raises PreconditionFailed.
     """
@@ -204,30 +222,34 @@ def answer_read(body: Any, *, etag: str) -> Response[str]:
 
 
 def header(name: str) -> str | None:
-    """The value of a header that the route `takes`, as it came; None without it."""
+    """Returns the value of a header that the route `takes`, as it came; None without it."""
     value: str | None = app.current_event.raw_event["headers"].get(name.lower())
     return value
 
 
 def precondition() -> Precondition:
-    """What the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
-    return Precondition(tags_of(header("If-Match")), tags_of(header("If-None-Match")))
+    """Returns what the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
+    return Precondition(*(tags_of(name, header(name)) for name in ("If-Match", "If-None-Match")))
+
+
+def terms(
+    on_conflict: OnConflict = "reject", reason: str | None = None, read_only: Mapping[str, Any] | None = None
+) -> Terms:
+    """Returns how the request wants a change to be made: on the condition of its headers, and as it says itself.
+
+    `read_only` are fields of the event that the body holds and only the API sets.
+    """
+    return Terms(precondition(), on_conflict, reason, read_only_check(read_only) if read_only else None)
 
 
 def idempotency_key() -> str | None:
-    """The key that the request is to be known by, if it has one. Raises InvalidRequest."""
+    """Returns the key that the request is to be known by, if it has one. Raises InvalidRequest."""
     return key_of(header("Idempotency-Key"))
 
 
 def only_parameter(name: str) -> None:
-    """Raise InvalidRequest if the query of the request has another parameter than `name`."""
+    """Raises InvalidRequest if the query of the request has another parameter than `name`."""
     others = sorted(app.current_event.raw_event["multiValueQueryStringParameters"].keys() - {name})
     if others:
         why = f"must not come with {name}, which names one event"
         raise InvalidRequest([FieldError(other, why) for other in others])
-
-
-def time_left() -> float:
-    """Seconds that the function has left for this request, less a margin to answer in."""
-    milliseconds = app.lambda_context.get_remaining_time_in_millis()
-    return max(0.0, milliseconds / 1000 - 2.0)

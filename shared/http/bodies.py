@@ -3,9 +3,10 @@
 import base64
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from shared.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
+from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # No request has nearly as many members in one object. Each unknown one costs a kilobyte and 25 microseconds to report:
@@ -25,17 +26,18 @@ _PARAMETER: Final = re.compile(
 )
 
 
-def check_headers(method: str, headers: dict[str, str]) -> None:
-    """Refuse a body that its headers declare to be something else than JSON in UTF-8. Raises UnsupportedMediaType.
+def check_headers(accepted: Sequence[str], headers: dict[str, str]) -> None:
+    """Refuses a body that its headers declare to be none of the media types `accepted`, or not in UTF-8.
 
     RFC 8259 gives JSON no parameters. A charset is taken if it is what a body is read as anyway; others are refused,
     since those in use (`IEEE754Compatible`, `odata.…`) change what a body says.
+
+    Raises UnsupportedMediaType.
     """
     coding = headers.get("content-encoding", "identity")
     if coding.strip().lower() != "identity":
         raise UnsupportedMediaType("identity: no coding is taken", "Content-Encoding")
-    value = headers.get("content-type", JSON).strip(" \t")
-    accepted = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
+    value = headers.get("content-type", accepted[0]).strip(" \t")
     found = _TYPE.match(value)
     if found is None or found[1].lower() not in accepted:
         raise UnsupportedMediaType(" or ".join(accepted))

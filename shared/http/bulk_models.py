@@ -9,7 +9,7 @@ from shared.errors import FieldError
 from shared.http.base_models import Request
 from shared.http.fields import MAX_BULK, Reason
 from shared.http.models import NamedEvent
-from shared.scheduling.bulk_requests import ALL_FAULTS_REPORTED, Draft, Invalid, OnInvalid
+from shared.scheduling.bulk_items import ALL_FAULTS_REPORTED, Draft, Invalid, OnInvalid
 
 __all__ = ["BulkEvents", "Conflicts", "OnInvalid"]
 

@@ -1,11 +1,13 @@
 """Events and versions as the documents that callers get."""
 
+from dataclasses import replace
 from difflib import unified_diff
 from typing import Any
 
 from shared.errors import COLLISIONS_SHOWN, Collision, EventConflict
 from shared.scheduling.events import CONTENT_FIELDS, Event
 from shared.scheduling.instants import of_seconds
+from shared.scheduling.previews import Preview
 
 Document = dict[str, Any]
 
@@ -21,7 +23,7 @@ def event_document(event: Event) -> Document:
         "start": content.start,
         "end": content.end,
         "time_zone": content.time_zone,
-        "time_zone_given": content.time_zone_given or None,
+        "time_zone_given": content.time_zone_given,
         "transparency": content.transparency,
         "uid": event.uid,
         "owner": event.calendar_id,
@@ -42,8 +44,8 @@ def version_document(event: Event) -> Document:
         "type": stamp.type,
         "changed_at": stamp.changed_at,
         "changed_by": stamp.changed_by,
-        "reason": stamp.reason or None,
-        "operation_id": stamp.operation_id or None,
+        "reason": stamp.reason,
+        "operation_id": stamp.operation_id,
         "on_conflict": stamp.on_conflict,
     }
     if stamp.rolled_back_to:
@@ -131,7 +133,39 @@ def diff_document(old: Event, new: Event) -> Document:
         "from": old.history_id,
         "to": new.history_id,
         "type": new.stamp.type,
-        "reason": new.stamp.reason or None,
+        "reason": new.stamp.reason,
         "changes": changes(old, new),
         "patch": patch(old, new),
     }
+
+
+def preview_document(preview: Preview, to: str | None = None) -> Document:
+    """A preview as it is answered; `to` is the version that a rollback would go back to.
+
+    A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
+    `deleted` alone: the event keeps its fields for its restoration.
+    """
+    stored, planned = preview.stored, preview.planned
+    fields: list[Document] = []
+    steps: list[Document] = []
+    if stored is not None and planned is not None:
+        # With the version that is there: the one to be is not known before it is made.
+        after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
+        fields, steps = changes(stored, after), patch(stored, after)
+    elif planned is not None:
+        said = event_document(planned)
+        fields = [{"field": name, "old": None, "new": said[name]} for name in CONTENT_FIELDS if said[name] is not None]
+    return {
+        "from": preview.history_id,
+        "to": to,
+        "type": planned.stamp.type if planned is not None else None,
+        "reason": planned.stamp.reason if planned is not None else None,
+        "changes": fields,
+        "patch": steps,
+        **conflict_document(preview.refusal),
+    }
+
+
+def rolled_back_document(event: Event, *, changed: bool) -> Document:
+    """An event after a rollback, which has `changed` it or found it so."""
+    return {**event_document(event), "changed": changed}

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from shared import ids
 from shared.http.base_models import Line, without
 from shared.http.text import is_visible, lines_fault
-from shared.ids import is_id
+from shared.scheduling import instants
 from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
 from shared.scheduling.time_zones import MAX_NAME, iana_name
 
@@ -74,7 +75,7 @@ def _page_limit(text: Any) -> int:
 
 def _uuid(text: str) -> str:
     identifier = text.lower()
-    if not is_id(identifier):
+    if not ids.is_id(identifier):
         raise PydanticCustomError("uuid", "must be a UUID")
     return identifier
 
@@ -99,14 +100,14 @@ Reason = Annotated[
     Field(description="Why: kept with the version that the change makes.", examples=["moved by mistake"]),
 ]
 Instant = Annotated[
-    str,
+    instants.Instant,
     _time(parse_instant),
     Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T09:00:00Z"]),
 ]
 # Where a window begins and ends may have a fraction of a second, as a browser's `toISOString()` has: it is widened to
 # whole seconds.
-WindowStart = Annotated[str, _time(parse_window_start), Field(json_schema_extra={"format": "date-time"})]
-WindowEnd = Annotated[str, _time(parse_window_end), Field(json_schema_extra={"format": "date-time"})]
+WindowStart = Annotated[instants.Instant, _time(parse_window_start), Field(json_schema_extra={"format": "date-time"})]
+WindowEnd = Annotated[instants.Instant, _time(parse_window_end), Field(json_schema_extra={"format": "date-time"})]
 Moment = Annotated[int, _time(parse_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
 TimeZone = Annotated[
     str,
@@ -118,11 +119,10 @@ TimeZone = Annotated[
     ),
 ]
 Transparency = Literal["opaque", "transparent"]
-EventId = Annotated[
-    str, StringConstraints(max_length=64), AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})
-]
-HistoryId = EventId
-OperationId = EventId
+_UUID_RULES = (StringConstraints(max_length=64), AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"}))
+EventId = Annotated[ids.EventId, *_UUID_RULES]
+HistoryId = Annotated[ids.HistoryId, *_UUID_RULES]
+OperationId = Annotated[ids.OperationId, *_UUID_RULES]
 # A longer text need not be measured: a character has at least one byte.
 Uid = Annotated[
     str,

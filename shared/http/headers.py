@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from shared.errors import InvalidRequest
-from shared.ids import is_id
+from shared.ids import HistoryId, is_id
 from shared.scheduling.preconditions import Tags
 
 # As many values as DynamoDB takes behind an IN; the gateway's 10,240 bytes of headers hold some 260.
@@ -22,8 +22,8 @@ _QUOTED_KEY: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE_KEY: Final = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
 
-def tags_of(value: str | None) -> Tags | None:
-    """The versions that the value of a header names; None without the header.
+def tags_of(name: str, value: str | None) -> Tags | None:
+    """Returns the versions that the value of the header `name` names; None without the header.
 
     A tag that is no id of this API matches nothing. What is not understood names nothing either, and says so.
     """
@@ -31,15 +31,19 @@ def tags_of(value: str | None) -> Tags | None:
         return None
     value = value.strip(" \t")
     if value == "*":
-        return Tags(any=True)
+        return Tags(name, any=True)
     if _LIST.fullmatch(value) is None:
-        return Tags(fault='is not understood: it must be * or a list of quoted tags, such as "<history_id>"')
+        return Tags(name, fault='is not understood: it must be * or a list of quoted tags, such as "<history_id>"')
     tags: list[str] = _ONE.findall(value)
     if len(tags) > MAX_TAGS:
-        return Tags(fault=f"must name at most {MAX_TAGS} versions")
+        return Tags(name, fault=f"must name at most {MAX_TAGS} versions")
     strong = {tag[1:-1] for tag in tags if not tag.startswith("W/")}
     weak = {tag[3:-1] for tag in tags if tag.startswith("W/")}
-    return Tags(frozenset(filter(is_id, strong)), frozenset(filter(is_id, weak)))
+    return Tags(name, _ids(strong), _ids(weak))
+
+
+def _ids(tags: set[str]) -> frozenset[HistoryId]:
+    return frozenset(HistoryId(each) for each in tags if is_id(each))
 
 
 def key_of(value: str | None) -> str | None:

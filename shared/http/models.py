@@ -24,21 +24,22 @@ from shared.http.fields import (
     Uid,
 )
 from shared.http.read_only import READ_ONLY
+from shared.scheduling import instants
 from shared.scheduling.events import CONTENT_FIELDS, Content
-from shared.scheduling.instants import interval_fault
+from shared.scheduling.intervals import Interval
 from shared.scheduling.time_zones import iana_name
 
 
-def _zone_fields(name: str) -> dict[str, str]:
+def _zone_fields(name: str) -> dict[str, Any]:
     """What an event holds of the zone that a request calls `name`."""
     zone = iana_name(name) or name
-    return {"time_zone": zone, "time_zone_given": "" if zone == name else name}
+    return {"time_zone": zone, "time_zone_given": None if zone == name else name}
 
 
-def _check_order(end: str, info: ValidationInfo) -> str:
+def _check_order(end: instants.Instant, info: ValidationInfo) -> instants.Instant:
     # Of a patch that does not say "opaque" only the stored event tells whether it is: then that is checked later.
     start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
-    fault = interval_fault(start, end, opaque=opaque) if start and end else None
+    fault = Interval(start, end).fault(opaque=opaque) if start and end else None
     if fault is not None:
         raise PydanticCustomError("interval", "{fault}", {"fault": fault})
     return end
@@ -113,15 +114,15 @@ class EventPatch(SentBack):
     """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
 
     title: Title = ""
-    start: Instant = ""
+    start: Instant = instants.Instant("")
     transparency: Transparency | None = None
-    end: Annotated[Instant, AfterValidator(_check_order)] = ""
+    end: Annotated[Instant, AfterValidator(_check_order)] = instants.Instant("")
     description: Description | None = None
     location: Location | None = None
     time_zone: TimeZone | None = None
     reason: Reason | None = None
 
-    def fields(self) -> dict[str, str]:
+    def fields(self) -> dict[str, Any]:
         """The fields of the event that the patch names, null as the default it stands for."""
         named = {
             name: getattr(self, name) if getattr(self, name) is not None else str(NewEvent.model_fields[name].default)

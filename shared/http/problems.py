@@ -6,14 +6,14 @@ from typing import Any
 
 from shared.errors import (
     STORE_FAULT,
-    BodyTooLarge,
     CalendarFull,
+    EmptyWindow,
     EventConflict,
     FieldError,
     IdempotencyKeyReused,
+    InvalidCursor,
     InvalidItems,
     InvalidRequest,
-    MalformedBody,
     MalformedEvent,
     NameTaken,
     NotAuthenticated,
@@ -25,9 +25,10 @@ from shared.errors import (
     StoreFault,
     TooManyAttempts,
     Unavailable,
-    UnsupportedMediaType,
+    WindowTooLong,
 )
 from shared.http.documents import conflict_document
+from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -55,7 +56,7 @@ ERRORS_SHOWN = 50
 
 
 def status_and_title(error: SchedulingError) -> tuple[int, str]:
-    """The HTTP status and the title of `error`: those of its nearest class that has them."""
+    """Returns the HTTP status and the title of `error`: those of its nearest class that has them."""
     for cls in type(error).__mro__:
         if cls in TITLES:
             return TITLES[cls]
@@ -63,19 +64,32 @@ def status_and_title(error: SchedulingError) -> tuple[int, str]:
 
 
 def problem(status: int, title: str, detail: str, **facts: Any) -> str:
-    """A problem document (RFC 9457, section 3). `type` is a URI reference: the title as a slug."""
+    """Returns a problem document (RFC 9457, section 3). `type` is a URI reference: the title as a slug."""
     slug = title.lower().replace(" ", "-")
     document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **facts}
     return json.dumps(document, separators=(",", ":"))
 
 
 def field_problems(errors: Sequence[FieldError]) -> list[dict[str, str]]:
-    """What is wrong with fields of a request, as it is answered; what a client can choose is cut."""
+    """Returns what is wrong with fields of a request; text that a client can choose is cut."""
     return [{"field": error.field[:200], "message": error.message[:500]} for error in errors]
 
 
+def _with_fields(error: SchedulingError) -> SchedulingError:
+    """Returns `error` as one that names the parameters in which this API takes what is wrong."""
+    match error:
+        case InvalidCursor():
+            return InvalidRequest.of("cursor", str(error))
+        case EmptyWindow():
+            return InvalidRequest.of("to", "must be later than from")
+        case WindowTooLong():
+            return InvalidRequest.of("to", f"must be at most {error.days} days after from")
+    return error
+
+
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
-    """Status, headers and problem document for `error`. Says nothing of stored data that is not the caller's."""
+    """Returns status, headers and problem document of `error`, with nothing stored that is not the caller's."""
+    error = _with_fields(error)
     status, title = status_and_title(error)
     headers: dict[str, str] = {}
     facts: dict[str, Any] = {}
@@ -87,10 +101,11 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             detail = f"{len(error.errors)} field(s) of the request are invalid"
             if isinstance(error, InvalidItems):
                 detail = f"{error.invalid} of {error.total} events are invalid; the first faults of each are told"
-            if isinstance(
-                error, MalformedBody | MalformedEvent | BodyTooLarge | UnsupportedMediaType | IdempotencyKeyReused
-            ):
+            if isinstance(error, MalformedBody | MalformedEvent | BodyTooLarge | UnsupportedMediaType):
                 detail = f"{error.errors[0].field}: {error.errors[0].message}"
+        case IdempotencyKeyReused():
+            facts["errors"] = field_problems([FieldError("Idempotency-Key", detail)])
+            detail = f"Idempotency-Key: {detail}"
         case EventConflict():
             facts.update(conflict_document(error))
         case NameTaken():

@@ -1,17 +1,25 @@
 """What a caller may send back of an event and may not change: all of its document that its owner does not say."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, InvalidRequest, PreconditionFailed
 from shared.http.documents import event_document
+from shared.ids import CalendarId, EventId
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Stamp
+from shared.scheduling.instants import FIRST
 
 # Made up, for the fields of its document.
 _NIL: Final = "00000000-0000-7000-8000-000000000000"
-_ANY: Final = Event(_NIL, _NIL, "", Content("", "", ""), Stamp(_NIL, 0, "create", _NIL, _NIL))
+_ANY: Final = Event(
+    id=EventId(_NIL),
+    calendar_id=CalendarId(_NIL),
+    created_at="",
+    content=Content(title="", start=FIRST, end=FIRST),
+    stamp=Stamp(),
+)
 
 # A rollback's answer adds it to the event.
 CHANGED: Final = "changed"
@@ -20,25 +28,27 @@ _GIVEN: Final = "time_zone_given"
 READ_ONLY: Final = frozenset(event_document(_ANY).keys() - {*CONTENT_FIELDS} | {_GIVEN, CHANGED})
 
 
-def unchanged(event: Event, sent_back: Mapping[str, Any] | None) -> Event:
-    """`event`, if the read-only fields of `sent_back` are what its document has.
+def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:
+    """Returns what holds the read-only fields of `sent_back` against an event's document.
 
-    Raises PreconditionFailed if `history_id` names another version: somebody has changed the event since it was read.
-    Raises InvalidRequest for any other field that differs, be it in its type.
+    It raises PreconditionFailed if `history_id` names another version: somebody has changed the event since it was
+    read. It raises InvalidRequest for any other field that differs, also in its type.
     """
-    if not sent_back:
-        return event
-    document = event_document(event)
-    version = sent_back.get("history_id", event.history_id)
-    if isinstance(version, str) and ids.is_id(version) and version != event.history_id:
-        raise PreconditionFailed(event.history_id)
-    errors = []
-    for name, value in sent_back.items():
-        if name == CHANGED:
-            if not isinstance(value, bool):
-                errors.append(FieldError(name, "is read-only: it is true or false"))
-        elif type(value) is not type(document.get(name)) or value != document.get(name):
-            errors.append(FieldError(name, f"is read-only: it is {json.dumps(document.get(name), ensure_ascii=False)}"))
-    if errors:
-        raise InvalidRequest(errors)
-    return event
+
+    def check(event: Event) -> None:
+        document = event_document(event)
+        version = sent_back.get("history_id", event.history_id)
+        if isinstance(version, str) and ids.is_id(version) and version != event.history_id:
+            raise PreconditionFailed(event.history_id)
+        errors = []
+        for name, value in sent_back.items():
+            stored = document.get(name)
+            if name == CHANGED:
+                if not isinstance(value, bool):
+                    errors.append(FieldError(name, "is read-only: it is true or false"))
+            elif type(value) is not type(stored) or value != stored:
+                errors.append(FieldError(name, f"is read-only: it is {json.dumps(stored, ensure_ascii=False)}"))
+        if errors:
+            raise InvalidRequest(errors)
+
+    return check

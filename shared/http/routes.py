@@ -3,7 +3,7 @@
 What a route takes, its handler declares: parameters with `Query`, a body with `Body`, headers with `takes`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.api_gateway import Route
 
 from shared.errors import FieldError, InvalidRequest
+from shared.http.bodies import JSON
 
 # They change what a request does. Where a handler does not take one, going on without it would be doing something else.
 GUARDS: Final = (
@@ -31,14 +32,14 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-_headers_taken: dict[Callable[..., Any], tuple[str, ...]] = {}
+_declared: dict[Callable[..., Any], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
 
-def takes(*headers: str) -> Callable[[Handler], Handler]:
-    """Declare, under the route's own decorator, which of GUARDS a handler looks at."""
+def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Handler], Handler]:
+    """Declares, under the route's own decorator, which of GUARDS a handler looks at, and what its body may be."""
 
     def declare(function: Handler) -> Handler:
-        _headers_taken[function] = headers
+        _declared[function] = (headers, tuple(media_types))
         return function
 
     return declare
@@ -51,6 +52,7 @@ class Taken:
     parameters: tuple[str, ...]
     guards: tuple[str, ...]
     body: bool
+    media_types: tuple[str, ...]
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +60,8 @@ def taken_by(route: Route) -> Taken:
     """What `route` takes, as its handler declares it."""
     dependant = route.dependant
     parameters = tuple(str(parameter.alias) for parameter in dependant.query_params)
-    return Taken(parameters, _headers_taken.get(route.func, ()), bool(dependant.body_params))
+    guards, media_types = _declared.get(route.func, ((), (JSON,)))
+    return Taken(parameters, guards, bool(dependant.body_params) or media_types != (JSON,), media_types)
 
 
 def routes(app: APIGatewayRestResolver) -> list[Route]:

@@ -1,8 +1,8 @@
-"""Creating many events in one request, in as few calls as the database allows, with no look at conflicts.
+"""Creating many events in one request, in as few calls as the database allows, without checking for conflicts.
 
-Under an idempotency key the request first claims the key: one conditional write of an item that holds what the request
-says, and its operation. All ids, of events and of versions, then follow from that operation, so whoever repeats the
-request knows what it made, or would have made, and an interrupted one is completed with the very same versions.
+Under an idempotency key the request first claims the key: one conditional write of an item that holds a digest of the
+request, and its operation. All ids, of events and of versions, are then derived from that operation, so a repetition
+knows what the request created, or would have, and completes an interrupted one with the very same versions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,28 @@ from shared import ids
 from shared.errors import (
     AnswerLost,
     Contended,
-    FieldError,
     IdempotencyKeyReused,
     OutcomeUnknown,
     Throttled,
     Unavailable,
 )
-from shared.request import NS_PER_SECOND, Request
+from shared.ids import CalendarId, EventId, HistoryId, OperationId
+from shared.request import Request
 from shared.retries import Deadline
-from shared.scheduling.bulk_requests import Draft, Invalid, OnInvalid, in_short, rejection, request_facts, uids_once
-from shared.scheduling.events import ANSWER_LOST, Change, Event
-from shared.scheduling.idempotency import CreationKey, deleted_uid, digest_of
-from shared.scheduling.overlaps import Collisions, CrowdStore, collisions
+from shared.scheduling.bulk_items import (
+    BulkItem,
+    BulkResult,
+    Draft,
+    Invalid,
+    OnInvalid,
+    rejection,
+    request_facts,
+    shortened,
+    uids_once,
+)
+from shared.scheduling.events import Event, Stamp
+from shared.scheduling.idempotency import CreationKey, deleted_uid, digest_of, taken_uid
+from shared.scheduling.overlaps import CrowdStore, collisions
 
 # A queue keeps a message for at most 14 days: so long a request may be repeated.
 KEY_SECONDS: Final = 14 * 24 * 3600
@@ -45,84 +55,50 @@ class Claim:
     """
 
     digest: str
-    operation_id: str
+    operation_id: OperationId
     size: int
     busy_until: int
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an event of the request.
-
-    `event` is as it was created, or is now if it was there before; `failure` says why it is not known to be written,
-    `errors` why it was refused.
-    """
-
-    index: int
-    event: Event | None = None
-    there_before: bool = False
-    failure: str = ""
-    errors: tuple[FieldError, ...] = ()
-
-    @property
-    def created(self) -> bool:
-        """Whether the request has made an event of it."""
-        return self.event is not None and not (self.there_before or self.failure)
-
-    @property
-    def may_be_new(self) -> bool:
-        """Whether the request has made an event of it, or may have."""
-        return self.created or self.failure == ANSWER_LOST
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What a request has done, by index; without `operation_id` it has written nothing."""
-
-    operation_id: str | None
-    outcomes: Sequence[Outcome]
-    repeated: bool = False
-    conflicts: Collisions | None = None
-
-
 class BulkStore(CrowdStore, Protocol):
     """What a bulk creation needs of the events table."""
 
-    def get_many(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        """The events of `event_ids` that are there, deleted ones included."""
+    def get_many(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
+        """Returns the events of `event_ids` that are there, deleted ones included."""
 
-    def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[str, str]:
-        """Write events that nobody else can have written. Gives why, by event id, for those not known to be written."""
+    def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
+        """Writes events that nobody else can have written.
+
+        Returns, by event id, why an event is not known to be written.
+        """
 
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], deadline: Deadline
-    ) -> dict[str, Event | str | None]:
-        """Write each event if the stored one still is the one given with it.
+    ) -> dict[EventId, Event | str | None]:
+        """Writes each event if the stored one still is the one given with it.
 
-        By event id: None for one written, the stored one that was in the way, or why it is not known to be written.
+        Returns, by event id, None for one written, the stored one that was in the way, or why it is not known to be
+        written.
         """
 
-    def claim(self, calendar_id: str, key: str, claim: Claim, now: int) -> Claim:
-        """The claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
+    def claim(self, calendar_id: CalendarId, key: str, claim: Claim, now: int) -> Claim:
+        """Returns the claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
 
         Raises Contended, Throttled, AnswerLost.
         """
 
 
 class BulkCreation:
-    """Creates events in one calendar."""
+    """Creates events in the calendar of a request."""
 
-    def __init__(
-        self, calendar_id: str, store: BulkStore, request: Request, deadline: Deadline, deleted_seconds: int
-    ) -> None:
+    def __init__(self, store: BulkStore, request: Request, deleted_seconds: int) -> None:
         """`deleted_seconds` is for how long a deleted event can be restored."""
-        self._owner = calendar_id
         self._store = store
         self._request = request
-        self._patience = deadline
+        self._calendar_id = request.calendar_id
+        self._deadline = request.deadline
         self._deleted_seconds = deleted_seconds
-        self._now = request.now_ns // NS_PER_SECOND
 
     def create(
         self,
@@ -132,23 +108,23 @@ class BulkCreation:
         on_invalid: OnInvalid = "reject",
         report: bool = False,
         reason: str | None = None,
-    ) -> Made:
-        """Create the events among `parts`, once if there is a `key`; with `report` tell what they collide with.
+    ) -> BulkResult:
+        """Creates the events among `parts`, once if there is a `key`; with `report` also finds what they collide with.
 
         Raises InvalidItems if one is invalid and that is to be rejected, IdempotencyKeyReused, and Unavailable or
         OutcomeUnknown.
         """
         parts = uids_once(parts)
-        invalid = in_short([part for part in parts if isinstance(part, Invalid)])
+        invalid = shortened([part for part in parts if isinstance(part, Invalid)])
         if invalid and on_invalid == "reject":
             raise rejection(invalid, len(parts))
         new = [part for part in parts if not isinstance(part, Invalid)]
-        refused = [Outcome(part.index, errors=part.errors) for part in invalid]
+        refused = [BulkItem(part.index, errors=part.errors) for part in invalid]
         if not new:
-            return Made(None, refused)
-        uids = {each.index: ids.of_uid(self._owner, each.uid) for each in new if each.uid is not None}
+            return BulkResult(None, refused)
+        uids = {each.index: ids.of_uid(self._calendar_id, each.uid) for each in new if each.uid is not None}
         existing = self._read([*uids.values()]) if uids else {}
-        absent = [each for each in new if self._missing(existing.get(uids.get(each.index, "")))]
+        absent = [each for each in new if each.uid is None or self._missing(existing.get(uids[each.index]))]
         operation_id, size, repeated = self._request.operation_id, len(absent), False
         if key is not None:
             held = self._claim(key, digest_of(request_facts(parts, on_invalid, reason)), size)
@@ -157,115 +133,120 @@ class BulkCreation:
             if repeated:
                 generated = [self._generated(operation_id, each) for each in new if each.uid is None]
                 existing |= self._read(generated)
-        change = self._request.change("create", reason=reason, on_conflict="allow", operation_size=max(1, size))
-        change = replace(change, operation_id=operation_id)
-        events = {each.index: self._event(each, change, uids.get(each.index), keyed=key is not None) for each in new}
+        stamp = Stamp.of(self._request, "create", reason=reason, on_conflict="allow", operation_size=max(1, size))
+        stamp = replace(stamp, operation_id=operation_id)
+        keyed = key is not None
+        events = {each.index: self._event(each, stamp, operation_id, uids.get(each.index), keyed=keyed) for each in new}
         conflicts = None
         if report:
             batch = [(at, each.id, each.content) for at, each in events.items()]
-            conflicts = collisions(self._store, self._owner, batch, self._patience.left(REPORT_SHARE))
+            conflicts = collisions(self._store, self._calendar_id, batch, self._deadline.left(REPORT_SHARE))
         if repeated:
             outcomes = self._complete(events, existing, held.busy_until)
         else:
-            outcomes = self._write(events, existing, keyed=key is not None)
-        made = Made(operation_id, sorted([*outcomes, *refused], key=lambda each: each.index), repeated, conflicts)
+            outcomes = self._write(events, existing, keyed=keyed)
+        made = BulkResult(operation_id, sorted([*outcomes, *refused], key=lambda each: each.index), repeated, conflicts)
         # Under a key what is not written yet may be, by a repetition, and then as a part of this operation.
-        wrote = (key is not None and size > 0) or any(outcome.may_be_new for outcome in outcomes)
+        wrote = (keyed and size > 0) or any(outcome.may_be_new for outcome in outcomes)
         return made if wrote else replace(made, operation_id=None)
 
     def _missing(self, stored: Event | None) -> bool:
-        return stored is None or stored.gone(self._now)
+        return stored is None or stored.expired(self._request.now)
 
-    def _generated(self, operation_id: str, new: Draft) -> str:
-        return ids.of_operation(operation_id, f"event {new.index}")
+    def _generated(self, operation_id: OperationId, new: Draft) -> EventId:
+        return EventId(ids.of_operation(operation_id, f"event {new.index}"))
 
-    def _event(self, new: Draft, change: Change, uid_id: str | None, *, keyed: bool) -> Event:
-        """The first version of an event; not written yet."""
+    def _event(
+        self, new: Draft, stamp: Stamp, operation_id: OperationId, uid_id: EventId | None, *, keyed: bool
+    ) -> Event:
+        """Returns the first version of an event; not written yet."""
         now_ns = self._request.now_ns
         if keyed:
-            history_id = ids.of_operation(change.operation_id, f"version {new.index}")
-            event_id = uid_id or self._generated(change.operation_id, new)
+            history_id = ids.of_operation(operation_id, f"version {new.index}")
+            event_id = uid_id or self._generated(operation_id, new)
         else:
-            history_id = ids.new_id(now_ns)
-            event_id = uid_id or ids.new_id(now_ns)
+            history_id = HistoryId(ids.new_id(now_ns))
+            event_id = uid_id or EventId(ids.new_id(now_ns))
         digest = None if new.uid is None else CreationKey(new.uid, None).digest(new.content, "allow", None)
         return Event(
             id=event_id,
-            calendar_id=self._owner,
+            calendar_id=self._calendar_id,
             created_at=ids.made_at(history_id),
             content=new.content,
-            stamp=change.stamp(history_id, 1),
+            stamp=stamp.numbered(history_id, 1),
             uid=new.uid,
             creation_digest=digest,
         )
 
-    def _write(self, events: Mapping[int, Event], existing: Mapping[str, Event], *, keyed: bool) -> list[Outcome]:
-        """Write for the first time: in batches what cannot be there, one by one what has a name of its own."""
-        failures = self._store.put_all([event for event in events.values() if event.uid is None], self._patience)
+    def _write(self, events: Mapping[int, Event], existing: Mapping[EventId, Event], *, keyed: bool) -> list[BulkItem]:
+        """Writes for the first time: in batches what cannot be there yet, one by one what the client has named."""
+        failures = self._store.put_all([event for event in events.values() if event.uid is None], self._deadline)
         outcomes = [
-            Outcome(index, event, failure=failures.get(event.id, ""))
+            BulkItem(index, event, failure=failures.get(event.id))
             for index, event in events.items()
             if event.uid is None
         ]
         named = {index: event for index, event in events.items() if event.uid is not None}
         return outcomes + self._put(named, existing, keyed=keyed)
 
-    def _complete(self, events: Mapping[int, Event], existing: Mapping[str, Event], busy_until: int) -> list[Outcome]:
-        """Write what an earlier request with the same key has left out, if it did.
+    def _complete(
+        self, events: Mapping[int, Event], existing: Mapping[EventId, Event], busy_until: int
+    ) -> list[BulkItem]:
+        """Writes what an earlier request with the same key has left out, if it did.
 
         Its batches carry no condition: as long as one may be under way, what is written here and changed by somebody
         could be overwritten by it. So nothing is written before the function that sends them has come to its end.
         """
         missing = any(self._missing(existing.get(event.id)) for event in events.values())
-        if missing and self._now < busy_until:
+        if missing and self._request.now < busy_until:
             detail = "the first request with this key is still at work, or was cut off a moment ago"
-            raise Unavailable(detail, retry_after=busy_until - self._now)
+            raise Unavailable(detail, retry_after=busy_until - self._request.now)
         return self._put(events, existing, keyed=True)
 
-    def _put(self, events: Mapping[int, Event], existing: Mapping[str, Event], *, keyed: bool) -> list[Outcome]:
-        """Write each of `events` that is not there, on condition that it still is not, and judge those that are."""
+    def _put(self, events: Mapping[int, Event], existing: Mapping[EventId, Event], *, keyed: bool) -> list[BulkItem]:
+        """Writes each of `events` that is not there, on condition that it still is not, and compares those that are."""
         waiting = []
         for event in events.values():
             previous = existing.get(event.id)
             if self._missing(previous):
                 waiting.append((event.continuing(previous, self._request.now_ns), previous))
-        answers = self._store.put_each(waiting, self._patience)
+        answers = self._store.put_each(waiting, self._deadline)
         written = {event.id: event for event, _ in waiting}
         outcomes = []
         for index, event in events.items():
             answer = answers.get(event.id, existing.get(event.id))
             if answer is None:
-                outcomes.append(Outcome(index, written[event.id]))
+                outcomes.append(BulkItem(index, written[event.id]))
             elif isinstance(answer, str):
-                outcomes.append(Outcome(index, event, failure=answer))
+                outcomes.append(BulkItem(index, event, failure=answer))
             else:
                 outcomes.append(self._outcome_of_stored(index, event, answer, keyed=keyed))
         return outcomes
 
-    def _outcome_of_stored(self, index: int, event: Event, stored: Event, *, keyed: bool) -> Outcome:
-        """What became of `event`, where `stored` was met."""
+    def _outcome_of_stored(self, index: int, event: Event, stored: Event, *, keyed: bool) -> BulkItem:
+        """Returns what became of `event`, where `stored` was met."""
         if stored.history_id == event.history_id or event.uid is None:
-            return Outcome(index, event)
-        origin = CreationKey(event.uid, None)
-        same = origin.made_by(event.content, "allow", None, stored)
+            return BulkItem(index, event)
+        key = CreationKey(event.uid, None)
+        same = key.created_by(event.content, "allow", None, stored)
         if same and keyed and stored.created_at == event.created_at:
-            return Outcome(index, event)  # made by this operation, and changed since
+            return BulkItem(index, event)  # made by this operation, and changed since
         if not same:
-            return Outcome(index, errors=origin.refused(stored).errors)
+            return BulkItem(index, errors=(taken_uid(stored),))
         if stored.deleted:
-            return Outcome(index, errors=(FieldError("uid", deleted_uid(stored)),))
-        return Outcome(index, stored, there_before=True)
+            return BulkItem(index, errors=(deleted_uid(stored),))
+        return BulkItem(index, stored, there_before=True)
 
-    def _read(self, event_ids: Sequence[str]) -> dict[str, Event]:
-        for _ in self._patience.attempts():
+    def _read(self, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
+        for _ in self._deadline.attempts():
             try:
-                return self._store.get_many(self._owner, event_ids)
+                return self._store.get_many(self._calendar_id, event_ids)
             except (AnswerLost, Contended, Throttled):
                 continue
         raise Unavailable("the database was too busy; nothing was written")
 
     def _claim(self, key: str, digest: str, size: int) -> Claim:
-        """The claim on `key`: that of this request, or that of an earlier one which said the same.
+        """Returns the claim on `key`: that of this request, or that of an earlier one which said the same.
 
         A claim ends before a deleted event can be gone: as long as it holds, each event that was made under it is
         there, if only as a tombstone, so that a repetition brings none back.
@@ -274,13 +255,13 @@ class BulkCreation:
             digest,
             self._request.operation_id,
             size,
-            busy_until=self._now + ceil(self._patience.seconds) + STILL_AT_WORK_SECONDS,
-            expires_at=self._now + min(KEY_SECONDS, self._deleted_seconds),
+            busy_until=self._request.now + ceil(self._deadline.seconds) + STILL_AT_WORK_SECONDS,
+            expires_at=self._request.now + min(KEY_SECONDS, self._deleted_seconds),
         )
         lost = False
-        for _ in self._patience.attempts():
+        for _ in self._deadline.attempts():
             try:
-                held = self._store.claim(self._owner, sha256(key.encode()).hexdigest(), claim, self._now)
+                held = self._store.claim(self._calendar_id, sha256(key.encode()).hexdigest(), claim, self._request.now)
             except AnswerLost:
                 lost = True
                 continue
@@ -290,5 +271,5 @@ class BulkCreation:
                 raise IdempotencyKeyReused(f"was used for operation {held.operation_id}, which says something else")
             return held
         if lost:
-            raise OutcomeUnknown("the answer of the database was lost before any event was written: try again")
+            raise OutcomeUnknown("the response of the database was lost before any event was written: try again")
         raise Unavailable("the database was too busy; nothing was written")

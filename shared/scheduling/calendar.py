@@ -1,4 +1,4 @@
-"""What a caller can do with the events of a calendar. Each function handler makes one call here."""
+"""What a caller can do with the events of a calendar."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -6,264 +6,223 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from shared import cursors, ids
-from shared.errors import InvalidRequest, NotFound
-from shared.http.read_only import unchanged
-from shared.request import NS_PER_SECOND, Request
-from shared.retries import Deadline
-from shared.scheduling.events import Content, Event, OnConflict
-from shared.scheduling.free_time import FreeBusyQuery, Interval, read_free_busy
+from shared.errors import InvalidCursor, NotFound
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.request import Request
+from shared.scheduling.events import ChangeType, Content, Event, Stamp
+from shared.scheduling.free_time import FreeBusyQuery, read_free_busy
 from shared.scheduling.guard import Guard, GuardedStore
-from shared.scheduling.idempotency import AlreadyMade, CreationKey
+from shared.scheduling.idempotency import AlreadyCreated, CreationKey
 from shared.scheduling.instants import Instant, of_seconds
-from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.intervals import Interval
 from shared.scheduling.previews import DryRun, Preview
-from shared.scheduling.rounds import ClassPage, sizes
-from shared.scheduling.updates import Updater, UpdateStore, live, matching, patched
+from shared.scheduling.range_reader import DeletedPage, sizes
+from shared.scheduling.terms import DEFAULT_TERMS, Terms
+from shared.scheduling.updates import Updater, UpdateStore, live, patched
 from shared.scheduling.windows import Window, read_page
 
 
 class CalendarStore(GuardedStore, UpdateStore, Protocol):
     """What a calendar needs of the events table."""
 
-    def get(self, calendar_id: str, event_id: str) -> Event | None:
-        """The event, deleted or not, strongly consistent."""
+    def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
+        """Returns the event, deleted or not, strongly consistent."""
 
-    def deleted(self, calendar_id: str, now: int, limit: int, before: str | None) -> ClassPage[Event]:
-        """A page of the deleted events that can still be restored at `now`, latest first, from behind `before` on."""
+    def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
+        """Returns a page of the deleted events that can be restored at `now`, latest first, from behind `before` on."""
 
 
 class Calendar:
-    """The calendar of the user who makes a request."""
+    """The calendar of a request."""
 
-    def __init__(self, store: CalendarStore, request: Request, deadline: Deadline, deleted_seconds: int) -> None:
+    def __init__(self, store: CalendarStore, request: Request, deleted_seconds: int) -> None:
         """`deleted_seconds` is for how long a deleted event can be restored."""
         self._store = store
         self._request = request
-        self._owner = request.user_id
-        self._patience = deadline
-        self._checks = Guard(self._owner, store, deadline)
+        self._calendar_id = request.calendar_id
+        self._checks = Guard(store, request)
         self._guard: Guard | DryRun = self._checks
-        self._reviser: Updater | DryRun = Updater(self._owner, store, deadline, request.now_ns)
+        self._updater: Updater | DryRun = Updater(store, request)
         self._deleted_seconds = deleted_seconds
 
-    @property
-    def operation_id(self) -> str:
-        """What all changes of this request are stamped with."""
-        return self._request.operation_id
-
     def preview(self, change: Callable[["Calendar"], Event]) -> Preview:
-        """What `change` (one of this calendar's changes of an event, but bulk creation) would do.
+        """Returns what `change` (one of this calendar's changes of one event) would do; nothing is written.
 
-        Nothing is written. What is in the way is part of the answer; else raises what `change` raises.
+        What is in the way is part of the answer; otherwise raises what `change` raises.
         """
-        dry_run = DryRun(self._owner, self._store, self._checks)
+        dry_run = DryRun(self._store, self._checks, self._request)
         calendar = copy(self)
-        calendar._guard = calendar._reviser = dry_run
+        calendar._guard = calendar._updater = dry_run
         event = change(calendar)
         return dry_run.preview or Preview(event, None)
 
-    def create(
-        self,
-        content: Content,
-        on_conflict: OnConflict = "reject",
-        reason: str | None = None,
-        origin: CreationKey | None = None,
-    ) -> Event:
-        """Create an event. Raises EventConflict, Unavailable, OutcomeUnknown; with an origin AlreadyMade.
+    def create(self, content: Content, terms: Terms = DEFAULT_TERMS, key: CreationKey | None = None) -> Event:
+        """Creates an event.
 
-        One that is made where another has been, deleted and not to be restored any more, goes on with its versions.
+        With a `key` under which an event was created, deleted and is expired, it continues the versions of that one.
+
+        Raises EventConflict, Unavailable, OutcomeUnknown; with a `key` AlreadyCreated.
         """
-        change = self._request.change("create", reason=reason, on_conflict=on_conflict)
+        unnumbered = self._stamp("create", terms)
         now_ns = self._request.now_ns
-        event_id = origin.event_id(self._owner) if origin else ids.new_id(now_ns)
-        uid = origin.uid if origin else None
-        digest = origin.digest(content, on_conflict, reason) if origin else None
+        event_id = key.event_id(self._calendar_id) if key else EventId(ids.new_id(now_ns))
+        digest = key.digest(content, terms.on_conflict, terms.reason) if key else None
 
         def make(stored: Event | None) -> Event:
-            if stored is not None and not stored.gone(now_ns // NS_PER_SECOND):
-                raise AlreadyMade(stored)
+            if stored is not None and not stored.expired(self._request.now):
+                raise AlreadyCreated(stored)
             # Each attempt has a version id of its own: that is what a fence is moved to, and fences never repeat.
-            stamp = change.stamp(ids.new_id(now_ns), 1)
-            event = Event(event_id, self._owner, stamp.changed_at, content, stamp, uid=uid, creation_digest=digest)
+            stamp = unnumbered.numbered(HistoryId(ids.new_id(now_ns)), 1)
+            event = Event(
+                id=event_id,
+                calendar_id=self._calendar_id,
+                created_at=stamp.changed_at,
+                content=content,
+                stamp=stamp,
+                uid=key.uid if key else None,
+                creation_digest=digest,
+            )
             return event.continuing(stored, now_ns)
 
-        checked = on_conflict == "reject"
         return self._guard.write(
             event_id,
             make,
-            checked=checked,
-            new=origin is None,
-            unread=not checked,  # else it is read with the fences, for no call more
-            expected=(content.start, content.end),
+            checked=terms.checked,
+            new=key is None,
+            unread=not terms.checked,  # else it is read with the fences, at no extra call
+            expected=content.interval,
         )
 
-    def get(self, event_id: str) -> Event:
-        """A live event. Raises NotFound."""
-        return live(self._store.get(self._owner, event_id))
+    def get(self, event_id: EventId) -> Event:
+        """Returns a live event. Raises NotFound."""
+        return live(self._store.get(self._calendar_id, event_id))
 
-    def stored(self, event_id: str) -> Event | None:
-        """The event, deleted or not; None if nothing is left to restore."""
-        found = self._store.get(self._owner, event_id)
-        return None if found is None or found.gone(self._request.now_ns // NS_PER_SECOND) else found
+    def stored(self, event_id: EventId) -> Event | None:
+        """Returns the event, deleted or not; None if nothing is left to restore."""
+        found = self._store.get(self._calendar_id, event_id)
+        return None if found is None or found.expired(self._request.now) else found
 
     def with_uid(self, uid: str) -> list[Event]:
-        """The live event that its client calls `uid`, if there is one."""
-        found = self._store.get(self._owner, ids.of_uid(self._owner, uid))
+        """Returns the live event that its client calls `uid`, if there is one."""
+        found = self._store.get(self._calendar_id, ids.of_uid(self._calendar_id, uid))
         return [found] if found is not None and not found.deleted and found.uid == uid else []
 
-    def window(
-        self, start: Instant | None, end: Instant | None, cursor: str | None, as_of_ms: int | None = None
-    ) -> Window:
-        """The window to list: begins now and ends 31 days later unless told. Raises InvalidRequest for none."""
-        query = "window" if as_of_ms is None else f"window as of {as_of_ms}"
-        return Window.of(start, end, cursor, self._now(), query)
-
     def page(self, window: Window, limit: int) -> tuple[list[Event], str | None]:
-        """At most `limit` events of `window`, by start, and the cursor to go on with."""
-        return read_page(self._store, self._owner, window, limit)
+        """Returns at most `limit` events of `window`, by start, and the cursor of the next page."""
+        return read_page(self._store, self._calendar_id, window, limit)
 
     def free_busy(
         self, start: Instant | None, end: Instant | None, cursor: str | None = None
-    ) -> tuple[Window, list[Interval], str | None]:
-        """The window asked for, of at most 62 days, when its opaque events take time, merged, and the cursor.
+    ) -> tuple[Interval, list[Interval], str | None]:
+        """Returns the window asked for, when its opaque events take time, merged, and the cursor of the next page.
 
-        As `window` else.
+        Raises EmptyWindow, WindowTooLong, InvalidCursor.
         """
-        query = FreeBusyQuery.of(start, end, cursor, self._now())
-        busy, next_cursor = read_free_busy(self._store, self._owner, query)
-        return query.window, busy, next_cursor
+        query = FreeBusyQuery.of(start, end, cursor, of_seconds(self._request.now))
+        busy, next_cursor = read_free_busy(self._store, self._calendar_id, query)
+        return query.window.interval, busy, next_cursor
 
-    def replace(
-        self,
-        event_id: str,
-        content: Content,
-        condition: Precondition = UNCONDITIONAL,
-        on_conflict: OnConflict = "reject",
-        reason: str | None = None,
-        sent_back: Mapping[str, Any] | None = None,
-    ) -> Event:
-        """Put `content` in place of the event's. Raises NotFound, PreconditionFailed, EventConflict, Unavailable.
+    def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Puts `content` in place of the event's.
 
-        `sent_back` are read-only fields of its document: raises PreconditionFailed or InvalidRequest if they differ.
+        Raises NotFound, PreconditionFailed, EventConflict, Unavailable, OutcomeUnknown, and what `terms.check` raises.
         """
 
         def make(stored: Event | None) -> Event | None:
-            event = unchanged(matching(live(stored), condition), sent_back)
-            return self._updated(event, content, on_conflict, reason)
+            return self._updated(terms.agreed(live(stored)), content, terms)
 
-        return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=(content.start, content.end))
+        return self._guard.write(event_id, make, checked=terms.checked, expected=content.interval)
 
-    def patch(
-        self,
-        event_id: str,
-        fields: dict[str, str],
-        condition: Precondition = UNCONDITIONAL,
-        on_conflict: OnConflict = "reject",
-        reason: str | None = None,
-        sent_back: Mapping[str, Any] | None = None,
-    ) -> Event:
-        """Change `fields` of the event's content. Raises InvalidRequest for an interval that is none, and as `replace`.
+    def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
+        """Changes `fields` of the event's content.
 
-        Without a time or a time zone among them, and nothing sent back, one conditional write does it, with no read
+        Without a time or a time zone among them, and nothing to check, one conditional update does it, with no read
         before.
+
+        Raises InvalidRequest for an interval that no event can have, and what `replace` raises.
         """
         if not fields:
-            return unchanged(matching(self.get(event_id), condition), sent_back)
+            return terms.agreed(self.get(event_id))
 
         def make(stored: Event | None) -> Event | None:
-            event = unchanged(matching(live(stored), condition), sent_back)
-            return self._updated(event, patched(event.content, fields), on_conflict, reason)
+            event = terms.agreed(live(stored))
+            return self._updated(event, patched(event.content, fields), terms)
 
         expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
-            if not sent_back and "time_zone" not in fields:
-                change = self._request.change("update", reason=reason, on_conflict=on_conflict)
-                return self._reviser.update(event_id, make, change, fields, condition)
+            if terms.check is None and "time_zone" not in fields:
+                stamp = self._stamp("update", terms)
+                return self._updater.update(event_id, make, stamp, fields, terms.condition)
         elif fields.keys() >= {"start", "end"}:
-            expected = (fields["start"], fields["end"])
+            expected = Interval(fields["start"], fields["end"])
         else:
-            event = unchanged(matching(self.get(event_id), condition), sent_back)
-            content = patched(event.content, fields)
-            expected = (content.start, content.end)
-        return self._guard.write(event_id, make, checked=on_conflict == "reject", expected=expected)
+            event = terms.agreed(self.get(event_id))
+            expected = patched(event.content, fields).interval
+        return self._guard.write(event_id, make, checked=terms.checked, expected=expected)
 
-    def delete(
-        self,
-        event_id: str,
-        condition: Precondition = UNCONDITIONAL,
-        reason: str | None = None,
-        operation_size: int = 1,
-    ) -> Event:
-        """Delete the event, which can be restored for a while. Gives its tombstone. Raises as `patch`."""
-        expires_at = self._request.now_ns // NS_PER_SECOND + self._deleted_seconds
-        change = self._request.change("delete", reason=reason, operation_size=operation_size)
+    def delete(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Deletes the event, which can be restored for a while. Returns its tombstone. Raises what `patch` raises."""
+        expires_at = self._request.now + self._deleted_seconds
+        stamp = self._stamp("delete", terms)
 
         def make(stored: Event | None) -> Event:
-            event = matching(live(stored), condition)
-            return replace(event.changed(event.content, change, self._request.now_ns), expires_at=expires_at)
+            event = terms.agreed(live(stored))
+            return replace(event.changed(event.content, stamp, self._request.now_ns), expires_at=expires_at)
 
-        return self._reviser.update(event_id, make, change, {}, condition, expires_at)
+        return self._updater.update(event_id, make, stamp, {}, terms.condition, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
-        """At most `limit` deleted events that can still be restored, latest first, and the cursor to go on with.
+        """Returns at most `limit` deleted events that can still be restored, latest first, and the next cursor.
 
-        Reads on over those past their term, in as many rounds as a listing. Raises InvalidRequest for a wrong cursor.
+        Reads on over those that have expired, in as many rounds as a listing. Raises InvalidCursor.
         """
         before = None
         if cursor is not None:
-            before = cursors.decode("deleted", cursor, ("before",))["before"]
+            before = HistoryId(cursors.decode("deleted", cursor, ("before",))["before"])
             if not ids.is_id(before):
-                raise InvalidRequest.of("cursor", "is no cursor of this API")
+                raise InvalidCursor
         found: list[Event] = []
         for size in sizes(limit + 1):
-            page = self._store.deleted(self._owner, self._request.now_ns // NS_PER_SECOND, size, before)
-            found += page.found
+            page = self._store.deleted(self._calendar_id, self._request.now, size, before)
+            found += page.events
             if len(found) > limit:
                 found, before = found[:limit], found[limit - 1].history_id
                 break
             if page.read_up_to is None:
                 return found, None
-            before = page.read_up_to.partition("#")[2]
+            before = page.read_up_to
         return found, cursors.encode("deleted", {"before": before or ""})
 
-    def roll_back(
-        self,
-        target: Event,
-        condition: Precondition = UNCONDITIONAL,
-        on_conflict: OnConflict = "reject",
-        reason: str | None = None,
-        operation_size: int = 1,
-    ) -> Event:
-        """Bring the event back to what it was at version `target`, as a new version; restores a deleted event.
+    def roll_back(self, target: Event, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Brings the event back to what it was at version `target`, as a new version; restores a deleted event.
 
         A version of type `delete` is what was there before the deletion. Rolling back to what the event is now makes no
-        version. Raises as `replace`.
+        version. Raises what `replace` raises.
         """
 
         def make(stored: Event | None) -> Event | None:
-            if stored is None or stored.gone(self._request.now_ns // NS_PER_SECOND):
+            if stored is None or stored.expired(self._request.now):
                 raise NotFound("event")
-            matching(stored, condition)
+            terms.agreed(stored)
             if not stored.deleted and stored.content == target.content:
                 return None
-            change = self._request.change(
-                "restore" if stored.deleted else "rollback",
-                reason=reason,
-                on_conflict=on_conflict,
-                rolled_back_to=target.history_id,
-                operation_size=operation_size,
-            )
-            return stored.changed(target.content, change, self._request.now_ns)
+            stamp = self._stamp("restore" if stored.deleted else "rollback", terms, target.history_id)
+            return stored.changed(target.content, stamp, self._request.now_ns)
 
-        expected = (target.content.start, target.content.end)
-        return self._guard.write(target.id, make, checked=on_conflict == "reject", expected=expected)
+        return self._guard.write(target.id, make, checked=terms.checked, expected=target.content.interval)
 
-    def _now(self) -> Instant:
-        return of_seconds(self._request.now_ns // NS_PER_SECOND)
+    def _stamp(self, change_type: ChangeType, terms: Terms, rolled_back_to: HistoryId | None = None) -> Stamp:
+        return Stamp.of(
+            self._request,
+            change_type,
+            reason=terms.reason,
+            on_conflict=terms.on_conflict,
+            rolled_back_to=rolled_back_to,
+            operation_size=terms.operation_size,
+        )
 
-    def _updated(self, event: Event, content: Content, on_conflict: OnConflict, reason: str | None) -> Event | None:
-        content = content.said_after(event.content)
+    def _updated(self, event: Event, content: Content, terms: Terms) -> Event | None:
+        content = content.replacing(event.content)
         if content == event.content:
             return None
-        change = self._request.change("update", reason=reason, on_conflict=on_conflict)
-        return event.changed(content, change, self._request.now_ns)
+        return event.changed(content, self._stamp("update", terms), self._request.now_ns)

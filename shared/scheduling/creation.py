@@ -1,6 +1,6 @@
-"""Creating an event in a way that can be repeated: its id follows from what the client says, so it is made once.
+"""Creating an event in a way that can be repeated: its id is derived from a name of the client's, so it is made once.
 
-A repetition meets the event that it would make. If the event was made by the same request, the answer is the same; if
+A repetition meets the event that it would create. If that was created by the same request, the answer is the same; if
 by another one, the client has used a name twice, and is told so.
 """
 
@@ -9,89 +9,76 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from shared.errors import IdempotencyKeyReused, InvalidRequest, NotRecordedYet, OutcomeUnknown
-from shared.history.reading import STREAM_RETENTION_MS
-from shared.scheduling.events import Content, Event, OnConflict
-from shared.scheduling.idempotency import AlreadyMade, CreationKey, deleted_uid
+from shared.ids import EventId
+from shared.request import Request
+from shared.scheduling.events import STREAM_RETENTION_MS, Content, Event
+from shared.scheduling.idempotency import AlreadyCreated, CreationKey, deleted_uid
 from shared.scheduling.instants import parse_moment
 from shared.scheduling.previews import Preview
-
-
-@dataclass(frozen=True, slots=True)
-class Creating:
-    """A request to create an event; without an origin it makes one each time."""
-
-    content: Content
-    on_conflict: OnConflict
-    origin: CreationKey | None
-    reason: str | None
+from shared.scheduling.terms import Terms
 
 
 class Creator(Protocol):
     """What a calendar can do."""
 
-    def create(
-        self,
-        content: Content,
-        on_conflict: OnConflict = "reject",
-        reason: str | None = None,
-        origin: CreationKey | None = None,
-    ) -> Event:
-        """Create an event. Raises AlreadyMade."""
+    def create(self, content: Content, terms: Terms, key: CreationKey | None) -> Event:
+        """Creates an event. Raises AlreadyCreated."""
 
-    def stored(self, event_id: str) -> Event | None:
-        """The event, deleted or not; None if nothing is left to restore."""
+    def stored(self, event_id: EventId) -> Event | None:
+        """Returns the event, deleted or not; None if nothing is left to restore."""
 
     def preview(self, change: Callable[[Any], Event]) -> Preview:
-        """What `change`, given such a calendar, would do."""
+        """Returns what `change`, given such a calendar, would do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Creates events in the calendar with `owner`'s id; `first_version` reads how an event was when it was made."""
+    """Creates events in the calendar of `request`; `first_version` reads how an event was when it was created."""
 
-    calendar_id: str
+    request: Request
     calendar: Creator
     first_version: Callable[[Event], Event | None]
-    now_ms: int
 
-    def preview(self, request: Creating) -> Preview:
-        """What `create` would do: nothing, where an earlier request has made the event. Raises what it raises."""
-        return self.calendar.preview(lambda calendar: replace(self, calendar=calendar).create(request)[0])
+    def preview(self, content: Content, terms: Terms, key: CreationKey | None) -> Preview:
+        """Returns what `create` would do: nothing, where an earlier request has created the event.
 
-    def create(self, request: Creating) -> tuple[Event, bool]:
-        """The event as it was created, and whether an earlier request has done that.
+        Raises what `create` raises.
+        """
+        return self.calendar.preview(lambda calendar: replace(self, calendar=calendar).create(content, terms, key)[0])
 
-        Raises InvalidRequest or IdempotencyKeyReused if another request has made it, NotRecordedYet, and what a
+    def create(self, content: Content, terms: Terms, key: CreationKey | None) -> tuple[Event, bool]:
+        """Returns the event as it was created, and whether an earlier request has done that.
+
+        Raises InvalidRequest or IdempotencyKeyReused if another request has created it, NotRecordedYet, and what a
         calendar's `create` raises.
         """
-        content, on_conflict, origin, reason = request.content, request.on_conflict, request.origin, request.reason
         try:
-            return self.calendar.create(content, on_conflict, reason, origin), False
-        except AlreadyMade as made:
-            stored = made.event
+            return self.calendar.create(content, terms, key), False
+        except AlreadyCreated as already:
+            stored = already.event
         except OutcomeUnknown:
-            # Whoever has made or changed it meanwhile, it is there: that settles what became of this request.
-            found = self.calendar.stored(origin.event_id(self.calendar_id)) if origin is not None else None
+            # Whoever has created or changed it meanwhile, it is there: that settles what became of this request.
+            found = self.calendar.stored(key.event_id(self.request.calendar_id)) if key is not None else None
             if found is None:
                 raise
             stored = found
-        if origin is None:
-            raise AssertionError("an event without an origin has an id of its own")
-        if not origin.made_by(content, on_conflict, reason, stored):
-            raise origin.refused(stored)
-        if stored.deleted and origin.key is None:
-            raise InvalidRequest.of("uid", deleted_uid(stored))
-        return self._as_created(stored, origin), True
+        if key is None:
+            raise AssertionError("an event without a key has an id of its own")
+        if not key.created_by(content, terms.on_conflict, terms.reason, stored):
+            raise key.refused(stored)
+        if stored.deleted and key.key is None:
+            raise InvalidRequest([deleted_uid(stored)])
+        return self._as_created(stored, key), True
 
-    def _as_created(self, stored: Event, origin: CreationKey) -> Event:
+    def _as_created(self, stored: Event, key: CreationKey) -> Event:
         if stored.stamp.type == "create":
             return stored
         first = self.first_version(stored)
         if first is not None and first.stamp.type == "create" and first.created_at == stored.created_at:
             return first
-        if self.now_ms - parse_moment(stored.created_at) < STREAM_RETENTION_MS:
-            raise NotRecordedYet("the event was made by this request, and its first version is on its way")
+        if self.request.now_ms - parse_moment(stored.created_at) < STREAM_RETENTION_MS:
+            raise NotRecordedYet("the event was created by this request, and its first version is on its way")
         why = f"event {stored.id}, which has changed since, and whose first version is no longer kept"
-        if origin.key is None:
+        if key.key is None:
             raise InvalidRequest.of("uid", f"is that of {why}")
         raise IdempotencyKeyReused(f"was used for {why}")

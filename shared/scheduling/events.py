@@ -1,94 +1,139 @@
-"""What an event is, and the stamp that every change leaves on it."""
+"""What an event is, and the stamp that every change leaves on it.
 
-from dataclasses import dataclass, replace
-from typing import Literal
+`Content`, `Stamp` and `Event` are the one list of fields. Items, request bodies, documents, conditions of writes, the
+attributes that a write removes, diffs and digests are all derived from it.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 from shared import ids
-from shared.scheduling.instants import Instant, overlap
+from shared.ids import CalendarId, EventId, HistoryId, OperationId
+from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
+
+if TYPE_CHECKING:
+    from shared.request import Request
 
 ChangeType = Literal["create", "update", "delete", "restore", "rollback"]
 Transparency = Literal["opaque", "transparent"]
 OnConflict = Literal["reject", "allow"]
 
-# What the owner says of an event, in the order of the API's documents. A version differs from another in these.
-CONTENT_FIELDS = ("title", "description", "location", "start", "end", "time_zone", "time_zone_given", "transparency")
+# The stamp of an item that no function has written: earlier than every other, by an unknown author.
+NO_HISTORY_ID: Final = HistoryId("00000000-0000-7000-8000-000000000000")
+EXTERNAL: Final = "external"
+# A stream keeps its records for 24 h: a version that has not reached the history by then never will.
+STREAM_RETENTION_MS: Final = 24 * 3600 * 1000
 
 
-# Why an event of a bulk creation is not known to be there. Any other reason says that it is not.
-ANSWER_LOST = "may or may not be written: the answer was lost"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What the owner says of an event. `[start, end)` is half-open; only of a transparent event may it be empty.
+    """What the client says of an event, in the order of the API's documents. Versions are compared by these fields.
 
-    `time_zone` is an IANA name; `time_zone_given` is what the owner called it, empty if just that.
+    `[start, end)` is half-open; only of a transparent event may it be empty. `time_zone` is an IANA name;
+    `time_zone_given` is what the client called it, if that was another name. A field with a default may be left out of
+    a request; None is an absent value.
     """
 
     title: str
-    start: Instant
-    end: Instant
     description: str = ""
     location: str = ""
+    start: Instant
+    end: Instant
     time_zone: str = "UTC"
+    time_zone_given: str | None = None
     transparency: Transparency = "opaque"
-    time_zone_given: str = ""
+
+    @property
+    def interval(self) -> Interval:
+        """Returns `[start, end)`."""
+        return Interval(self.start, self.end)
 
     @property
     def opaque(self) -> bool:
-        """Whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one collides with nothing."""
+        """Returns whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one never conflicts."""
         return self.transparency == "opaque"
 
     def takes_same_time(self, other: "Content") -> bool:
-        """Whether `other` takes just the time that this takes."""
+        """Returns whether `other` takes exactly the time that this takes."""
         if not self.opaque and not other.opaque:
             return True
         return (self.start, self.end, self.opaque) == (other.start, other.end, other.opaque)
 
-    def said_after(self, before: "Content") -> "Content":
-        """This, in place of `before`: the zone's own name, as it was answered, does not undo what it was called."""
-        if self.time_zone == before.time_zone and not self.time_zone_given:
+    def replacing(self, before: "Content") -> "Content":
+        """Returns this content in place of `before`.
+
+        The zone's own name, as it was answered, does not undo the name that the client gave it.
+        """
+        if self.time_zone == before.time_zone and self.time_zone_given is None:
             return replace(self, time_zone_given=before.time_zone_given)
         return self
 
-    def overlaps(self, start: Instant, end: Instant) -> bool:
-        """Whether the event has a moment in common with `[start, end)`, which has a length."""
-        return overlap(self.start, self.end, start, end)
+
+CONTENT_FIELDS: Final = tuple(each.name for each in fields(Content))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """Who made a change, when, and what kind it was. `history_id` names the version that the change made.
+    """Who made a change, when, and of what type it was. `history_id` names the version that the change made.
 
-    `operation_size` is how many versions the operation made: more than one in bulk.
+    `operation_size` is how many versions the operation made: more than one in bulk. `history_id` and `version` are
+    filled in when the change is applied to an event (`numbered`).
     """
 
-    history_id: str
-    version: int
-    type: ChangeType
-    changed_by: str
-    operation_id: str
-    reason: str = ""
+    type: ChangeType = "create"
+    changed_by: str = EXTERNAL
+    operation_id: OperationId | None = None
+    reason: str | None = None
     on_conflict: OnConflict = "reject"
-    rolled_back_to: str = ""
+    rolled_back_to: HistoryId | None = None
     operation_size: int = 1
+    history_id: HistoryId = NO_HISTORY_ID
+    version: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        request: "Request",
+        change_type: ChangeType,
+        *,
+        reason: str | None = None,
+        on_conflict: OnConflict = "reject",
+        rolled_back_to: HistoryId | None = None,
+        operation_size: int = 1,
+    ) -> "Stamp":
+        """Returns the stamp of a change that `request` makes, without number and id. An empty reason is none."""
+        return cls(
+            type=change_type,
+            changed_by=request.actor,
+            operation_id=request.operation_id,
+            reason=reason or None,
+            on_conflict=on_conflict,
+            rolled_back_to=rolled_back_to,
+            operation_size=operation_size,
+        )
+
+    def numbered(self, history_id: HistoryId, version: int) -> "Stamp":
+        """Returns the stamp of this change as version `version`."""
+        return replace(self, history_id=history_id, version=version)
 
     @property
     def changed_at(self) -> str:
-        """RFC 3339 in UTC, with milliseconds."""
+        """Returns when the change was made: RFC 3339 in UTC, with milliseconds."""
         return ids.made_at(self.history_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """An event as stored: its content at its latest version, and that version's stamp.
 
-    `expires_at`, in seconds since 1970, is set on a deleted event only: from then on it cannot be restored. `uid` is
-    what its client calls it (RFC 7986, section 5.3); `creation_digest` tells one request that makes it from another.
+    `created_at` is RFC 3339 in UTC with milliseconds. `expires_at`, in seconds since 1970, is set on a deleted event
+    only: from then on it cannot be restored. `uid` is the client's own name for it (RFC 7986, section 5.3);
+    `creation_digest` tells one request that creates it from another.
     """
 
-    id: str
-    calendar_id: str
+    id: EventId
+    calendar_id: CalendarId
     created_at: str
     content: Content
     stamp: Stamp
@@ -97,61 +142,33 @@ class Event:
     creation_digest: str | None = None
 
     @property
-    def history_id(self) -> str:
-        """The name of its latest version."""
+    def history_id(self) -> HistoryId:
+        """Returns the name of its latest version."""
         return self.stamp.history_id
 
     @property
     def deleted(self) -> bool:
-        """Whether the latest change was its deletion."""
+        """Returns whether the latest change was its deletion."""
         return self.stamp.type == "delete"
 
-    def gone(self, now: int) -> bool:
-        """Whether nothing is left to restore at `now` (seconds since 1970); the database removes it some time later."""
+    def expired(self, now: int) -> bool:
+        """Returns whether nothing is left to restore at `now` (seconds since 1970); the item is removed later."""
         return self.deleted and self.expires_at is not None and self.expires_at <= now
 
     def continuing(self, previous: "Event | None", now_ns: int) -> "Event":
-        """This first version of an event as it goes on with the versions of `previous`, of which nothing is left.
+        """Returns this first version as it continues the versions of `previous`, an expired event of the same id.
 
-        The id of the version stays, unless it has to be made again (at `now_ns`) to be later than that of `previous`.
+        The version keeps its id, unless that has to be made again (at `now_ns`) to be later than that of `previous`.
         """
         if previous is None:
             return self
         history_id = self.history_id
         if history_id <= previous.history_id:
             history_id = ids.later_id(now_ns, previous.history_id)
-        stamp = replace(self.stamp, history_id=history_id, version=previous.stamp.version + 1)
+        stamp = self.stamp.numbered(history_id, previous.stamp.version + 1)
         return replace(self, created_at=ids.made_at(history_id), stamp=stamp)
 
-    def changed(self, content: Content, change: "Change", now_ns: int) -> "Event":
-        """The event with `content`, one version newer."""
+    def changed(self, content: Content, stamp: Stamp, now_ns: int) -> "Event":
+        """Returns the event with `content`, one version newer, under the next number and id of `stamp`."""
         history_id = ids.later_id(now_ns, self.history_id)
-        stamp = change.stamp(history_id, self.stamp.version + 1)
-        return replace(self, content=content, stamp=stamp, expires_at=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is known of a change before it is made: its stamp without the version's number and id."""
-
-    type: ChangeType
-    changed_by: str
-    operation_id: str
-    reason: str = ""
-    on_conflict: OnConflict = "reject"
-    rolled_back_to: str = ""
-    operation_size: int = 1
-
-    def stamp(self, history_id: str, version: int) -> Stamp:
-        """The stamp of this change as version `version`."""
-        return Stamp(
-            history_id=history_id,
-            version=version,
-            type=self.type,
-            changed_by=self.changed_by,
-            operation_id=self.operation_id,
-            reason=self.reason,
-            on_conflict=self.on_conflict,
-            rolled_back_to=self.rolled_back_to,
-            operation_size=self.operation_size,
-        )
+        return replace(self, content=content, stamp=stamp.numbered(history_id, self.stamp.version + 1), expires_at=None)

@@ -1,26 +1,31 @@
-"""Fences: one per ISO week and calendar, moved by every checked write that touches the week."""
+"""Fences: one for each ISO week and calendar, moved by every checked write whose interval touches the week."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from shared.ids import EventId, HistoryId
 from shared.scheduling.events import Event
-from shared.scheduling.instants import Instant, overlap
+from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
 
+# How many writes a fence remembers.
 RECENT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class FenceEntry:
-    """One checked write as a fence remembers it: which event, at which version, over which time."""
+    """A checked write as a fence remembers it: which event, at which version, over which time."""
 
-    event_id: str
-    history_id: str
+    event_id: EventId
+    history_id: HistoryId
     start: Instant
     end: Instant
 
-    def overlaps(self, start: Instant, end: Instant) -> bool:
-        """Whether the time written has a moment in common with `[start, end)`."""
-        return overlap(self.start, self.end, start, end)
+    @property
+    def interval(self) -> Interval:
+        """Returns `[start, end)`."""
+        return Interval(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +33,21 @@ class Fence:
     """The state of an ISO week: `value` never repeats, and is None until the first checked write touches the week."""
 
     week: str
-    value: str | None = None
+    value: HistoryId | None = None
     recent: tuple[FenceEntry, ...] = ()
 
     def moved(self, event: Event) -> "Fence":
-        """The fence after `event` was written: its value is that version's id, which is globally unique."""
+        """Returns the fence after `event` was written: its value is the id of that version, which is globally unique."""
         entry = FenceEntry(event.id, event.history_id, event.content.start, event.content.end)
         return Fence(self.week, event.history_id, (entry, *self.recent[: RECENT - 1]))
 
 
-def latest_entries(fences: list[Fence], start: Instant, end: Instant) -> dict[str, FenceEntry]:
-    """The latest write of each event that `fences` remember, if that write overlaps `[start, end)`, by event id."""
-    latest: dict[str, FenceEntry] = {}
+def latest_entries(fences: Iterable[Fence], interval: Interval) -> dict[EventId, FenceEntry]:
+    """Returns the latest write of each event that `fences` remember, if it overlaps `interval`, by event id."""
+    latest: dict[EventId, FenceEntry] = {}
     for fence in fences:
         for entry in fence.recent:
             known = latest.get(entry.event_id)
             if known is None or known.history_id < entry.history_id:
                 latest[entry.event_id] = entry
-    return {event_id: entry for event_id, entry in latest.items() if entry.overlaps(start, end)}
+    return {event_id: entry for event_id, entry in latest.items() if entry.interval.overlaps(interval)}

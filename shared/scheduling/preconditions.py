@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 
 from shared.errors import PreconditionFailed
+from shared.ids import HistoryId
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
     """The versions that a condition names: `strong` and `weak` ones by their ids, or `any` there is.
 
-    `fault` says why it names none that could be understood: such a condition is never met.
+    `name` is what the caller calls the condition. `fault` says why it names none that could be understood: such a
+    condition is never met.
     """
 
-    strong: frozenset[str] = frozenset()
-    weak: frozenset[str] = frozenset()
+    name: str = "the condition"
+    strong: frozenset[HistoryId] = frozenset()
+    weak: frozenset[HistoryId] = frozenset()
     any: bool = False
-    fault: str = ""
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,50 +29,50 @@ class Precondition:
     if_none_match: Tags | None = None
 
     @classmethod
-    def at(cls, history_id: str) -> "Precondition":
+    def at(cls, history_id: HistoryId) -> "Precondition":
         """That an event is at version `history_id`."""
-        return cls(Tags(frozenset({history_id})))
+        return cls(Tags(strong=frozenset({history_id})))
 
-    def check(self, history_id: str, *, exists: bool = True) -> None:
+    def check(self, history_id: HistoryId, *, exists: bool = True) -> None:
         """Look at an event at version `history_id`; a deleted one does not exist. Raises PreconditionFailed."""
         self.check_match(history_id, exists=exists)
         tags = self.if_none_match
         if tags is None:
             return
-        if tags.fault:
-            raise PreconditionFailed(history_id, f"If-None-Match {tags.fault}")
+        if tags.fault is not None:
+            raise PreconditionFailed(history_id, f"{tags.name} {tags.fault}")
         if self.none_match_fails(history_id, exists=exists):
-            raise PreconditionFailed(history_id, "the event is at a version that If-None-Match names")
+            raise PreconditionFailed(history_id, f"the event is at a version that {tags.name} names")
 
-    def check_match(self, history_id: str, *, exists: bool = True) -> None:
+    def check_match(self, history_id: HistoryId, *, exists: bool = True) -> None:
         """The same for `if_match` alone, as a read does: there the other one saves the answer."""
         tags = self.if_match
         if tags is None or history_id in tags.strong or (tags.any and exists):
             return
-        if tags.fault:
-            raise PreconditionFailed(history_id, f"If-Match {tags.fault}")
+        if tags.fault is not None:
+            raise PreconditionFailed(history_id, f"{tags.name} {tags.fault}")
         if history_id in tags.weak:
             raise PreconditionFailed(
-                history_id, "the event has not changed, but If-Match never matches a weak tag: send it without W/"
+                history_id, f"the event has not changed, but {tags.name} never matches a weak tag: send it without W/"
             )
         if tags.any:
             raise PreconditionFailed(history_id, "the event is deleted")
         raise PreconditionFailed(history_id)
 
-    def none_match_fails(self, history_id: str, *, exists: bool = True) -> bool:
+    def none_match_fails(self, history_id: HistoryId, *, exists: bool = True) -> bool:
         """Whether `if_none_match` names version `history_id`, in the weak comparison (RFC 9110, section 13.1.2)."""
         tags = self.if_none_match
         return tags is not None and ((tags.any and exists) or history_id in tags.strong | tags.weak)
 
     @property
-    def required(self) -> frozenset[str] | None:
+    def required(self) -> frozenset[HistoryId] | None:
         """The versions at which a live event meets the condition, for a conditional write; None: at any."""
-        if self.if_none_match is not None and (self.if_none_match.any or self.if_none_match.fault):
+        if self.if_none_match is not None and (self.if_none_match.any or self.if_none_match.fault is not None):
             return frozenset()
         return None if self.if_match is None or self.if_match.any else self.if_match.strong
 
     @property
-    def forbidden(self) -> frozenset[str]:
+    def forbidden(self) -> frozenset[HistoryId]:
         """The versions, of those, at which it does not."""
         return frozenset() if self.if_none_match is None else self.if_none_match.strong | self.if_none_match.weak
 

@@ -1,22 +1,23 @@
-"""Dry runs: what a change would do, told by the change's own plan, with nothing written."""
+"""Dry runs: what a change would do, computed by the change's own plan, with nothing written."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.errors import EventConflict
-from shared.http.documents import Document, changes, conflict_document, event_document, patch
-from shared.scheduling.events import CONTENT_FIELDS, Change, Event
-from shared.scheduling.guard import Guard
-from shared.scheduling.instants import Instant
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.request import Request
+from shared.scheduling.events import Event, Stamp
+from shared.scheduling.guard import Guard, Plan
+from shared.scheduling.intervals import Interval
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from shared.scheduling.updates import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a change would make of `stored` (None: there is none), if `refusal` did not stand in its way.
 
-    The version of `planned` never comes to be. None: the change would leave all as it is.
+    The version of `planned` is never stored. None: the change would leave the event as it is.
     """
 
     stored: Event | None
@@ -24,41 +25,41 @@ class Preview:
     refusal: EventConflict | None = None
 
     @property
-    def history_id(self) -> str | None:
-        """The version that the change would be made of; None for a new event."""
+    def history_id(self) -> HistoryId | None:
+        """Returns the version that the change would be made of; None for a new event."""
         return self.stored.history_id if self.stored is not None else None
 
 
 class PreviewStore(Protocol):
     """What a dry run needs of the events table beside what the guard reads."""
 
-    def get(self, calendar_id: str, event_id: str) -> Event | None:
-        """The event, deleted or not, strongly consistent."""
+    def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
+        """Returns the event, deleted or not, strongly consistent."""
 
 
 class DryRun:
-    """Takes the place of a calendar's guard and of its reviser: plans what they would write, and writes nothing."""
+    """Takes the place of a calendar's guard and updater: plans what they would write, and writes nothing."""
 
-    def __init__(self, calendar_id: str, store: PreviewStore, guard: Guard) -> None:
-        """Plan changes in the calendar of `owner`; `guard` tells why it would refuse one."""
-        self._owner = calendar_id
+    def __init__(self, store: PreviewStore, guard: Guard, request: Request) -> None:
+        """Plans changes in the calendar of `request`; `guard` tells why it would refuse one."""
         self._store = store
         self._guard = guard
+        self._calendar_id = request.calendar_id
         self.preview: Preview | None = None
 
     def write(
         self,
-        event_id: str,
+        event_id: EventId,
         make: Plan,
         *,
         checked: bool,
         new: bool = False,
         unread: bool = False,
-        expected: tuple[Instant, Instant] | None = None,
+        expected: Interval | None = None,
     ) -> Event:
-        """What `Guard.write` would write. Raises what `make` raises."""
-        del expected, unread  # no fence is read, and what is hardly there may be
-        stored = None if new else self._store.get(self._owner, event_id)
+        """Returns what `Guard.write` would write. Raises what `make` raises."""
+        del expected, unread  # no fence is read, and an event that is hardly there may be
+        stored = None if new else self._store.get(self._calendar_id, event_id)
         planned = make(stored)
         refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None
         self.preview = Preview(stored, planned, refusal)
@@ -69,40 +70,13 @@ class DryRun:
 
     def update(
         self,
-        event_id: str,
+        event_id: EventId,
         make: Plan,
-        change: Change,
-        fields: dict[str, str],
+        stamp: Stamp,
+        fields: Mapping[str, str | None],
         condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
-        """What `Updater.revise` would write. Raises what `make` raises."""
-        del change, fields, condition, expires_at  # `make` knows them
+        """Returns what `Updater.update` would write. Raises what `make` raises."""
+        del stamp, fields, condition, expires_at  # `make` knows them
         return self.write(event_id, make, checked=False)
-
-
-def preview_document(preview: Preview, to: str | None = None) -> Document:
-    """A preview as it is answered; `to` is the version that a rollback would go back to.
-
-    A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
-    `deleted` alone: the event keeps its fields for its restoration.
-    """
-    stored, planned = preview.stored, preview.planned
-    fields: list[Document] = []
-    steps: list[Document] = []
-    if stored is not None and planned is not None:
-        # With the version that is there: the one to be is not known before it is made.
-        after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
-        fields, steps = changes(stored, after), patch(stored, after)
-    elif planned is not None:
-        said = event_document(planned)
-        fields = [{"field": name, "old": None, "new": said[name]} for name in CONTENT_FIELDS if said[name] is not None]
-    return {
-        "from": preview.history_id,
-        "to": to,
-        "type": planned.stamp.type if planned is not None else None,
-        "reason": (planned.stamp.reason or None) if planned is not None else None,
-        "changes": fields,
-        "patch": steps,
-        **conflict_document(preview.refusal),
-    }

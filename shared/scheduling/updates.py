@@ -1,121 +1,103 @@
-"""Changes of an event that need not be read first: one conditional write, whose failure tells what to do next."""
+"""Changes of an event that need not be read first: one conditional update, whose failure tells what to do next."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared import ids
-from shared.errors import (
-    AnswerLost,
-    Contended,
-    InvalidRequest,
-    NotFound,
-    OutcomeUnknown,
-    Throttled,
-    Unavailable,
-)
-from shared.retries import Deadline
-from shared.scheduling.events import Change, Content, Event, Stamp
-from shared.scheduling.instants import interval_fault
+from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.request import Request
+from shared.scheduling.events import Content, Event, Stamp
+from shared.scheduling.guard import Plan
+from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-
-# What a change makes of the stored event (None: there is none): the event to write, or None to leave it as it is. It
-# raises what the change is to end with.
-Plan = Callable[[Event | None], Event | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionalUpdate:
     """A change of an event's `content` fields, none of them a time, or its deletion (with `expires_at`).
 
-    Applied only to a live event whose history_id is less than `below` (in `if_match`, not in `if_none_match`), and,
-    unless it is a deletion, only if it changes something. The database counts the version number up.
+    Applied only to a live event whose history_id is less than `below` and which meets `condition`, and, unless it is a
+    deletion, only if it changes something. The database counts the version number up.
     """
 
     stamp: Stamp
-    below: str
-    content: dict[str, str]
-    if_match: frozenset[str] | None = None
+    below: HistoryId
+    content: Mapping[str, str | None]
+    condition: Precondition = UNCONDITIONAL
     expires_at: int | None = None
-    if_none_match: frozenset[str] = frozenset()
 
 
 class UpdateStore(Protocol):
-    """What a revision needs of the events table."""
+    """What a conditional update needs of the events table."""
 
-    def update(self, calendar_id: str, event_id: str, revision: ConditionalUpdate) -> tuple[bool, Event | None]:
-        """Whether `revision` was applied, and the event as it is now. Raises Contended, Throttled, AnswerLost."""
+    def update(
+        self, calendar_id: CalendarId, event_id: EventId, update: ConditionalUpdate
+    ) -> tuple[bool, Event | None]:
+        """Returns whether `update` was applied, and the event as it is now. Raises Contended, Throttled, AnswerLost."""
 
 
-@dataclass(frozen=True, slots=True)
 class Updater:
-    """Makes revisions in the calendar of `owner`; `now_ns` in nanoseconds since 1970."""
+    """Makes conditional updates in the calendar of a request."""
 
-    calendar_id: str
-    store: UpdateStore
-    deadline: Deadline
-    now_ns: int
+    def __init__(self, store: UpdateStore, request: Request) -> None:
+        """Updates in the calendar of `request`; retries end with its deadline."""
+        self._store = store
+        self._request = request
 
     def update(
         self,
-        event_id: str,
+        event_id: EventId,
         make: Plan,
-        change: Change,
-        fields: dict[str, str],
+        stamp: Stamp,
+        fields: Mapping[str, str | None],
         condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
-        """Make `change` with `fields` of the content, and give what is stored then.
+        """Changes `fields` of the content under `stamp`, and returns what is stored then.
 
-        `make` is the same change as a plan: it tells why the database has not applied it. Raises Unavailable (nothing
-        written), OutcomeUnknown, and what `make` raises.
+        `make` is the same change as a plan: it tells why the database has not applied it.
+
+        Raises:
+            Unavailable (nothing written), OutcomeUnknown, and what `make` raises.
         """
-        lost: list[str] = []
-        floor = ""
-        for _ in self.deadline.attempts():
-            history_id = ids.later_id(self.now_ns, floor) if floor else ids.new_id(self.now_ns)
+        lost = LostAnswers(unread=True)
+        floor: HistoryId | None = None
+        now_ns = self._request.now_ns
+        for _ in self._request.deadline.attempts():
+            history_id = ids.later_id(now_ns, floor) if floor else HistoryId(ids.new_id(now_ns))
             # Had a lost write been applied, the stored id would not be below it: so nothing is applied twice.
-            below = lost[0] if lost else history_id
-            revision = ConditionalUpdate(
-                change.stamp(history_id, 0), below, fields, condition.required, expires_at, condition.forbidden
-            )
+            below = lost.first or history_id
+            update = ConditionalUpdate(stamp.numbered(history_id, 0), below, fields, condition, expires_at)
             try:
-                applied, stored = self.store.update(self.calendar_id, event_id, revision)
+                applied, stored = self._store.update(self._request.calendar_id, event_id, update)
             except AnswerLost:
-                lost.append(history_id)
+                lost.add(history_id)
                 floor = history_id
                 continue
             except (Contended, Throttled):
                 continue
-            if stored is not None and (applied or stored.history_id in lost):
+            if stored is not None and (applied or lost.applied(stored)):
                 return stored
-            if lost and stored is not None and stored.history_id > lost[0]:
-                raise OutcomeUnknown("the answer of the database was lost and the event has changed since: read it")
             if make(stored) is None:
                 return live(stored)
-            floor = max(floor, live(stored).history_id)
-        if lost:
-            raise OutcomeUnknown("the answer of the database was lost and the event may have changed: read it")
-        raise Unavailable("too many callers change this event at once; nothing was written")
+            stored_id = live(stored).history_id
+            floor = stored_id if floor is None else max(floor, stored_id)
+        raise lost.out_of_time("event")
 
 
 def live(stored: Event | None) -> Event:
-    """`stored`, if there is one and it is not deleted. Raises NotFound."""
+    """Returns `stored`, if there is one and it is not deleted. Raises NotFound."""
     if stored is None or stored.deleted:
         raise NotFound("event")
     return stored
 
 
-def matching(event: Event, condition: Precondition) -> Event:
-    """`event`, if it meets `condition`. Raises PreconditionFailed."""
-    condition.check(event.history_id, exists=not event.deleted)
-    return event
-
-
-def patched(content: Content, fields: dict[str, str]) -> Content:
-    """`content` with `fields` changed. Raises InvalidRequest if its start and end are then no interval."""
-    after = replace(content, **fields)  # type: ignore[arg-type]  # the request's model has checked the values
-    fault = interval_fault(after.start, after.end, opaque=after.opaque)
+def patched(content: Content, fields: Mapping[str, Any]) -> Content:
+    """Returns `content` with `fields` changed. Raises InvalidRequest if its start and end are then no interval."""
+    after = replace(content, **fields)
+    fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
         raise InvalidRequest.of(field, f"with the rest of the event: end {fault}")

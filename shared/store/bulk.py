@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
+from shared.ids import CalendarId, EventId
 from shared.retries import Deadline
 from shared.scheduling.bulk import Claim
-from shared.scheduling.events import ANSWER_LOST, Event
-from shared.scheduling.rounds import LARGEST_PAGE
-from shared.scheduling.spans import overlap_ranges
+from shared.scheduling.bulk_items import ANSWER_LOST
+from shared.scheduling.events import Event
+from shared.scheduling.length_classes import overlap_ranges
+from shared.scheduling.range_reader import LARGEST_PAGE
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
 from shared.store.client import condition_failed, store_faults
@@ -19,25 +21,25 @@ from shared.store.codec import Item, event_of, number, text
 from shared.store.events import DynamoEventStore, stored_in
 
 if TYPE_CHECKING:
-    from shared.scheduling.free_time import Interval
+    from shared.scheduling.intervals import Interval
 
 
 class DynamoBulkStore(DynamoEventStore):
     """The events of all calendars, for the creation of many."""
 
-    def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[str, str]:
+    def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
         """Write new events in as few calls as there can be. Gives why, by event id, for those not known to be written.
 
         The calls are not repeated by the SDK, which could overwrite what came after them. When an answer is lost, what
         is there is read back, and what is absent is put on condition that it still is.
         """
         chunks = [events[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(events), BATCH_WRITE_ITEMS)]
-        failures: dict[str, str] = {}
+        failures: dict[EventId, str] = {}
         for failed in self._clients.pool.map(lambda chunk: self._put_chunk(chunk, deadline), chunks):
             failures.update(failed)
         return failures
 
-    def _put_chunk(self, events: Sequence[Event], deadline: Deadline) -> dict[str, str]:
+    def _put_chunk(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
         waiting = {event.id: event for event in events}
         unknown = False
         for _ in deadline.attempts():
@@ -59,7 +61,7 @@ class DynamoBulkStore(DynamoEventStore):
         why = ANSWER_LOST if unknown else "not written: the database was too busy"
         return dict.fromkeys(waiting, why)
 
-    def _put_absent(self, waiting: dict[str, Event]) -> None:
+    def _put_absent(self, waiting: dict[EventId, Event]) -> None:
         """Write what is not there of `waiting`, which loses each event that is known to be written."""
         for calendar_id in {event.calendar_id for event in waiting.values()}:
             for event_id in self._get_chunk(calendar_id, [*waiting]):
@@ -70,7 +72,7 @@ class DynamoBulkStore(DynamoEventStore):
 
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], deadline: Deadline
-    ) -> dict[str, Event | str | None]:
+    ) -> dict[EventId, Event | str | None]:
         """Write each event if the stored one still is the one given with it: a PutItem each, side by side.
 
         By event id: None for one written, the stored one that was in the way, or why it is not known to be written.
@@ -108,7 +110,7 @@ class DynamoBulkStore(DynamoEventStore):
                 return event_of(item) if item else self._put_or_meet(event, None)
         return None
 
-    def claim(self, calendar_id: str, key: str, claim: Claim, now: int) -> Claim:
+    def claim(self, calendar_id: CalendarId, key: str, claim: Claim, now: int) -> Claim:
         """The claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
 
         Raises Contended, Throttled, AnswerLost.
@@ -137,18 +139,18 @@ class DynamoBulkStore(DynamoEventStore):
                 return _claim_of(held)
         return claim
 
-    def crowd(self, calendar_id: str, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
+    def crowd(self, calendar_id: CalendarId, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
         """Live opaque events that overlap one of `windows`, as far as `seconds` allow, and whether that are all.
 
         One Query for each length class of each window, side by side, of one page: of at most 2,000 items, and 1 MB.
         """
         page_of = self._reader(calendar_id, LARGEST_PAGE, opaque=True)
-        reads = [(each, start) for start, end in windows for each in overlap_ranges(start, end)]
+        reads = [(each, window.start) for window in windows for each in overlap_ranges(window)]
         running = [self._clients.pool.submit(page_of, read) for read in reads]
         done, late = wait(running, seconds)
         for read in late:
             read.cancel()  # one that is under way goes on, and nobody waits for it
-        found: dict[str, Event] = {}
+        found: dict[EventId, Event] = {}
         complete = not late
         for page in (each.result() for each in running if each in done):
             found |= {event.id: event for event in page.found}

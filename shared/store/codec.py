@@ -1,167 +1,166 @@
-"""Items: the attribute values of DynamoDB's wire format, and events as such items.
+"""Items: the attribute values of DynamoDB's wire format, and events and fences as such items.
 
-Written out rather than left to boto3's resource layer, which costs import time and a type dispatch per value.
+Which attributes an item has is derived from the fields of `Event`, `Content` and `Stamp`, by their types. Values are
+encoded here rather than by boto3's resource layer, which costs import time and a type dispatch for each value.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from types import NoneType
+from typing import Any, Final, Literal, NewType, get_args, get_origin, get_type_hints
 
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.fences import Fence, FenceEntry
-from shared.scheduling.spans import span
 
 Item = dict[str, Any]
 
-# Where an item lies and when it goes: not part of what an event is.
-PLACEMENT = ("pk", "sk", "expires_at")
-
-# What a stamp says only of some changes, with the value that says nothing: that one has no attribute, so that the next
-# change has to take away what this one has put there. `on_conflict` is written always.
-OPTIONAL_STAMP: Final[Mapping[str, str | int]] = {
-    each.name: each.default for each in fields(Stamp) if each.default is not MISSING and each.name != "on_conflict"
-}
-
 
 def text(value: str) -> dict[str, str]:
-    """A string as an attribute value."""
+    """Returns a string as an attribute value."""
     return {"S": value}
 
 
 def number(value: int) -> dict[str, str]:
-    """A whole number as an attribute value."""
+    """Returns a whole number as an attribute value."""
     return {"N": str(value)}
 
 
+def _text_of(value: Any) -> str:
+    """Returns the string in an attribute value. Raises KeyError or ValueError for anything else."""
+    held = value["S"]
+    if not isinstance(held, str):
+        raise ValueError("is no string")
+    return held
+
+
+def _number_of(value: Any) -> int:
+    """Returns the whole number in an attribute value. Raises KeyError or ValueError for anything else."""
+    return int(value["N"])
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """How a field is stored: under which name, and what an item without it says (MISSING: it is no event)."""
+
+    field: str
+    name: str
+    encode: Callable[[Any], dict[str, str]]
+    decode: Callable[[Any], Any]
+    default: Any
+
+
+# `type` would say too little beside an event's other attributes.
+_NAMES: Final = {"type": "change_type"}
+# They are parts of an event's item, but not by themselves.
+_PARTS: Final = ("content", "stamp", "expires_at")
+
+
+def _attribute(name: str, hint: Any, default: Any) -> Attribute:
+    """Returns how a field of type `hint` is stored: strings as S, numbers as N, None not at all.
+
+    An item of another author may lack a plain text: that is empty then. It may not lack an id or an instant that has no
+    default. A word that is none of a Literal's counts as the default.
+    """
+    stored_as = _NAMES.get(name, name)
+    alternatives = [each for each in get_args(hint) if each is not NoneType]
+    if get_origin(hint) is Literal:
+        words = frozenset(alternatives)
+        return Attribute(
+            name, stored_as, text, lambda value: each if (each := _text_of(value)) in words else default, default
+        )
+    kind = alternatives[0] if alternatives else hint
+    if default is MISSING and kind is str:
+        default = ""
+    base = kind.__supertype__ if isinstance(kind, NewType) else kind
+    if base is int:
+        return Attribute(name, stored_as, number, _number_of, default)
+    if base is str:
+        return Attribute(name, stored_as, text, _text_of, default)
+    raise TypeError(f"{name}: no attribute value for {hint}")
+
+
+def _attributes(kind: type[Any]) -> tuple[Attribute, ...]:
+    hints = get_type_hints(kind)
+    return tuple(
+        _attribute(each.name, hints[each.name], each.default) for each in fields(kind) if each.name not in _PARTS
+    )
+
+
+_EVENT: Final = _attributes(Event)
+CONTENT_ATTRIBUTES: Final = _attributes(Content)
+STAMP_ATTRIBUTES: Final = _attributes(Stamp)
+# Derived from the stamp's id: for whoever reads the table.
+_CHANGED_AT: Final = "changed_at"
+# What a later write has to remove, because it may have no value in its place.
+OPTIONAL_STAMP: Final = tuple(each.name for each in STAMP_ATTRIBUTES if each.default is None)
+# All that an event's item has beside its keys and what its place in an index says.
+KNOWN: Final = frozenset(
+    {*(each.name for each in (*_EVENT, *CONTENT_ATTRIBUTES, *STAMP_ATTRIBUTES)), _CHANGED_AT, "expires_at"}
+)
+
+
+def _encoded(source: object, attributes: tuple[Attribute, ...]) -> Item:
+    return {each.name: each.encode(value) for each in attributes if (value := getattr(source, each.field)) is not None}
+
+
+def _decoded(item: Mapping[str, Any], attributes: tuple[Attribute, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for each in attributes:
+        if each.name in item:
+            found[each.field] = each.decode(item[each.name])
+        elif each.default is MISSING:
+            raise KeyError(each.name)
+        else:
+            found[each.field] = each.default
+    return found
+
+
 def stamp_attributes(stamp: Stamp) -> Item:
-    """All of `stamp` but the version's number, which a change that reads nothing before leaves to the database."""
-    said = {name: getattr(stamp, name) for name in OPTIONAL_STAMP}
-    return {
-        "history_id": text(stamp.history_id),
-        "changed_at": text(stamp.changed_at),
-        "changed_by": text(stamp.changed_by),
-        "change_type": text(stamp.type),
-        "operation_id": text(stamp.operation_id),
-        "on_conflict": text(stamp.on_conflict),
-        **{
-            name: text(value) if isinstance(value, str) else number(value)
-            for name, value in said.items()
-            if value != OPTIONAL_STAMP[name]
-        },
-    }
+    """Returns all of `stamp`, and the time that its id tells."""
+    return {**_encoded(stamp, STAMP_ATTRIBUTES), _CHANGED_AT: text(stamp.changed_at)}
 
 
 def event_attributes(event: Event) -> Item:
-    """All of `event` but its place: what a version item holds as well."""
-    content, stamp = event.content, event.stamp
-    item: Item = {
-        "id": text(event.id),
-        "calendar_id": text(event.calendar_id),
-        "created_at": text(event.created_at),
-        "title": text(content.title),
-        "description": text(content.description),
-        "location": text(content.location),
-        "start": text(content.start),
-        "end": text(content.end),
-        "time_zone": text(content.time_zone),
-        **({"time_zone_given": text(content.time_zone_given)} if content.time_zone_given else {}),
-        "transparency": text(content.transparency),
-        "version": number(stamp.version),
-        **stamp_attributes(stamp),
-    }
-    if event.uid is not None:
-        item["uid"] = text(event.uid)
-    if event.creation_digest is not None:
-        item["creation_digest"] = text(event.creation_digest)
-    return item
-
-
-def live_span(event: Event) -> dict[str, str]:
-    """The index key of an event that is not deleted."""
-    return text(span(event.content.start, event.content.end, event.id))
-
-
-def _string(item: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    if name not in item and default is not None:
-        return default
-    value = item[name]["S"]
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is no string")
-    return value
-
-
-def _optional(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What `item` has of `OPTIONAL_STAMP`."""
+    """Returns all of `event` but its place: what a version item holds as well."""
     return {
-        name: _string(item, name) if isinstance(nothing, str) else int(item[name]["N"])
-        for name, nothing in OPTIONAL_STAMP.items()
-        if name in item
+        **_encoded(event, _EVENT),
+        **_encoded(event.content, CONTENT_ATTRIBUTES),
+        **stamp_attributes(event.stamp),
     }
+
+
+def stamp_of(item: Mapping[str, Any]) -> Stamp:
+    """Returns the stamp in an event's item; what is missing is what a stamp says by default. Raises as `event_of`."""
+    return Stamp(**_decoded(item, STAMP_ATTRIBUTES))
 
 
 def event_of(item: Mapping[str, Any]) -> Event:
-    """The event that an item of the events or of the history table holds.
+    """Returns the event that an item of the events or of the history table holds.
 
-    Text and stamps may be missing, as on an item that a script has put there; raises KeyError or ValueError without an
-    id, an owner, a start and an end.
+    Text and stamps may be missing, as in an item that a script has put there.
+
+    Raises:
+        KeyError, TypeError, ValueError: An id, a calendar, a start or an end is missing, or a value is of another type.
     """
     return Event(
-        id=_string(item, "id"),
-        calendar_id=_string(item, "calendar_id"),
-        created_at=_string(item, "created_at", ""),
-        content=Content(
-            title=_string(item, "title", ""),
-            start=_string(item, "start"),
-            end=_string(item, "end"),
-            description=_string(item, "description", ""),
-            location=_string(item, "location", ""),
-            time_zone=_string(item, "time_zone", "UTC"),
-            transparency="transparent" if _string(item, "transparency", "") == "transparent" else "opaque",
-            time_zone_given=_string(item, "time_zone_given", ""),
-        ),
-        stamp=Stamp(
-            history_id=_string(item, "history_id", NO_HISTORY_ID),
-            version=int(item["version"]["N"]) if "version" in item else 0,
-            type=_string(item, "change_type", "create"),  # type: ignore[arg-type]  # what the functions wrote
-            changed_by=_string(item, "changed_by", EXTERNAL),
-            operation_id=_string(item, "operation_id", ""),
-            on_conflict="allow" if _string(item, "on_conflict", "") == "allow" else "reject",
-            **_optional(item),
-        ),
-        expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
-        uid=_string(item, "uid") if "uid" in item else None,
-        creation_digest=_string(item, "creation_digest") if "creation_digest" in item else None,
+        **_decoded(item, _EVENT),
+        content=Content(**_decoded(item, CONTENT_ATTRIBUTES)),
+        stamp=stamp_of(item),
+        expires_at=_number_of(item["expires_at"]) if "expires_at" in item else None,
     )
 
 
-# The stamp of an item that no function has written: before every other, made by nobody known.
-NO_HISTORY_ID = "00000000-0000-7000-8000-000000000000"
-EXTERNAL = "external"
+_ENTRY: Final = tuple(each.name for each in fields(FenceEntry))
 
 
-def entries_value(fence: Fence) -> dict[str, Any]:
-    """What a fence remembers, as an attribute value."""
-    return {
-        "L": [
-            {
-                "M": {
-                    "event_id": text(entry.event_id),
-                    "history_id": text(entry.history_id),
-                    "start": text(entry.start),
-                    "end": text(entry.end),
-                }
-            }
-            for entry in fence.recent
-        ]
-    }
+def recent_value(fence: Fence) -> dict[str, Any]:
+    """Returns what a fence remembers, as an attribute value."""
+    return {"L": [{"M": {name: text(getattr(entry, name)) for name in _ENTRY}} for entry in fence.recent]}
 
 
 def fence_of(week: str, item: Mapping[str, Any] | None) -> Fence:
-    """The fence of `week` that `item` holds; a week without one has never been touched."""
+    """Returns the fence of `week` that `item` holds; a week without one has never been touched."""
     if item is None:
         return Fence(week)
-    recent = tuple(
-        FenceEntry(*(entry["M"][name]["S"] for name in ("event_id", "history_id", "start", "end")))
-        for entry in item["recent"]["L"]
-    )
+    recent = tuple(FenceEntry(*(entry["M"][name]["S"] for name in _ENTRY)) for entry in item["recent"]["L"])
     return Fence(week, item["value"]["S"], recent)

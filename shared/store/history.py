@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared import ids
+from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.scheduling.events import Event
 from shared.scheduling.instants import parse_moment
-from shared.scheduling.rounds import ClassPage
-from shared.scheduling.spans import SpanRange, position
+from shared.scheduling.length_classes import ClassRange
+from shared.scheduling.range_reader import ClassPage
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients, store_faults
@@ -21,35 +22,35 @@ BY_CALENDAR = "by_calendar"
 BY_OPERATION = "by_operation"
 
 
-class HistoryStore:
+class DynamoHistoryStore:
     """The versions of the events of all calendars, with the live event beside them."""
 
     def __init__(self, clients: Clients, table: str, events_table: str) -> None:
-        """Use the history table of name `table`, and the events table of name `events_table`."""
+        """Uses the history table of name `table`, and the events table of name `events_table`."""
         self._clients = clients
         self._table = table
         self._events_table = events_table
         self._events = DynamoEventStore(clients, events_table)
 
     def page(
-        self, calendar_id: str, event_id: str, limit: int, before: str | None
+        self, calendar_id: CalendarId, event_id: EventId, limit: int, before: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
-        """Recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
+        """Returns recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
         # One more than asked for tells whether there is a next page: the database says so of its last one, too.
         versions, more, stored = self._with_stored(calendar_id, event_id, limit + 1, before)
         return versions[:limit], more or len(versions) > limit, stored
 
     def _with_stored(
-        self, calendar_id: str, event_id: str, limit: int, below: str | None
+        self, calendar_id: CalendarId, event_id: EventId, limit: int, below: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
         stored = self._clients.pool.submit(self._events.get, calendar_id, event_id)
         versions, more = self._query(calendar_id, event_id, limit, below=below)
         return versions, more, stored.result()
 
     def read(
-        self, calendar_id: str, event_id: str, history_ids: Iterable[str]
-    ) -> tuple[dict[str, Event], Event | None]:
-        """The recorded ones of `history_ids`, and the live event: one BatchGetItem over both tables."""
+        self, calendar_id: CalendarId, event_id: EventId, history_ids: Iterable[HistoryId]
+    ) -> tuple[dict[HistoryId, Event], Event | None]:
+        """Returns the recorded ones of `history_ids`, and the live event: one BatchGetItem over both tables."""
         found = batch_get(
             self._clients,
             {
@@ -61,7 +62,7 @@ class HistoryStore:
         return versions, next(map(event_of, found[self._events_table]), None)
 
     def first(self, event: Event) -> Event | None:
-        """The oldest recorded version since the creation of `event`, if there is one. Raises ValueError.
+        """Returns the oldest recorded version since the creation of `event`, if there is one. Raises ValueError.
 
         Before it there may be versions of an earlier event of the same id.
         """
@@ -69,29 +70,34 @@ class HistoryStore:
         versions, _ = self._query(event.calendar_id, event.id, 1, above=made)
         return next(iter(versions), None)
 
-    def neighbours(self, calendar_id: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
-        """The recorded versions just before and just after `history_id`."""
+    def neighbours(
+        self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId
+    ) -> tuple[Event | None, Event | None]:
+        """Returns the recorded versions just before and just after `history_id`."""
         newer = self._clients.pool.submit(self._query, calendar_id, event_id, 1, above=history_id)
         older, _ = self._query(calendar_id, event_id, 1, below=history_id)
         return next(iter(older), None), next(iter(newer.result()[0]), None)
 
-    def newest(self, calendar_id: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
-        """The newest recorded version below an id, and the live event. Two calls side by side."""
+    def newest(self, calendar_id: CalendarId, event_id: EventId, below: HistoryId) -> tuple[Event | None, Event | None]:
+        """Returns the newest recorded version below an id, and the live event. Two calls concurrently."""
         versions, _, stored = self._with_stored(calendar_id, event_id, 1, below)
         return next(iter(versions), None), stored
 
-    def latest_two(self, calendar_id: str, event_id: str) -> tuple[list[Event], Event | None]:
-        """The newest two recorded versions, newest first, and the live event. Two calls side by side."""
+    def latest_two(self, calendar_id: CalendarId, event_id: EventId) -> tuple[list[Event], Event | None]:
+        """Returns the newest two recorded versions, newest first, and the live event. Two calls concurrently."""
         versions, _, stored = self._with_stored(calendar_id, event_id, 2, None)
         return versions, stored
 
-    def read_positions(self, calendar_id: str, ranges: Sequence[SpanRange], limit: int) -> "list[ClassPage[Placed]]":
-        """A page of each range of the index by calendar, side by side: where versions of any time lie, and their ids.
+    def read_positions(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int
+    ) -> "list[ClassPage[Placed]]":
+        """Returns a page of each range of the index by calendar, concurrently: where versions of any time lie, and their ids.
 
         The index is global, so eventually consistent: a version shows some time after it was recorded.
         """
 
-        def page(each: SpanRange) -> "ClassPage[Placed]":
+        def page(each: ClassRange) -> "ClassPage[Placed]":
+            keys_read = keys.class_range(each)
             with store_faults():
                 answer = self._clients.dynamodb.query(
                     TableName=self._table,
@@ -99,23 +105,23 @@ class HistoryStore:
                     KeyConditionExpression="calendar = :calendar AND span BETWEEN :low AND :high",
                     ExpressionAttributeValues={
                         ":calendar": text(keys.calendar(calendar_id)),
-                        ":low": text(each.low),
-                        ":high": text(each.high),
+                        ":low": text(keys_read.low),
+                        ":high": text(keys_read.high),
                     },
                     Limit=limit,
                 )
             last = answer.get("LastEvaluatedKey")
-            placed = [(position(item["span"]["S"]), item["sk"]["S"]) for item in answer["Items"]]
-            return ClassPage(placed, last["span"]["S"] if last else None)
+            placed = [(keys.position_in(item["span"]["S"]), HistoryId(item["sk"]["S"])) for item in answer["Items"]]
+            return ClassPage(placed, keys.position_in(last["span"]["S"]) if last else None)
 
         return list(self._clients.pool.map(page, ranges))
 
-    def stored(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
-        """The live events of `event_ids`, deleted ones included: as `DynamoEventStore.get_many`."""
+    def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
+        """Returns the live events of `event_ids`, deleted ones included: as `DynamoEventStore.get_many`."""
         return self._events.get_many(calendar_id, event_ids)
 
-    def operation(self, calendar_id: str, operation_id: str) -> list[tuple[str, str]]:
-        """The versions that the operation made in the calendar of `owner`, as event id and history_id.
+    def operation(self, calendar_id: CalendarId, operation_id: OperationId) -> list[tuple[EventId, HistoryId]]:
+        """Returns the versions that the operation made in the calendar, as event id and history_id.
 
         From an eventually consistent index: a version shows some time after it was recorded. What the operation, or
         another one that has the same id, did elsewhere has another key.
@@ -126,25 +132,33 @@ class HistoryStore:
             "KeyConditionExpression": "operation = :operation",
             "ExpressionAttributeValues": {":operation": text(keys.operation(calendar_id, operation_id))},
         }
-        found: list[tuple[str, str]] = []
-        prefix = keys.history_partition(calendar_id, "")
+        found: list[tuple[EventId, HistoryId]] = []
+        prefix = keys.history_partition(calendar_id, EventId(""))
         while True:
             with store_faults():
                 answer = self._clients.dynamodb.query(**query)
-            found += [(item["pk"]["S"].removeprefix(prefix), item["sk"]["S"]) for item in answer["Items"]]
+            found += [
+                (EventId(item["pk"]["S"].removeprefix(prefix)), HistoryId(item["sk"]["S"])) for item in answer["Items"]
+            ]
             if "LastEvaluatedKey" not in answer:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def before(self, calendar_id: str, event_id: str, history_id: str) -> Event | None:
-        """The newest recorded version of the event before `history_id`: one Query."""
+    def before(self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId) -> Event | None:
+        """Returns the newest recorded version of the event before `history_id`: one Query."""
         versions, _ = self._query(calendar_id, event_id, 1, below=history_id)
         return next(iter(versions), None)
 
     def _query(
-        self, calendar_id: str, event_id: str, limit: int, *, below: str | None = None, above: str | None = None
+        self,
+        calendar_id: CalendarId,
+        event_id: EventId,
+        limit: int,
+        *,
+        below: HistoryId | None = None,
+        above: HistoryId | None = None,
     ) -> tuple[list[Event], bool]:
-        """Versions below an id, newest first, or above one, oldest first; and whether there are more."""
+        """Returns versions below an id, newest first, or above one, oldest first; and whether there are more."""
         condition = "pk = :pk"
         values: dict[str, Any] = {":pk": text(keys.history_partition(calendar_id, event_id))}
         if below is not None or above is not None:

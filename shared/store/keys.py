@@ -1,97 +1,146 @@
-"""Every key of the three tables. Who owns what is part of the key: a caller can only name keys in its own partition."""
+"""Every key of the three tables and of their indexes. A calendar's id is part of each key of its items."""
 
 import unicodedata
+from dataclasses import dataclass
 
+from shared.ids import CalendarId, EventId, HistoryId, ItemKey, OperationId
+from shared.scheduling.events import Event
+from shared.scheduling.instants import Instant
+from shared.scheduling.length_classes import ClassRange, Position, length_class
 from shared.store.codec import Item, text
 
 EVENT_PREFIX = "EVENT#"
 _CALENDAR_PREFIX = "CAL#"
+# They sort before and after every character of an id.
+_BEFORE_ALL = " "
+_AFTER_ALL = "~"
 
 
-def calendar(calendar_id: str) -> str:
-    """The partition of a calendar in the events table."""
+def key_of(item: Item) -> ItemKey:
+    """Returns the key of an item of the events or of the history table."""
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def calendar(calendar_id: CalendarId) -> str:
+    """Returns the partition of a calendar in the events table."""
     return f"{_CALENDAR_PREFIX}{calendar_id}"
 
 
-def event_key(calendar_id: str, event_id: str) -> Item:
-    """An event in the events table."""
+def event_key(calendar_id: CalendarId, event_id: EventId) -> Item:
+    """Returns the key of an event in the events table."""
     return {"pk": text(calendar(calendar_id)), "sk": text(f"{EVENT_PREFIX}{event_id}")}
 
 
-def owner_in(key: Item) -> str:
-    """Whose calendar a key of the events table lies in."""
-    return str(key["pk"]["S"]).removeprefix(_CALENDAR_PREFIX)
+def calendar_in(key: Item) -> CalendarId:
+    """Returns whose calendar a key of the events table lies in."""
+    return CalendarId(str(key["pk"]["S"]).removeprefix(_CALENDAR_PREFIX))
 
 
-def event_id_in(key: Item) -> str:
-    """Which event a key of the events table names."""
-    return str(key["sk"]["S"]).removeprefix(EVENT_PREFIX)
+def event_id_in(key: Item) -> EventId:
+    """Returns which event a key of the events table names."""
+    return EventId(str(key["sk"]["S"]).removeprefix(EVENT_PREFIX))
 
 
-def fence_key(calendar_id: str, week: str) -> Item:
-    """The fence of an ISO week, such as `2026-W47`, in the events table."""
+def fence_key(calendar_id: CalendarId, week: str) -> Item:
+    """Returns the key of the fence of an ISO week, such as `2026-W47`, in the events table."""
     return {"pk": text(calendar(calendar_id)), "sk": text(f"FENCE#{week}")}
 
 
-def claim_key(calendar_id: str, key: str) -> Item:
-    """The claim on an idempotency key, of which `key` is the hash, in the events table."""
+def claim_key(calendar_id: CalendarId, key: str) -> Item:
+    """Returns the key of the claim on an idempotency key, of which `key` is the hash, in the events table."""
     return {"pk": text(calendar(calendar_id)), "sk": text(f"KEY#{key}")}
 
 
-def deleted_span(history_id: str) -> str:
-    """The index key of a deleted event: outside every length class, in the order of deletion."""
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """A range of sort keys of an index, both ends inclusive, read up or `backward`."""
+
+    low: str
+    high: str
+    backward: bool = False
+
+
+def span(event: Event) -> str:
+    """Returns the index key of a live event: its length class, its start, and its id, which makes it unique."""
+    return f"{length_class(event.content.interval)}#{event.content.start}#{event.id}"
+
+
+def position_in(key: str) -> Position:
+    """Returns the start and the id that an index key holds: the order of a listing."""
+    _, start, event_id = key.split("#", 2)
+    return Instant(start), EventId(event_id)
+
+
+def class_range(of: ClassRange) -> KeyRange:
+    """Returns the index keys of a range of a length class."""
+    low = f"{of.name}#{of.low[0]}#{of.low[1]}{_BEFORE_ALL if of.after_low else ''}"
+    return KeyRange(low, f"{of.name}#{of.high[0]}#{of.high[1]}", of.backward)
+
+
+def deleted_span(history_id: HistoryId) -> str:
+    """Returns the index key of a deleted event: outside every length class, in the order of deletion."""
     return f"deleted#{history_id}"
 
 
-def just_before(key: str) -> str:
-    """A key that sorts before `key`, and after every other one of its length that does."""
-    return f"{key[:-1]}{chr(ord(key[-1]) - 1)}~"
+def deleted_in(key: str) -> HistoryId:
+    """Returns the deletion that the index key of a deleted event names."""
+    return HistoryId(key.partition("#")[2])
 
 
-def history_partition(calendar_id: str, event_id: str) -> str:
-    """The partition of an event's versions in the history table."""
+def deleted_range(before: HistoryId | None) -> KeyRange:
+    """Returns the index keys of the deletions before `before`, latest first; without it of all."""
+    first = deleted_span(HistoryId(""))
+    if before is None:
+        return KeyRange(first, f"{first}{_AFTER_ALL}", backward=True)
+    key = deleted_span(before)
+    # A key that sorts before `key`, and after every other one of its length that does.
+    return KeyRange(first, f"{key[:-1]}{chr(ord(key[-1]) - 1)}{_AFTER_ALL}", backward=True)
+
+
+def history_partition(calendar_id: CalendarId, event_id: EventId) -> str:
+    """Returns the partition of an event's versions in the history table."""
     return f"{calendar(calendar_id)}#EVENT#{event_id}"
 
 
-def operation(calendar_id: str, operation_id: str) -> str:
-    """What the versions that an operation made in a calendar have in common, in the index of the history table."""
+def operation(calendar_id: CalendarId, operation_id: OperationId) -> str:
+    """Returns what the versions that an operation made in a calendar have in common, in the history table's index."""
     return f"{calendar(calendar_id)}#OPERATION#{operation_id}"
 
 
-def version_key(calendar_id: str, event_id: str, history_id: str) -> Item:
-    """A version of an event in the history table."""
+def version_key(calendar_id: CalendarId, event_id: EventId, history_id: HistoryId) -> Item:
+    """Returns the key of a version of an event in the history table."""
     return {"pk": text(history_partition(calendar_id, event_id)), "sk": text(history_id)}
 
 
-def event_of_partition(partition: str) -> tuple[str, str] | None:
-    """Whose event, and which, the versions in a partition of the history table are of; None if it has none."""
+def event_of_partition(partition: str) -> tuple[CalendarId, EventId] | None:
+    """Returns whose event, and which, the versions in a partition of the history table are of; None: it has none."""
     calendar_id, separator, event_id = partition.removeprefix(_CALENDAR_PREFIX).rpartition("#EVENT#")
-    return (calendar_id, event_id) if separator else None
+    return (CalendarId(calendar_id), EventId(event_id)) if separator else None
 
 
 def swept_key() -> Item:
-    """How far sweeps have gone, in the history table."""
+    """Returns the key of how far sweeps have gone, in the history table."""
     return {"pk": text("SWEPT"), "sk": text("SWEPT")}
 
 
 def user_key(name: str) -> Item:
-    """A user in the users table, by name without regard to case. Names that can be registered are ASCII."""
+    """Returns the key of a user in the users table: the name without regard to case. Registered names are ASCII."""
     return {"pk": text(f"USER#{name.lower()}")}
 
 
 def email_key(address: str) -> Item:
-    """The claim on an e-mail address in the users table, without regard to case or to how accents are composed.
+    """Returns the key of the claim on an e-mail address in the users table.
 
-    Lower case and NFC, as RFC 8265 (section 3.3) has it for names; folding would make one address of "\u00df" and "ss".
+    Without regard to case or to how accents are composed: lower case and NFC, as RFC 8265 (section 3.3) has it for names; folding would make one address of "\u00df" and "ss".
     """
     return {"pk": text(f"EMAIL#{unicodedata.normalize('NFC', address.lower())}")}
 
 
 def session_key(family: str) -> Item:
-    """A session in the users table."""
+    """Returns the key of a session in the users table."""
     return {"pk": text(f"SESSION#{family}")}
 
 
 def attempts_key(name: str) -> Item:
-    """The failed attempts at a user name, whether or not there is such a user, in the users table."""
+    """Returns the key of the failed attempts at a user name in the users table, whether or not there is such a user."""
     return {"pk": text(f"ATTEMPTS#{name.lower()}")}

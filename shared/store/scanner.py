@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 
 from shared import ids
 from shared.errors import AnswerLost, Contended, StoreFault, Throttled
+from shared.history.changes import VersionRef
 from shared.history.continuity import Mark
+from shared.ids import CalendarId, EventId, HistoryId, ItemKey
 from shared.retries import Deadline
+from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients, store_faults
-from shared.store.codec import EXTERNAL, NO_HISTORY_ID, Item, text
-from shared.store.stream import Place, place
+from shared.store.codec import Item, text
+from shared.store.keys import key_of
 from shared.store.versions import VersionWriter
 
 T = TypeVar("T")
@@ -28,33 +31,36 @@ class HistoryScanner:
         self._clients = clients
         self._table = table
         self._events_table = events_table
-        self._patience = deadline
+        self._deadline = deadline
 
-    def version_page(self, after: Place | None) -> tuple[list[tuple[Place, Mark]], Place | None]:
+    def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """A page of the versions of all events, eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", *_MARK))
-        return [(place(item), _mark(item, item["sk"]["S"])) for item in _versions(items)], following
+        return [(key_of(item), _mark(item, item["sk"]["S"])) for item in _versions(items)], following
 
-    def places(self, after: Place | None) -> tuple[list[Place], Place | None]:
+    def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
         """A page of where the versions of all events lie, eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", "sk"))
-        return [place(item) for item in _versions(items)], following
+        return [key_of(item) for item in _versions(items)], following
 
-    def live_page(self, after: Place | None) -> tuple[list[tuple[str, str, Mark]], Place | None]:
+    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
         """A page of the events of all calendars, deleted ones included, with the latest version of each."""
         items, following = self._scan(self._events_table, after, ("pk", *_MARK))
         events = [item for item in items if item["sk"]["S"].startswith(keys.EVENT_PREFIX)]
-        return [(keys.owner_in(item), keys.event_id_in(item), _live_mark(item)) for item in events], following
+        found = [(keys.calendar_in(item), keys.event_id_in(item), _live_mark(item)) for item in events]
+        return [
+            (VersionRef(calendar, event_id, mark.history_id), mark) for calendar, event_id, mark in found
+        ], following
 
-    def recorded(self, versions: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        """Which of `versions` (owner, event id, history_id) are in the history: a BatchGetItem for each hundred."""
-        wanted = {place(keys.version_key(*each)): each for each in versions}
+    def recorded(self, versions: Iterable[VersionRef]) -> set[VersionRef]:
+        """Which of `versions` are in the history: a BatchGetItem for each hundred."""
+        wanted = {key_of(keys.version_key(*each)): each for each in versions}
         found = self._again(
             lambda: batch_get(self._clients, {self._table: [_key(each) for each in wanted]})[self._table]
         )
-        return {wanted[place(item)] for item in found}
+        return {wanted[key_of(item)] for item in found}
 
-    def marks(self, calendar_id: str, event_id: str) -> list[Mark]:
+    def marks(self, calendar_id: CalendarId, event_id: EventId) -> list[Mark]:
         """The versions of an event, oldest first, strongly consistent."""
         query: dict[str, Any] = {
             "TableName": self._table,
@@ -71,7 +77,7 @@ class HistoryScanner:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def live(self, calendar_id: str, event_id: str) -> Mark | None:
+    def live(self, calendar_id: CalendarId, event_id: EventId) -> Mark | None:
         """The latest version of an event, deleted or not, strongly consistent."""
         get = {"TableName": self._events_table, "Key": keys.event_key(calendar_id, event_id), "ConsistentRead": True}
         item = self._call(self._clients.dynamodb.get_item, get).get("Item")
@@ -94,21 +100,21 @@ class HistoryScanner:
         with suppress(Contended):  # an earlier sweep has gone as far
             self._call(self._clients.dynamodb.put_item, put)
 
-    def remove(self, places: Sequence[Place]) -> bool:
+    def remove(self, places: Sequence[ItemKey]) -> bool:
         """Delete the versions at `places`. Gives whether all of them are gone."""
-        return not VersionWriter(self._clients, self._table).delete(map(_key, places), self._patience())
+        return not VersionWriter(self._clients, self._table).delete(map(_key, places), self._deadline())
 
-    def event_of(self, where: Place) -> tuple[str, str]:
+    def event_of(self, where: ItemKey) -> tuple[CalendarId, EventId]:
         """Whose event a version at `where` is of, and which."""
-        return keys.event_of_partition(where[0]) or ("", "")
+        return keys.event_of_partition(where[0]) or (CalendarId(""), EventId(""))
 
-    def _scan(self, table: str, after: Place | None, names: Sequence[str]) -> tuple[list[Item], Place | None]:
+    def _scan(self, table: str, after: ItemKey | None, names: Sequence[str]) -> tuple[list[Item], ItemKey | None]:
         scan: dict[str, Any] = {"TableName": table, **_projection(names)}
         if after is not None:
             scan["ExclusiveStartKey"] = _key(after)
         answer = self._call(self._clients.dynamodb.scan, scan)
         last = answer.get("LastEvaluatedKey")
-        return answer["Items"], place(last) if last else None
+        return answer["Items"], key_of(last) if last else None
 
     def _call(self, call: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
         def once() -> dict[str, Any]:
@@ -121,7 +127,7 @@ class HistoryScanner:
     def _again(self, call: Callable[[], T]) -> T:
         """What `call` gives, tried again while the database is too busy. Raises Throttled, AnswerLost."""
         fault: StoreFault = AnswerLost("never asked")
-        for _ in self._patience().attempts():
+        for _ in self._deadline().attempts():
             try:
                 return call()
             except (AnswerLost, Throttled) as error:
@@ -134,7 +140,7 @@ def _versions(items: Iterable[Item]) -> Iterator[Item]:
     return (item for item in items if keys.event_of_partition(item["pk"]["S"]) is not None)
 
 
-def _key(where: Place) -> Item:
+def _key(where: ItemKey) -> Item:
     return {"pk": text(where[0]), "sk": text(where[1])}
 
 
@@ -145,7 +151,7 @@ def _projection(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _mark(item: Item, history_id: str) -> Mark:
+def _mark(item: Item, history_id: HistoryId) -> Mark:
     return Mark(
         history_id,
         _number(item, "version") or 0,

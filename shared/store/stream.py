@@ -1,63 +1,82 @@
-"""From the stream of the events table to version items.
+"""The stream of the events table: from its records to changes of events.
 
-A version item is keyed by the stamp that its change carries, so a record delivered twice makes the same item twice, and
-the order of delivery does not matter.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
 
 import json
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Any, Final
 
-from shared import ids
+from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, only_cleans_up
+from shared.scheduling.events import Event
 from shared.store import keys
-from shared.store.codec import EXTERNAL, NO_HISTORY_ID, OPTIONAL_STAMP, PLACEMENT, Item, event_of, number, text
+from shared.store.codec import KNOWN, Item, event_attributes, event_of, number, stamp_of, text
 
 Record = dict[str, Any]
-Place = tuple[str, str]
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
-
-# What the stamp of a change may say beside who made it and when: a change around the API says none of it.
-SAID_BY_THE_API: Final = ("operation_id", "on_conflict", *OPTIONAL_STAMP)
-
-
-class UnreadableRecordError(ValueError):
-    """A record that no version can be made of."""
+# Attributes of a version item that follow from others: what another author has written there is not kept.
+DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows"})
 
 
-def version_item(record: Record) -> Item | None:
-    """The version item that `record`, as Lambda hands it over, stands for; None if it is no change of an event.
+def change_in(record: Record) -> Change | None:
+    """Returns the change that `record`, as Lambda hands it over, reports; None if it is no change of an event.
 
-    Removal by TTL is no change, nor is that of a tombstone: they only take away what a deletion has left. Raises
-    UnreadableRecordError, and nothing else.
+    Raises UnreadableRecordError, and nothing else.
     """
     try:
-        change = record["dynamodb"]
-        key = change["Keys"]
-        if not key["sk"]["S"].startswith(keys.EVENT_PREFIX) or _only_cleans_up(record):
-            return None
-        removed = record["eventName"] == "REMOVE"
-        old = change.get("OldImage") or {}
-        image = old if removed else change["NewImage"]
-        calendar_id, event_id = keys.owner_in(key), keys.event_id_in(key)
-        version = {name: _attribute(value) for name, value in image.items() if name not in PLACEMENT}
-        version |= {"id": text(event_id), "calendar_id": text(calendar_id)}
-        version["calendar"] = text(keys.calendar(calendar_id))
-        if removed or not _is_stamped(image, old):
-            version = {name: value for name, value in version.items() if name not in SAID_BY_THE_API}
-            version |= _external_stamp(record, image, old)
-        event = event_of(version)
-        version.pop("operation", None)  # what another hand has written into the event would lie in any calendar
-        if event.stamp.operation_id:
-            version["operation"] = text(keys.operation(calendar_id, event.stamp.operation_id))
-        return version | keys.version_key(calendar_id, event_id, event.history_id)
+        return _change_in(record)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
 
 
+def _change_in(record: Record) -> Change | None:
+    change, kind = record["dynamodb"], record["eventName"]
+    key = change["Keys"]
+    if not key["sk"]["S"].startswith(keys.EVENT_PREFIX):
+        return None
+    old = change.get("OldImage") or {}
+    by_ttl = (record.get("userIdentity") or {}).get("principalId") == TTL_PRINCIPAL
+    if only_cleans_up(kind, stamp_of(old) if kind == "REMOVE" and not by_ttl else None, by_ttl=by_ttl):
+        return None
+    image = old if kind == "REMOVE" else change["NewImage"]
+    return change_of(
+        ItemChange(
+            kind=kind,
+            event=_event(key, image),
+            before=_readable(key, old),
+            before_stamp=stamp_of(old) if old else None,
+            created_ms=_created_ms(change),
+            sequence=int(change["SequenceNumber"]) if "SequenceNumber" in change else None,
+            extra={
+                name: _attribute(value) for name, value in image.items() if name not in KNOWN and name not in DERIVED
+            },
+        )
+    )
+
+
+def _created_ms(change: Mapping[str, Any]) -> int | None:
+    seconds = change.get("ApproximateCreationDateTime")
+    return None if seconds is None else int(float(seconds) * 1000)
+
+
+def _event(key: Item, image: Item) -> Event:
+    """Returns the event in `image`, which lies where `key` says, whatever it says itself."""
+    placed = {"id": text(keys.event_id_in(key)), "calendar_id": text(keys.calendar_in(key))}
+    return event_of({name: value for name, value in image.items() if name != "expires_at"} | placed)
+
+
+def _readable(key: Item, image: Item) -> Event | None:
+    """Returns the event in an old image; None if there is none, or if it is no event."""
+    try:
+        return _event(key, image) if image else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
 def _attribute(value: Any) -> Any:
-    """An attribute value as it goes over the wire, where binary is base64. Raises ValueError, TypeError.
+    """Returns an attribute value as it goes over the wire, where binary is base64. Raises ValueError, TypeError.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
     """
@@ -82,67 +101,35 @@ def _attribute(value: Any) -> Any:
 
 
 def _is_base64(held: Any) -> bool:
-    """Whether `held` is binary as text. Raises ValueError for text that is no base64."""
+    """Returns whether `held` is binary as text. Raises ValueError for text that is no base64."""
     if not isinstance(held, str):
         return False
     b64decode(held, validate=True)
     return True
 
 
-def _only_cleans_up(record: Record) -> bool:
-    """Whether the record removes an item by TTL, or one whose deletion is already a version."""
-    if record["eventName"] != "REMOVE":
-        return False
-    by_ttl: bool = (record.get("userIdentity") or {}).get("principalId") == TTL_PRINCIPAL
-    return by_ttl or _is_deleted(record["dynamodb"]["OldImage"])
+def version_item(change: Change) -> Item:
+    """Returns the version item that keeps `change`.
 
-
-def _is_deleted(image: Item) -> bool:
-    return image.get("change_type") == text("delete")
-
-
-def _is_stamped(image: Item, old: Item) -> bool:
-    """Whether the change carries a stamp of its own: every write of the API takes a greater history_id."""
-    return _history_id(image) > _history_id(old)
-
-
-def _history_id(image: Item) -> str:
-    """The id in the stamp of `image`; one that a script has made up is none."""
-    history_id: str = image.get("history_id", text(NO_HISTORY_ID))["S"]
-    return history_id if ids.is_id(history_id) else NO_HISTORY_ID
-
-
-def _external_stamp(record: Record, image: Item, old: Item) -> Item:
-    """The stamp of a change made around the API: derived from the record, so that it is the same each time.
-
-    Its version number is that of the item, which repeats. `follows` is the number before the change, for the continuity
-    check: a hand that writes items may write any number.
+    It is keyed by the stamp of the change, so a record delivered twice makes the same item twice, and the order of
+    delivery does not matter.
     """
-    change = record["dynamodb"]
-    milliseconds = int(float(change["ApproximateCreationDateTime"]) * 1000)
-    milliseconds = max(milliseconds, ids.milliseconds_of(_history_id(old)) + 1)
-    history_id = ids.derived_id(milliseconds, int(change["SequenceNumber"]))
-    stamp = {
-        "history_id": text(history_id),
-        "changed_at": text(ids.made_at(history_id)),
-        "changed_by": text(EXTERNAL),
-        "change_type": text(_kind_of_external(record["eventName"], image, old)),
+    event, operation_id = change.event, change.stamp.operation_id
+    item: Item = {
+        **change.extra,
+        **event_attributes(event),
+        **keys.version_key(*change.ref),
+        "calendar": text(keys.calendar(event.calendar_id)),
     }
-    if old:
-        stamp["follows"] = old.get("version", number(0))
-    return stamp
-
-
-def _kind_of_external(name: str, image: Item, old: Item) -> str:
-    if name == "REMOVE" or _is_deleted(image):
-        return "delete"
-    if name == "INSERT":
-        return "create"
-    return "restore" if _is_deleted(old) else "update"
+    if operation_id is not None:
+        item["operation"] = text(keys.operation(event.calendar_id, operation_id))
+    if change.follows is not None:
+        item["follows"] = number(change.follows)
+    return item
 
 
 def records_in(body: bytes) -> list[Any]:
-    """The stream records that an object of the bucket of unreadable records holds.
+    """Returns the stream records that an object of the bucket of unreadable records holds.
 
     Either one record, as `record_history` has put it there, or an event of many, or the invocation record that the
     event source mapping's failure destination has written, with the event as JSON within JSON in its `payload`.
@@ -164,13 +151,8 @@ def records_in(body: bytes) -> list[Any]:
 
 
 def sequence_number(record: Record) -> str:
-    """What names `record` in a partial batch response; empty if it has none: then Lambda takes all for failed."""
+    """Returns what names `record` in a partial batch response; empty if it has none: then Lambda takes all for failed."""
     try:
         return str(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError):
         return ""
-
-
-def place(item: Item) -> Place:
-    """The key of a version item."""
-    return item["pk"]["S"], item["sk"]["S"]

@@ -8,8 +8,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import AnswerLost
+from shared.history.recording import Record
 from shared.store.client import Clients
-from shared.store.stream import Record
 
 PREFIX: Final = "unreadable/"
 _GONE: Final = {"NoSuchKey", "404"}
@@ -43,6 +43,10 @@ class UnreadableBucket:
             return True
 
         return list(self._clients.pool.map(keep_one, records))
+
+    def holds_one(self, key: str) -> bool:
+        """Returns whether the object is one of those that hold one record each."""
+        return key.startswith(PREFIX)
 
     def keys(self, after: str) -> tuple[list[str], bool]:
         """The keys of up to 1,000 objects behind `after`, in their order, and whether there are more: one call."""

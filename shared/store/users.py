@@ -39,7 +39,7 @@ class DynamoUserStore:
         """Use `client` on `table`."""
         self._client = client
         self._table = table
-        self._patience = deadline
+        self._deadline = deadline
 
     def add(self, user: User, session: Session) -> None:
         """Store a new user, their address and their first session, all or nothing: one TransactWriteItems.
@@ -183,7 +183,7 @@ class DynamoUserStore:
     def _get_all(self, keys: list[Item]) -> list[Item]:
         """The items of `keys` that exist. What DynamoDB leaves for later is asked for again."""
         found: list[Item] = []
-        for _ in self._patience.attempts():
+        for _ in self._deadline.attempts():
             with store_faults():
                 answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
             found += answer["Responses"].get(self._table, [])
@@ -199,7 +199,7 @@ class DynamoUserStore:
     def _call(self, operation: Callable[..., Answer], **request: Any) -> Answer:
         """The answer of `operation`; again while another transaction is in the way. Raises ConditionFailed."""
         contended = Contended("no attempt was made")
-        for _ in self._patience.attempts():
+        for _ in self._deadline.attempts():
             try:
                 with store_faults():
                     return _checked(operation, request)

@@ -1,29 +1,24 @@
 """Writing to the history table: version items that the stream brings, and deletions that retention asks for."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, Contended, Throttled
+from shared.history.changes import Change, VersionRef
+from shared.history.recording import NotKept
+from shared.ids import ItemKey
 from shared.retries import Deadline
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
 from shared.store.client import Clients, store_faults
 from shared.store.codec import Item, text
-from shared.store.stream import Place, place
+from shared.store.keys import key_of
+from shared.store.stream import version_item
 
 # The database will never take this: an item of more than 400 KB, a key attribute of another type or empty.
 REFUSALS: Final = {"ValidationException", "SerializationException"}
-
-
-@dataclass(frozen=True, slots=True)
-class Unwritten:
-    """What is not in the table: `late` for want of time, and `refused`, with why, for good."""
-
-    late: frozenset[Place]
-    refused: dict[Place, str]
 
 
 class VersionWriter:
@@ -38,16 +33,20 @@ class VersionWriter:
         self._table = table
         self._swept_below = swept_below
 
-    def write(self, items: Iterable[Item], deadline: Deadline) -> Unwritten:
-        """Write `items`, each place once, in chunks of 25, side by side: one wait, however many there are."""
-        waiting = {place(item): item for item in items}
+    def write(self, changes: Iterable[Change], deadline: Deadline) -> NotKept:
+        """Writes the version of each of `changes`, each once, in chunks of 25, side by side: one wait, however many there are."""
+        refs: dict[ItemKey, VersionRef] = {}
+        waiting: dict[ItemKey, Item] = {}
+        for change in changes:
+            item = version_item(change)
+            refs[key_of(item)], waiting[key_of(item)] = change.ref, item
         outlived, late = self._outlived(waiting, deadline)
         chunks = _chunks([item for key, item in waiting.items() if key not in outlived and key not in late])
-        refused: dict[Place, str] = {}
+        refused: dict[ItemKey, str] = {}
         for left, never in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, deadline), chunks):
-            late.update(place(item) for item in left)
+            late.update(key_of(item) for item in left)
             refused.update(never)
-        return Unwritten(frozenset(late), refused)
+        return NotKept(frozenset(refs[each] for each in late), {refs[each]: why for each, why in refused.items()})
 
     def delete(self, places: Iterable[Item], deadline: Deadline) -> list[Item]:
         """Delete the items at `places`, in chunks of 25, side by side. Gives those not deleted in time."""
@@ -55,7 +54,7 @@ class VersionWriter:
         deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, deadline), chunks)
         return list(chain.from_iterable(deleting))
 
-    def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[Place, str]]:
+    def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[ItemKey, str]]:
         """Write up to 25 items. Gives those late, and those refused: each of these fails its whole call."""
         try:
             return self._until_done(batch_write, items, deadline), {}
@@ -63,9 +62,9 @@ class VersionWriter:
             if fault.response["Error"]["Code"] not in REFUSALS:
                 raise
             if len(items) == 1:
-                return [], {place(items[0]): str(fault)}
+                return [], {key_of(items[0]): str(fault)}
         late: list[Item] = []
-        refused: dict[Place, str] = {}
+        refused: dict[ItemKey, str] = {}
         for item in items:
             left, never = self._write_chunk([item], deadline)
             late.extend(left)
@@ -83,17 +82,17 @@ class VersionWriter:
                 break
         return items
 
-    def _outlived(self, items: Iterable[Place], deadline: Deadline) -> tuple[set[Place], set[Place]]:
+    def _outlived(self, items: Iterable[ItemKey], deadline: Deadline) -> tuple[set[ItemKey], set[ItemKey]]:
         """Which of `items` a sweep has removed or would, and of which that is not known in time.
 
         One Query for each event that has a version old enough; none as a rule.
         """
-        old: dict[str, list[Place]] = {}
+        old: dict[str, list[ItemKey]] = {}
         for partition, history_id in items:
             if history_id < self._swept_below:
                 old.setdefault(partition, []).append((partition, history_id))
-        outlived: set[Place] = set()
-        unknown: set[Place] = set()
+        outlived: set[ItemKey] = set()
+        unknown: set[ItemKey] = set()
         successors = self._clients.pool.map(lambda partition: self._newest_old(partition, deadline), old)
         for places, newest in zip(old.values(), successors, strict=True):
             if newest is None:

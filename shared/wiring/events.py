@@ -1,26 +1,22 @@
-"""What the function of events needs beside the calendar and the versions, put together from the runtime."""
+"""What the function of events needs beside the calendar."""
 
+from shared.history.calendar_reader import CalendarReader
 from shared.history.time_travel import TimeTravel
+from shared.request import Request
 from shared.runtime import current
-from shared.scheduling.caller import Caller
 from shared.scheduling.creation import Creation
-from shared.wiring import calendar as scheduling_wiring
-from shared.wiring import versions as versions_wiring
+from shared.wiring.calendar import calendar
+from shared.wiring.versions import history, history_store
 
 
-def creation(caller: Caller, seconds: float) -> Creation:
-    """Creates events in the calendar of `caller`, for one request that has `seconds` left."""
+def creation(request: Request) -> Creation:
+    """Returns what creates events in the calendar of `request`."""
+    return Creation(request, calendar(request), history_store(current()).first)
+
+
+def calendar_reader(request: Request) -> CalendarReader:
+    """Returns what reads the calendar of `request`, as it is and as it was."""
     runtime = current()
-    first = versions_wiring.history_store(runtime).first
-    return Creation(caller.user_id, scheduling_wiring.calendar(caller, seconds), first, runtime.now_ns() // 1_000_000)
-
-
-def time_travel(caller: Caller) -> TimeTravel:
-    """The calendar of `caller` as it was."""
-    runtime = current()
-    return TimeTravel(
-        caller.user_id,
-        versions_wiring.history_store(runtime),
-        versions_wiring.history(caller),
-        runtime.clients.outer_pool.map,
-    )
+    versions = history(request)
+    past = TimeTravel(request, history_store(runtime), versions, runtime.clients.outer_pool.map)
+    return CalendarReader(request, calendar(request), versions, past)

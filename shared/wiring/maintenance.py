@@ -7,6 +7,7 @@ from shared.history.continuity import ContinuityCheck
 from shared.history.recording import Recorder
 from shared.retries import Deadline
 from shared.runtime import current
+from shared.store import stream
 from shared.store.scanner import HistoryScanner
 from shared.store.unreadable import UnreadableBucket
 from shared.store.versions import VersionWriter
@@ -24,7 +25,7 @@ def recorder() -> Recorder:
     """What makes versions of stream records."""
     runtime = current()
     writer = VersionWriter(runtime.clients, runtime.settings.history_table, swept_below())
-    return Recorder(writer, UnreadableBucket(runtime.clients, runtime.settings.unreadable_bucket))
+    return Recorder(stream, writer, UnreadableBucket(runtime.clients, runtime.settings.unreadable_bucket))
 
 
 def swept_below() -> str:

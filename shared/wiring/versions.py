@@ -1,17 +1,16 @@
-"""What reading versions needs, put together from the runtime."""
+"""What reading versions needs."""
 
 from shared.history.reading import History
+from shared.request import Request
 from shared.runtime import Runtime, current
-from shared.scheduling.caller import Caller
-from shared.store.history import HistoryStore
+from shared.store.history import DynamoHistoryStore
 
 
-def history(caller: Caller) -> History:
-    """The versions of the events of `caller`."""
-    runtime = current()
-    return History(caller.user_id, history_store(runtime), runtime.now_ns() // 1_000_000)
+def history(request: Request) -> History:
+    """Returns the versions of the events in the calendar of `request`."""
+    return History(history_store(current()), request)
 
 
-def history_store(runtime: Runtime) -> HistoryStore:
-    """The history table of `runtime`."""
-    return HistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)
+def history_store(runtime: Runtime) -> DynamoHistoryStore:
+    """Returns the history table of `runtime`."""
+    return DynamoHistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)

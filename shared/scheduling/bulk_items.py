@@ -1,14 +1,19 @@
-"""What a bulk request says: events to create, and what is wrong with those that are invalid."""
+"""The events of a bulk request: what it says of each, what is wrong with it, and what became of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from shared.errors import FieldError, InvalidItems
-from shared.scheduling.events import Content
+from shared.ids import OperationId
+from shared.scheduling.events import Content, Event
 from shared.scheduling.idempotency import content_facts
+from shared.scheduling.overlaps import Collisions
 
 OnInvalid = Literal["reject", "skip"]
+
+# Why an event of a bulk creation is not known to be there. Any other reason says that it is not.
+ANSWER_LOST: Final = "may or may not be written: the response was lost"
 
 # What is told of the faults of each event: those of a thousand have to fit into an answer; of few events, more.
 FAULTS_REPORTED: Final = 5
@@ -32,8 +37,43 @@ class Invalid:
     errors: tuple[FieldError, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BulkItem:
+    """What became of an event of the request.
+
+    `event` is as it was created, or is now if it was there before; `failure` says why it is not known to be written,
+    `errors` why it was refused.
+    """
+
+    index: int
+    event: Event | None = None
+    there_before: bool = False
+    failure: str | None = None
+    errors: tuple[FieldError, ...] = ()
+
+    @property
+    def created(self) -> bool:
+        """Returns whether the request has created the event."""
+        return self.event is not None and not (self.there_before or self.failure)
+
+    @property
+    def may_be_new(self) -> bool:
+        """Returns whether the request has created the event, or may have."""
+        return self.created or self.failure == ANSWER_LOST
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """What a request has done, by index; without `operation_id` it has written nothing."""
+
+    operation_id: OperationId | None
+    outcomes: Sequence[BulkItem]
+    repeated: bool = False
+    conflicts: Collisions | None = None
+
+
 def uids_once(parts: Sequence[Draft | Invalid]) -> Sequence[Draft | Invalid]:
-    """`parts`, those that share a uid made invalid: which of them is meant nobody can tell."""
+    """Returns `parts`, those that share a uid made invalid: nobody can tell which of them is meant."""
     places: dict[str, list[int]] = {}
     for part in parts:
         if isinstance(part, Draft) and part.uid is not None:
@@ -51,14 +91,14 @@ def uids_once(parts: Sequence[Draft | Invalid]) -> Sequence[Draft | Invalid]:
     return [judged(part) for part in parts]
 
 
-def in_short(invalid: Sequence[Invalid]) -> list[Invalid]:
-    """`invalid` with the first few faults of each: no more than are told of all, or as few as are told of each."""
+def shortened(invalid: Sequence[Invalid]) -> list[Invalid]:
+    """Returns `invalid` with the first few faults of each: all of them together no more than are reported."""
     most = max(FAULTS_REPORTED, ALL_FAULTS_REPORTED // max(1, len(invalid)))
     return [replace(each, errors=each.errors[:most]) for each in invalid]
 
 
 def rejection(invalid: Sequence[Invalid], total: int) -> InvalidItems:
-    """The error that names what is wrong with each of `invalid`."""
+    """Returns the error that names what is wrong with each of `invalid`."""
     errors = [
         FieldError(f"events[{part.index}]{'.' if error.field else ''}{error.field}", error.message)
         for part in invalid
@@ -68,7 +108,7 @@ def rejection(invalid: Sequence[Invalid], total: int) -> InvalidItems:
 
 
 def request_facts(parts: Sequence[Draft | Invalid], on_invalid: OnInvalid, reason: str | None) -> dict[str, object]:
-    """What a request says, for its digest."""
+    """Returns what a request says, for its digest."""
     return {
         "events": [
             {"content": content_facts(part.content), "uid": part.uid}

@@ -1,0 +1,46 @@
+"""Reading a calendar as it is, or as it was at an instant in the past."""
+
+from dataclasses import dataclass
+
+from shared.history.reading import History
+from shared.history.time_travel import TimeTravel
+from shared.ids import EventId
+from shared.request import Request
+from shared.scheduling.calendar import Calendar
+from shared.scheduling.events import Event
+from shared.scheduling.instants import Instant, of_seconds
+from shared.scheduling.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReader:
+    """Reads the calendar of `request`. `as_of_ms` is in milliseconds since 1970; None: now."""
+
+    request: Request
+    calendar: Calendar
+    history: History
+    past: TimeTravel
+
+    def get(self, event_id: EventId, as_of_ms: int | None = None) -> Event:
+        """Returns an event as it is, or was. Raises NotFound, NotRecordedYet."""
+        return self.calendar.get(event_id) if as_of_ms is None else self.history.as_of(event_id, as_of_ms)
+
+    def page(
+        self,
+        start: Instant | None,
+        end: Instant | None,
+        limit: int,
+        cursor: str | None = None,
+        as_of_ms: int | None = None,
+    ) -> tuple[list[Event], str | None]:
+        """Returns at most `limit` events that overlap `[start, end)`, by start, and the cursor of the next page.
+
+        The window begins now and is 31 days long unless told otherwise.
+
+        Raises EmptyWindow, InvalidCursor, NotRecordedYet.
+        """
+        now = of_seconds(self.request.now)
+        if as_of_ms is None:
+            return self.calendar.page(Window.of(start, end, cursor, now), limit)
+        window = Window.of(start, end, cursor, now, f"window as of {as_of_ms}")
+        return self.past.page(window, as_of_ms, limit)

@@ -1,0 +1,42 @@
+"""Rolling an event back to one of its versions; this also restores a deleted event."""
+
+from dataclasses import dataclass
+
+from shared.history.reading import History
+from shared.ids import EventId, HistoryId
+from shared.request import Request
+from shared.scheduling.calendar import Calendar
+from shared.scheduling.events import Event
+from shared.scheduling.previews import Preview
+from shared.scheduling.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """The event after a rollback, and whether that changed anything: if not, there is no new version."""
+
+    event: Event
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Rolls back events of the calendar of `request`."""
+
+    request: Request
+    history: History
+    calendar: Calendar
+
+    def roll_back(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> RolledBack:
+        """Makes the event what it was at version `history_id`, as a new version.
+
+        Raises NotFound, NotRecordedYet, and what `Calendar.roll_back` raises.
+        """
+        (target,) = self.history.versions(event_id, history_id)
+        event = self.calendar.roll_back(target, terms)
+        return RolledBack(event, event.stamp.operation_id == self.request.operation_id)
+
+    def preview(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> Preview:
+        """Returns what `roll_back` would do; nothing is written. Raises what it raises, except EventConflict."""
+        (target,) = self.history.versions(event_id, history_id)
+        return self.calendar.preview(lambda calendar: calendar.roll_back(target, terms))

@@ -1,0 +1,82 @@
+"""Half-open intervals of time, and the rule for when two of them overlap."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final, NamedTuple
+
+from shared.scheduling.instants import Instant, seconds_between, shifted
+
+MAX_DURATION_SECONDS: Final = 366 * 24 * 3600
+
+
+class Interval(NamedTuple):
+    """The interval `[start, end)`, which contains its start but not its end.
+
+    So an event that ends where another begins does not overlap it. An interval of no length stands for the instant at
+    which it begins; only a transparent event may have one, so conflicts, fences and busy time never meet it.
+    """
+
+    start: Instant
+    end: Instant
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Returns whether the two have an instant in common; `other` must have a length.
+
+        The filter of a listing's Query (`DynamoEventStore.read_ranges`) is the half of this rule that the index leaves
+        open.
+        """
+        return self.start < other.end and (other.start < self.end or other.start <= self.start)
+
+    def contains(self, other: "Interval") -> bool:
+        """Returns whether `other` lies within this interval."""
+        return self.start <= other.start and other.end <= self.end
+
+    @property
+    def length(self) -> int:
+        """Returns the length in seconds."""
+        return seconds_between(self.start, self.end)
+
+    def fault(self, *, opaque: bool) -> str | None:
+        """Returns why no event can have this interval, as a statement about its end; None if one can.
+
+        An `opaque` event has a length: with none it would take no time and conflict with nothing.
+        """
+        length = self.length
+        if length < 0:
+            return "must be later than start"
+        if length == 0 and opaque:
+            return "must be later than start (only a transparent event may have no length)"
+        if length > MAX_DURATION_SECONDS:
+            return "must be at most 366 days after start: a longer event would make every conflict check read more"
+        return None
+
+    def iso_weeks(self) -> list[str]:
+        """Returns the ISO 8601 weeks in UTC that the interval touches, in order: `2026-W47`, …; at most 54 for 366 days.
+
+        It steps from Monday to Monday, so that the week of the last second is never missed.
+        """
+        first = date.fromisoformat(self.start[:10]).toordinal()
+        last = date.fromisoformat(shifted(self.end, -1)[:10]).toordinal()
+        monday = first - (first - 1) % 7
+        weeks = []
+        while monday <= last:
+            # A week may end in the year 10000: its name is taken from a day that lies in the interval.
+            year, week, _ = date.fromordinal(max(first, monday)).isocalendar()
+            weeks.append(f"{year:04d}-W{week:02d}")
+            monday += 7
+        return weeks
+
+
+def merged(intervals: Iterable[Interval], window: Interval) -> list[Interval]:
+    """Returns the parts of `intervals` within `window`, in order, merged where they overlap or touch.
+
+    Each of `intervals` must overlap `window`.
+    """
+    done: list[Interval] = []
+    for interval in sorted(intervals):
+        start, end = max(window.start, interval.start), min(window.end, interval.end)
+        if done and start <= done[-1].end:
+            done[-1] = Interval(done[-1].start, max(done[-1].end, end))
+        else:
+            done.append(Interval(start, end))
+    return done

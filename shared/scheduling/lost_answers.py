@@ -1,0 +1,59 @@
+"""Writes whose responses were lost: how a request finds out whether one of them was applied."""
+
+from shared.errors import OutcomeUnknown, Unavailable
+from shared.ids import HistoryId
+from shared.scheduling.events import Event
+
+_UNKNOWN = "the response of the database was lost and the event may or may not have changed: read it"
+
+
+class LostAnswers:
+    """The versions that a request may have written without hearing of it."""
+
+    def __init__(self, *, unread: bool = False) -> None:
+        """Tracks the writes of one request. `unread`: each was made without having read the event before."""
+        self._unread = unread
+        self._history_ids: list[HistoryId] = []
+        self._before: HistoryId | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._history_ids)
+
+    @property
+    def first(self) -> HistoryId | None:
+        """Returns the earliest of the versions that may have been written."""
+        return self._history_ids[0] if self._history_ids else None
+
+    def add(self, history_id: HistoryId, previous: Event | None = None) -> None:
+        """Notes that the write of version `history_id`, over `previous`, got no response."""
+        if not self._history_ids:
+            self._before = previous.history_id if previous else None
+        self._history_ids.append(history_id)
+
+    def applied(self, stored: Event | None) -> bool:
+        """Returns whether `stored` is one of those writes.
+
+        Raises OutcomeUnknown if somebody else has written since: nobody can tell what became of them.
+        """
+        if not self._history_ids:
+            return False
+        history_id = stored.history_id if stored else None
+        if history_id in self._history_ids:
+            return True
+        if self._unread:
+            overtaken = history_id is not None and history_id > self._history_ids[0]
+        else:
+            overtaken = history_id != self._before
+        if overtaken:
+            raise self.unknown()
+        return False
+
+    def unknown(self) -> OutcomeUnknown:
+        """Returns the error for a caller whose write cannot be told from what came after it."""
+        return OutcomeUnknown(_UNKNOWN)
+
+    def out_of_time(self, what: str) -> Unavailable:
+        """Returns the error for a caller when no time is left to try again to change `what`."""
+        if self:
+            return self.unknown()
+        return Unavailable(f"too many callers change this {what} at once; nothing was written")

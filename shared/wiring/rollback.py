@@ -1,0 +1,11 @@
+"""What a rollback needs."""
+
+from shared.history.rollback import Rollback
+from shared.request import Request
+from shared.wiring.calendar import calendar
+from shared.wiring.versions import history
+
+
+def rollback(request: Request) -> Rollback:
+    """Returns what rolls back events in the calendar of `request`."""
+    return Rollback(request, history(request), calendar(request))
