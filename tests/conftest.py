@@ -10,9 +10,9 @@ from moto import mock_aws
 from shared.runtime import Runtime, use
 from shared.settings import Settings
 from shared.store.client import Clients
-from tests.deployment import Deployment
-from tests.dynamodb_local import dynamodb_local
-from tests.template import create_tables
+from tests.harness.deployment import Deployment
+from tests.harness.dynamodb_local import dynamodb_local
+from tests.harness.template import create_tables
 
 SECRET = "a secret of no deployment, long enough for HS256"
 BUCKET = "unreadable"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared.runtime import Runtime, use
-from tests.deployment import Deployment
-from tests.integration.conflicts.wire import Wire
-from tests.integration.identity_client import Clock, Identity
+from tests.harness.botocore_faults import Wire
+from tests.harness.deployment import Deployment
+from tests.harness.identity_client import Clock, Identity
 
 
 @pytest.fixture

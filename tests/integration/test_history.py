@@ -6,9 +6,9 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from tests.deployment import Deployment
-from tests.gateway import invoke
-from tests.integration.payloads import (
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import invoke
+from tests.harness.payloads import (
     ADA,
     EVENT_ID,
     FIRST_VERSION,
@@ -19,7 +19,7 @@ from tests.integration.payloads import (
     created,
     send,
 )
-from tests.samples import OWNER
+from tests.harness.samples import OWNER
 
 TITLES = ["Review", "Second", "Third", "Fourth"]
 

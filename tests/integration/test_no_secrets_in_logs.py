@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from tests.conftest import SECRET
-from tests.gateway import Reply
-from tests.integration.identity_client import Identity, authorize, exchange, login, logout, post, register
+from tests.harness.gateway import Reply
+from tests.harness.identity_client import Identity, authorize, exchange, login, logout, post, register
 
 PASSWORD = "an-unmistakable-password"
 WRONG = "another-unmistakable-password"

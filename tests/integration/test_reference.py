@@ -16,10 +16,10 @@ from openapi_spec_validator import validate
 from shared.http.problems import TITLES
 from shared.reference.operations import OPERATIONS
 from shared.runtime import Runtime
-from tests.gateway import Api, Context, Reply, invoke, payload, reply
-from tests.integration.documented import check, document, faults, operations, resolved
-from tests.integration.identity_client import post
-from tests.template import ROOT, resources, routes, template
+from tests.harness.gateway import Api, Context, Reply, invoke, payload, reply
+from tests.harness.identity_client import post
+from tests.harness.openapi_document import check, document, faults, operations, resolved
+from tests.harness.template import ROOT, resources, routes, template
 
 EVENT = "/events/{event_id}"
 HISTORY = f"{EVENT}/history"

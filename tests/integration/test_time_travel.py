@@ -9,8 +9,8 @@ import pytest
 from shared.runtime import Runtime, use
 from shared.scheduling.instants import of_seconds
 from shared.store import keys
-from tests.gateway import Api, invoke, payload
-from tests.integration.identity_client import Clock
+from tests.harness.gateway import Api, invoke, payload
+from tests.harness.identity_client import Clock
 
 
 @pytest.fixture

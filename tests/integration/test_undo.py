@@ -16,11 +16,11 @@ from shared.runtime import use
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import ANSWER_LOST, Content
 from shared.store.events import DynamoEventStore
-from tests.deployment import Deployment
-from tests.gateway import Context, Reply
-from tests.integration.conflicts.wire import refusal
-from tests.integration.documented import check
-from tests.integration.payloads import ADA, GRACE, LATER, REVIEW, created
+from tests.harness.botocore_faults import refusal
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context, Reply
+from tests.harness.openapi_document import check
+from tests.harness.payloads import ADA, GRACE, LATER, REVIEW, created
 
 # On a busy machine as well: what time allows is looked at with a clock of its own.
 LONG = Context(milliseconds=600_000)

@@ -7,7 +7,7 @@ from typing import Protocol
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from tests.integration.conflicts.book import Book, content
+from tests.integration.conflicts.contended_calendar import Book, content
 
 # Across the border of two ISO weeks: from Sunday to Monday.
 START, END = "2026-11-22T23:00:00Z", "2026-11-23T01:00:00Z"

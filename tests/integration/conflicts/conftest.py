@@ -10,9 +10,9 @@ import pytest
 from shared.runtime import Runtime
 from shared.store.client import Clients
 from tests.conftest import settings_for
-from tests.integration.conflicts.book import Book
-from tests.integration.conflicts.wire import Wire
-from tests.template import create_tables
+from tests.harness.botocore_faults import Wire
+from tests.harness.template import create_tables
+from tests.integration.conflicts.contended_calendar import Book
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,9 +5,9 @@ import pytest
 from shared.errors import EventConflict
 from shared.runtime import use
 from shared.scheduling.instants import FIRST, LAST, Instant, seconds_between, shifted
-from tests.gateway import Api
-from tests.integration.conflicts.book import Book, content
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
+from tests.harness.gateway import Api
+from tests.integration.conflicts.contended_calendar import Book, content
 
 HOUR, DAY = 3600, 24 * 3600
 LONGEST = (4 * HOUR, 3 * DAY, 31 * DAY, 366 * DAY)

@@ -9,10 +9,10 @@ from botocore.awsrequest import AWSResponse
 from shared.retries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from shared.runtime import use
 from shared.scheduling.events import Event
-from tests.gateway import Api, Context, Reply
-from tests.integration.conflicts.book import Book
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, cancelled, refusal
+from tests.harness.gateway import Api, Context, Reply
 from tests.integration.conflicts.changes import AWAY, END, START
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, cancelled, refusal
+from tests.integration.conflicts.contended_calendar import Book
 
 MARGIN_SECONDS = 2.0  # what a function keeps to answer in
 TIMES = {"start": START, "end": END}

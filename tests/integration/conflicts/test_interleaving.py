@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import EventConflict, NotFound, PreconditionFailed
 from shared.scheduling.preconditions import Precondition
-from tests.integration.conflicts.book import Book, content
+from tests.harness.botocore_faults import COMMIT, QUERY, READ
 from tests.integration.conflicts.changes import (
     ASIDE,
     AWAY,
@@ -21,7 +21,7 @@ from tests.integration.conflicts.changes import (
     same,
     some,
 )
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ
+from tests.integration.conflicts.contended_calendar import Book, content
 
 POINTS = (READ, QUERY, COMMIT)
 

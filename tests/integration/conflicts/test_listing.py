@@ -10,8 +10,8 @@ from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.rounds import ROUNDS, Position, Rounds
 from shared.scheduling.windows import place
-from tests.integration.conflicts.book import Book, content
-from tests.integration.conflicts.wire import QUERY
+from tests.harness.botocore_faults import QUERY
+from tests.integration.conflicts.contended_calendar import Book, content
 
 HOUR, DAY = 3600, 24 * 3600
 FROM, TO = "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z"

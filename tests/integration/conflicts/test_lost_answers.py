@@ -3,9 +3,9 @@
 import pytest
 
 from shared.errors import OutcomeUnknown
-from tests.integration.conflicts.book import Book
+from tests.harness.botocore_faults import COMMIT, READ
 from tests.integration.conflicts.changes import CHANGES, CREATE, MOVES, RIVAL, Change, same, some
-from tests.integration.conflicts.wire import COMMIT, READ
+from tests.integration.conflicts.contended_calendar import Book
 
 changes = pytest.mark.parametrize("change", CHANGES, ids=str)
 moves = pytest.mark.parametrize("change", MOVES, ids=str)

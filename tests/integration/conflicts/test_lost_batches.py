@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from shared.scheduling.events import Content, Event
-from tests.integration.conflicts.book import Book, content
-from tests.integration.conflicts.wire import READ, Document
+from tests.harness.botocore_faults import READ, Document
+from tests.integration.conflicts.contended_calendar import Book, content
 
 BATCH, PUT = "BatchWriteItem", "PutItem"
 

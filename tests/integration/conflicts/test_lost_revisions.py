@@ -10,8 +10,8 @@ from shared.errors import NotFound, OutcomeUnknown
 from shared.request import NS_PER_SECOND
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
-from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.changes import AWAY, HOT
+from tests.integration.conflicts.contended_calendar import Book
 
 UPDATE, PUT = "UpdateItem", "PutItem"
 

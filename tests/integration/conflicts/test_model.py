@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
 from shared.store.events import DynamoEventStore
-from tests.integration.conflicts.book import Book
-from tests.integration.conflicts.model import Answer, Kind, Model, Operation
-from tests.integration.conflicts.mutants import CheckThenInsert, StartsWithin
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ
+from tests.harness.botocore_faults import COMMIT, QUERY, READ
+from tests.integration.conflicts.broken_guards import CheckThenInsert, StartsWithin
+from tests.integration.conflicts.calendar_model import Answer, Kind, Model, Operation
+from tests.integration.conflicts.contended_calendar import Book
 
 HOUR, DAY = 3600, 24 * 3600
 MONDAY = "2026-11-23T00:00:00Z"

@@ -8,10 +8,10 @@ from shared.scheduling.free_time import FIRST_READ
 from shared.scheduling.guard import FIRST_LOOK
 from shared.scheduling.instants import shifted
 from shared.scheduling.rounds import ROUNDS
-from tests.integration.conflicts.book import Book, content
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
+from tests.integration.conflicts.broken_guards import FirstPages
 from tests.integration.conflicts.changes import ASIDE, CHANGES, END, HOT, RIVAL, START, Change, same
-from tests.integration.conflicts.mutants import FirstPages
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+from tests.integration.conflicts.contended_calendar import Book, content
 
 HOUR, DAY = 3600, 24 * 3600
 # The longest and the shortest event of each length class, in seconds.

@@ -12,9 +12,9 @@ from shared.runtime import Runtime
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.store.client import Clients
-from tests.integration.conflicts.book import Book
+from tests.harness.botocore_faults import COMMIT, Wire, refusal
 from tests.integration.conflicts.changes import AWAY, CHANGES, CREATE, HOT, Change, same
-from tests.integration.conflicts.wire import COMMIT, Wire, refusal
+from tests.integration.conflicts.contended_calendar import Book
 
 Act = Callable[[Calendar, str], Event]
 

@@ -11,8 +11,9 @@ from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import shifted
 from shared.store import keys
 from shared.store.codec import text
-from tests.integration.conflicts import mutants
-from tests.integration.conflicts.book import Book, content
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
+from tests.integration.conflicts import broken_guards
+from tests.integration.conflicts.broken_guards import HastyGuard
 from tests.integration.conflicts.changes import (
     ASIDE,
     ASIDE_START,
@@ -27,8 +28,7 @@ from tests.integration.conflicts.changes import (
     Change,
     same,
 )
-from tests.integration.conflicts.mutants import HastyGuard
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+from tests.integration.conflicts.contended_calendar import Book, content
 
 changes = pytest.mark.parametrize("change", CHANGES, ids=str)
 
@@ -59,7 +59,7 @@ def test_an_event_that_the_queries_do_not_show_is_a_conflict(book: Book, change:
 def test_the_guard_that_ignores_what_fences_remember_books_twice(
     book: Book, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
+    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
     before = change.prepare(book)
     hide(book, book.rival().create(RIVAL).id)
 

@@ -11,9 +11,9 @@ from moto import mock_aws
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
 from tests.conftest import BUCKET, settings_for
-from tests.integration.history.places import Place
-from tests.integration.identity_client import Clock
-from tests.template import create_tables
+from tests.harness.identity_client import Clock
+from tests.harness.template import create_tables
+from tests.integration.history.history_deployment import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

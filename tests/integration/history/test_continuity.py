@@ -8,8 +8,8 @@ import pytest
 
 from shared.errors import InvalidRequest
 from shared.scheduling.caller import Caller
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.integration.history.history_deployment import Place
 
 OWNER = Caller("01998f00-0000-7000-8000-000000000001", "ada")
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}

@@ -11,8 +11,8 @@ import jsonpatch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateway import Api
-from tests.integration.history.places import Place
+from tests.harness.gateway import Api
+from tests.integration.history.history_deployment import Place
 
 TITLES = ["Review", "Retro", "Standup"]
 HOURS = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]

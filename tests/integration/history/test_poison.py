@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from shared.runtime import use
 from shared.store.client import Clients
 from shared.store.stream import UnreadableRecordError, version_item
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place
-from tests.integration.history.streams import Record
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import Place
 
 HOUR = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
 

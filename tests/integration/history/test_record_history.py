@@ -8,9 +8,9 @@ import pytest
 
 from shared.runtime import use
 from shared.store.codec import event_of
-from tests.gateway import Api, invoke, payload
-from tests.integration.history.mapping import FaultyClients
-from tests.integration.history.places import Item, Place
+from tests.harness.gateway import Api, invoke, payload
+from tests.integration.history.event_source_mapping import FaultyClients
+from tests.integration.history.history_deployment import Item, Place
 
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
 

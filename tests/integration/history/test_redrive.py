@@ -7,9 +7,9 @@ import pytest
 
 from shared.errors import Unavailable
 from tests.conftest import BUCKET
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place, no_deadline
-from tests.integration.history.streams import Record
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import Place, no_deadline
 
 LAMBDA_KEY = payload("redrive_history")["detail"]["object"]["key"]
 

@@ -17,9 +17,9 @@ from shared.store import keys
 from shared.store.batches import batch_write
 from shared.wiring import bulk as bulk_wiring
 from shared.wiring import calendar as wiring
-from tests.integration.history.mapping import FaultyClients, Mapping
-from tests.integration.history.places import Item, Place
-from tests.integration.history.streams import Record
+from tests.harness.stream import Record
+from tests.integration.history.event_source_mapping import FaultyClients, Mapping
+from tests.integration.history.history_deployment import Item, Place
 
 RECORDS = 10_000
 BULK = 1_000

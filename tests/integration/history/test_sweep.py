@@ -9,9 +9,9 @@ import pytest
 
 from shared.runtime import use
 from tests.conftest import settings_for
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place, no_deadline
-from tests.integration.history.streams import Record
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import Place, no_deadline
 
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
 DAY = 24 * 3600

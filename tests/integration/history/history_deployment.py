@@ -11,9 +11,9 @@ from shared.runtime import Runtime
 from shared.store.batches import batch_delete
 from shared.store.client import Clients
 from tests.conftest import BUCKET
-from tests.gateway import Context, invoke
-from tests.integration.history.streams import Record, Stream, of_events
-from tests.integration.identity_client import Clock
+from tests.harness.gateway import Context, invoke
+from tests.harness.identity_client import Clock
+from tests.harness.stream import Record, Stream, of_events
 
 Item = dict[str, Any]
 

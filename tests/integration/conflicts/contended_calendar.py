@@ -20,7 +20,7 @@ from shared.store.bulk import DynamoBulkStore
 from shared.store.client import Clients
 from shared.store.codec import event_attributes, event_of, text
 from shared.store.events import DynamoEventStore
-from tests.integration.conflicts.wire import Wire
+from tests.harness.botocore_faults import Wire
 
 DELETED_SECONDS = 30 * 24 * 3600
 

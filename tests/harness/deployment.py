@@ -8,8 +8,8 @@ from typing import Any
 import botocore.session
 
 from shared.runtime import Runtime
-from tests.gateway import invoke
-from tests.samples import NOW_NS
+from tests.harness.gateway import invoke
+from tests.harness.samples import NOW_NS
 
 Item = dict[str, Any]
 

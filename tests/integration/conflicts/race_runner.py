@@ -12,10 +12,10 @@ from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
 from shared.store.bulk import DynamoBulkStore
 from shared.store.codec import event_attributes
 from shared.store.keys import version_key
-from tests.integration.conflicts.book import Time, double_bookings, event_items
-from tests.integration.conflicts.plan import WRITERS, Round
-from tests.integration.conflicts.racers import Assignment, Outcome, all_of, prepare, race
-from tests.integration.conflicts.writers import Written
+from tests.integration.conflicts.contended_calendar import Time, double_bookings, event_items
+from tests.integration.conflicts.race_schedule import WRITERS, Round
+from tests.integration.conflicts.race_worker import Assignment, Outcome, all_of, prepare, race
+from tests.integration.conflicts.race_writers import Written
 
 # Threads that share a process, and processes of one writer each, which go through the functions.
 THREADS, DOMAIN_PROCESSES, HANDLER_PROCESSES = 4, 3, 4

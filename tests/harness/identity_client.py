@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.runtime import Runtime
-from tests.gateway import Reply, invoke, payload, reply
+from tests.harness.gateway import Reply, invoke, payload, reply
 
 PASSWORD = "correct horse battery"
 

@@ -8,11 +8,11 @@ from shared.errors import EventConflict
 from shared.scheduling import guard
 from shared.scheduling.events import Content
 from shared.store.client import Clients
-from tests.integration.conflicts import mutants
-from tests.integration.conflicts.book import Book, content
+from tests.harness.botocore_faults import COMMIT, QUERY
+from tests.integration.conflicts import broken_guards
+from tests.integration.conflicts.broken_guards import CheckThenInsert, FencesLast, weeks_by_steps
 from tests.integration.conflicts.changes import CHANGES, HOT, RIVAL, Change
-from tests.integration.conflicts.mutants import CheckThenInsert, FencesLast, weeks_by_steps
-from tests.integration.conflicts.wire import COMMIT, QUERY
+from tests.integration.conflicts.contended_calendar import Book, content
 
 # From late in a week to early in the second next one: both begin less than a multiple of seven days apart.
 LONG = content("2026-11-20T23:00:00Z", "2026-12-01T01:00:00Z")
@@ -55,7 +55,7 @@ class _FencesLast(FencesLast):
 
 def test_fences_read_after_what_they_guard_book_twice(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     # A rival alone would still be found in what the fence remembers: that is one more net, and not a deep one.
-    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
+    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
     book.make_store = partial(_FencesLast, book=book)
 
     book.subject().create(HOT)
@@ -64,7 +64,7 @@ def test_fences_read_after_what_they_guard_book_twice(book: Book, monkeypatch: p
 
 
 def test_fences_read_before_what_they_guard_do_not(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
+    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
     book.wire.before(QUERY, lambda: book.rival().create(RIVAL))
 
     with pytest.raises(EventConflict):

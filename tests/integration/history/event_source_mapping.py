@@ -15,9 +15,9 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from shared.store.client import Clients
-from tests.gateway import Context, invoke
-from tests.integration.conflicts.wire import document, refusal, reply
-from tests.integration.history.streams import Record
+from tests.harness.botocore_faults import document, refusal, reply
+from tests.harness.gateway import Context, invoke
+from tests.harness.stream import Record
 
 
 class Crash(Exception):
