@@ -1,88 +1,74 @@
 """A deployment to test: its runtime, a clock that the test moves, and its stream, delivered when the test says so."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any
+from __future__ import annotations
 
-import botocore.session
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from shared.runtime import Runtime
-from tests.harness.gateway import invoke
-from tests.harness.samples import NOW_NS
+from shared.settings import Settings
+from tests.harness.clock import Clock
+from tests.harness.stream import Record, Stream, deliver, of_events
 
 Item = dict[str, Any]
 
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved: nanoseconds since 1970 (UTC)."""
-
-    nanoseconds: int = NOW_NS
-
-    def __call__(self) -> int:
-        return self.nanoseconds
-
-    def forward(self, *, seconds: int = 0, days: int = 0) -> None:
-        self.nanoseconds += (seconds + days * 86_400) * 1_000_000_000
+SECRET = "a secret of no deployment, long enough for HS256"
+BUCKET = "unreadable"
 
 
-@lru_cache(maxsize=2)
-def _streams_client(endpoint: str | None) -> Any:
-    return botocore.session.get_session().create_client("dynamodbstreams", endpoint_url=endpoint)
+def settings_for(tables: dict[str, str], **changes: str) -> Settings:
+    """Settings as the template's variables give them to functions, for `tables` by logical id."""
+    return Settings.of(
+        {
+            "EVENTS_TABLE": tables["EventsTable"],
+            "HISTORY_TABLE": tables["HistoryTable"],
+            "USERS_TABLE": tables["UsersTable"],
+            "UNREADABLE_BUCKET": BUCKET,
+            "SIGNING_SECRET_ARN": "signing",
+            **changes,
+        }
+    )
 
 
-@dataclass
-class Stream:
-    """The stream of a table, read on from where it was left."""
-
-    arn: str
-    endpoint: str | None = None
-    _iterators: dict[str, str] = field(default_factory=dict)
-
-    def records(self) -> list[Item]:
-        """The records that have come since the last call, in the shape in which Lambda hands them to a function."""
-        return [self._as_lambda_has_it(record) for record in self._new()]
-
-    def _new(self) -> Iterator[Item]:
-        client = _streams_client(self.endpoint)
-        for shard in client.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"]:
-            shard_id = shard["ShardId"]
-            if shard_id not in self._iterators:
-                self._iterators[shard_id] = client.get_shard_iterator(
-                    StreamArn=self.arn, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
-                )["ShardIterator"]
-            while records := (page := client.get_records(ShardIterator=self._iterators[shard_id]))["Records"]:
-                self._iterators[shard_id] = page["NextShardIterator"]
-                yield from records
-
-    @staticmethod
-    def _as_lambda_has_it(record: Item) -> Item:
-        change = record["dynamodb"]
-        made = int(change["ApproximateCreationDateTime"].timestamp())
-        return {**record, "dynamodb": {**change, "ApproximateCreationDateTime": made}}
+def on_clock(runtime: Runtime, clock: Clock) -> Runtime:
+    """Returns `runtime` with the wall clock of `clock`, and with pauses that take no time."""
+    return replace(runtime, now_ns=clock, sleep=lambda _: None)
 
 
 @dataclass
 class Deployment:
-    """The functions' tables, clock and stream."""
+    """What a test looks at: the tables, the clock of the runtime, and the stream."""
 
     runtime: Runtime
     clock: Clock
-    stream: Stream
+    stream: Stream = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stream = Stream(self.runtime)
 
     @classmethod
-    def of(cls, runtime: Runtime, endpoint: str | None = None) -> "Deployment":
-        """`runtime` with a clock that stands, and pauses that take no time."""
+    def of(cls, runtime: Runtime) -> Self:
+        """`runtime`, on a clock that stands at 2026-11-22T09:00:00Z."""
         clock = Clock()
-        table = runtime.clients.dynamodb.describe_table(TableName=runtime.settings.events_table)["Table"]
-        stream = Stream(table["LatestStreamArn"], endpoint)
-        return cls(replace(runtime, now_ns=clock, sleep=lambda _: None), clock, stream)
+        return cls(on_clock(runtime, clock), clock)
 
-    def record(self) -> list[Item]:
-        """Deliver what the stream has brought to `record_history`; gives the records."""
-        records = self.stream.records()
-        assert invoke("record_history", {"Records": records}) == {"batchItemFailures": []}
+    def new_records(self) -> list[Record]:
+        """Returns what the stream has brought since the last call, as the event source mapping would hand it over."""
+        return of_events(self.stream.read())
+
+    def deliver(self, records: Iterable[Record] | None = None, milliseconds: int = 60_000) -> list[str]:
+        """Deliver `records`, or what is new in the stream.
+
+        Returns:
+            The sequence numbers that `record_history` reports as failed.
+        """
+        return deliver(self.new_records() if records is None else records, milliseconds)
+
+    def record(self) -> list[Record]:
+        """Deliver what is new in the stream, all of which has to be recorded; returns the records."""
+        records = self.new_records()
+        assert self.deliver(records) == []
         return records
 
     def events(self) -> list[Item]:
@@ -91,13 +77,14 @@ class Deployment:
 
     def calendars(self) -> list[Item]:
         """All items of the events table: events and fences."""
-        return self._items(self.runtime.settings.events_table)
+        return self.scan(self.runtime.settings.events_table)
 
     def versions(self) -> list[Item]:
         """The recorded versions of all events, in the order of their making."""
-        return sorted(self._items(self.runtime.settings.history_table), key=lambda item: str(item["sk"]["S"]))
+        return sorted(self.scan(self.runtime.settings.history_table), key=lambda item: str(item["sk"]["S"]))
 
-    def _items(self, table: str) -> list[Item]:
+    def scan(self, table: str) -> list[Item]:
+        """All items of a table, by key."""
         pages = self.runtime.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         found: list[Item] = [item for page in pages for item in page["Items"]]
         return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))

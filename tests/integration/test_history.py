@@ -7,7 +7,6 @@ import jsonpatch
 import pytest
 
 from tests.harness.deployment import Deployment
-from tests.harness.gateway import invoke
 from tests.harness.payloads import (
     ADA,
     EVENT_ID,
@@ -170,7 +169,7 @@ def test_the_stream_delivered_twice_and_backwards_makes_the_same_history(
     records = dynamodb_deployment.record()
     before = dynamodb_deployment.versions()
     assert len(before) == len(changed)
-    invoke("record_history", {"Records": [*reversed(records), *records]})
+    assert dynamodb_deployment.deliver([*reversed(records), *records]) == []
     assert dynamodb_deployment.versions() == before
 
 

@@ -1,21 +1,15 @@
-"""A place to keep versions in: the tables on DynamoDB Local with their stream, the bucket, and a clock to move."""
+"""A deployment whose history is tested: with a bucket, and with ways to lose and to edit what is stored."""
 
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shared.retries import Deadline
-from shared.runtime import Runtime
 from shared.store.batches import batch_delete
 from shared.store.client import Clients
-from tests.conftest import BUCKET
-from tests.harness.gateway import Context, invoke
-from tests.harness.identity_client import Clock
-from tests.harness.stream import Record, Stream, of_events
-
-Item = dict[str, Any]
+from tests.harness.deployment import BUCKET, Deployment, Item
 
 
 def no_deadline() -> Deadline:
@@ -24,44 +18,16 @@ def no_deadline() -> Deadline:
 
 
 @dataclass
-class Place:
-    """The tables and the bucket; `clock` is the runtime's."""
-
-    runtime: Runtime
-    clock: Clock
-    stream: Stream = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.stream = Stream(self.runtime)
+class HistoryDeployment(Deployment):
+    """The tables on DynamoDB Local with their stream, and the bucket; `clock` is the runtime's."""
 
     @property
     def clients(self) -> Clients:
         return self.runtime.clients
 
-    def new_records(self) -> list[Record]:
-        """What the stream has brought since the last call, as Lambda would hand it over."""
-        return of_events(self.stream.read())
-
-    def record(self, records: list[Record] | None = None, milliseconds: int = 60_000) -> list[str]:
-        """Bring `records`, or what is new in the stream, into the history. Gives the sequence numbers that failed."""
-        event = {"Records": self.new_records() if records is None else records}
-        answer = invoke("record_history", event, Context(milliseconds=milliseconds))
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-    def versions(self) -> dict[tuple[str, str], Item]:
+    def versions_by_key(self) -> dict[tuple[str, str], Item]:
         """The whole history table, by key."""
-        return {(item["pk"]["S"], item["sk"]["S"]): item for item in self.scan(self.runtime.settings.history_table)}
-
-    def scan(self, table: str) -> list[Item]:
-        """All items of a table."""
-        found: list[Item] = []
-        arguments: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
-        while True:
-            answer = self.clients.dynamodb.scan(**arguments)
-            found += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return {(item["pk"]["S"], item["sk"]["S"]): item for item in self.versions()}
 
     def empty(self, table: str) -> None:
         """Delete all items of a table."""
@@ -72,11 +38,11 @@ class Place:
 
     def numbers(self, event_id: str) -> list[int]:
         """The version numbers of an event in the history, oldest first."""
-        return [int(item["version"]["N"]) for (pk, _), item in sorted(self.versions().items()) if pk.endswith(event_id)]
+        return [int(item["version"]["N"]) for item in self.versions() if item["pk"]["S"].endswith(event_id)]
 
-    def forget(self, places: Iterable[tuple[str, str]]) -> None:
-        """Lose versions."""
-        for pk, sk in places:
+    def forget(self, versions: Iterable[tuple[str, str]]) -> None:
+        """Lose versions, given by their keys."""
+        for pk, sk in versions:
             self.clients.dynamodb.delete_item(
                 TableName=self.runtime.settings.history_table, Key={"pk": {"S": pk}, "sk": {"S": sk}}
             )
