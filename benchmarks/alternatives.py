@@ -10,7 +10,7 @@ from benchmarks.installed import built_functions, built_layer, peers
 from benchmarks.overhead import FEWER_ROUNDS, Handler, contestant, handler_of, makes_same_calls, routes_of
 from benchmarks.report import Part, milliseconds
 from benchmarks.timing import Samples, alternate
-from tests.gateway import Context
+from tests.harness.gateway import Context
 from tools.local_stack import ROOT
 
 FUNCTIONS: Final = ("events", "bulk_create", "history", "rollback", "register", "login", "refresh", "logout")

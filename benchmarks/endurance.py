@@ -15,7 +15,7 @@ from typing import Final
 from benchmarks.ground import HOME
 from benchmarks.report import Part
 from benchmarks.smoke import Caller
-from tests.e2e.running import Running
+from tests.harness.stack_process import Running
 
 CALLERS: Final = 4
 REQUESTS: Final = 20_000

@@ -19,7 +19,7 @@ from benchmarks.scenes import GatewayEvent, Scene, at, body
 from benchmarks.timing import Contestant, alternate, few
 from shared.runtime import current, started
 from shared.scheduling.events import Event
-from tests.gateway import Context
+from tests.harness.gateway import Context
 
 SIZES: Final = (100, 10_000, 100_000)
 SHORT_SIZES: Final = (100, 200, 300)

@@ -15,8 +15,8 @@ import botocore.session
 
 from shared.runtime import Runtime, use
 from shared.settings import Settings
-from tests.dynamodb_local import dynamodb_local
-from tests.template import create_tables
+from tests.harness.dynamodb_local import dynamodb_local
+from tests.harness.template import create_tables
 from tools.local_stack import ROOT
 
 HOME: Final = ROOT / ".local" / "bench"

@@ -7,7 +7,7 @@ from benchmarks.scenes import GatewayEvent, Scene
 from shared.identity.tokens import TokenPair
 from shared.identity.users import Attempts, Known, Session, User
 from shared.wiring.identity import tokens, users
-from tests.gateway import payload
+from tests.harness.gateway import payload
 
 PASSWORD: Final = "correct horse battery"
 

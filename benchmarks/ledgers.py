@@ -10,7 +10,7 @@ from benchmarks.report import Part
 from benchmarks.routes import CROWDED_ROUTES, EVENT_ROUTES, Route
 from benchmarks.scenes import Scene
 from shared.runtime import Runtime, current
-from tests.gateway import Context
+from tests.harness.gateway import Context
 
 ROUTES = (*IDENTITY_ROUTES, *EVENT_ROUTES, *CROWDED_ROUTES)
 

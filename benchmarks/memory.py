@@ -8,7 +8,7 @@ from benchmarks.overhead import FEWER_ROUNDS, ROUNDS, WARM_UP, contestant, handl
 from benchmarks.report import Part, milliseconds
 from benchmarks.routes import EVENT_ROUTES
 from benchmarks.timing import alternate
-from tests.template import resources, template
+from tests.harness.template import resources, template
 
 # A function has a whole processor at so many MB, and less of one in proportion below.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html

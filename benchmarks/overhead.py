@@ -15,7 +15,7 @@ from benchmarks.routes import EVENT_ROUTES, Route
 from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate
 from shared.runtime import current, started
-from tests.gateway import Context
+from tests.harness.gateway import Context
 from tools.local_stack import ROOT
 
 GOAL: Final = 1.25

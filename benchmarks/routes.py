@@ -9,7 +9,7 @@ from typing import Any, Final
 from benchmarks.budgets import BULK, RECORDS
 from benchmarks.scenes import GatewayEvent, Scene, at, body
 from shared.scheduling.events import ChangeType, Event
-from tests.gateway import Context
+from tests.harness.gateway import Context
 
 WINDOW_EVENTS: Final = 40
 VERSIONS: Final = 20

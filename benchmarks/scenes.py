@@ -12,7 +12,7 @@ from shared.scheduling.events import ChangeType, Content, Event, Stamp
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS
 from shared.store.codec import Item, event_attributes, live_span, number, text
-from tests.gateway import payload
+from tests.harness.gateway import payload
 
 # How old what a scene makes is. What is measured makes ids of its own, with another generator: two of one millisecond
 # have no order, and a change has to have a later one than what it changes.

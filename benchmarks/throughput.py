@@ -20,7 +20,7 @@ from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate, few
 from shared.runtime import current, started
 from shared.store.stream import version_item
-from tests.gateway import Context
+from tests.harness.gateway import Context
 
 BULK_ROUNDS: Final = 9
 RECORDS: Final = 500  # the most that the template lets a batch have

@@ -8,28 +8,10 @@ import pytest
 from moto import mock_aws
 
 from shared.runtime import Runtime, use
-from shared.settings import Settings
 from shared.store.client import Clients
-from tests.deployment import Deployment
-from tests.dynamodb_local import dynamodb_local
-from tests.template import create_tables
-
-SECRET = "a secret of no deployment, long enough for HS256"
-BUCKET = "unreadable"
-
-
-def settings_for(tables: dict[str, str], **changes: str) -> Settings:
-    """Settings as the template's variables give them to functions, for `tables` by logical id."""
-    return Settings.of(
-        {
-            "EVENTS_TABLE": tables["EventsTable"],
-            "HISTORY_TABLE": tables["HistoryTable"],
-            "USERS_TABLE": tables["UsersTable"],
-            "UNREADABLE_BUCKET": BUCKET,
-            "SIGNING_SECRET_ARN": "signing",
-            **changes,
-        }
-    )
+from tests.harness.deployment import BUCKET, SECRET, Deployment, settings_for
+from tests.harness.dynamodb_local import dynamodb_local
+from tests.harness.template import create_tables
 
 
 @pytest.fixture
@@ -87,8 +69,8 @@ def deployment(runtime: Runtime) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def dynamodb_deployment(dynamodb_runtime: Runtime, dynamodb_endpoint: str) -> Iterator[Deployment]:
+def dynamodb_deployment(dynamodb_runtime: Runtime) -> Iterator[Deployment]:
     """A deployment on DynamoDB Local, its clock at 2026-11-22T09:00:00Z."""
-    made = Deployment.of(dynamodb_runtime, dynamodb_endpoint)
+    made = Deployment.of(dynamodb_runtime)
     with use(made.runtime):
         yield made

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from tests.e2e.given_url import fault_of
-from tests.e2e.running import STOP_SECONDS, Running, given
 from tests.e2e.user import User
+from tests.harness.stack_process import STOP_SECONDS, Running, given
 
 
 @pytest.fixture(scope="session")

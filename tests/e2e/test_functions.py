@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.template import ROOT, resources
+from tests.harness.template import ROOT, resources
 from tools.local_stack import LocalStack
 
 Row = tuple[str, str, str]

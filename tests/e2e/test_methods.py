@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from tests.e2e.user import User, eventually, problem
-from tests.template import routes
+from tests.harness.template import routes
 
 READS = sorted(path for method, path in routes() if method == "GET")
 KNOWN = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}

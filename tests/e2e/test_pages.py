@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.pages import LANGUAGES, NOT_RUN, PAGES, Comparison, fences, steps
-from tests.e2e.running import Running, environment
-from tests.template import resources
+from tests.harness.stack_process import Running, environment
+from tests.harness.template import resources
 from tools.local_stack import ROOT
 
 END = "\n\x1e\n"

@@ -12,8 +12,8 @@ import requests
 
 from benchmarks.endurance import hammer
 from tests.e2e.given_url import fault_of
-from tests.e2e.running import MAKE, STOP_SECONDS, Running, environment, make, wait_for_url
 from tests.e2e.user import User, eventually
+from tests.harness.stack_process import MAKE, STOP_SECONDS, Running, environment, make, wait_for_url
 from tools.local_stack import ROOT, free_port
 from tools.ownership import Ownership
 

@@ -1,22 +1,22 @@
 """What the tests of handlers share."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.runtime import Runtime, use
-from tests.deployment import Deployment
-from tests.integration.conflicts.wire import Wire
-from tests.integration.identity_client import Clock, Identity
+from tests.harness.botocore_faults import Wire
+from tests.harness.clock import Clock
+from tests.harness.deployment import Deployment, on_clock
+from tests.harness.identity_client import Identity
 
 
 @pytest.fixture
 def identity(runtime: Runtime) -> Iterator[Identity]:
     """`runtime` with a clock that stands, pauses that take no time, and its calls to the database counted."""
     clock = Clock()
-    with use(replace(runtime, now_ns=clock, sleep=lambda _: None)) as used:
+    with use(on_clock(runtime, clock)) as used:
         made = Identity(used, clock)
 
         def count(model: Any, **_: Any) -> None:

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from shared.errors import MalformedEvent
 from shared.store.secrets import KEPT_SECONDS
-from tests.gateway import invoke, payload
-from tests.integration.identity_client import Identity, authorize, register
-from tests.template import template
+from tests.harness.gateway import invoke, payload
+from tests.harness.identity_client import Identity, authorize, register
+from tests.harness.template import template
 
 pytestmark = pytest.mark.usefixtures("identity")
 

@@ -8,7 +8,7 @@ from benchmarks.routes import VERSIONS, versions
 from benchmarks.scenes import Scene
 from shared import ids
 from shared.runtime import Runtime
-from tests.template import ROOT
+from tests.harness.template import ROOT
 
 SHORT = ("flatness", "overhead", "cold", "throughput", "sizes")
 ELSEWHERE = {

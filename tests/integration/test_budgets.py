@@ -7,7 +7,7 @@ from benchmarks.ledger import Call, Ledger
 from benchmarks.ledgers import ROUTES, excess, ledger_of
 from benchmarks.routes import Route
 from shared.runtime import Runtime
-from tests.template import resources
+from tests.harness.template import resources
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)

@@ -9,10 +9,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.gateway import Context
-from tests.integration.payloads import ADA, GRACE, REVIEW, created, send
-from tests.samples import OWNER
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context
+from tests.harness.payloads import ADA, GRACE, REVIEW, created, send
+from tests.harness.samples import OWNER
 
 WRITE = "before-call.dynamodb.BatchWriteItem"
 Answer = tuple[Any, dict[str, Any]]

@@ -6,12 +6,12 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest
 
 from shared.store import keys
-from tests.deployment import Deployment
-from tests.gateway import Context, Reply
-from tests.integration.conflicts.wire import Wire, refusal
-from tests.integration.documented import check
-from tests.integration.payloads import ADA, REVIEW
-from tests.samples import OWNER
+from tests.harness.botocore_faults import Wire, refusal
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context, Reply
+from tests.harness.openapi_document import check
+from tests.harness.payloads import ADA, REVIEW
+from tests.harness.samples import OWNER
 
 NAMED = {**REVIEW, "uid": "4711@example.com"}
 

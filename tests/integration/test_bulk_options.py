@@ -9,11 +9,11 @@ import pytest
 from shared.http.bodies import MAX_MEMBERS
 from shared.runtime import use
 from shared.scheduling.bulk_requests import FAULTS_REPORTED
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.documented import check
-from tests.integration.payloads import ADA, ALLOW, GRACE, LATER, REVIEW, created
-from tests.samples import END, START
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.openapi_document import check
+from tests.harness.payloads import ADA, ALLOW, GRACE, LATER, REVIEW, created
+from tests.harness.samples import END, START
 
 KEY = {"Idempotency-Key": "bulk-1"}
 BAD = {"title": "", "start": END, "end": START}

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from shared.http.fields import MAX_BULK
-from tests.calendar_files import bodies
-from tests.deployment import Deployment
-from tests.gateway import Api
-from tests.samples import new_id
-from tests.template import ROOT
+from tests.harness.calendar_files import bodies
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Api
+from tests.harness.samples import new_id
+from tests.harness.template import ROOT
 
 OWN = ROOT / "tests" / "files"
 

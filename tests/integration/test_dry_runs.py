@@ -10,11 +10,11 @@ import pytest
 
 from shared.errors import COLLISIONS_SHOWN
 from shared.scheduling.events import CONTENT_FIELDS
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.documented import check, operations
-from tests.integration.payloads import ADA, LATER, REVIEW, created, tag
-from tests.samples import END, START, new_id
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.openapi_document import check, operations
+from tests.harness.payloads import ADA, LATER, REVIEW, created, tag
+from tests.harness.samples import END, START, new_id
 
 EVENT = "/events/{event_id}"
 READS = {"GetItem", "BatchGetItem", "Query"}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.payloads import ADA, ALLOW, EVENT_ID, FIRST_VERSION, GRACE, LATER, REVIEW, created, send, tag
-from tests.samples import END, OWNER, START
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.payloads import ADA, ALLOW, EVENT_ID, FIRST_VERSION, GRACE, LATER, REVIEW, created, send, tag
+from tests.harness.samples import END, OWNER, START
 
 pytestmark = pytest.mark.usefixtures("deployment")
 

@@ -10,8 +10,8 @@ import pytest
 
 from shared.errors import InvalidRequest, MalformedEvent
 from shared.runtime import Runtime
-from tests.gateway import PAYLOADS, Context, invoke, payload
-from tests.template import resources, routes
+from tests.harness.gateway import PAYLOADS, Context, invoke, payload
+from tests.harness.template import resources, routes
 
 FUNCTIONS = sorted(each["Handler"].split(".")[0] for each in resources("AWS::Serverless::Function").values())
 BEHIND_THE_GATEWAY = sorted({*routes().values()})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway import Api
+from tests.harness.gateway import Api
 
 
 @pytest.mark.usefixtures("runtime")

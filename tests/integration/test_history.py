@@ -6,9 +6,8 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from tests.deployment import Deployment
-from tests.gateway import invoke
-from tests.integration.payloads import (
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import (
     ADA,
     EVENT_ID,
     FIRST_VERSION,
@@ -19,7 +18,7 @@ from tests.integration.payloads import (
     created,
     send,
 )
-from tests.samples import OWNER
+from tests.harness.samples import OWNER
 
 TITLES = ["Review", "Second", "Third", "Fourth"]
 
@@ -170,7 +169,7 @@ def test_the_stream_delivered_twice_and_backwards_makes_the_same_history(
     records = dynamodb_deployment.record()
     before = dynamodb_deployment.versions()
     assert len(before) == len(changed)
-    invoke("record_history", {"Records": [*reversed(records), *records]})
+    assert dynamodb_deployment.deliver([*reversed(records), *records]) == []
     assert dynamodb_deployment.versions() == before
 
 

@@ -11,10 +11,10 @@ from shared.scheduling.creation import Creating
 from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
 from shared.wiring import events as wiring
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.payloads import ADA, ALLOW, GRACE, LATER, REVIEW
-from tests.samples import OWNER
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.payloads import ADA, ALLOW, GRACE, LATER, REVIEW
+from tests.harness.samples import OWNER
 
 KEY = {"Idempotency-Key": '"order-4711"'}
 TRANSPARENT = {**REVIEW, "transparency": "transparent"}

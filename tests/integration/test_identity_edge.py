@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.http.bodies import MAX_BODY_BYTES
-from tests.gateway import payload
-from tests.gateway import reply as reply_to
-from tests.integration.identity_client import Identity, post
+from tests.harness.gateway import payload
+from tests.harness.gateway import reply as reply_to
+from tests.harness.identity_client import Identity, post
 
 pytestmark = pytest.mark.usefixtures("identity")
 

@@ -15,11 +15,11 @@ from shared.scheduling.bulk import Made
 from shared.scheduling.caller import Caller
 from shared.store.client import CONNECTIONS
 from shared.wiring.bulk import bulk_creation
-from tests.deployment import Deployment
-from tests.gateway import Api, Context, Reply
-from tests.integration.conflicts.wire import Wire
-from tests.integration.payloads import REVIEW
-from tests.samples import new_id
+from tests.harness.botocore_faults import Wire
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Api, Context, Reply
+from tests.harness.payloads import REVIEW
+from tests.harness.samples import new_id
 
 KEY = {"Idempotency-Key": "bulk-1"}
 OPERATIONS = ("PutItem", "BatchWriteItem", "BatchGetItem", "Query")

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.installed import build_layer, layer_variables
 from benchmarks.sizes import size_of
-from tests.template import ROOT, resources
+from tests.harness.template import ROOT, resources
 
 INSTALLED = Path(botocore.__file__).parents[1]
 MB = 1024 * 1024

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, ALLOW, LATER, REVIEW, created, send
-from tests.samples import START
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, ALLOW, LATER, REVIEW, created, send
+from tests.harness.samples import START
 
 pytestmark = pytest.mark.usefixtures("deployment")
 

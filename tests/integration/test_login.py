@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 
 from shared.identity import passwords
 from shared.identity.users import FORGOTTEN_AFTER_SECONDS
-from tests.integration.identity_client import PASSWORD, Identity, authorize, exchange, login, post, register
+from tests.harness.identity_client import PASSWORD, Identity, authorize, exchange, login, post, register
 
 pytestmark = pytest.mark.usefixtures("identity")
 

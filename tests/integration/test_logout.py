@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.gateway import payload
-from tests.integration.identity_client import Identity, authorize, exchange, login, logout, post, register
+from tests.harness.gateway import payload
+from tests.harness.identity_client import Identity, authorize, exchange, login, logout, post, register
 
 pytestmark = pytest.mark.usefixtures("identity")
 

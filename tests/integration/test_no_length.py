@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, REVIEW, created
-from tests.samples import END, START
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, REVIEW, created
+from tests.harness.samples import END, START
 
 pytestmark = pytest.mark.usefixtures("dynamodb_deployment")
 

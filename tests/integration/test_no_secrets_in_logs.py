@@ -7,9 +7,9 @@ import traceback
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.conftest import SECRET
-from tests.gateway import Reply
-from tests.integration.identity_client import Identity, authorize, exchange, login, logout, post, register
+from tests.harness.deployment import SECRET
+from tests.harness.gateway import Reply
+from tests.harness.identity_client import Identity, authorize, exchange, login, logout, post, register
 
 PASSWORD = "an-unmistakable-password"
 WRONG = "another-unmistakable-password"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.payloads import ADA, LATER, REVIEW, created, tag
-from tests.samples import new_id
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.payloads import ADA, LATER, REVIEW, created, tag
+from tests.harness.samples import new_id
 
 pytestmark = pytest.mark.usefixtures("dynamodb_deployment")
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.http.fields import MAX_REASON
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.payloads import ADA, EVENT_ID, LATER, REVIEW, created, send
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.payloads import ADA, EVENT_ID, LATER, REVIEW, created, send
 
 WHY = "caf\u00e9 & co: 100 % + 1"
 Change = Callable[[Deployment, dict[str, Any], dict[str, Any]], Reply]

@@ -16,10 +16,11 @@ from openapi_spec_validator import validate
 from shared.http.problems import TITLES
 from shared.reference.operations import OPERATIONS
 from shared.runtime import Runtime
-from tests.gateway import Api, Context, Reply, invoke, payload, reply
-from tests.integration.documented import check, document, faults, operations, resolved
-from tests.integration.identity_client import post
-from tests.template import ROOT, resources, routes, template
+from tests.harness.gateway import Api, Reply, payload, reply
+from tests.harness.identity_client import post
+from tests.harness.openapi_document import check, document, faults, operations, resolved
+from tests.harness.stream import Stream, deliver, of_events
+from tests.harness.template import ROOT, resources, routes, template
 
 EVENT = "/events/{event_id}"
 HISTORY = f"{EVENT}/history"
@@ -30,8 +31,7 @@ class Judged:
 
     def __init__(self, runtime: Runtime) -> None:
         self._api = Api()
-        self._runtime = runtime
-        self._sequence = 0
+        self._stream = Stream(runtime)
 
     def __call__(self, method: str, resource: str, body: Any = None, **more: Any) -> Reply:
         """Send a request to `resource`, its placeholders filled from `more`, and check the answer."""
@@ -40,24 +40,8 @@ class Judged:
             path = path.replace(f"{{{name}}}", more.pop(name))
         answered = self._api(method, path, body, **more)
         check(method, resource, answered)
-        self._record()
+        assert deliver(of_events(self._stream.read())) == []
         return answered
-
-    def _record(self) -> None:
-        """Bring what the events table holds into the history, as its stream would."""
-        found = self._runtime.clients.dynamodb.scan(TableName=self._runtime.settings.events_table)["Items"]
-        records = []
-        for item in found:
-            if item["sk"]["S"].startswith("EVENT#"):
-                self._sequence += 1
-                change = {
-                    "Keys": {name: item[name] for name in ("pk", "sk")},
-                    "NewImage": item,
-                    "SequenceNumber": str(self._sequence),
-                    "ApproximateCreationDateTime": 1795338001,
-                }
-                records.append({"eventName": "INSERT", "dynamodb": change})
-        assert invoke("record_history", {"Records": records}, Context()) == {"batchItemFailures": []}
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.gateway import payload
-from tests.integration.identity_client import Identity, authorize, exchange, login, post, register
+from tests.harness.gateway import payload
+from tests.harness.identity_client import Identity, authorize, exchange, login, post, register
 
 pytestmark = pytest.mark.usefixtures("identity")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.integration.identity_client import PASSWORD, Identity, authorize, exchange, login, post, register
+from tests.harness.identity_client import PASSWORD, Identity, authorize, exchange, login, post, register
 
 pytestmark = pytest.mark.usefixtures("identity")
 

@@ -5,8 +5,8 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from tests.deployment import Deployment
-from tests.integration.payloads import (
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import (
     ADA,
     ALLOW,
     EVENT_ID,
@@ -17,7 +17,7 @@ from tests.integration.payloads import (
     send,
     tag,
 )
-from tests.samples import START, new_id
+from tests.harness.samples import START, new_id
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from shared.http.read_only import READ_ONLY
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.documented import check
-from tests.integration.payloads import ADA, LATER, REVIEW, created, tag
-from tests.samples import new_id
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.openapi_document import check
+from tests.harness.payloads import ADA, LATER, REVIEW, created, tag
+from tests.harness.samples import new_id
 
 pytestmark = pytest.mark.usefixtures("deployment")
 

@@ -7,8 +7,8 @@ import pytest
 
 from shared.http.bodies import MAX_BODY_BYTES
 from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_PAGE, MAX_TITLE
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, REVIEW, created
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, REVIEW, created
 
 pytestmark = pytest.mark.usefixtures("dynamodb_deployment")
 

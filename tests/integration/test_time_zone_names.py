@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, REVIEW, created, tag
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, REVIEW, created, tag
 
 pytestmark = pytest.mark.usefixtures("dynamodb_deployment")
 

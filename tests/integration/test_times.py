@@ -4,10 +4,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.payloads import ADA, REVIEW, created
-from tests.samples import END, START
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.payloads import ADA, REVIEW, created
+from tests.harness.samples import END, START
 
 pytestmark = pytest.mark.usefixtures("dynamodb_deployment")
 

@@ -9,8 +9,8 @@ import pytest
 from shared.http.api import EXPOSED_HEADERS
 from shared.http.problems import TITLES
 from shared.reference.operations import ANSWER_HEADERS, REQUEST_HEADERS
-from tests.template import template
-from tests.translated import of_type, translations
+from tests.harness.template import template
+from tests.harness.translated_template import of_type, translations
 
 METHODS = {"delete", "get", "head", "patch", "post", "put"}
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +16,12 @@ from shared.runtime import use
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import ANSWER_LOST, Content
 from shared.store.events import DynamoEventStore
-from tests.deployment import Deployment
-from tests.gateway import Context, Reply
-from tests.integration.conflicts.wire import refusal
-from tests.integration.documented import check
-from tests.integration.payloads import ADA, GRACE, LATER, REVIEW, created
+from tests.harness.botocore_faults import refusal
+from tests.harness.clock import Clock
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context, Reply
+from tests.harness.openapi_document import check
+from tests.harness.payloads import ADA, GRACE, LATER, REVIEW, created
 
 # On a busy machine as well: what time allows is looked at with a clock of its own.
 LONG = Context(milliseconds=600_000)
@@ -357,20 +358,6 @@ def test_what_is_gone_is_left(dynamodb_deployment: Deployment) -> None:
     }
 
 
-@dataclass
-class Seconds:
-    """A clock of the time that a request has: it moves by what is slept, and by a second with each look at it."""
-
-    now: float = 0.0
-
-    def monotonic(self) -> float:
-        self.now += 1.0
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @pytest.mark.parametrize("query", [{}, {"on_conflict": "allow"}], ids=["checked", "allowed"])
 def test_what_the_time_does_not_allow_is_left_for_another_undo(
     dynamodb_deployment: Deployment, query: dict[str, Any]
@@ -379,8 +366,8 @@ def test_what_the_time_does_not_allow_is_left_for_another_undo(
     dynamodb_deployment.record()
     first = undo(operation_id)
     dynamodb_deployment.record()
-    seconds = Seconds()
-    with use(replace(dynamodb_deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)):
+    clock = Clock(seconds_per_look=1.0)
+    with use(replace(dynamodb_deployment.runtime, monotonic=clock.monotonic, sleep=clock.sleep)):
         reply = ask(first["operation_id"], None, Context(milliseconds=12_000), **query)
     assert reply.status == 200
     left = {each["id"]: each["detail"] for each in reply.body["left"]}
@@ -446,8 +433,8 @@ def test_one_that_the_database_refuses_does_not_hide_the_others(
     made = bulk(shifts(4))
     dynamodb_deployment.record()
     one = made["items"][1]["id"]
-    seconds = Seconds()
-    runtime = replace(dynamodb_deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)
+    clock = Clock(seconds_per_look=1.0)
+    runtime = replace(dynamodb_deployment.runtime, monotonic=clock.monotonic, sleep=clock.sleep)
     with use(runtime), refused(dynamodb_deployment, one, lambda: refusal(code)):
         answer = ask(made["operation_id"], context=Context(milliseconds=30_000)).body
     assert len(answer["undone"]) == 3

@@ -19,7 +19,7 @@ from shared.retries import Deadline
 from shared.store.client import Clients
 from shared.store.keys import attempts_key, email_key, session_key, user_key
 from shared.store.users import DynamoUserStore
-from tests.template import create_tables
+from tests.harness.template import create_tables
 
 NOW = 1_795_338_000
 NOW_NS = NOW * 1_000_000_000

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template import ROOT, resources, template
+from tests.harness.template import ROOT, resources, template
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 

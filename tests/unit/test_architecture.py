@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.http.api import app
-from tests.template import ROOT, resources, routes
+from tests.harness.template import ROOT, resources, routes
 
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
 SHARED = sorted((ROOT / "shared").rglob("*.py"))

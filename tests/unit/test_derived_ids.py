@@ -6,7 +6,7 @@ import pytest
 
 from shared import ids
 from shared.scheduling.idempotency import digest_of
-from tests.samples import OWNER, new_id
+from tests.harness.samples import OWNER, new_id
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, f"calendar:{OWNER}")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.http.documents import changes, collision_document, diff_document, event_document, version_document
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
 from shared.scheduling.guard import collision
-from tests.samples import END, OWNER, START, event, new_id
+from tests.harness.samples import END, OWNER, START, event, new_id
 
 texts = st.text(max_size=20) | st.sampled_from(["", "a/b~c", '"', "\u00e9", "null", "0"])
 transparencies: st.SearchStrategy[Transparency] = st.sampled_from(get_args(Transparency))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from shared import ids
 from shared.scheduling.events import Change
-from tests.samples import NOW_NS, OWNER, content, event, new_id
+from tests.harness.samples import NOW_NS, OWNER, content, event, new_id
 
 
 def test_a_change_makes_the_next_version_with_a_later_id() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shared.scheduling.fences import RECENT, Fence, FenceEntry, latest_entries
 from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, iso_weeks, of_seconds, overlap, shifted
-from tests.samples import END, START, event, new_id
+from tests.harness.samples import END, START, event, new_id
 
 starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
 lengths = st.one_of(st.integers(1, 8 * 86_400), st.integers(1, MAX_DURATION_SECONDS))

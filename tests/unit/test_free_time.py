@@ -14,8 +14,8 @@ from shared.scheduling.instants import LAST, Instant, overlap, shifted
 from shared.scheduling.rounds import ROUNDS, ClassPage
 from shared.scheduling.spans import SpanRange
 from shared.scheduling.windows import Window
-from tests.samples import OWNER, event
-from tests.unit.calendars import InMemory
+from tests.harness.samples import OWNER, event
+from tests.unit.in_memory_calendar import InMemory
 
 NOW = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400

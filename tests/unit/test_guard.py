@@ -13,8 +13,8 @@ from shared.scheduling.guard import Guard, LostAnswers, needs_check
 from shared.scheduling.instants import shifted
 from shared.scheduling.rounds import ROUNDS
 from shared.scheduling.windows import place
-from tests.samples import END, OWNER, START, content, event
-from tests.unit.calendars import InMemory
+from tests.harness.samples import END, OWNER, START, content, event
+from tests.unit.in_memory_calendar import InMemory
 
 LATER = ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z")
 

@@ -5,7 +5,7 @@ import pytest
 from shared.errors import InvalidRequest
 from shared.http.headers import MAX_KEY, MAX_TAGS, key_of, tags_of
 from shared.scheduling.preconditions import Tags
-from tests.samples import new_id
+from tests.harness.samples import new_id
 
 A, B = new_id(), new_id()
 

@@ -9,7 +9,7 @@ from shared import ids
 from shared.errors import InvalidRequest, NotFound, NotRecordedYet
 from shared.history.reading import PENDING_SHOWN, STREAM_RETENTION_MS, History, Page
 from shared.scheduling.events import Event
-from tests.samples import OWNER, event, new_id
+from tests.harness.samples import OWNER, event, new_id
 
 EVENT_ID = new_id()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import ids
-from tests.samples import NOW_NS
+from tests.harness.samples import NOW_NS
 
 times = st.integers(0, 253_402_300_799_999)  # milliseconds, to the end of 9999
 

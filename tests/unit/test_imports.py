@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import pytest
 
-from tests.template import ROOT, resources
+from tests.harness.template import ROOT, resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
 PASSWORDS = {"login", "register"}

@@ -12,7 +12,7 @@ from shared.scheduling.events import Event
 from shared.scheduling.free_time import Interval
 from shared.scheduling.instants import overlap, shifted
 from shared.scheduling.overlaps import Busy, among, between, collisions, windows_of
-from tests.samples import END, OWNER, START, content, event
+from tests.harness.samples import END, OWNER, START, content, event
 
 SECONDS = 3.0
 

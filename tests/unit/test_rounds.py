@@ -7,7 +7,7 @@ from shared.scheduling.instants import shifted
 from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, ClassPage, Rounds, sizes
 from shared.scheduling.spans import SpanRange, overlap_ranges, span
 from shared.scheduling.windows import place
-from tests.samples import event
+from tests.harness.samples import event
 
 NOW = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, of_seconds, overlap, shifted
 from shared.scheduling.spans import CLASSES, length_class, overlap_ranges, position, span
-from tests.samples import new_id
+from tests.harness.samples import new_id
 
 HOUR, DAY = 3600, 86_400
 starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier

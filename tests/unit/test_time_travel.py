@@ -16,7 +16,7 @@ from shared.scheduling.instants import shifted
 from shared.scheduling.rounds import ROUNDS, ClassPage
 from shared.scheduling.spans import SpanRange, position, span
 from shared.scheduling.windows import Window, place
-from tests.samples import NOW_NS, OWNER, event
+from tests.harness.samples import NOW_NS, OWNER, event
 
 START = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400

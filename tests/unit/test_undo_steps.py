@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shared.history.undo_steps import Step, lanes
 from shared.scheduling.instants import of_seconds
-from tests.samples import event
+from tests.harness.samples import event
 
 DAY = 24 * 3600
 MARCH = 1_804_809_600  # 2027-03-12T00:00:00Z

@@ -11,8 +11,8 @@ from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, shifted
 from shared.scheduling.rounds import ROUNDS
 from shared.scheduling.windows import Window, place, read_page
-from tests.samples import OWNER, event
-from tests.unit.calendars import InMemory
+from tests.harness.samples import OWNER, event
+from tests.unit.in_memory_calendar import InMemory
 
 NOW = "2027-03-01T00:00:00Z"
 DAY = 86_400

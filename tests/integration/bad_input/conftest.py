@@ -6,11 +6,10 @@ from moto import mock_aws
 
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
-from tests.conftest import settings_for
-from tests.deployment import Deployment
-from tests.gateway import Api
-from tests.integration.bad_input.calendar import GOOD, StoredCalendar
-from tests.template import create_tables
+from tests.harness.deployment import Deployment, settings_for
+from tests.harness.gateway import Api
+from tests.harness.template import create_tables
+from tests.integration.bad_input.stored_calendar import GOOD, StoredCalendar
 
 
 @contextmanager

@@ -8,8 +8,8 @@ import pytest
 
 from shared.http.bodies import MAX_BODY_BYTES, MAX_MEMBERS, MAX_MORE_MEMBERS
 from shared.scheduling.bulk_requests import FAULTS_REPORTED
-from tests.integration.bad_input.calendar import FREE, StoredCalendar
-from tests.samples import new_id
+from tests.harness.samples import new_id
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
 ROUTES = [
     ("POST", "/events"),

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
-from tests.integration.bad_input.calendar import FREE, StoredCalendar
-from tests.samples import new_id
+from tests.harness.samples import new_id
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
 TEXTS = {"title": MAX_TITLE, "description": MAX_DESCRIPTION_BYTES, "location": MAX_LOCATION}
 REQUIRED = ("title", "start", "end")

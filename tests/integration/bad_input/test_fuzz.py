@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateway import Reply, payload, reply
-from tests.integration.bad_input.calendar import FREE, StoredCalendar
-from tests.integration.documented import operations
-from tests.template import routes
+from tests.harness.gateway import Reply, payload, reply
+from tests.harness.openapi_document import operations
+from tests.harness.template import routes
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
 FIELDS = [
     "title",

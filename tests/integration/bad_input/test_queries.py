@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.bad_input.calendar import FREE, StoredCalendar
-from tests.samples import new_id
+from tests.harness.samples import new_id
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
 LIMITED = ["/events", "/events/{id}/history", "/events/deleted"]
 PAGED = [*LIMITED, "/free-busy"]

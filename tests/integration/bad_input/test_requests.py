@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.gateway import payload, reply
-from tests.integration.bad_input.calendar import FREE, StoredCalendar
-from tests.samples import NOW_NS, new_id
-from tests.template import routes
+from tests.harness.gateway import payload, reply
+from tests.harness.samples import NOW_NS, new_id
+from tests.harness.template import routes
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
 ABOUT_AN_EVENT: list[tuple[str, str, Any]] = [
     ("GET", "/events/{id}", None),

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from shared.http.routes import GUARDS
-from tests.gateway import PAYLOADS, payload, reply
-from tests.integration.bad_input.calendar import FREE, StoredCalendar
-from tests.integration.documented import operations
-from tests.samples import new_id
-from tests.template import routes
+from tests.harness.gateway import PAYLOADS, payload, reply
+from tests.harness.openapi_document import operations
+from tests.harness.samples import new_id
+from tests.harness.template import routes
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
 pytestmark = pytest.mark.usefixtures("calendar")
 

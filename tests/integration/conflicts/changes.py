@@ -7,7 +7,7 @@ from typing import Protocol
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from tests.integration.conflicts.book import Book, content
+from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 # Across the border of two ISO weeks: from Sunday to Monday.
 START, END = "2026-11-22T23:00:00Z", "2026-11-23T01:00:00Z"
@@ -36,7 +36,7 @@ class Change:
     """A change to `[START, END)`: what has to be there first, and the change itself."""
 
     name: str
-    prepare: Callable[[Book], Event | None]
+    prepare: Callable[[ContendedCalendar], Event | None]
     act: Act
 
     def __str__(self) -> str:
@@ -49,27 +49,27 @@ def some(event: Event | None) -> Event:
     return event
 
 
-def _away(book: Book) -> Event:
-    return book.rival().create(AWAY)
+def _away(contended: ContendedCalendar) -> Event:
+    return contended.rival().create(AWAY)
 
 
-def _adjacent(book: Book) -> Event:
-    return book.rival().create(content(BEFORE, START))
+def _adjacent(contended: ContendedCalendar) -> Event:
+    return contended.rival().create(content(BEFORE, START))
 
 
-def _transparent(book: Book) -> Event:
-    return book.rival().create(content(START, END, transparency="transparent"))
+def _transparent(contended: ContendedCalendar) -> Event:
+    return contended.rival().create(content(START, END, transparency="transparent"))
 
 
-def _moved_away(book: Book) -> Event:
-    first = book.rival().create(HOT)
-    book.rival().replace(first.id, AWAY)
+def _moved_away(contended: ContendedCalendar) -> Event:
+    first = contended.rival().create(HOT)
+    contended.rival().replace(first.id, AWAY)
     return first
 
 
-def _deleted(book: Book) -> Event:
-    first = book.rival().create(HOT)
-    book.rival().delete(first.id)
+def _deleted(contended: ContendedCalendar) -> Event:
+    first = contended.rival().create(HOT)
+    contended.rival().delete(first.id)
     return first
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from shared.runtime import Runtime
 from shared.store.client import Clients
-from tests.conftest import settings_for
-from tests.integration.conflicts.book import Book
-from tests.integration.conflicts.wire import Wire
-from tests.template import create_tables
+from tests.harness.botocore_faults import Wire
+from tests.harness.deployment import settings_for
+from tests.harness.template import create_tables
+from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,11 +44,11 @@ def tables(dynamodb_endpoint: str) -> tuple[Runtime, Runtime]:
 
 
 @pytest.fixture
-def book(tables: tuple[Runtime, Runtime]) -> Iterator[Book]:
+def contended(tables: tuple[Runtime, Runtime]) -> Iterator[ContendedCalendar]:
     """An empty calendar; what its subject does is on the wire."""
     runtime, wired = tables
     wire = Wire(wired.clients)
     try:
-        yield Book(runtime, wired, wire)
+        yield ContendedCalendar(runtime, wired, wire)
     finally:
         wire.close(wired.clients)

@@ -5,9 +5,9 @@ import pytest
 from shared.errors import EventConflict
 from shared.runtime import use
 from shared.scheduling.instants import FIRST, LAST, Instant, seconds_between, shifted
-from tests.gateway import Api
-from tests.integration.conflicts.book import Book, content
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
+from tests.harness.gateway import Api
+from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 HOUR, DAY = 3600, 24 * 3600
 LONGEST = (4 * HOUR, 3 * DAY, 31 * DAY, 366 * DAY)
@@ -28,74 +28,80 @@ MEETINGS = (
 )
 
 
-def free(book: Book, start: Instant, end: Instant) -> bool:
+def free(contended: ContendedCalendar, start: Instant, end: Instant) -> bool:
     """Whether `[start, end)` can be taken; if so, it is, and freed again."""
     try:
-        event = book.subject().create(content(start, end))
+        event = contended.subject().create(content(start, end))
     except EventConflict:
         return False
-    book.rival().delete(event.id)
+    contended.rival().delete(event.id)
     return True
 
 
 @pytest.mark.parametrize("length", [1, HOUR, *LONGEST])
 @pytest.mark.parametrize("meeting", MEETINGS)
-def test_events_that_touch_do_not_collide_and_one_second_more_does(book: Book, meeting: Instant, length: int) -> None:
+def test_events_that_touch_do_not_collide_and_one_second_more_does(
+    contended: ContendedCalendar, meeting: Instant, length: int
+) -> None:
     start, end = shifted(meeting, -length), meeting
     length = seconds_between(start, end)
-    book.rival().create(content(start, end))
+    contended.rival().create(content(start, end))
     after, before = min(LAST, shifted(end, HOUR)), max(FIRST, shifted(start, -HOUR))
 
-    assert free(book, end, after)
-    assert not free(book, shifted(end, -1), after)
-    assert not free(book, start, shifted(start, 1))
-    assert not free(book, shifted(end, -1), end)
+    assert free(contended, end, after)
+    assert not free(contended, shifted(end, -1), after)
+    assert not free(contended, start, shifted(start, 1))
+    assert not free(contended, shifted(end, -1), end)
     if before < start:
-        assert free(book, before, start)
-        assert not free(book, before, shifted(start, 1))
+        assert free(contended, before, start)
+        assert not free(contended, before, shifted(start, 1))
 
 
 @pytest.mark.parametrize("length", LONGEST)
 @pytest.mark.parametrize("more", [-1, 0, 1])
-def test_the_longest_of_a_class_is_found_by_its_last_second(book: Book, length: int, more: int) -> None:
+def test_the_longest_of_a_class_is_found_by_its_last_second(
+    contended: ContendedCalendar, length: int, more: int
+) -> None:
     length += more
     if length > LONGEST[-1]:
         length -= 1
     start = "2026-12-28T00:00:01Z"
     end = shifted(start, length)
-    event = book.rival().create(content(start, end))
+    event = contended.rival().create(content(start, end))
 
     for at in (start, shifted(start, length // 2), shifted(end, -1)):
         with pytest.raises(EventConflict) as caught:
-            book.subject().create(content(at, shifted(at, 1)))
+            contended.subject().create(content(at, shifted(at, 1)))
         assert [each.id for each in caught.value.collisions] == [event.id]
-    assert free(book, end, shifted(end, 1))
-    assert free(book, shifted(start, -1), start)
+    assert free(contended, end, shifted(end, 1))
+    assert free(contended, shifted(start, -1), start)
 
 
 @pytest.mark.parametrize("length", LONGEST)
 @pytest.mark.parametrize("other", LONGEST)
-def test_every_class_is_found_from_every_class(book: Book, length: int, other: int) -> None:
+def test_every_class_is_found_from_every_class(contended: ContendedCalendar, length: int, other: int) -> None:
     start = "2026-06-03T10:00:00Z"
     end = shifted(start, length)
-    event = book.rival().create(content(start, end))
+    event = contended.rival().create(content(start, end))
 
     for at in (shifted(start, 1 - other), shifted(end, -1)):
         with pytest.raises(EventConflict) as caught:
-            book.subject().create(content(at, shifted(at, other)))
+            contended.subject().create(content(at, shifted(at, other)))
         assert [each.id for each in caught.value.collisions] == [event.id]
-    assert free(book, shifted(start, -other), start)
-    assert free(book, end, shifted(end, other))
+    assert free(contended, shifted(start, -other), start)
+    assert free(contended, end, shifted(end, other))
 
 
 @pytest.mark.parametrize(("start", "end"), [(FIRST, shifted(FIRST, 1)), ("9999-12-31T23:59:58Z", LAST)])
-def test_the_first_and_the_last_second_can_be_taken_once(book: Book, start: Instant, end: Instant) -> None:
-    book.subject().create(content(start, end))
+def test_the_first_and_the_last_second_can_be_taken_once(
+    contended: ContendedCalendar, start: Instant, end: Instant
+) -> None:
+    contended.subject().create(content(start, end))
 
     for length in (1, *LONGEST):
         begins, ends = (start, shifted(start, length)) if start == FIRST else (shifted(end, -length), end)
         with pytest.raises(EventConflict):
-            book.subject().create(content(begins, ends))
+            contended.subject().create(content(begins, ends))
 
 
 def fences(request: Document) -> list[str]:
@@ -112,26 +118,26 @@ def fences(request: Document) -> list[str]:
         *(shifted("2026-11-23T23:59:59Z", day * DAY) for day in range(7)),  # a start on each day of the week
     ],
 )
-def test_an_event_of_a_year_needs_54_fences_at_most_and_commits(book: Book, start: Instant) -> None:
+def test_an_event_of_a_year_needs_54_fences_at_most_and_commits(contended: ContendedCalendar, start: Instant) -> None:
     end = shifted(start, 366 * DAY)
 
-    event = book.subject().create(content(start, end))
+    event = contended.subject().create(content(start, end))
 
-    assert book.live() == {event.id: event}
-    moved = fences(book.wire.requests[COMMIT][0])
+    assert contended.live() == {event.id: event}
+    moved = fences(contended.wire.requests[COMMIT][0])
     assert 53 <= len(moved) <= MAX_FENCES
     assert len({*moved}) == len(moved)
-    assert (book.wire.calls[READ], book.wire.calls[QUERY], book.wire.calls[COMMIT]) == (1, 4, 1)
+    assert (contended.wire.calls[READ], contended.wire.calls[QUERY], contended.wire.calls[COMMIT]) == (1, 4, 1)
     with pytest.raises(EventConflict):
-        book.subject().create(content(shifted(end, -1), end))
+        contended.subject().create(content(shifted(end, -1), end))
 
 
-def test_new_years_week_53_is_one_week(book: Book) -> None:
-    book.subject().create(content("2026-12-31T23:00:00Z", "2027-01-01T01:00:00Z"))
-    book.subject().create(content("2027-01-03T23:00:00Z", "2027-01-04T01:00:00Z"))
-    book.subject().create(content("2024-12-29T23:00:00Z", "2024-12-30T01:00:00Z"))
+def test_new_years_week_53_is_one_week(contended: ContendedCalendar) -> None:
+    contended.subject().create(content("2026-12-31T23:00:00Z", "2027-01-01T01:00:00Z"))
+    contended.subject().create(content("2027-01-03T23:00:00Z", "2027-01-04T01:00:00Z"))
+    contended.subject().create(content("2024-12-29T23:00:00Z", "2024-12-30T01:00:00Z"))
 
-    assert [fences(request) for request in book.wire.requests[COMMIT]] == [
+    assert [fences(request) for request in contended.wire.requests[COMMIT]] == [
         ["FENCE#2026-W53"],
         ["FENCE#2026-W53", "FENCE#2027-W01"],
         ["FENCE#2024-W52", "FENCE#2025-W01"],
@@ -148,9 +154,11 @@ def test_new_years_week_53_is_one_week(book: Book) -> None:
         ("2027-10-03T02:15:00+10:30", "Australia/Lord_Howe", "2027-10-02T15:45:00Z"),
     ],
 )
-def test_an_event_may_begin_in_the_gap_of_its_zone(book: Book, given: str, zone: str, instant: Instant) -> None:
-    with use(book.runtime):
-        api = Api(user_id=book.calendar_id)
+def test_an_event_may_begin_in_the_gap_of_its_zone(
+    contended: ContendedCalendar, given: str, zone: str, instant: Instant
+) -> None:
+    with use(contended.runtime):
+        api = Api(user_id=contended.calendar_id)
         end = shifted(instant, HOUR)
         created = api("POST", "/events", {"title": "Gap", "start": given, "end": end, "time_zone": zone})
         same = api("POST", "/events", {"title": "Same", "start": instant, "end": shifted(instant, 1)})
@@ -159,4 +167,4 @@ def test_an_event_may_begin_in_the_gap_of_its_zone(book: Book, given: str, zone:
     assert (created.status, created.body["start"], created.body["time_zone"]) == (201, instant, zone)
     assert [each["id"] for each in same.body["conflicts"]] == [created.body["id"]]
     assert before.status == 201
-    assert len(book.live()) == 2
+    assert len(contended.live()) == 2

@@ -9,10 +9,10 @@ from botocore.awsrequest import AWSResponse
 from shared.retries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from shared.runtime import use
 from shared.scheduling.events import Event
-from tests.gateway import Api, Context, Reply
-from tests.integration.conflicts.book import Book
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, cancelled, refusal
+from tests.harness.gateway import Api, Context, Reply
 from tests.integration.conflicts.changes import AWAY, END, START
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, cancelled, refusal
+from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 MARGIN_SECONDS = 2.0  # what a function keeps to answer in
 TIMES = {"start": START, "end": END}
@@ -85,18 +85,20 @@ REFUSALS: dict[str, tuple[str, Callable[[], AWSResponse]]] = {
 
 
 @pytest.fixture
-def api(book: Book) -> Iterator[Api]:
+def api(contended: ContendedCalendar) -> Iterator[Api]:
     """The functions, for the subject, on a clock that stands while nobody sleeps."""
-    runtime = replace(book.wired, monotonic=book.time.monotonic, sleep=book.time.sleep, jitter=lambda most: most)
+    runtime = replace(
+        contended.wired, monotonic=contended.clock.monotonic, sleep=contended.clock.sleep, jitter=lambda most: most
+    )
     with use(runtime):
-        yield Api(user_id=book.calendar_id)
+        yield Api(user_id=contended.calendar_id)
 
 
-def prepared(book: Book, call: Call) -> Event:
-    event = book.rival().create(AWAY)
-    book.record(event)
+def prepared(contended: ContendedCalendar, call: Call) -> Event:
+    event = contended.rival().create(AWAY)
+    contended.record(event)
     if call.deleted:
-        book.rival().delete(event.id)
+        contended.rival().delete(event.id)
     return event
 
 
@@ -112,88 +114,92 @@ def check_unavailable(reply: Reply) -> None:
 @pytest.mark.parametrize("why", REFUSALS)
 @pytest.mark.parametrize("seconds", [5, 28])
 def test_a_checked_change_is_tried_while_there_is_time(
-    book: Book, api: Api, call: Call, why: str, seconds: int
+    contended: ContendedCalendar, api: Api, call: Call, why: str, seconds: int
 ) -> None:
-    event = prepared(book, call)
-    before = book.events()
+    event = prepared(contended, call)
+    before = contended.events()
     operation, refuse = REFUSALS[why]
     if call.deleted:
-        book.wire.then(READ, lambda _: None)  # of the version to go back to, before the guard comes in
-    book.wire.always[operation] = lambda _: refuse()
+        contended.wire.then(READ, lambda _: None)  # of the version to go back to, before the guard comes in
+    contended.wire.always[operation] = lambda _: refuse()
 
     reply = call.send(api, event, Context(milliseconds=seconds * 1000))
 
     check_unavailable(reply)
-    assert book.events() == before
+    assert contended.events() == before
     left = seconds - MARGIN_SECONDS
-    assert left - LONGEST_PAUSE_SECONDS <= book.time.now <= left
-    assert book.wire.calls[READ] - call.deleted == len(book.time.pauses) + 1, "an attempt begins with one read"
+    assert left - LONGEST_PAUSE_SECONDS <= contended.clock.elapsed <= left
+    assert contended.wire.calls[READ] - call.deleted == len(contended.clock.pauses) + 1, (
+        "an attempt begins with one read"
+    )
 
 
 @pytest.mark.parametrize("call", UNCHECKED, ids=str)
 @pytest.mark.parametrize(
     "code", ["TransactionConflictException", "ThrottlingException", "ProvisionedThroughputExceededException"]
 )
-def test_an_unchecked_change_is_tried_while_there_is_time(book: Book, api: Api, call: Call, code: str) -> None:
-    event = prepared(book, call)
-    before = book.events()
-    book.wire.always[call.operation] = lambda _: refusal(code)
+def test_an_unchecked_change_is_tried_while_there_is_time(
+    contended: ContendedCalendar, api: Api, call: Call, code: str
+) -> None:
+    event = prepared(contended, call)
+    before = contended.events()
+    contended.wire.always[call.operation] = lambda _: refusal(code)
 
     check_unavailable(call.send(api, event, Context(milliseconds=10_000)))
 
-    assert book.events() == before
-    assert 8.0 - LONGEST_PAUSE_SECONDS <= book.time.now <= 8.0
+    assert contended.events() == before
+    assert 8.0 - LONGEST_PAUSE_SECONDS <= contended.clock.elapsed <= 8.0
 
 
 @pytest.mark.parametrize("call", [*CHECKED, *UNCHECKED], ids=str)
-def test_what_is_refused_some_times_is_written_once(book: Book, api: Api, call: Call) -> None:
-    event = prepared(book, call)
+def test_what_is_refused_some_times_is_written_once(contended: ContendedCalendar, api: Api, call: Call) -> None:
+    event = prepared(contended, call)
     for code in ("ThrottlingException", "TransactionConflictException", "ThrottlingException"):
-        book.wire.then(call.operation, lambda _, code=code: refusal(code))  # type: ignore[misc]
+        contended.wire.then(call.operation, lambda _, code=code: refusal(code))  # type: ignore[misc]
 
     reply = call.send(api, event, Context())
 
     assert reply.status in {200, 201, 204}
-    assert book.wire.calls[call.operation] == 4
-    assert sum(each.stamp.version for each in book.events()) == (3 if call.deleted else 2)
+    assert contended.wire.calls[call.operation] == 4
+    assert sum(each.stamp.version for each in contended.events()) == (3 if call.deleted else 2)
 
 
 @pytest.mark.parametrize("call", [*CHECKED, *UNCHECKED], ids=str)
-def test_a_function_with_no_time_left_tries_once(book: Book, api: Api, call: Call) -> None:
-    event = prepared(book, call)
+def test_a_function_with_no_time_left_tries_once(contended: ContendedCalendar, api: Api, call: Call) -> None:
+    event = prepared(contended, call)
 
     reply = call.send(api, event, Context(milliseconds=100))
 
     assert reply.status in {200, 201, 204}
-    assert book.time.pauses == []
+    assert contended.clock.pauses == []
 
 
-def test_pauses_double_up_to_a_second(book: Book, api: Api) -> None:
-    book.wire.always[COMMIT] = lambda _: cancelled("None", "TransactionConflict")
+def test_pauses_double_up_to_a_second(contended: ContendedCalendar, api: Api) -> None:
+    contended.wire.always[COMMIT] = lambda _: cancelled("None", "TransactionConflict")
 
     check_unavailable(api("POST", "/events", OURS, context=Context(milliseconds=28_000)))
 
     doubling = [min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt) for attempt in range(40)]
-    assert book.time.pauses == doubling[: len(book.time.pauses)]
-    assert len(book.time.pauses) > 20
+    assert contended.clock.pauses == doubling[: len(contended.clock.pauses)]
+    assert len(contended.clock.pauses) > 20
 
 
-def test_pauses_are_drawn_from_all_between_nothing_and_the_most(book: Book) -> None:
+def test_pauses_are_drawn_from_all_between_nothing_and_the_most(contended: ContendedCalendar) -> None:
     asked: list[float] = []
 
     def draw(most: float) -> float:
         asked.append(most)
         return 0.0
 
-    book.wire.always[COMMIT] = lambda _: cancelled("None", "TransactionConflict")
+    contended.wire.always[COMMIT] = lambda _: cancelled("None", "TransactionConflict")
     for _ in range(5):
-        book.wire.then(COMMIT, lambda _: cancelled("None", "TransactionConflict"))
-    book.wire.then(COMMIT, lambda _: None)
-    runtime = replace(book.wired, monotonic=book.time.monotonic, sleep=book.time.sleep, jitter=draw)
+        contended.wire.then(COMMIT, lambda _: cancelled("None", "TransactionConflict"))
+    contended.wire.then(COMMIT, lambda _: None)
+    runtime = replace(contended.wired, monotonic=contended.clock.monotonic, sleep=contended.clock.sleep, jitter=draw)
 
     with use(runtime):
-        reply = Api(user_id=book.calendar_id)("POST", "/events", OURS)
+        reply = Api(user_id=contended.calendar_id)("POST", "/events", OURS)
 
     assert reply.status == 201
     assert asked == [FIRST_PAUSE_SECONDS * 2**attempt for attempt in range(5)]
-    assert book.time.pauses == [0.0] * 5
+    assert contended.clock.pauses == [0.0] * 5

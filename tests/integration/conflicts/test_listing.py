@@ -10,8 +10,8 @@ from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.rounds import ROUNDS, Position, Rounds
 from shared.scheduling.windows import place
-from tests.integration.conflicts.book import Book, content
-from tests.integration.conflicts.wire import QUERY
+from tests.harness.botocore_faults import QUERY
+from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 HOUR, DAY = 3600, 24 * 3600
 FROM, TO = "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z"
@@ -33,18 +33,18 @@ def some_content(dice: random.Random) -> Content:
 class Listing:
     """Pages through the window, and knows which events were there throughout, unmoved."""
 
-    book: Book
+    contended: ContendedCalendar
     limit: int
     steady: dict[str, Event]
     shown: list[Event] = field(default_factory=list)
 
     def page(self, cursor: str | None) -> str | None:
-        self.book.wire.calls.clear()
-        calendar = self.book.subject()
+        self.contended.wire.calls.clear()
+        calendar = self.contended.subject()
         window = calendar.window(FROM, TO, cursor) if cursor is None else calendar.window(None, None, cursor)
         events, after = calendar.page(window, self.limit)
-        assert self.book.wire.calls[QUERY] <= 4 * ROUNDS
-        assert sum(self.book.wire.calls.values()) == self.book.wire.calls[QUERY]
+        assert self.contended.wire.calls[QUERY] <= 4 * ROUNDS
+        assert sum(self.contended.wire.calls.values()) == self.contended.wire.calls[QUERY]
         # Each of these calendars is read to its end by as many rounds as there are: so only the last page is short.
         assert len(events) == self.limit if after else len(events) <= self.limit
         assert [place(event) for event in events] == sorted(place(event) for event in events)
@@ -54,9 +54,9 @@ class Listing:
 
     def interrupt(self, dice: random.Random) -> None:
         """Let events come, go and move."""
-        rival = self.book.rival()
-        self.book.rival_bulk([some_content(dice) for _ in range(dice.randint(1, 3))])
-        live = sorted(self.book.live())
+        rival = self.contended.rival()
+        self.contended.rival_bulk([some_content(dice) for _ in range(dice.randint(1, 3))])
+        live = sorted(self.contended.live())
         gone, moved = dice.sample(live, 2)
         rival.delete(gone)
         rival.replace(moved, some_content(dice), on_conflict="allow")
@@ -69,10 +69,10 @@ class Listing:
         return [event.id for event in sorted(inside, key=place)]
 
 
-def list_all(book: Book, seed: int) -> None:
+def list_all(contended: ContendedCalendar, seed: int) -> None:
     """Page through a calendar that changes between the pages, and look at what was shown."""
     dice = random.Random(seed)  # noqa: S311 a test's data
-    own = Book(book.runtime, book.wired, book.wire)
+    own = ContendedCalendar(contended.runtime, contended.wired, contended.wire)
     events, failures = own.rival_bulk([some_content(dice) for _ in range(dice.randint(1, 80))])
     assert failures == {}
     listing = Listing(own, dice.randint(1, 6), {event.id: event for event in events})
@@ -86,14 +86,14 @@ def list_all(book: Book, seed: int) -> None:
     assert [event.id for event in listing.shown if event.id in listing.steady] == listing.expected()
 
 
-def list_many(book: Book) -> None:
+def list_many(contended: ContendedCalendar) -> None:
     for seed in range(CALENDARS):
-        list_all(book, seed)
+        list_all(contended, seed)
 
 
 @pytest.mark.parametrize("seed", range(CALENDARS))
-def test_what_stays_is_shown_once(book: Book, seed: int) -> None:
-    list_all(book, seed)
+def test_what_stays_is_shown_once(contended: ContendedCalendar, seed: int) -> None:
+    list_all(contended, seed)
 
 
 def _all_that_was_read(rounds: Rounds[Event]) -> tuple[list[Event], Position | None]:
@@ -103,26 +103,26 @@ def _all_that_was_read(rounds: Rounds[Event]) -> tuple[list[Event], Position | N
 
 
 def test_a_listing_that_does_not_mind_where_a_class_stopped_is_found_out(
-    book: Book, monkeypatch: pytest.MonkeyPatch
+    contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Rounds, "settled", _all_that_was_read)
     monkeypatch.setattr(windows, "MARGIN", 1)
 
     with pytest.raises(AssertionError, match="assert"):
-        list_many(book)
+        list_many(contended)
 
 
-def test_what_was_over_before_is_read_over(book: Book) -> None:
+def test_what_was_over_before_is_read_over(contended: ContendedCalendar) -> None:
     # Long events that were over before the window begins: read, and left out by the filter.
     before: list[tuple[Instant, Instant]] = []
     for number in range(25):
         start = shifted(FROM, -30 * DAY + number)
         before.append((start, shifted(start, 3 * DAY + 1)))
-    book.rival_bulk([content(*each) for each in before])
-    last = book.rival().create(content(FROM, TO), "allow")
-    listing = Listing(book, 5, {last.id: last})
+    contended.rival_bulk([content(*each) for each in before])
+    last = contended.rival().create(content(FROM, TO), "allow")
+    listing = Listing(contended, 5, {last.id: last})
 
     assert listing.page(None) is None
 
     assert [event.id for event in listing.shown] == [last.id]
-    assert book.wire.calls == {QUERY: 5}
+    assert contended.wire.calls == {QUERY: 5}

@@ -3,197 +3,207 @@
 import pytest
 
 from shared.errors import OutcomeUnknown
-from tests.integration.conflicts.book import Book
+from tests.harness.botocore_faults import COMMIT, READ
 from tests.integration.conflicts.changes import CHANGES, CREATE, MOVES, RIVAL, Change, same, some
-from tests.integration.conflicts.wire import COMMIT, READ
+from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 changes = pytest.mark.parametrize("change", CHANGES, ids=str)
 moves = pytest.mark.parametrize("change", MOVES, ids=str)
 
 
-def version_before(book: Book) -> int:
+def version_before(contended: ContendedCalendar) -> int:
     """The version of the one event there is; 0 if there is none."""
-    events = book.events()
+    events = contended.events()
     assert len(events) <= 1
     return events[0].stamp.version if events else 0
 
 
-def sent(book: Book, attempt: int) -> dict[str, str]:
+def sent(contended: ContendedCalendar, attempt: int) -> dict[str, str]:
     """The id and history_id of the event that an attempt to commit would write."""
-    item = book.wire.requests[COMMIT][attempt]["TransactItems"][0]["Put"]["Item"]
+    item = contended.wire.requests[COMMIT][attempt]["TransactItems"][0]["Put"]["Item"]
     return {name: item[name]["S"] for name in ("id", "history_id")}
 
 
 @changes
-def test_a_write_whose_answer_is_lost_recognises_itself(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.lose_answer(COMMIT)
+def test_a_write_whose_answer_is_lost_recognises_itself(contended: ContendedCalendar, change: Change) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.lose_answer(COMMIT)
 
-    written = change.act(book.subject(), before)
+    written = change.act(contended.subject(), before)
 
-    assert book.events() == [written]
+    assert contended.events() == [written]
     assert same(change, written)
     assert written.stamp.version == version + 1
-    assert book.wire.calls[COMMIT] == 1
+    assert contended.wire.calls[COMMIT] == 1
 
 
 @changes
-def test_a_write_whose_answer_is_cut_short_reads_again_and_recognises_itself(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.cut_answer_short(COMMIT)
+def test_a_write_whose_answer_is_cut_short_reads_again_and_recognises_itself(
+    contended: ContendedCalendar, change: Change
+) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.cut_answer_short(COMMIT)
 
-    written = change.act(book.subject(), before)
+    written = change.act(contended.subject(), before)
 
-    assert book.events() == [written]
+    assert contended.events() == [written]
     assert written.stamp.version == version + 1
-    assert book.wire.order.count(COMMIT) == 1
-    assert READ in book.wire.order[book.wire.order.index(COMMIT) :]
+    assert contended.wire.order.count(COMMIT) == 1
+    assert READ in contended.wire.order[contended.wire.order.index(COMMIT) :]
 
 
 @changes
-def test_a_write_that_was_overtaken_is_not_applied_again(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.lose_answer(COMMIT, lambda: book.rival().patch(sent(book, 0)["id"], {"title": "Theirs"}))
+def test_a_write_that_was_overtaken_is_not_applied_again(contended: ContendedCalendar, change: Change) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.lose_answer(COMMIT, lambda: contended.rival().patch(sent(contended, 0)["id"], {"title": "Theirs"}))
 
     with pytest.raises(OutcomeUnknown):
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
-    (stored,) = book.events()
+    (stored,) = contended.events()
     assert (stored.stamp.version, stored.content.title) == (version + 2, "Theirs")
     assert same(change, stored)
-    assert book.wire.calls[COMMIT] == 1
+    assert contended.wire.calls[COMMIT] == 1
 
 
 @changes
-def test_a_write_that_was_applied_and_deleted_is_not_applied_again(book: Book, change: Change) -> None:
-    before = change.prepare(book)
-    book.wire.lose_answer(COMMIT, lambda: book.rival().delete(sent(book, 0)["id"]))
+def test_a_write_that_was_applied_and_deleted_is_not_applied_again(
+    contended: ContendedCalendar, change: Change
+) -> None:
+    before = change.prepare(contended)
+    contended.wire.lose_answer(COMMIT, lambda: contended.rival().delete(sent(contended, 0)["id"]))
 
     with pytest.raises(OutcomeUnknown):
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
-    assert book.live() == {}
-    assert book.wire.calls[COMMIT] == 1
+    assert contended.live() == {}
+    assert contended.wire.calls[COMMIT] == 1
 
 
 @changes
-def test_a_write_that_never_arrived_is_tried_again(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.lose_request(COMMIT)
+def test_a_write_that_never_arrived_is_tried_again(contended: ContendedCalendar, change: Change) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.lose_request(COMMIT)
 
-    written = change.act(book.subject(), before)
+    written = change.act(contended.subject(), before)
 
-    assert book.events() == [written]
+    assert contended.events() == [written]
     assert written.stamp.version == version + 1
-    assert sent(book, 1)["history_id"] == written.history_id != sent(book, 0)["history_id"]
+    assert sent(contended, 1)["history_id"] == written.history_id != sent(contended, 0)["history_id"]
 
 
 @moves
-def test_a_write_that_never_arrived_and_was_overtaken_is_given_up(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.lose_request(COMMIT, lambda: book.rival().patch(some(before).id, {"title": "Theirs"}))
+def test_a_write_that_never_arrived_and_was_overtaken_is_given_up(contended: ContendedCalendar, change: Change) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.lose_request(COMMIT, lambda: contended.rival().patch(some(before).id, {"title": "Theirs"}))
 
     with pytest.raises(OutcomeUnknown):
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
-    (stored,) = book.events()
+    (stored,) = contended.events()
     assert (stored.stamp.version, stored.content.title) == (version + 1, "Theirs")
 
 
 @changes
-def test_a_write_that_arrives_after_it_was_tried_again_is_refused(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.hold(COMMIT)
+def test_a_write_that_arrives_after_it_was_tried_again_is_refused(contended: ContendedCalendar, change: Change) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.hold(COMMIT)
 
-    written = change.act(book.subject(), before)
+    written = change.act(contended.subject(), before)
 
-    assert book.wire.release() == 400
-    assert book.events() == [written]
+    assert contended.wire.release() == 400
+    assert contended.events() == [written]
     assert written.stamp.version == version + 1
 
 
 @changes
-def test_a_write_that_arrives_between_the_second_look_and_the_second_try(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
-    book.wire.hold(COMMIT)
+def test_a_write_that_arrives_between_the_second_look_and_the_second_try(
+    contended: ContendedCalendar, change: Change
+) -> None:
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.hold(COMMIT)
     late: list[int] = []
-    book.wire.before(COMMIT, lambda: late.append(book.wire.release()))
+    contended.wire.before(COMMIT, lambda: late.append(contended.wire.release()))
 
-    written = change.act(book.subject(), before)
+    written = change.act(contended.subject(), before)
 
     assert late == [200]
-    assert written.history_id == sent(book, 0)["history_id"]
-    assert book.events() == [written]
+    assert written.history_id == sent(contended, 0)["history_id"]
+    assert contended.events() == [written]
     assert written.stamp.version == version + 1
-    assert book.wire.calls[COMMIT] == 2
+    assert contended.wire.calls[COMMIT] == 2
 
 
 @changes
-def test_a_rival_takes_the_time_that_a_lost_write_did_not(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
+def test_a_rival_takes_the_time_that_a_lost_write_did_not(contended: ContendedCalendar, change: Change) -> None:
+    before, version = change.prepare(contended), version_before(contended)
     rivals = []
-    book.wire.lose_request(COMMIT, lambda: rivals.append(book.rival().create(RIVAL)))
+    contended.wire.lose_request(COMMIT, lambda: rivals.append(contended.rival().create(RIVAL)))
 
     with pytest.raises(OutcomeUnknown):
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
-    assert book.double_bookings() == []
-    assert {event.id: event.stamp.version for event in book.events() if event.id != rivals[0].id} == (
+    assert contended.double_bookings() == []
+    assert {event.id: event.stamp.version for event in contended.events() if event.id != rivals[0].id} == (
         {some(before).id: version} if before else {}
     )
 
 
 @changes
-def test_no_conflict_is_told_of_while_a_lost_write_may_still_arrive(book: Book, change: Change) -> None:
+def test_no_conflict_is_told_of_while_a_lost_write_may_still_arrive(
+    contended: ContendedCalendar, change: Change
+) -> None:
     # Nobody moves a fence for an event that is written with leave to overlap: so nothing stops the late write.
-    before, version = change.prepare(book), version_before(book)
-    book.wire.hold(COMMIT)
-    book.wire.before(READ, lambda: None)
-    book.wire.before(READ, lambda: book.rival().create(RIVAL, "allow"))
+    before, version = change.prepare(contended), version_before(contended)
+    contended.wire.hold(COMMIT)
+    contended.wire.before(READ, lambda: None)
+    contended.wire.before(READ, lambda: contended.rival().create(RIVAL, "allow"))
 
     with pytest.raises(OutcomeUnknown):
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
-    assert book.wire.release() == 200, "a conflict would have been a lie"
-    written = next(event for event in book.events() if event.id == sent(book, 0)["id"])
+    assert contended.wire.release() == 200, "a conflict would have been a lie"
+    written = next(event for event in contended.events() if event.id == sent(contended, 0)["id"])
     assert written.stamp.version == version + 1
     assert same(change, written)
 
 
 @changes
-def test_answers_that_are_lost_to_the_end_leave_the_outcome_unknown(book: Book, change: Change) -> None:
-    before, version = change.prepare(book), version_before(book)
+def test_answers_that_are_lost_to_the_end_leave_the_outcome_unknown(
+    contended: ContendedCalendar, change: Change
+) -> None:
+    before, version = change.prepare(contended), version_before(contended)
     for _ in range(100):
-        book.wire.lose_request(COMMIT)
+        contended.wire.lose_request(COMMIT)
 
     with pytest.raises(OutcomeUnknown):
-        change.act(book.subject(seconds=5.0), before)
+        change.act(contended.subject(seconds=5.0), before)
 
-    assert version_before(book) == version
-    assert book.time.now <= 5.0
-    assert 5 <= book.wire.calls[COMMIT] < 100
+    assert version_before(contended) == version
+    assert contended.clock.elapsed <= 5.0
+    assert 5 <= contended.wire.calls[COMMIT] < 100
 
 
 @pytest.mark.parametrize("which", range(3))
-def test_of_several_lost_writes_one_is_applied(book: Book, which: int) -> None:
+def test_of_several_lost_writes_one_is_applied(contended: ContendedCalendar, which: int) -> None:
     for _ in range(3):
-        book.wire.hold(COMMIT)
+        contended.wire.hold(COMMIT)
     late: list[int] = []
-    book.wire.before(COMMIT, lambda: late.append(book.wire.release(which)))
+    contended.wire.before(COMMIT, lambda: late.append(contended.wire.release(which)))
 
-    written = CREATE.act(book.subject(), None)
+    written = CREATE.act(contended.subject(), None)
 
     assert late == [200]
-    assert written.history_id == sent(book, which)["history_id"]
-    assert [book.wire.release() for _ in range(2)] == [400, 400]
-    assert book.events() == [written]
+    assert written.history_id == sent(contended, which)["history_id"]
+    assert [contended.wire.release() for _ in range(2)] == [400, 400]
+    assert contended.events() == [written]
 
 
-def test_a_read_whose_answer_is_lost_is_tried_again(book: Book) -> None:
+def test_a_read_whose_answer_is_lost_is_tried_again(contended: ContendedCalendar) -> None:
     for operation in (READ, "Query", READ):
-        book.wire.lose_request(operation)
+        contended.wire.lose_request(operation)
 
-    written = CREATE.act(book.subject(), None)
+    written = CREATE.act(contended.subject(), None)
 
-    assert book.events() == [written]
-    assert book.wire.calls[COMMIT] == 1
+    assert contended.events() == [written]
+    assert contended.wire.calls[COMMIT] == 1

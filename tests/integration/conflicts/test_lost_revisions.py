@@ -10,8 +10,8 @@ from shared.errors import NotFound, OutcomeUnknown
 from shared.request import NS_PER_SECOND
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
-from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.changes import AWAY, HOT
+from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 UPDATE, PUT = "UpdateItem", "PutItem"
 
@@ -43,139 +43,143 @@ WRITES = (
 writes = pytest.mark.parametrize("write", WRITES, ids=str)
 
 
-def prepared(book: Book, write: Write) -> Event:
-    event = book.rival().create(HOT)
+def prepared(contended: ContendedCalendar, write: Write) -> Event:
+    event = contended.rival().create(HOT)
     if write.deleted_before:
-        book.rival().delete(event.id)
+        contended.rival().delete(event.id)
     return event
 
 
-def stored(book: Book) -> Event:
-    (event,) = book.events()
+def stored(contended: ContendedCalendar) -> Event:
+    (event,) = contended.events()
     return event
 
 
-def overtake(book: Book, event: Event) -> Event:
+def overtake(contended: ContendedCalendar, event: Event) -> Event:
     """Another's change of the event, be it deleted or not."""
     try:
-        return book.rival().patch(event.id, {"location": "There"})
+        return contended.rival().patch(event.id, {"location": "There"})
     except NotFound:
-        return restored(book.rival(), event)
+        return restored(contended.rival(), event)
 
 
 @writes
-def test_a_write_whose_answer_is_lost_recognises_itself(book: Book, write: Write) -> None:
-    event = prepared(book, write)
-    version = stored(book).stamp.version
-    book.wire.lose_answer(write.operation)
+def test_a_write_whose_answer_is_lost_recognises_itself(contended: ContendedCalendar, write: Write) -> None:
+    event = prepared(contended, write)
+    version = stored(contended).stamp.version
+    contended.wire.lose_answer(write.operation)
 
-    written = write.act(book.subject(), event)
+    written = write.act(contended.subject(), event)
 
-    assert stored(book) == written
+    assert stored(contended) == written
     assert written.stamp.version == version + 1
 
 
 @writes
-def test_a_write_that_was_overtaken_is_not_applied_again(book: Book, write: Write) -> None:
-    event = prepared(book, write)
-    version = stored(book).stamp.version
-    book.wire.lose_answer(write.operation, lambda: overtake(book, event))
+def test_a_write_that_was_overtaken_is_not_applied_again(contended: ContendedCalendar, write: Write) -> None:
+    event = prepared(contended, write)
+    version = stored(contended).stamp.version
+    contended.wire.lose_answer(write.operation, lambda: overtake(contended, event))
 
     with pytest.raises(OutcomeUnknown):
-        write.act(book.subject(), event)
+        write.act(contended.subject(), event)
 
-    assert stored(book).stamp.version == version + 2
+    assert stored(contended).stamp.version == version + 2
 
 
 @writes
-def test_a_write_that_never_arrived_is_tried_again(book: Book, write: Write) -> None:
-    event = prepared(book, write)
-    version = stored(book).stamp.version
-    book.wire.lose_request(write.operation)
+def test_a_write_that_never_arrived_is_tried_again(contended: ContendedCalendar, write: Write) -> None:
+    event = prepared(contended, write)
+    version = stored(contended).stamp.version
+    contended.wire.lose_request(write.operation)
 
-    written = write.act(book.subject(), event)
+    written = write.act(contended.subject(), event)
 
-    assert stored(book) == written
+    assert stored(contended) == written
     assert written.stamp.version == version + 1
-    assert book.wire.calls[write.operation] == 2
+    assert contended.wire.calls[write.operation] == 2
 
 
 @writes
-def test_a_write_that_arrives_after_it_was_tried_again_is_refused(book: Book, write: Write) -> None:
-    event = prepared(book, write)
-    book.wire.hold(write.operation)
+def test_a_write_that_arrives_after_it_was_tried_again_is_refused(contended: ContendedCalendar, write: Write) -> None:
+    event = prepared(contended, write)
+    contended.wire.hold(write.operation)
 
-    written = write.act(book.subject(), event)
+    written = write.act(contended.subject(), event)
 
-    assert book.wire.release() == 400
-    assert stored(book) == written
+    assert contended.wire.release() == 400
+    assert stored(contended) == written
 
 
 @writes
-def test_a_write_that_arrives_just_before_it_is_tried_again_is_applied_once(book: Book, write: Write) -> None:
-    event = prepared(book, write)
-    version = stored(book).stamp.version
-    book.wire.hold(write.operation)
+def test_a_write_that_arrives_just_before_it_is_tried_again_is_applied_once(
+    contended: ContendedCalendar, write: Write
+) -> None:
+    event = prepared(contended, write)
+    version = stored(contended).stamp.version
+    contended.wire.hold(write.operation)
     late: list[int] = []
-    book.wire.before(write.operation, lambda: late.append(book.wire.release()))
+    contended.wire.before(write.operation, lambda: late.append(contended.wire.release()))
 
-    written = write.act(book.subject(), event)
+    written = write.act(contended.subject(), event)
 
     assert late == [200]
-    assert stored(book) == written
+    assert stored(contended) == written
     assert written.stamp.version == version + 1
 
 
 @writes
-def test_answers_that_are_lost_to_the_end_leave_the_outcome_unknown(book: Book, write: Write) -> None:
-    event = prepared(book, write)
-    before = stored(book)
+def test_answers_that_are_lost_to_the_end_leave_the_outcome_unknown(contended: ContendedCalendar, write: Write) -> None:
+    event = prepared(contended, write)
+    before = stored(contended)
     for _ in range(100):
-        book.wire.lose_request(write.operation)
+        contended.wire.lose_request(write.operation)
 
     with pytest.raises(OutcomeUnknown):
-        write.act(book.subject(seconds=5.0), event)
+        write.act(contended.subject(seconds=5.0), event)
 
-    assert stored(book) == before
-    assert book.time.now <= 5.0
+    assert stored(contended) == before
+    assert contended.clock.elapsed <= 5.0
 
 
 @pytest.mark.parametrize("write", WRITES[:2], ids=str)
 @pytest.mark.parametrize("arrives", [True, False])
-def test_a_rival_whose_clock_is_behind_does_not_make_it_apply_twice(book: Book, write: Write, arrives: bool) -> None:
-    event = prepared(book, write)
-    rival = book.rival(now_ns=1)  # its ids are the least that are later than what is stored
-    book.wire.hold(write.operation)
+def test_a_rival_whose_clock_is_behind_does_not_make_it_apply_twice(
+    contended: ContendedCalendar, write: Write, arrives: bool
+) -> None:
+    event = prepared(contended, write)
+    rival = contended.rival(now_ns=1)  # its ids are the least that are later than what is stored
+    contended.wire.hold(write.operation)
     late: list[int] = []
 
     def first_the_rival() -> None:
         rival.patch(event.id, {"location": "There"})
         if arrives:
-            late.append(book.wire.release())
+            late.append(contended.wire.release())
 
-    book.wire.before(write.operation, first_the_rival)
-    written = write.act(book.subject(now_ns=time.time_ns() + 60 * NS_PER_SECOND), event)
+    contended.wire.before(write.operation, first_the_rival)
+    written = write.act(contended.subject(now_ns=time.time_ns() + 60 * NS_PER_SECOND), event)
 
     if not arrives:
-        late.append(book.wire.release())
+        late.append(contended.wire.release())
     assert late == [200 if arrives else 400]
-    assert stored(book) == written
+    assert stored(contended) == written
     assert (written.stamp.version, written.content.location) == (3, "There")
 
 
-def test_an_event_created_with_leave_to_overlap_recognises_itself(book: Book) -> None:
-    book.wire.lose_answer(PUT)
+def test_an_event_created_with_leave_to_overlap_recognises_itself(contended: ContendedCalendar) -> None:
+    contended.wire.lose_answer(PUT)
 
-    written = book.subject().create(HOT, "allow")
+    written = contended.subject().create(HOT, "allow")
 
-    assert book.events() == [written]
-    assert book.wire.calls[PUT] == 1
+    assert contended.events() == [written]
+    assert contended.wire.calls[PUT] == 1
 
 
-def test_an_event_created_with_leave_to_overlap_arrives_late(book: Book) -> None:
-    book.wire.hold(PUT)
+def test_an_event_created_with_leave_to_overlap_arrives_late(contended: ContendedCalendar) -> None:
+    contended.wire.hold(PUT)
 
-    written = book.subject().create(HOT, "allow")
+    written = contended.subject().create(HOT, "allow")
 
-    assert book.wire.release() == 400
-    assert book.events() == [written]
+    assert contended.wire.release() == 400
+    assert contended.events() == [written]

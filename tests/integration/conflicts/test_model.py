@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
 from shared.store.events import DynamoEventStore
-from tests.integration.conflicts.book import Book
-from tests.integration.conflicts.model import Answer, Kind, Model, Operation
-from tests.integration.conflicts.mutants import CheckThenInsert, StartsWithin
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ
+from tests.harness.botocore_faults import COMMIT, QUERY, READ
+from tests.integration.conflicts.broken_guards import CheckThenInsert, StartsWithin
+from tests.integration.conflicts.calendar_model import Answer, Kind, Model, Operation
+from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 HOUR, DAY = 3600, 24 * 3600
 MONDAY = "2026-11-23T00:00:00Z"
@@ -79,13 +79,13 @@ def shortly(said: Content, days: int) -> Content:
 class CalendarMachine(RuleBasedStateMachine):
     """A real calendar and its model."""
 
-    book: Book
+    contended: ContendedCalendar
     store: type[DynamoEventStore] = DynamoEventStore
 
     def __init__(self) -> None:
         super().__init__()
-        own = self.book
-        self.own = Book(own.runtime, own.wired, own.wire, make_store=self.store)
+        own = self.contended
+        self.own = ContendedCalendar(own.runtime, own.wired, own.wire, make_store=self.store)
         self.model = Model(NOW)
         self.versions: dict[str, list[Event]] = {}
 
@@ -219,16 +219,18 @@ class CalendarMachine(RuleBasedStateMachine):
         assert there == known
 
 
-def machine(book: Book, store: type[DynamoEventStore]) -> type[CalendarMachine]:
+def machine(contended: ContendedCalendar, store: type[DynamoEventStore]) -> type[CalendarMachine]:
     """The machine on the tables of `book`, with that store."""
-    return type("Machine", (CalendarMachine,), {"book": book, "store": store})
+    return type("Machine", (CalendarMachine,), {"book": contended, "store": store})
 
 
-def test_a_calendar_answers_as_its_model_does(book: Book) -> None:
-    run_state_machine_as_test(machine(book, DynamoEventStore), settings=CHECK)
+def test_a_calendar_answers_as_its_model_does(contended: ContendedCalendar) -> None:
+    run_state_machine_as_test(machine(contended, DynamoEventStore), settings=CHECK)
 
 
 @pytest.mark.parametrize("mutant", [CheckThenInsert, StartsWithin])
-def test_a_calendar_without_a_part_of_its_guard_does_not(book: Book, mutant: type[DynamoEventStore]) -> None:
+def test_a_calendar_without_a_part_of_its_guard_does_not(
+    contended: ContendedCalendar, mutant: type[DynamoEventStore]
+) -> None:
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(machine(book, mutant), settings=FIND)
+        run_state_machine_as_test(machine(contended, mutant), settings=FIND)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.runtime import Runtime
-from tests.integration.conflicts.races import Race
+from tests.integration.conflicts.race_runner import Race
 
 ROUNDS = 100
 # Without fences nearly every round shows what is wrong; what is bounded is only how long to look for it.

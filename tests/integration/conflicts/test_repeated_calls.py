@@ -12,9 +12,9 @@ from shared.runtime import Runtime
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.store.client import Clients
-from tests.integration.conflicts.book import Book
+from tests.harness.botocore_faults import COMMIT, Wire, refusal
 from tests.integration.conflicts.changes import AWAY, CHANGES, CREATE, HOT, Change, same
-from tests.integration.conflicts.wire import COMMIT, Wire, refusal
+from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 Act = Callable[[Calendar, str], Event]
 
@@ -25,18 +25,18 @@ def repeating(
     tables: tuple[Runtime, Runtime],
     dynamodb_endpoint: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Book]:
+) -> Iterator[ContendedCalendar]:
     """A calendar whose subject's clients repeat calls as they do in Lambda, but without waiting."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "conflicts")
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     clients = Clients(dynamodb_endpoint)
     wire = Wire(clients)
-    yield Book(tables[0], replace(tables[0], clients=clients), wire)
+    yield ContendedCalendar(tables[0], replace(tables[0], clients=clients), wire)
     wire.close(clients)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_repeated_transaction_is_applied_once(repeating: Book, change: Change) -> None:
+def test_a_repeated_transaction_is_applied_once(repeating: ContendedCalendar, change: Change) -> None:
     before = change.prepare(repeating)
     repeating.wire.lose_answer(COMMIT)
 
@@ -50,7 +50,9 @@ def test_a_repeated_transaction_is_applied_once(repeating: Book, change: Change)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_transaction_said_to_be_in_progress_may_have_been_applied(repeating: Book, change: Change) -> None:
+def test_a_transaction_said_to_be_in_progress_may_have_been_applied(
+    repeating: ContendedCalendar, change: Change
+) -> None:
     # What DynamoDB answers to the repetition of a transaction that it is still at work on.
     before = change.prepare(repeating)
     repeating.wire.lose_answer(COMMIT)
@@ -64,7 +66,9 @@ def test_a_transaction_said_to_be_in_progress_may_have_been_applied(repeating: B
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_repetition_that_is_refused_may_have_been_applied_before(repeating: Book, change: Change) -> None:
+def test_a_repetition_that_is_refused_may_have_been_applied_before(
+    repeating: ContendedCalendar, change: Change
+) -> None:
     # The first try is still under way when the second meets another transaction.
     before = change.prepare(repeating)
     repeating.wire.lose_answer(COMMIT)
@@ -86,7 +90,7 @@ WRITES: dict[str, tuple[str, Act]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_repeated_write_is_applied_once(repeating: Book, write: str) -> None:
+def test_a_repeated_write_is_applied_once(repeating: ContendedCalendar, write: str) -> None:
     operation, act = WRITES[write]
     event = repeating.rival().create(HOT)
     repeating.wire.lose_answer(operation)
@@ -99,7 +103,7 @@ def test_a_repeated_write_is_applied_once(repeating: Book, write: str) -> None:
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_repeated_write_that_was_overtaken_is_not_applied_again(repeating: Book, write: str) -> None:
+def test_a_repeated_write_that_was_overtaken_is_not_applied_again(repeating: ContendedCalendar, write: str) -> None:
     operation, act = WRITES[write]
     event = repeating.rival().create(HOT)
     repeating.wire.lose_answer(operation, lambda: repeating.rival().patch(event.id, {"title": "Theirs"}))
@@ -111,7 +115,7 @@ def test_a_repeated_write_that_was_overtaken_is_not_applied_again(repeating: Boo
     assert (stored.stamp.version, stored.content.title) == (3, "Theirs")
 
 
-def test_a_repeated_deletion_does_not_delete_what_was_restored(repeating: Book) -> None:
+def test_a_repeated_deletion_does_not_delete_what_was_restored(repeating: ContendedCalendar) -> None:
     event = repeating.rival().create(HOT)
     repeating.wire.lose_answer("UpdateItem", lambda: repeating.rival().roll_back(event))
 
@@ -122,7 +126,7 @@ def test_a_repeated_deletion_does_not_delete_what_was_restored(repeating: Book) 
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_error_may_come_after_the_write(repeating: Book, status: int) -> None:
+def test_a_server_error_may_come_after_the_write(repeating: ContendedCalendar, status: int) -> None:
     def written_and_failed(request: AWSPreparedRequest) -> AWSResponse:
         repeating.wire.send(request)
         return refusal("InternalFailure", status)
@@ -137,7 +141,7 @@ def test_a_server_error_may_come_after_the_write(repeating: Book, status: int) -
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_throttling_of_every_repetition_is_no_lost_answer(repeating: Book, change: Change) -> None:
+def test_throttling_of_every_repetition_is_no_lost_answer(repeating: ContendedCalendar, change: Change) -> None:
     before = change.prepare(repeating)
     stored = repeating.events()
     repeating.wire.always[COMMIT] = lambda _: refusal("ThrottlingException")

@@ -11,8 +11,9 @@ from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import shifted
 from shared.store import keys
 from shared.store.codec import text
-from tests.integration.conflicts import mutants
-from tests.integration.conflicts.book import Book, content
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
+from tests.integration.conflicts import broken_guards
+from tests.integration.conflicts.broken_guards import HastyGuard
 from tests.integration.conflicts.changes import (
     ASIDE,
     ASIDE_START,
@@ -27,85 +28,88 @@ from tests.integration.conflicts.changes import (
     Change,
     same,
 )
-from tests.integration.conflicts.mutants import HastyGuard
-from tests.integration.conflicts.wire import COMMIT, QUERY, READ, Document
+from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 changes = pytest.mark.parametrize("change", CHANGES, ids=str)
 
 
-def hide(book: Book, event_id: str) -> None:
+def hide(contended: ContendedCalendar, event_id: str) -> None:
     """No query shows that event: the index has not caught up."""
 
     def drop(answer: Document) -> None:
         answer["Items"] = [item for item in answer["Items"] if item["id"]["S"] != event_id]
 
-    book.wire.edit(QUERY, drop, always=True)
+    contended.wire.edit(QUERY, drop, always=True)
 
 
 @changes
-def test_an_event_that_the_queries_do_not_show_is_a_conflict(book: Book, change: Change) -> None:
-    before = change.prepare(book)
-    rival = book.rival().create(RIVAL)
-    hide(book, rival.id)
+def test_an_event_that_the_queries_do_not_show_is_a_conflict(contended: ContendedCalendar, change: Change) -> None:
+    before = change.prepare(contended)
+    rival = contended.rival().create(RIVAL)
+    hide(contended, rival.id)
 
     with pytest.raises(EventConflict) as caught:
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
     assert [each.id for each in caught.value.collisions] == [rival.id]
-    assert book.double_bookings() == []
+    assert contended.double_bookings() == []
 
 
 @changes
 def test_the_guard_that_ignores_what_fences_remember_books_twice(
-    book: Book, change: Change, monkeypatch: pytest.MonkeyPatch
+    contended: ContendedCalendar, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "latest_entries", mutants.nothing_remembered)
-    before = change.prepare(book)
-    hide(book, book.rival().create(RIVAL).id)
+    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
+    before = change.prepare(contended)
+    hide(contended, contended.rival().create(RIVAL).id)
 
-    change.act(book.subject(), before)
+    change.act(contended.subject(), before)
 
-    assert len(book.double_bookings()) == 1
+    assert len(contended.double_bookings()) == 1
 
 
 @changes
-def test_an_event_that_has_changed_since_its_fence_moved_counts_as_it_is(book: Book, change: Change) -> None:
-    before = change.prepare(book)
-    rival = book.rival().create(RIVAL)
-    book.rival().patch(rival.id, {"title": "Newer"})
-    hide(book, rival.id)
+def test_an_event_that_has_changed_since_its_fence_moved_counts_as_it_is(
+    contended: ContendedCalendar, change: Change
+) -> None:
+    before = change.prepare(contended)
+    rival = contended.rival().create(RIVAL)
+    contended.rival().patch(rival.id, {"title": "Newer"})
+    hide(contended, rival.id)
 
     with pytest.raises(EventConflict) as caught:
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
     assert [each.title for each in caught.value.collisions] == ["Newer"]
 
 
-def _moved_within(book: Book, event_id: str) -> None:
-    book.rival().patch(event_id, {"start": RIVAL_END, "end": shifted(RIVAL_END, 300)})
+def _moved_within(contended: ContendedCalendar, event_id: str) -> None:
+    contended.rival().patch(event_id, {"start": RIVAL_END, "end": shifted(RIVAL_END, 300)})
 
 
 @changes
-def test_an_event_that_the_queries_show_where_it_was_counts_as_it_is(book: Book, change: Change) -> None:
-    before = change.prepare(book)
-    rival = book.rival().create(RIVAL)
-    old = book.runtime.clients.dynamodb.get_item(
-        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.calendar_id, rival.id)
+def test_an_event_that_the_queries_show_where_it_was_counts_as_it_is(
+    contended: ContendedCalendar, change: Change
+) -> None:
+    before = change.prepare(contended)
+    rival = contended.rival().create(RIVAL)
+    old = contended.runtime.clients.dynamodb.get_item(
+        TableName=contended.runtime.settings.events_table, Key=keys.event_key(contended.calendar_id, rival.id)
     )["Item"]
-    _moved_within(book, rival.id)
+    _moved_within(contended, rival.id)
 
     def show_as_it_was(answer: Document) -> None:
         answer["Items"] = [old if item["id"]["S"] == rival.id else item for item in answer["Items"]]
 
-    book.wire.edit(QUERY, show_as_it_was, always=True)
+    contended.wire.edit(QUERY, show_as_it_was, always=True)
 
     with pytest.raises(EventConflict) as caught:
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
     assert [(each.id, each.start) for each in caught.value.collisions] == [(rival.id, RIVAL_END)]
 
 
-def _crowd_that_is_gone(book: Book) -> tuple[Content, list[str]]:
+def _crowd_that_is_gone(contended: ContendedCalendar) -> tuple[Content, list[str]]:
     """What the queries go on showing of a crowd that is gone; what somebody wants to take its place.
 
     Each was moved a little, which the fence remembers, and then deleted, which moves none; eight in each of three
@@ -115,13 +119,13 @@ def _crowd_that_is_gone(book: Book) -> tuple[Content, list[str]]:
     for week in range(3):
         for number in range(RECENT):
             start = shifted(START, week * 7 * 86_400 + number * 600 + 7_200)
-            made = book.rival().create(content(start, shifted(start, 300)), "allow")
-            gone[made.id] = book.runtime.clients.dynamodb.get_item(
-                TableName=book.runtime.settings.events_table, Key=keys.event_key(book.calendar_id, made.id)
+            made = contended.rival().create(content(start, shifted(start, 300)), "allow")
+            gone[made.id] = contended.runtime.clients.dynamodb.get_item(
+                TableName=contended.runtime.settings.events_table, Key=keys.event_key(contended.calendar_id, made.id)
             )["Item"]
-            book.rival().patch(made.id, {"end": shifted(start, 400)})
+            contended.rival().patch(made.id, {"end": shifted(start, 400)})
     for event_id in gone:
-        book.rival().delete(event_id)
+        contended.rival().delete(event_id)
 
     def show_as_it_was(answer: Document) -> None:
         if answer["Items"] or "LastEvaluatedKey" in answer or shown:
@@ -130,74 +134,74 @@ def _crowd_that_is_gone(book: Book) -> tuple[Content, list[str]]:
         answer["Items"] = [*gone.values()]
 
     shown: list[int] = []
-    book.wire.edit(QUERY, show_as_it_was, always=True)
+    contended.wire.edit(QUERY, show_as_it_was, always=True)
     return content(START, shifted(START, 21 * 86_400)), [*gone]
 
 
-def test_a_crowd_that_is_gone_is_no_reason_to_refuse(book: Book) -> None:
-    wanted, gone = _crowd_that_is_gone(book)
+def test_a_crowd_that_is_gone_is_no_reason_to_refuse(contended: ContendedCalendar) -> None:
+    wanted, gone = _crowd_that_is_gone(contended)
     assert len(gone) > COLLISIONS_SHOWN
 
-    written = book.subject().create(wanted)
+    written = contended.subject().create(wanted)
 
-    assert [*book.live()] == [written.id]
-    assert book.wire.order == [READ, *[QUERY] * 4, READ, COMMIT]
+    assert [*contended.live()] == [written.id]
+    assert contended.wire.order == [READ, *[QUERY] * 4, READ, COMMIT]
 
 
 def test_a_guard_that_does_not_ask_whether_the_crowd_still_stands_refuses(
-    book: Book, monkeypatch: pytest.MonkeyPatch
+    contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calendar, "Guard", HastyGuard)
-    wanted, _ = _crowd_that_is_gone(book)
+    wanted, _ = _crowd_that_is_gone(contended)
 
     with pytest.raises(EventConflict):
-        book.subject().create(wanted)
+        contended.subject().create(wanted)
 
 
-def _move_away(book: Book, event_id: str) -> object:
+def _move_away(contended: ContendedCalendar, event_id: str) -> object:
     away = {"start": shifted(AWAY_START, 86_400), "end": shifted(AWAY_END, 86_400)}
-    return book.rival().patch(event_id, away)
+    return contended.rival().patch(event_id, away)
 
 
-def _move_aside(book: Book, event_id: str) -> object:
-    return book.rival().patch(event_id, {"start": ASIDE_START, "end": shifted(ASIDE_START, 300)})
+def _move_aside(contended: ContendedCalendar, event_id: str) -> object:
+    return contended.rival().patch(event_id, {"start": ASIDE_START, "end": shifted(ASIDE_START, 300)})
 
 
-def _delete(book: Book, event_id: str) -> object:
-    return book.rival().delete(event_id)
+def _delete(contended: ContendedCalendar, event_id: str) -> object:
+    return contended.rival().delete(event_id)
 
 
-def _free(book: Book, event_id: str) -> object:
-    return book.rival().patch(event_id, {"transparency": "transparent"})
+def _free(contended: ContendedCalendar, event_id: str) -> object:
+    return contended.rival().patch(event_id, {"transparency": "transparent"})
 
 
-def _remove(book: Book, event_id: str) -> object:
+def _remove(contended: ContendedCalendar, event_id: str) -> object:
     """As TTL does with what was deleted long ago, and scripts with what was not."""
-    return book.runtime.clients.dynamodb.delete_item(
-        TableName=book.runtime.settings.events_table, Key=keys.event_key(book.calendar_id, event_id)
+    return contended.runtime.clients.dynamodb.delete_item(
+        TableName=contended.runtime.settings.events_table, Key=keys.event_key(contended.calendar_id, event_id)
     )
 
 
 @changes
 @pytest.mark.parametrize("leave", [_move_away, _move_aside, _delete, _free, _remove])
 def test_an_event_that_is_gone_from_where_its_fence_remembers_it_is_no_conflict(
-    book: Book, change: Change, leave: Callable[[Book, str], object]
+    contended: ContendedCalendar, change: Change, leave: Callable[[ContendedCalendar, str], object]
 ) -> None:
-    before = change.prepare(book)
-    rival = book.rival().create(RIVAL)
-    leave(book, rival.id)
+    before = change.prepare(contended)
+    rival = contended.rival().create(RIVAL)
+    leave(contended, rival.id)
 
-    written = change.act(book.subject(), before)
+    written = change.act(contended.subject(), before)
 
-    assert same(change, book.live()[written.id])
-    assert book.wire.calls[COMMIT] == 1
+    assert same(change, contended.live()[written.id])
+    assert contended.wire.calls[COMMIT] == 1
 
 
 @changes
-def test_a_read_that_is_behind_the_fence_starts_the_attempt_again(book: Book, change: Change) -> None:
-    before = change.prepare(book)
-    rival = book.rival().create(RIVAL)
-    hide(book, rival.id)
+def test_a_read_that_is_behind_the_fence_starts_the_attempt_again(contended: ContendedCalendar, change: Change) -> None:
+    before = change.prepare(contended)
+    rival = contended.rival().create(RIVAL)
+    hide(contended, rival.id)
     behind: list[str] = []
 
     def show_an_older_version(answer: Document) -> None:
@@ -209,21 +213,21 @@ def test_a_read_that_is_behind_the_fence_starts_the_attempt_again(book: Book, ch
                     behind.append(rival.id)
 
     # The first read has the fences; what is hidden is looked up in the second.
-    book.wire.before(READ, lambda: None)
-    book.wire.edit(READ, show_an_older_version)
+    contended.wire.before(READ, lambda: None)
+    contended.wire.edit(READ, show_an_older_version)
 
     with pytest.raises(EventConflict) as caught:
-        change.act(book.subject(), before)
+        change.act(contended.subject(), before)
 
     assert behind == [rival.id]
     assert [each.id for each in caught.value.collisions] == [rival.id]
-    assert book.wire.calls[READ] == 4
-    assert len(book.time.pauses) == 1
+    assert contended.wire.calls[READ] == 4
+    assert len(contended.clock.pauses) == 1
 
 
-def test_a_read_that_stays_behind_the_fence_ends_in_nothing_written(book: Book) -> None:
-    rival = book.rival().create(RIVAL)
-    hide(book, rival.id)
+def test_a_read_that_stays_behind_the_fence_ends_in_nothing_written(contended: ContendedCalendar) -> None:
+    rival = contended.rival().create(RIVAL)
+    hide(contended, rival.id)
 
     def show_an_older_version(answer: Document) -> None:
         for items in answer["Responses"].values():
@@ -231,43 +235,43 @@ def test_a_read_that_stays_behind_the_fence_ends_in_nothing_written(book: Book) 
                 if item.get("id") == text(rival.id):
                     item["history_id"] = text("00000000-0000-7000-8000-00000000000a")
 
-    book.wire.edit(READ, show_an_older_version, always=True)
+    contended.wire.edit(READ, show_an_older_version, always=True)
 
     with pytest.raises(Unavailable, match="nothing was written"):
-        book.subject(seconds=3.0).create(HOT)
+        contended.subject(seconds=3.0).create(HOT)
 
-    assert list(book.live()) == [rival.id]
-    assert book.wire.calls[COMMIT] == 0
+    assert list(contended.live()) == [rival.id]
+    assert contended.wire.calls[COMMIT] == 0
 
 
 @pytest.mark.parametrize("others", [0, RECENT - 1])
-def test_a_fence_remembers_its_last_writes(book: Book, others: int) -> None:
-    rival = book.rival().create(RIVAL)
+def test_a_fence_remembers_its_last_writes(contended: ContendedCalendar, others: int) -> None:
+    rival = contended.rival().create(RIVAL)
     for number in range(others):
         start = shifted(ASIDE_START, number * 300)
-        book.rival().create(content(start, shifted(start, 300)))
-    hide(book, rival.id)
+        contended.rival().create(content(start, shifted(start, 300)))
+    hide(contended, rival.id)
 
     with pytest.raises(EventConflict) as caught:
-        book.subject().create(HOT)
+        contended.subject().create(HOT)
 
     assert [each.id for each in caught.value.collisions] == [rival.id]
 
 
-def test_an_event_is_not_in_its_own_way(book: Book) -> None:
-    event = book.rival().create(HOT)
-    book.rival().replace(event.id, RIVAL)
-    hide(book, event.id)
+def test_an_event_is_not_in_its_own_way(contended: ContendedCalendar) -> None:
+    event = contended.rival().create(HOT)
+    contended.rival().replace(event.id, RIVAL)
+    hide(contended, event.id)
 
-    assert book.subject().replace(event.id, HOT).content == HOT
-    assert book.wire.calls[READ] == 1, "its own touches need not be looked up"
+    assert contended.subject().replace(event.id, HOT).content == HOT
+    assert contended.wire.calls[READ] == 1, "its own touches need not be looked up"
 
 
 @changes
-def test_what_stands_in_no_bodys_way_is_not_looked_up(book: Book, change: Change) -> None:
-    before = change.prepare(book)
-    book.rival().create(ASIDE)
+def test_what_stands_in_no_bodys_way_is_not_looked_up(contended: ContendedCalendar, change: Change) -> None:
+    before = change.prepare(contended)
+    contended.rival().create(ASIDE)
 
-    change.act(book.subject(), before)
+    change.act(contended.subject(), before)
 
-    assert book.wire.order.count(READ) == 1
+    assert contended.wire.order.count(READ) == 1

@@ -10,10 +10,9 @@ from moto import mock_aws
 
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
-from tests.conftest import BUCKET, settings_for
-from tests.integration.history.places import Place
-from tests.integration.identity_client import Clock
-from tests.template import create_tables
+from tests.harness.deployment import BUCKET, settings_for
+from tests.harness.template import create_tables
+from tests.integration.history.history_deployment import HistoryDeployment
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,16 +41,14 @@ def history_tables(dynamodb_endpoint: str) -> Iterator[tuple[Clients, dict[str, 
 
 
 @pytest.fixture
-def place(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Place]:
+def deployment(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[HistoryDeployment]:
     """Empty tables with a stream, an empty bucket, a clock that stands, and pauses that take no time."""
     clients, tables = history_tables
-    clock = Clock()
-    runtime = Runtime(settings_for(tables), clients, now_ns=clock, sleep=lambda _: None)
-    place = Place(runtime, clock)
-    place.new_records()
-    with use(runtime):
-        yield place
-    place.empty(runtime.settings.events_table)
-    place.empty(runtime.settings.history_table)
-    for key in place.object_keys():
+    deployment = HistoryDeployment.of(Runtime(settings_for(tables), clients))
+    deployment.new_records()
+    with use(deployment.runtime):
+        yield deployment
+    deployment.empty(deployment.runtime.settings.events_table)
+    deployment.empty(deployment.runtime.settings.history_table)
+    for key in deployment.object_keys():
         clients.s3.delete_object(Bucket=BUCKET, Key=key)

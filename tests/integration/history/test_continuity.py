@@ -8,29 +8,29 @@ import pytest
 
 from shared.errors import InvalidRequest
 from shared.scheduling.caller import Caller
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.integration.history.history_deployment import HistoryDeployment
 
 OWNER = Caller("01998f00-0000-7000-8000-000000000001", "ada")
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
 GRACE = 15 * 60
 
 
-def made(place: Place, versions: int) -> str:
+def made(deployment: HistoryDeployment, versions: int) -> str:
     """An event with so many versions, all recorded, and so old that nothing of it can be on its way."""
     event_id: str = Api()("POST", "/events", EVENT, on_conflict="allow").body["id"]
     for number in range(versions - 1):
-        place.clock.forward(1)
+        deployment.clock.forward(1)
         assert Api()("PATCH", f"/events/{event_id}", {"title": f"Review {number}"}).status == 200
-    assert place.record() == []
+    assert deployment.deliver() == []
     return event_id
 
 
-def lose(place: Place, event_id: str, *numbers: int) -> None:
+def lose(deployment: HistoryDeployment, event_id: str, *numbers: int) -> None:
     """Lose versions of an event."""
-    place.forget(
+    deployment.forget(
         key
-        for key, item in place.versions().items()
+        for key, item in deployment.versions_by_key().items()
         if key[0].endswith(event_id) and int(item["version"]["N"]) in numbers
     )
 
@@ -61,11 +61,11 @@ def missing(answer: dict[str, Any]) -> dict[str, list[tuple[int, int]]]:
     ],
 )
 def test_it_names_the_numbers_that_are_missing(
-    place: Place, lost: tuple[int, ...], found: list[tuple[int, int]]
+    deployment: HistoryDeployment, lost: tuple[int, ...], found: list[tuple[int, int]]
 ) -> None:
-    other, event_id = made(place, 3), made(place, 6)
-    lose(place, event_id, *lost)
-    place.clock.forward(GRACE + 1)
+    other, event_id = made(deployment, 3), made(deployment, 6)
+    lose(deployment, event_id, *lost)
+    deployment.clock.forward(GRACE + 1)
     answer = check_one(event_id)
     assert missing(answer) == ({event_id: found} if found else {})
     assert answer["missing"] == len(lost)
@@ -84,62 +84,64 @@ def missing_of(answer: dict[str, Any], event_id: str) -> list[tuple[int, int]]:
     return [tuple(each) for gap in answer["gaps"] if gap["event_id"] == event_id for each in gap["missing"]]
 
 
-def test_what_may_still_be_on_its_way_is_not_missing(place: Place) -> None:
-    event_id = made(place, 3)
-    lose(place, event_id, 2, 3)
-    place.clock.forward(GRACE - 1)
+def test_what_may_still_be_on_its_way_is_not_missing(deployment: HistoryDeployment) -> None:
+    event_id = made(deployment, 3)
+    lose(deployment, event_id, 2, 3)
+    deployment.clock.forward(GRACE - 1)
     assert check()["missing"] == 0
     assert check_one(event_id)["missing"] == 0
-    place.clock.forward(2)
+    deployment.clock.forward(2)
     assert check()["missing"] == 2
     assert check_one(event_id)["missing"] == 2
 
 
-def test_changes_around_the_api_leave_no_gap_whatever_number_they_write(place: Place) -> None:
-    event_id = made(place, 3)
-    table = place.runtime.settings.events_table
-    (item,) = [each for each in place.scan(table) if each["sk"]["S"].startswith("EVENT#")]
+def test_changes_around_the_api_leave_no_gap_whatever_number_they_write(deployment: HistoryDeployment) -> None:
+    event_id = made(deployment, 3)
+    table = deployment.runtime.settings.events_table
+    (item,) = [each for each in deployment.scan(table) if each["sk"]["S"].startswith("EVENT#")]
     for number in ("3", "40", "2"):
         by_hand = {"version": {"N": number}, "title": {"S": f"{number} by hand"}}
-        place.clients.dynamodb.put_item(TableName=table, Item=item | by_hand)
-        assert place.record() == []
-    place.clock.forward(24 * 3600 * 3650)
+        deployment.clients.dynamodb.put_item(TableName=table, Item=item | by_hand)
+        assert deployment.deliver() == []
+    deployment.clock.forward(24 * 3600 * 3650)
     assert Api()("PATCH", f"/events/{event_id}", {"title": "Retro"}).body["version"] == 3
-    assert place.record() == []
-    place.clock.forward(GRACE + 1)
-    assert place.numbers(event_id) == [1, 2, 3, 3, 40, 2, 3]
+    assert deployment.deliver() == []
+    deployment.clock.forward(GRACE + 1)
+    assert deployment.numbers(event_id) == [1, 2, 3, 3, 40, 2, 3]
     assert check()["missing"] == 0
-    lose(place, event_id, 1)
+    lose(deployment, event_id, 1)
     assert check()["missing"] == 1
 
 
-def test_a_version_lost_before_a_change_around_the_api_is_missing(place: Place) -> None:
-    event_id = made(place, 3)
-    table = place.runtime.settings.events_table
-    (item,) = [each for each in place.scan(table) if each["sk"]["S"].startswith("EVENT#")]
-    lost = [key for key, each in place.versions().items() if each["version"] == {"N": "3"}]
-    place.clients.dynamodb.put_item(TableName=table, Item=item | {"title": {"S": "by a script"}})
-    assert place.record() == []
-    place.forget(lost)  # its number is there all the same: that of the script's change
-    place.clock.forward(24 * 3600 * 3650)
+def test_a_version_lost_before_a_change_around_the_api_is_missing(deployment: HistoryDeployment) -> None:
+    event_id = made(deployment, 3)
+    table = deployment.runtime.settings.events_table
+    (item,) = [each for each in deployment.scan(table) if each["sk"]["S"].startswith("EVENT#")]
+    lost = [key for key, each in deployment.versions_by_key().items() if each["version"] == {"N": "3"}]
+    deployment.clients.dynamodb.put_item(TableName=table, Item=item | {"title": {"S": "by a script"}})
+    assert deployment.deliver() == []
+    deployment.forget(lost)  # its number is there all the same: that of the script's change
+    deployment.clock.forward(24 * 3600 * 3650)
     assert missing(check_one(event_id)) == {event_id: [(3, 3)]}
     assert check()["missing"] == 1
 
 
-def test_a_deleted_event_is_checked_too_and_one_that_is_gone(place: Place) -> None:
-    event_id = made(place, 2)
+def test_a_deleted_event_is_checked_too_and_one_that_is_gone(deployment: HistoryDeployment) -> None:
+    event_id = made(deployment, 2)
     assert Api()("DELETE", f"/events/{event_id}").status == 204
-    assert place.record() == []
-    lose(place, event_id, 2)
-    place.clock.forward(GRACE + 1)
+    assert deployment.deliver() == []
+    lose(deployment, event_id, 2)
+    deployment.clock.forward(GRACE + 1)
     assert missing(check()) == {event_id: [(2, 2)]}
-    place.empty(place.runtime.settings.events_table)
+    deployment.empty(deployment.runtime.settings.events_table)
     assert missing(check()) == {event_id: [(2, 2)]}
 
 
-def test_it_publishes_how_many_are_missing_also_when_none_is(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    event_id = made(place, 4)
-    place.clock.forward(GRACE + 1)
+def test_it_publishes_how_many_are_missing_also_when_none_is(
+    deployment: HistoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event_id = made(deployment, 4)
+    deployment.clock.forward(GRACE + 1)
 
     def published(event: dict[str, Any] | None = None) -> list[Any]:
         capsys.readouterr()
@@ -148,7 +150,7 @@ def test_it_publishes_how_many_are_missing_also_when_none_is(place: Place, capsy
         return [(line["FunctionName"], line["HistoryGaps"]) for line in lines if "_aws" in line]
 
     assert published() == [("function", [0.0])]
-    lose(place, event_id, 2, 4)
+    lose(deployment, event_id, 2, 4)
     assert published() == [("function", [2.0])]
     assert published({"calendar_id": OWNER.user_id, "event_id": event_id}) == []
 
@@ -161,15 +163,15 @@ class Hurried(Context):
         return 900_000 if self.milliseconds > 0 else 0
 
 
-def test_it_goes_on_from_where_the_time_was_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_goes_on_from_where_the_time_was_up(deployment: HistoryDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(4)  # noqa: S311 the same each time
-    events = [made(place, 5) for _ in range(12)]
+    events = [made(deployment, 5) for _ in range(12)]
     lost = {event_id: random.sample(range(1, 6), k=number % 3) for number, event_id in enumerate(events)}
     for event_id, numbers in lost.items():
-        lose(place, event_id, *numbers)
-    place.clock.forward(GRACE + 1)
-    scan = place.clients.dynamodb.scan
-    monkeypatch.setattr(place.clients.dynamodb, "scan", lambda **arguments: scan(**arguments, Limit=7))
+        lose(deployment, event_id, *numbers)
+    deployment.clock.forward(GRACE + 1)
+    scan = deployment.clients.dynamodb.scan
+    monkeypatch.setattr(deployment.clients.dynamodb, "scan", lambda **arguments: scan(**arguments, Limit=7))
     token: str | None = None
     parts: list[dict[str, Any]] = []
     while not parts or not parts[-1]["complete"]:
@@ -187,7 +189,7 @@ def test_it_goes_on_from_where_the_time_was_up(place: Place, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("token", ["", "x", "eyJxdWVyeSI6ImNoZWNrIn0", "W10"])
-def test_a_token_of_something_else_is_refused(place: Place, token: str) -> None:
-    made(place, 1)
+def test_a_token_of_something_else_is_refused(deployment: HistoryDeployment, token: str) -> None:
+    made(deployment, 1)
     with pytest.raises(InvalidRequest):
         check({"token": token})

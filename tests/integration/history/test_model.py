@@ -11,8 +11,8 @@ import jsonpatch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateway import Api
-from tests.integration.history.places import Place
+from tests.harness.gateway import Api
+from tests.integration.history.history_deployment import HistoryDeployment
 
 TITLES = ["Review", "Retro", "Standup"]
 HOURS = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
@@ -51,15 +51,15 @@ class State:
 class Model:
     """Takes steps by way of the API, and keeps what each event has to be after each of them."""
 
-    def __init__(self, place: Place, api: Api) -> None:
-        self._place = place
+    def __init__(self, deployment: HistoryDeployment, api: Api) -> None:
+        self._deployment = deployment
         self._api = api
         self.events: list[State] = []
 
     def take(self, step: Step) -> None:
         kind, which, value, seconds = step
         if kind == "clock":
-            self._place.clock.forward(seconds)
+            self._deployment.clock.forward(seconds)
         elif kind == "create" or not self.events:
             self._create(value)
         else:
@@ -112,7 +112,7 @@ class Model:
 
     def _undo(self, state: State, number: int) -> None:
         """The event goes back to the version before the one that the operation made, if that is the latest."""
-        assert self._place.record() == []
+        assert self._deployment.deliver() == []
         path = f"/events/{state.event_id}"
         versions = self._api("GET", f"{path}/history", limit="100").body["items"]
         operation_id = versions[-1 - number]["operation_id"]
@@ -148,7 +148,7 @@ class Model:
 
     def _ids(self, state: State) -> list[str]:
         """The ids of an event's versions, oldest first, once the stream has brought them."""
-        assert self._place.record() == []
+        assert self._deployment.deliver() == []
         page = self._api("GET", f"/events/{state.event_id}/history", limit="100").body
         assert page["next_cursor"] is None
         assert page["pending"] == []
@@ -188,10 +188,12 @@ class Model:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps, seed=st.integers(0, 2**32))
-def test_every_state_reads_back_and_every_diff_applies(place: Place, steps: list[Step], seed: int) -> None:
+def test_every_state_reads_back_and_every_diff_applies(
+    deployment: HistoryDeployment, steps: list[Step], seed: int
+) -> None:
     random = Random(seed)  # noqa: S311 the same for the same example
     calendar_id = str(UUID(int=random.getrandbits(128)))
-    model = Model(place, Api(user_id=calendar_id))
+    model = Model(deployment, Api(user_id=calendar_id))
     for step in steps:
         model.take(step)
     for state in model.events:

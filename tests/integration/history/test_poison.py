@@ -13,18 +13,18 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from shared.runtime import use
 from shared.store.client import Clients
 from shared.store.stream import UnreadableRecordError, version_item
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place
-from tests.integration.history.streams import Record
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import HistoryDeployment
 
 HOUR = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
 
 
-def hundred(place: Place) -> list[Record]:
+def hundred(deployment: HistoryDeployment) -> list[Record]:
     """A batch of a hundred records of new events."""
     events = [{"title": str(number), "start": HOUR[9], "end": HOUR[10]} for number in range(100)]
     assert Api()("POST", "/events/bulk", {"events": events}).status == 201
-    return place.new_records()
+    return deployment.new_records()
 
 
 def title_of(record: Record) -> str:
@@ -32,8 +32,8 @@ def title_of(record: Record) -> str:
     return title
 
 
-def titles(place: Place) -> set[str]:
-    return {item["title"]["S"] for item in place.versions().values()}
+def titles(deployment: HistoryDeployment) -> set[str]:
+    return {item["title"]["S"] for item in deployment.versions_by_key().values()}
 
 
 def redrive(event: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -53,15 +53,15 @@ def metrics(printed: str) -> list[dict[str, Any]]:
     return [line for line in map(json.loads, printed.splitlines()) if "_aws" in line]
 
 
-def test_one_in_a_batch_of_a_hundred(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    records = hundred(place)
+def test_one_in_a_batch_of_a_hundred(deployment: HistoryDeployment, capsys: pytest.CaptureFixture[str]) -> None:
+    records = hundred(deployment)
     sound = deepcopy(records[41])
     del records[41]["dynamodb"]["NewImage"]["start"]
     capsys.readouterr()
-    assert place.record(records) == []
-    assert titles(place) == {str(number) for number in range(100)} - {title_of(sound)}
-    assert len(place.versions()) == 99
-    ((key, kept),) = place.objects().items()
+    assert deployment.deliver(records) == []
+    assert titles(deployment) == {str(number) for number in range(100)} - {title_of(sound)}
+    assert len(deployment.versions_by_key()) == 99
+    ((key, kept),) = deployment.objects().items()
     assert kept == records[41]
     (metric,) = metrics(capsys.readouterr().out)
     assert metric["UnreadableRecord"] == [1.0]
@@ -71,19 +71,21 @@ def test_one_in_a_batch_of_a_hundred(place: Place, capsys: pytest.CaptureFixture
     answer = redrive(told(key))
     assert (answer["replayed"], answer["left"]) == (0, 1)
     assert answer["unreadable"][0]["key"] == key
-    assert place.objects() == {key: records[41]}
+    assert deployment.objects() == {key: records[41]}
 
     # Somebody mends the object in its place, and EventBridge tells of that.
-    place.put_object(key, sound)
+    deployment.put_object(key, sound)
     answer = redrive(told(key))
     assert (answer["replayed"], answer["left"]) == (1, 0)
-    assert place.objects() == {}
-    assert titles(place) == {str(number) for number in range(100)}
-    assert len(place.versions()) == 100
+    assert deployment.objects() == {}
+    assert titles(deployment) == {str(number) for number in range(100)}
+    assert len(deployment.versions_by_key()) == 100
 
 
-def test_the_fix_may_be_a_function_that_can_read_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    records = hundred(place)
+def test_the_fix_may_be_a_function_that_can_read_it(
+    deployment: HistoryDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = hundred(deployment)
 
     def unable(record: Record) -> Any:
         if title_of(record) == "41":
@@ -92,12 +94,12 @@ def test_the_fix_may_be_a_function_that_can_read_it(place: Place, monkeypatch: p
 
     with monkeypatch.context() as before_the_fix:
         before_the_fix.setattr("shared.history.recording.version_item", unable)
-        assert place.record(records) == []
-        assert len(place.versions()) == 99
+        assert deployment.deliver(records) == []
+        assert len(deployment.versions_by_key()) == 99
         assert redrive()["left"] == 1
     assert redrive()["replayed"] == 1
-    assert len(place.versions()) == 100
-    assert place.objects() == {}
+    assert len(deployment.versions_by_key()) == 100
+    assert deployment.objects() == {}
     assert redrive()["objects"] == 0
 
 
@@ -122,14 +124,14 @@ def test_the_fix_may_be_a_function_that_can_read_it(place: Place, monkeypatch: p
         lambda record: record["dynamodb"]["NewImage"].update(extra={"SS": []}),
     ],
 )
-def test_whatever_is_wrong_with_it_its_neighbours_go_on(place: Place, spoil: Any) -> None:
-    records = hundred(place)[:30]
+def test_whatever_is_wrong_with_it_its_neighbours_go_on(deployment: HistoryDeployment, spoil: Any) -> None:
+    records = hundred(deployment)[:30]
     spoil(records[7])
-    assert place.record(records) == []
-    assert len(place.versions()) == 29
-    assert list(place.objects().values()) == [records[7]]
-    assert place.record(records) == []
-    assert list(place.objects().values()) == [records[7]]
+    assert deployment.deliver(records) == []
+    assert len(deployment.versions_by_key()) == 29
+    assert list(deployment.objects().values()) == [records[7]]
+    assert deployment.deliver(records) == []
+    assert list(deployment.objects().values()) == [records[7]]
 
 
 class NoBucket(Clients):
@@ -148,8 +150,8 @@ class NoBucket(Clients):
 
 
 @contextmanager
-def without_bucket(place: Place, fault: Exception) -> Iterator[None]:
-    with use(replace(place.runtime, clients=NoBucket(place.clients, fault))):
+def without_bucket(deployment: HistoryDeployment, fault: Exception) -> Iterator[None]:
+    with use(replace(deployment.runtime, clients=NoBucket(deployment.clients, fault))):
         yield
 
 
@@ -161,22 +163,22 @@ def without_bucket(place: Place, fault: Exception) -> Iterator[None]:
     ],
     ids=["refused", "unreachable"],
 )
-def test_without_the_bucket_it_is_reported_and_nothing_is_lost(place: Place, fault: Exception) -> None:
-    records = hundred(place)
+def test_without_the_bucket_it_is_reported_and_nothing_is_lost(deployment: HistoryDeployment, fault: Exception) -> None:
+    records = hundred(deployment)
     for number in (41, 42):
         del records[number]["dynamodb"]["NewImage"]["start"]
-    with without_bucket(place, fault):
-        failed = place.record(records)
+    with without_bucket(deployment, fault):
+        failed = deployment.deliver(records)
     assert failed == [records[number]["dynamodb"]["SequenceNumber"] for number in (41, 42)]
-    assert len(place.versions()) == 98
-    assert place.record(records[41:]) == []
-    assert len(place.objects()) == 2
+    assert len(deployment.versions_by_key()) == 98
+    assert deployment.deliver(records[41:]) == []
+    assert len(deployment.objects()) == 2
 
 
-def test_without_a_number_to_report_it_by_the_whole_batch_fails(place: Place) -> None:
-    records = hundred(place)
+def test_without_a_number_to_report_it_by_the_whole_batch_fails(deployment: HistoryDeployment) -> None:
+    records = hundred(deployment)
     del records[41]["dynamodb"]
-    with without_bucket(place, EndpointConnectionError(endpoint_url="s3")):
+    with without_bucket(deployment, EndpointConnectionError(endpoint_url="s3")):
         # An empty identifier: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
-        assert place.record(records) == [""]
-    assert len(place.versions()) == 99
+        assert deployment.deliver(records) == [""]
+    assert len(deployment.versions_by_key()) == 99

@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 
 from shared.errors import Unavailable
-from tests.conftest import BUCKET
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place, no_deadline
-from tests.integration.history.streams import Record
+from tests.harness.deployment import BUCKET
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import HistoryDeployment, no_deadline
 
 LAMBDA_KEY = payload("redrive_history")["detail"]["object"]["key"]
 
 
-def records_of(place: Place, count: int) -> list[Record]:
+def records_of(deployment: HistoryDeployment, count: int) -> list[Record]:
     """Records of new events."""
     event = {"start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
     events = [{**event, "title": str(number)} for number in range(count)]
     assert Api()("POST", "/events/bulk", {"events": events}).status == 201
-    return place.new_records()
+    return deployment.new_records()
 
 
 def invocation_record(records: list[Record]) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def own_key(number: int) -> str:
     return f"unreadable/{number:064x}.json"
 
 
-def test_what_lambda_has_given_up_on_is_replayed_when_s3_tells_of_it(place: Place) -> None:
-    place.put_object(LAMBDA_KEY, invocation_record(records_of(place, 60)))
+def test_what_lambda_has_given_up_on_is_replayed_when_s3_tells_of_it(deployment: HistoryDeployment) -> None:
+    deployment.put_object(LAMBDA_KEY, invocation_record(records_of(deployment, 60)))
     answer = redrive(payload("redrive_history"))
     assert answer == {
         "complete": True,
@@ -74,38 +74,38 @@ def test_what_lambda_has_given_up_on_is_replayed_when_s3_tells_of_it(place: Plac
         "failed": [],
         "token": None,
     }
-    assert len(place.versions()) == 60
-    assert place.objects() == {}
+    assert len(deployment.versions_by_key()) == 60
+    assert deployment.objects() == {}
 
 
-def test_a_notification_of_s3_does_as_well(place: Place) -> None:
+def test_a_notification_of_s3_does_as_well(deployment: HistoryDeployment) -> None:
     """Its keys are encoded as in a URL."""
-    place.put_object("aws/lambda/a b+c", invocation_record(records_of(place, 2)))
+    deployment.put_object("aws/lambda/a b+c", invocation_record(records_of(deployment, 2)))
     event = {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "aws/lambda/a+b%2Bc"}}}]}
     assert redrive(event)["replayed"] == 1
-    assert len(place.versions()) == 2
+    assert len(deployment.versions_by_key()) == 2
 
 
-def test_it_may_be_told_twice(place: Place) -> None:
-    place.put_object(LAMBDA_KEY, invocation_record(records_of(place, 2)))
+def test_it_may_be_told_twice(deployment: HistoryDeployment) -> None:
+    deployment.put_object(LAMBDA_KEY, invocation_record(records_of(deployment, 2)))
     assert redrive(payload("redrive_history"))["replayed"] == 1
-    before = place.versions()
+    before = deployment.versions_by_key()
     assert redrive(payload("redrive_history"))["gone"] == 1
-    assert place.versions() == before
+    assert deployment.versions_by_key() == before
 
 
-def test_a_batch_with_one_unreadable_record_stays_whole_and_the_rest_is_written(place: Place) -> None:
-    records = records_of(place, 30)
+def test_a_batch_with_one_unreadable_record_stays_whole_and_the_rest_is_written(deployment: HistoryDeployment) -> None:
+    records = records_of(deployment, 30)
     del records[3]["dynamodb"]["NewImage"]["start"]
     document = invocation_record(records)
-    place.put_object(LAMBDA_KEY, document)
+    deployment.put_object(LAMBDA_KEY, document)
     for _ in range(2):
         answer = redrive()
         assert (answer["objects"], answer["replayed"], answer["left"]) == (1, 0, 1)
         assert answer["unreadable"][0]["key"] == LAMBDA_KEY
         assert "1 of 30" in answer["unreadable"][0]["why"]
-        assert place.objects() == {LAMBDA_KEY: document}
-        assert len(place.versions()) == 29
+        assert deployment.objects() == {LAMBDA_KEY: document}
+        assert len(deployment.versions_by_key()) == 29
 
 
 @pytest.mark.parametrize(
@@ -129,29 +129,29 @@ def test_a_batch_with_one_unreadable_record_stays_whole_and_the_rest_is_written(
     ],
     ids=lambda body: repr(body[:24]),
 )
-def test_an_object_that_holds_no_records_stays_and_is_named(place: Place, body: bytes) -> None:
-    place.clients.s3.put_object(Bucket=BUCKET, Key=own_key(1), Body=body)
-    place.put_object(own_key(2), records_of(place, 1)[0])
+def test_an_object_that_holds_no_records_stays_and_is_named(deployment: HistoryDeployment, body: bytes) -> None:
+    deployment.clients.s3.put_object(Bucket=BUCKET, Key=own_key(1), Body=body)
+    deployment.put_object(own_key(2), records_of(deployment, 1)[0])
     answer = redrive()
     assert (answer["objects"], answer["replayed"], answer["left"]) == (2, 1, 1)
     assert [each["key"] for each in answer["unreadable"]] == [own_key(1)]
-    assert place.clients.s3.get_object(Bucket=BUCKET, Key=own_key(1))["Body"].read() == body
+    assert deployment.clients.s3.get_object(Bucket=BUCKET, Key=own_key(1))["Body"].read() == body
 
 
-def test_those_named_by_hand_and_no_others(place: Place) -> None:
-    for number, record in enumerate(records_of(place, 3)):
-        place.put_object(own_key(number), record)
+def test_those_named_by_hand_and_no_others(deployment: HistoryDeployment) -> None:
+    for number, record in enumerate(records_of(deployment, 3)):
+        deployment.put_object(own_key(number), record)
     answer = redrive({"keys": [own_key(2), own_key(0), "never/there"]})
     assert (answer["replayed"], answer["gone"]) == (2, 1)
-    assert place.objects().keys() == {own_key(1)}
+    assert deployment.objects().keys() == {own_key(1)}
 
 
-def test_all_of_them_however_many_and_on_from_where_the_time_was_up(place: Place) -> None:
-    records = records_of(place, 60)
+def test_all_of_them_however_many_and_on_from_where_the_time_was_up(deployment: HistoryDeployment) -> None:
+    records = records_of(deployment, 60)
     del records[0]["dynamodb"]["NewImage"]["start"]
     for number, record in enumerate(records):
-        place.put_object(own_key(number), record)
-    place.put_object(LAMBDA_KEY, invocation_record(records_of(place, 3)))
+        deployment.put_object(own_key(number), record)
+    deployment.put_object(LAMBDA_KEY, invocation_record(records_of(deployment, 3)))
 
     class Hurried(Context):
         """Its time is up after two looks at the clock."""
@@ -166,12 +166,14 @@ def test_all_of_them_however_many_and_on_from_where_the_time_was_up(place: Place
     assert len(answers) == 4
     assert sum(answer["objects"] for answer in answers) == 61
     assert sum(answer["left"] for answer in answers) == 1
-    assert place.objects().keys() == {own_key(0)}
-    assert len(place.versions()) == 62
+    assert deployment.objects().keys() == {own_key(0)}
+    assert len(deployment.versions_by_key()) == 62
 
 
-def test_an_object_goes_only_when_its_versions_are_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.put_object(LAMBDA_KEY, invocation_record(records_of(place, 30)))
+def test_an_object_goes_only_when_its_versions_are_there(
+    deployment: HistoryDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.put_object(LAMBDA_KEY, invocation_record(records_of(deployment, 30)))
     with monkeypatch.context() as patch:
         patch.setattr("shared.wiring.maintenance.deadline", no_deadline)
         patch.setattr("shared.store.versions.batch_write", lambda *arguments: list(arguments[2]))
@@ -180,6 +182,6 @@ def test_an_object_goes_only_when_its_versions_are_there(place: Place, monkeypat
         # Told by S3 it raises: Lambda tries an asynchronous invocation again.
         with pytest.raises(Unavailable):
             redrive(payload("redrive_history"))
-    assert place.objects().keys() == {LAMBDA_KEY}
+    assert deployment.objects().keys() == {LAMBDA_KEY}
     assert redrive()["replayed"] == 1
-    assert len(place.versions()) == 30
+    assert len(deployment.versions_by_key()) == 30

@@ -17,9 +17,10 @@ from shared.store import keys
 from shared.store.batches import batch_write
 from shared.wiring import bulk as bulk_wiring
 from shared.wiring import calendar as wiring
-from tests.integration.history.mapping import FaultyClients, Mapping
-from tests.integration.history.places import Item, Place
-from tests.integration.history.streams import Record
+from tests.harness.deployment import Item
+from tests.harness.stream import Record
+from tests.integration.history.event_source_mapping import EventSourceMapping, FaultyClients
+from tests.integration.history.history_deployment import HistoryDeployment
 
 RECORDS = 10_000
 BULK = 1_000
@@ -59,55 +60,57 @@ def traffic_of(caller: Caller) -> None:
             calendar.delete(event.id)
 
 
-def external_traffic(place: Place) -> None:
+def external_traffic(deployment: HistoryDeployment) -> None:
     """A script around the API: it changes some items, leaving their stamps, and removes a few."""
-    table = place.runtime.settings.events_table
+    table = deployment.runtime.settings.events_table
     items = [
         item
-        for item in place.scan(table)
+        for item in deployment.scan(table)
         if item["sk"]["S"].startswith("EVENT#") and item["change_type"]["S"] != "delete"
     ]
     changed = [item | {"title": {"S": "by a script"}, "extra": {"B": "AP8="}} for item in items[:BY_HAND]]
     for at in range(0, len(changed), 25):
-        assert batch_write(place.clients.dynamodb, table, changed[at : at + 25]) == []
+        assert batch_write(deployment.clients.dynamodb, table, changed[at : at + 25]) == []
     for item in items[BY_HAND : BY_HAND + REMOVED_BY_HAND]:
-        place.clients.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+        deployment.clients.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
 
 
 @pytest.fixture
-def records(place: Place) -> list[Record]:
+def records(deployment: HistoryDeployment) -> list[Record]:
     """The stream of real traffic: at least ten thousand records."""
-    with use(replace(place.runtime, now_ns=time.time_ns)), ThreadPoolExecutor(2) as users:
+    with use(replace(deployment.runtime, now_ns=time.time_ns)), ThreadPoolExecutor(2) as users:
         list(users.map(traffic_of, CALLERS))
-    external_traffic(place)
-    captured = place.new_records()
+    external_traffic(deployment)
+    captured = deployment.new_records()
     assert len(captured) >= RECORDS
     return captured
 
 
-def test_the_history_is_the_same_however_badly_the_stream_is_delivered(place: Place, records: list[Record]) -> None:
+def test_the_history_is_the_same_however_badly_the_stream_is_delivered(
+    deployment: HistoryDeployment, records: list[Record]
+) -> None:
     random = Random(SEED)  # noqa: S311 the same each time
-    Mapping(random).deliver(records)
-    clean = place.versions()
+    EventSourceMapping(random).deliver(records)
+    clean = deployment.versions_by_key()
     assert len(clean) == len(records)
-    check_against_the_traffic(place, clean)
-    place.empty(place.runtime.settings.history_table)
+    check_against_the_traffic(deployment, clean)
+    deployment.empty(deployment.runtime.settings.history_table)
 
     copies = random.choices(records, k=len(records) // 10)
     shuffled = random.sample([*records, *copies], k=len(records) + len(copies))
     shuffled[5_000:5_000] = shuffled[3_000:4_000]  # a replay from a point that was passed
-    clients = FaultyClients(place.clients, random, rate=0.12)
-    mapping = Mapping(random)
-    with use(replace(place.runtime, clients=clients)):
+    clients = FaultyClients(deployment.clients, random, rate=0.12)
+    mapping = EventSourceMapping(random)
+    with use(replace(deployment.runtime, clients=clients)):
         mapping.deliver(shuffled)
     assert clients.seen.keys() == {"fine", *clients.KINDS}
     assert mapping.crashes > 0
     assert mapping.partial > 0
     mapping.deliver(records[-1_000:])
-    assert place.versions() == clean
+    assert deployment.versions_by_key() == clean
 
 
-def check_against_the_traffic(place: Place, versions: dict[tuple[str, str], Item]) -> None:
+def check_against_the_traffic(deployment: HistoryDeployment, versions: dict[tuple[str, str], Item]) -> None:
     """The clean run itself: each change of each kind is a version, and so is the live state of each event."""
     by_hand = Counter(item["change_type"]["S"] for item in versions.values() if item["changed_by"]["S"] == "external")
     assert by_hand == {"update": BY_HAND, "delete": REMOVED_BY_HAND}
@@ -120,7 +123,7 @@ def check_against_the_traffic(place: Place, versions: dict[tuple[str, str], Item
     }
     live = {
         (keys.history_partition(item["calendar_id"]["S"], item["id"]["S"]), item["history_id"]["S"])
-        for item in place.scan(place.runtime.settings.events_table)
+        for item in deployment.scan(deployment.runtime.settings.events_table)
         if item["sk"]["S"].startswith("EVENT#")
     }
     assert live <= versions.keys()

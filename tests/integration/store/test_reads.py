@@ -13,7 +13,7 @@ from shared.scheduling.spans import overlap_ranges
 from shared.scheduling.updates import ConditionalUpdate
 from shared.scheduling.windows import Window, place, read_page
 from shared.store.bulk import DynamoBulkStore
-from tests.samples import OWNER, event
+from tests.harness.samples import OWNER, event
 
 NOW = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400

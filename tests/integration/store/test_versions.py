@@ -12,7 +12,7 @@ from shared.store.codec import Item, event_attributes
 from shared.store.events import DynamoEventStore
 from shared.store.history import HistoryStore
 from shared.store.stream import version_item
-from tests.samples import OWNER, event, new_id
+from tests.harness.samples import OWNER, event, new_id
 
 DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 

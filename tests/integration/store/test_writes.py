@@ -15,7 +15,7 @@ from shared.scheduling.updates import ConditionalUpdate
 from shared.store import keys
 from shared.store.bulk import DynamoBulkStore
 from shared.store.codec import NO_HISTORY_ID
-from tests.samples import END, OWNER, START, event, new_id
+from tests.harness.samples import END, OWNER, START, event, new_id
 
 WEEK = "2027-W09"
 DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)

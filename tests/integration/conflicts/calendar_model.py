@@ -9,7 +9,7 @@ from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import MAX_DURATION_SECONDS, Instant, seconds_between, shifted
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from tests.integration.conflicts.book import DELETED_SECONDS
+from tests.integration.conflicts.contended_calendar import DELETED_SECONDS
 
 Kind = Literal["create", "replace", "patch", "delete", "roll back"]
 

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.gateway import Api, Reply, payload, reply
-from tests.samples import END, START
-from tests.template import routes
+from tests.harness.gateway import Api, Reply, payload, reply
+from tests.harness.samples import END, START
+from tests.harness.template import routes
 
 ADA = Api()
 GRACE = Api(user_id="01998f00-0000-7000-8000-000000000002", username="grace")

@@ -15,9 +15,8 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from shared.store.client import Clients
-from tests.gateway import Context, invoke
-from tests.integration.conflicts.wire import document, refusal, reply
-from tests.integration.history.streams import Record
+from tests.harness.botocore_faults import document, refusal, reply
+from tests.harness.stream import Record, deliver
 
 
 class Crash(Exception):
@@ -69,7 +68,7 @@ class FaultyClients(Clients):
         assert document(answer.content)["UnprocessedItems"] == {}
 
 
-class Mapping:
+class EventSourceMapping:
     """Delivers records to record_history until it has taken all of them."""
 
     def __init__(self, random: Random) -> None:
@@ -90,13 +89,12 @@ class Mapping:
             batch = batches.popleft()
             self.deliveries += 1
             try:
-                answer = invoke("record_history", {"Records": list(batch)}, Context(milliseconds=self._milliseconds()))
+                failures = [int(number) for number in deliver(batch, self._milliseconds())]
             except Crash:
                 self.crashes += 1
                 middle = (len(batch) + 1) // 2  # BisectBatchOnFunctionError
                 batches.extend(half for half in (batch[:middle], batch[middle:]) if half)
                 continue
-            failures = [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
             if failures:
                 # The lowest sequence number is the checkpoint: from there on all is delivered again.
                 self.partial += 1

@@ -7,7 +7,7 @@ from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, span
-from tests.samples import OWNER
+from tests.harness.samples import OWNER
 
 
 @dataclass

@@ -12,10 +12,11 @@ from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
 from shared.store.bulk import DynamoBulkStore
 from shared.store.codec import event_attributes
 from shared.store.keys import version_key
-from tests.integration.conflicts.book import Time, double_bookings, event_items
-from tests.integration.conflicts.plan import WRITERS, Round
-from tests.integration.conflicts.racers import Assignment, Outcome, all_of, prepare, race
-from tests.integration.conflicts.writers import Written
+from tests.harness.clock import Clock
+from tests.integration.conflicts.contended_calendar import double_bookings, event_items
+from tests.integration.conflicts.race_schedule import WRITERS, Round
+from tests.integration.conflicts.race_worker import Assignment, Outcome, all_of, prepare, race
+from tests.integration.conflicts.race_writers import Written
 
 # Threads that share a process, and processes of one writer each, which go through the functions.
 THREADS, DOMAIN_PROCESSES, HANDLER_PROCESSES = 4, 3, 4
@@ -86,7 +87,7 @@ class Race:
     def _seed(self, rounds: Sequence[int]) -> None:
         """Put the writers' first events into their calendars, and the versions before into the history."""
         events = [Round(number).home(writer) for number in rounds for writer in range(0, WRITERS, 2)]
-        deadline = Time().deadline(8.0)
+        deadline = Clock().deadline(8.0)
         clients, settings = self._runtime.clients, self._runtime.settings
         assert DynamoBulkStore(clients, settings.events_table).put_all([last for _, last in events], deadline) == {}
         items = [

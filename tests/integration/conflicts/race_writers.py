@@ -8,9 +8,9 @@ from shared.errors import Collision, EventConflict, FieldError, InvalidRequest, 
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
-from tests.gateway import Api, Reply
-from tests.integration.conflicts.book import content
-from tests.integration.conflicts.plan import Kind
+from tests.harness.gateway import Api, Reply
+from tests.integration.conflicts.contended_calendar import content
+from tests.integration.conflicts.race_schedule import Kind
 
 Status = Literal["written", "conflict", "unavailable", "unknown", "gone", "refused"]
 

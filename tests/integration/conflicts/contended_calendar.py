@@ -20,28 +20,10 @@ from shared.store.bulk import DynamoBulkStore
 from shared.store.client import Clients
 from shared.store.codec import event_attributes, event_of, text
 from shared.store.events import DynamoEventStore
-from tests.integration.conflicts.wire import Wire
+from tests.harness.botocore_faults import Wire
+from tests.harness.clock import Clock
 
 DELETED_SECONDS = 30 * 24 * 3600
-
-
-class Time:
-    """A clock on which time passes only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.pauses: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-
-    def deadline(self, seconds: float) -> Deadline:
-        """Deadline that never really waits."""
-        return Deadline(seconds, self.monotonic, self.sleep, lambda most: most)
 
 
 def content(start: Instant, end: Instant, title: str = "Review", transparency: Transparency = "opaque") -> Content:
@@ -79,7 +61,7 @@ def double_bookings(events: Iterable[Event]) -> list[tuple[Event, Event]]:
 
 
 @dataclass
-class Book:
+class ContendedCalendar:
     """The calendar of a new user.
 
     The tests' subject writes to it over `wire`; its rivals write directly, to the same tables, and are never hindered.
@@ -89,19 +71,19 @@ class Book:
     wired: Runtime
     wire: Wire
     calendar_id: str = field(default_factory=lambda: str(uuid4()))
-    time: Time = field(default_factory=Time)
+    clock: Clock = field(default_factory=Clock)
     make_store: Callable[[Clients, str], DynamoEventStore] = DynamoEventStore
 
     def subject(self, seconds: float = 8.0, now_ns: int | None = None) -> Calendar:
         """The one whose calls are on the wire."""
         return self._calendar(
-            self.make_store(self.wired.clients, self.wired.settings.events_table), self.time.deadline(seconds), now_ns
+            self.make_store(self.wired.clients, self.wired.settings.events_table), self.clock.deadline(seconds), now_ns
         )
 
     def rival(self, now_ns: int | None = None) -> Calendar:
         """Somebody else at work on the same calendar."""
         store = DynamoEventStore(self.runtime.clients, self.runtime.settings.events_table)
-        return self._calendar(store, Time().deadline(8.0), now_ns)
+        return self._calendar(store, Clock().deadline(8.0), now_ns)
 
     def _calendar(self, store: DynamoEventStore, deadline: Deadline, now_ns: int | None) -> Calendar:
         return Calendar(store, self._request(now_ns), deadline, DELETED_SECONDS)
@@ -109,12 +91,12 @@ class Book:
     def bulk(self, contents: Sequence[Content], now_ns: int | None = None) -> tuple[list[Event], dict[str, str]]:
         """Let the subject create `contents` together; gives the events, and why those failed that did."""
         store = DynamoBulkStore(self.wired.clients, self.wired.settings.events_table)
-        return self._bulk(store, self.time.deadline(8.0), contents, now_ns)
+        return self._bulk(store, self.clock.deadline(8.0), contents, now_ns)
 
     def rival_bulk(self, contents: Sequence[Content]) -> tuple[list[Event], dict[str, str]]:
         """Let a rival create `contents` together."""
         store = DynamoBulkStore(self.runtime.clients, self.runtime.settings.events_table)
-        return self._bulk(store, Time().deadline(8.0), contents, None)
+        return self._bulk(store, Clock().deadline(8.0), contents, None)
 
     def _bulk(
         self, store: DynamoBulkStore, deadline: Deadline, contents: Sequence[Content], now_ns: int | None

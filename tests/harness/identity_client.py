@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.runtime import Runtime
-from tests.gateway import Reply, invoke, payload, reply
+from tests.harness.clock import Clock
+from tests.harness.gateway import Reply, invoke, payload, reply
 
 PASSWORD = "correct horse battery"
 
@@ -49,19 +50,6 @@ def exchange(token: str) -> Reply:
 def logout(token: str) -> Reply:
     """Log out."""
     return post("logout", {"refresh_token": token})
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved; in nanoseconds since 1970 (UTC)."""
-
-    nanoseconds: int = 1_795_338_000 * 1_000_000_000
-
-    def __call__(self) -> int:
-        return self.nanoseconds
-
-    def forward(self, seconds: int) -> None:
-        self.nanoseconds += seconds * 1_000_000_000
 
 
 @dataclass

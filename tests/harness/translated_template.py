@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from tests.template import ROOT
+from tests.harness.template import ROOT
 
 PYTHON = ROOT / ".local" / "sam" / "bin" / "python"
 

@@ -22,10 +22,10 @@ from shared.settings import Settings
 from shared.store.client import Clients
 from shared.store.events import DynamoEventStore
 from shared.wiring import calendar as scheduling_wiring
-from tests.integration.conflicts.book import DELETED_SECONDS, content
-from tests.integration.conflicts.mutants import STORES
-from tests.integration.conflicts.plan import Kind, Move, Round
-from tests.integration.conflicts.writers import Status, Writer, Written, domain_writer, handler_writer
+from tests.integration.conflicts.broken_guards import STORES
+from tests.integration.conflicts.contended_calendar import DELETED_SECONDS, content
+from tests.integration.conflicts.race_schedule import Kind, Move, Round
+from tests.integration.conflicts.race_writers import Status, Writer, Written, domain_writer, handler_writer
 
 # A writer that does not come is a defect: the others shall not wait for it for ever.
 MEETING_SECONDS = 120.0

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.deployment import Deployment
-from tests.gateway import Api, Reply
-from tests.samples import END, START
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Api, Reply
+from tests.harness.samples import END, START
 
 GOOD = {"title": "Review", "start": START, "end": END}
 # Apart from the stored event, so that nothing is refused for a conflict.

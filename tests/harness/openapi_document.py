@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tests.gateway import Reply, payload, reply
+from tests.harness.gateway import Reply, payload, reply
 
 OPTIONAL_HEADERS = {"WWW-Authenticate", "Retry-After", "ETag", "Location"}
 

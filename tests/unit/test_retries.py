@@ -3,24 +3,7 @@ from itertools import islice
 import pytest
 
 from shared.retries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Deadline
-
-
-class Clock:
-    """A clock that moves only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000.0
-        self.pauses: list[float] = []
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.seconds += seconds
-
-    def deadline(self, seconds: float) -> Deadline:
-        return Deadline(seconds, self, self.sleep, lambda most: most)
+from tests.harness.clock import Clock
 
 
 def test_pauses_double_up_to_a_second() -> None:
@@ -48,7 +31,7 @@ def test_the_time_that_attempts_take_counts() -> None:
     made = 0
     for _ in clock.deadline(3.0).attempts():
         made += 1
-        clock.seconds += 1.4
+        clock.forward(1.4)
     assert made == 3
 
 
@@ -60,7 +43,7 @@ def test_jitter_picks_each_pause_from_the_whole_range() -> None:
         return 0.0
 
     clock = Clock()
-    attempts = Deadline(1.0, clock, clock.sleep, none_at_all).attempts()
+    attempts = Deadline(1.0, clock.monotonic, clock.sleep, none_at_all).attempts()
     assert list(islice(attempts, 100)) == [*range(31), *[30] * 69]
     assert asked[:3] == [0.025, 0.05, 0.1]
     assert max(asked) == 1.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.template import ROOT, routes
+from tests.harness.template import ROOT, routes
 
 PAYLOADS = ROOT / "events"
 
