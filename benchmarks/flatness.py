@@ -17,8 +17,9 @@ from botocore.config import Config
 from benchmarks.report import Part, milliseconds
 from benchmarks.scenes import GatewayEvent, Scene, at, body
 from benchmarks.timing import Contestant, alternate, few
-from shared.runtime import current, started
+from shared.runtime import current
 from shared.scheduling.events import Event
+from shared.startup import before_requests
 from tests.harness.gateway import Context
 
 SIZES: Final = (100, 10_000, 100_000)
@@ -147,7 +148,7 @@ def _peer(part: Part, scenes: dict[int, Scene]) -> None:
 def measure() -> Part:
     """All sizes, in turn, in one process."""
     function = importlib.import_module("functions.events").handler
-    started()
+    before_requests()
     context = Context(milliseconds=28_000)
 
     def handler(event: GatewayEvent) -> Any:

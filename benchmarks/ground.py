@@ -76,6 +76,11 @@ def ground() -> Iterator[Environment]:
             "USERS_TABLE": "UsersTable",
             "UNREADABLE_BUCKET": "unreadable",
             "SIGNING_SECRET_ARN": SECRET_ID,
+            "CORS_ORIGIN": "*",
+            "ACCESS_TOKEN_SECONDS": "900",
+            "REFRESH_TOKEN_DAYS": "30",
+            "DELETED_EVENT_DAYS": "30",
+            "HISTORY_RETENTION_DAYS": "0",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
         before = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in variables}

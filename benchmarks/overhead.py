@@ -14,7 +14,8 @@ from benchmarks.report import Part, milliseconds
 from benchmarks.routes import EVENT_ROUTES, Route
 from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate
-from shared.runtime import current, started
+from shared.runtime import current
+from shared.startup import before_requests
 from tests.harness.gateway import Context
 from tools.local_stack import ROOT
 
@@ -52,7 +53,7 @@ def handler_of(function: str) -> Handler:
     """The handler of functions/<function>.py, loaded as Lambda loads it, and as ready as at its first request."""
     sys.path.insert(0, str(ROOT / "functions"))
     handler = importlib.import_module(function).handler
-    started()
+    before_requests()
     context = Context(milliseconds=28_000)
     return lambda event: handler(event, context)
 

@@ -18,7 +18,8 @@ from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.routes import EVENT_ROUTES, stream_records, versions
 from benchmarks.scenes import GatewayEvent, Scene
 from benchmarks.timing import Contestant, Samples, alternate, few
-from shared.runtime import current, started
+from shared.runtime import current
+from shared.startup import before_requests
 from shared.store.stream import version_item
 from tests.harness.gateway import Context
 
@@ -33,7 +34,7 @@ Handler = Callable[[GatewayEvent], Any]
 
 def _handler(function: str) -> Handler:
     handler = importlib.import_module(f"functions.{function}").handler
-    started()
+    before_requests()
     context = Context(milliseconds=28_000)
     return lambda event: handler(event, context)
 

@@ -3,21 +3,18 @@
 A function asks `current()` for them when it serves a request, never at import. Tests hand in their own with `use()`.
 """
 
-import gc
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 from shared.retries import Deadline
 from shared.settings import Settings
+from shared.startup import before_requests
 from shared.store.client import Clients
 from shared.store.secrets import Secrets
-
-OBJECTS_BETWEEN_COLLECTIONS: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,18 +46,6 @@ class Runtime:
         return Secrets(lambda: self.clients.secretsmanager)
 
 
-def started() -> None:
-    """Do what is left to do once all is imported, at the first request of a process.
-
-    What was imported is no longer looked at by the garbage collector. It comes for every ten thousand objects more: an
-    exception of botocore's keeps the request that it is about, megabytes perhaps, in a cycle. And processes that begin
-    as copies of one snapshot (SnapStart) would draw the same delays.
-    """
-    gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
-    random.seed()
-
-
 class _Holder:
     """Holds the process's runtime: made at the first request, or handed in by a test."""
 
@@ -68,15 +53,20 @@ class _Holder:
 
     @cached_property
     def own(self) -> Runtime:
-        started()
-        return Runtime(Settings.of())
+        settings = Settings.of()
+        before_requests()
+        return Runtime(settings)
 
 
 _holder = _Holder()
 
 
 def current() -> Runtime:
-    """The runtime of this process; the environment is read at the first call."""
+    """Returns the runtime of this process. The environment is read at the first call.
+
+    Raises:
+        ValueError: a variable is missing or malformed (see `Settings.of`).
+    """
     return _holder.handed_in or _holder.own
 
 

@@ -3,20 +3,23 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-DAY = 24 * 3600
+DAY: Final = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment configures; template.yaml sets every one. Durations are seconds."""
+    """What a deployment configures. Durations are seconds.
+
+    template.yaml sets every variable for every function, and its parameters have the defaults: there are none here.
+    """
 
     events_table: str
     history_table: str
     users_table: str
     unreadable_bucket: str
     signing_secret: str
-    issuer: str
     cors_origin: str
     access_token_seconds: int
     refresh_token_seconds: int
@@ -25,27 +28,39 @@ class Settings:
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings in `environ`. A function has only those that it needs; the others are empty.
+        """Returns the settings in `environ`.
 
-        Raises ValueError for a duration that is no whole number, or too small.
+        Raises:
+            ValueError: a variable is missing or empty, or a duration is not a whole number or too small. The message
+                names the variable.
         """
         return cls(
-            events_table=environ.get("EVENTS_TABLE", ""),
-            history_table=environ.get("HISTORY_TABLE", ""),
-            users_table=environ.get("USERS_TABLE", ""),
-            unreadable_bucket=environ.get("UNREADABLE_BUCKET", ""),
-            signing_secret=environ.get("SIGNING_SECRET_ARN", ""),
-            cors_origin=environ.get("CORS_ORIGIN", ""),
-            issuer=environ.get("TOKEN_ISSUER", "event-scheduling-api"),
-            access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS", 15 * 60),
-            refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", 30, unit=DAY),
-            deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", 30, unit=DAY),
-            history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", 0, unit=DAY, least=0),
+            events_table=_text(environ, "EVENTS_TABLE"),
+            history_table=_text(environ, "HISTORY_TABLE"),
+            users_table=_text(environ, "USERS_TABLE"),
+            unreadable_bucket=_text(environ, "UNREADABLE_BUCKET"),
+            signing_secret=_text(environ, "SIGNING_SECRET_ARN"),
+            cors_origin=_text(environ, "CORS_ORIGIN"),
+            access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
+            refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
+            deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
+            history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
         )
 
 
-def _seconds(environ: Mapping[str, str], name: str, default: int, *, unit: int = 1, least: int = 1) -> int:
-    value = int(environ.get(name, default)) * unit
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}")
+def _text(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise ValueError(f"the environment variable {name} is not set")
     return value
+
+
+def _seconds(environ: Mapping[str, str], name: str, *, unit: int = 1, least: int = 1) -> int:
+    value = _text(environ, name)
+    try:
+        count = int(value)
+    except ValueError:
+        raise ValueError(f"the environment variable {name} must be a whole number") from None
+    if count < least:
+        raise ValueError(f"the environment variable {name} must be at least {least}")
+    return count * unit

@@ -16,6 +16,7 @@ from shared.identity.users import NS_PER_SECOND, Session
 from shared.ids import new_id
 
 ALGORITHM: Final = "HS256"
+ISSUER: Final = "event-scheduling-api"
 AUDIENCE: Final = "event-scheduling-api"
 ACCESS_TYPE: Final = "at+jwt"  # RFC 9068, section 2.1
 REFRESH_TYPE: Final = "rt+jwt"
@@ -76,13 +77,12 @@ class Tokens:
     """Makes and reads tokens with one key. Lifetimes in seconds, `now` in whole seconds since 1970 (UTC)."""
 
     key: str = field(repr=False)
-    issuer: str
     access_seconds: int
     refresh_seconds: int
 
     def pair(self, session: Session, now: int) -> TokenPair:
         """The tokens of `session` as it stands. Its refresh token ends when the session does."""
-        common = {"iss": self.issuer, "aud": AUDIENCE, "sub": session.user_id, "iat": now}
+        common = {"iss": ISSUER, "aud": AUDIENCE, "sub": session.user_id, "iat": now}
         access_id = new_id(now * NS_PER_SECOND)
         access = {**common, "jti": access_id, "exp": now + self.access_seconds, "username": session.username}
         refresh = {**common, "jti": session.token_id, "exp": session.expires_at, "sid": session.family}
@@ -110,7 +110,7 @@ class Tokens:
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
             raise NotAuthenticated("the token is not valid")
         try:
-            decoded = _jwt.decode_complete(token, self.key, [ALGORITHM], audience=AUDIENCE, issuer=self.issuer)
+            decoded = _jwt.decode_complete(token, self.key, [ALGORITHM], audience=AUDIENCE, issuer=ISSUER)
         except InvalidTokenError:
             raise NotAuthenticated("the token is not valid") from None
         claims: dict[str, Any] = decoded["payload"]

@@ -22,7 +22,6 @@ def tokens() -> Tokens:
     settings = runtime.settings
     return Tokens(
         key=runtime.secrets.text(settings.signing_secret, runtime.now()),
-        issuer=settings.issuer,
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )

@@ -211,7 +211,7 @@ def test_an_access_token_that_has_expired(ada: User) -> None:
     (secret,) = secrets.list_secrets()["SecretList"]
     key = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
     # Only its times differ from a token that is taken.
-    tokens = Tokens(key, claims["iss"], access_seconds=60, refresh_seconds=60)
+    tokens = Tokens(key, access_seconds=60, refresh_seconds=60)
     session = Session("family", claims["sub"], ada.username, "token", claims["iat"], claims["iat"] + 60)
     fresh, expired = (tokens.pair(session, claims["iat"] - ago).access_token for ago in (0, 3600))
     assert ada("GET", "/events", headers={"Authorization": f"Bearer {fresh}"}).status_code == 200

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from shared.scheduling.caller import Caller
 
 from shared.http.models import CreateEvent
-from shared.scheduling.caller import Caller
 from shared.scheduling.creation import Creating
 from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from shared.scheduling.caller import Caller
 
 from shared.errors import Unavailable
 from shared.http.bulk_models import BulkEvents
 from shared.runtime import current
 from shared.scheduling.bulk import Made
-from shared.scheduling.caller import Caller
 from shared.store.client import CONNECTIONS
 from shared.wiring.bulk import bulk_creation
 from tests.harness.botocore_faults import Wire

@@ -128,6 +128,12 @@ def test_its_botocore_knows_no_other_service_and_no_documentation(layer: Path) -
     assert [path for path in models if '"documentation":"<' in path.read_text()] == []
 
 
+def test_it_has_nothing_of_what_builds_it(layer: Path) -> None:
+    assert (ROOT / "shared" / "build").is_dir()
+    assert not (layer / "shared" / "build").exists()
+    assert [path.name for path in (layer / "botocore").glob("data*")] == ["data"]
+
+
 def test_making_it_leaves_what_is_installed_alone(layer: Path) -> None:
     # An installer may link files to its cache, and the same ones into other places: cutting one would cut them all.
     assert (INSTALLED / ENDPOINTS).stat().st_size > MB > (layer / ENDPOINTS).stat().st_size
@@ -171,4 +177,4 @@ def test_a_build_without_bytecode_is_to_be_had_by_asking_for_it(tmp_path: Path) 
     assert "the layer has no bytecode" in build.stdout
     site = tmp_path / "built" / "python"
     assert [*site.rglob("*.pyc")] == []
-    assert (site / "shared" / "api.py").exists()
+    assert (site / "shared" / "http" / "api.py").exists()

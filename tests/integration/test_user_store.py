@@ -23,7 +23,7 @@ from tests.harness.template import create_tables
 
 NOW = 1_795_338_000
 NOW_NS = NOW * 1_000_000_000
-TOKENS = Tokens(key="k" * 32, issuer="test", access_seconds=900, refresh_seconds=86_400)
+TOKENS = Tokens(key="k" * 32, access_seconds=900, refresh_seconds=86_400)
 RACERS = 16
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from shared.scheduling.events import Event
-from shared.scheduling.instants import Instant
 from shared.scheduling.rounds import ClassPage
 from shared.scheduling.spans import SpanRange, span
+
+from shared.scheduling.events import Event
+from shared.scheduling.instants import Instant
 from tests.harness.samples import OWNER
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.http.api import app
+from tests.harness.deployment import variables_for
 from tests.harness.template import ROOT, resources, routes
 
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
@@ -110,10 +111,10 @@ def test_what_is_shared_never_imports_a_function() -> None:
     assert offences(SHARED, "functions") == []
 
 
-def run_python(code: str) -> str:
-    """What a fresh interpreter prints for `code`; the environment has nothing of AWS in it."""
+def run_python(code: str, **environ: str) -> str:
+    """What a fresh interpreter prints for `code`; the environment has nothing in it but `environ`."""
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={}, check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, check=True, capture_output=True, text=True, timeout=60
     )
     return done.stdout
 
@@ -175,15 +176,18 @@ def test_nothing_reads_the_environment_or_makes_a_client_or_an_id_at_import() ->
     assert run_python(f"{IMPORT_WITH_NOTHING}\nimport {names}\nprint('imported')") == "imported\n"
 
 
+VARIABLES = variables_for({"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"})
+
+
 def test_copies_of_a_snapshot_draw_different_delays() -> None:
     draw = "random.seed(1); from shared.runtime import current; print(current().jitter(1.0))"
-    assert run_python(f"import random; {draw}") != run_python(f"import random; {draw}")
+    assert run_python(f"import random; {draw}", **VARIABLES) != run_python(f"import random; {draw}", **VARIABLES)
 
 
 def test_the_collector_waits_for_the_imports_and_comes_back_for_the_requests() -> None:
     look = "print(gc.get_threshold()[0], gc.get_freeze_count() > 50_000)"
     program = f"import gc, functions.events; {look}; from shared.runtime import current; current(); {look}"
-    assert run_python(program) == "200000 False\n10000 True\n"
+    assert run_python(program, **VARIABLES) == "200000 False\n10000 True\n"
 
 
 def handlers() -> Iterator[str]:

@@ -4,6 +4,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.scheduling.rounds import ROUNDS, ClassPage
+from shared.scheduling.spans import SpanRange
 
 from shared import cursors
 from shared.errors import InvalidRequest
@@ -11,8 +13,6 @@ from shared.scheduling.events import Event
 from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, merged, next_free, read_free_busy
 from shared.scheduling.free_time import times as times_of
 from shared.scheduling.instants import LAST, Instant, overlap, shifted
-from shared.scheduling.rounds import ROUNDS, ClassPage
-from shared.scheduling.spans import SpanRange
 from shared.scheduling.windows import Window
 from tests.harness.samples import OWNER, event
 from tests.unit.in_memory_calendar import InMemory

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.scheduling.rounds import ROUNDS
 
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
 from shared.retries import Deadline
@@ -11,7 +12,6 @@ from shared.scheduling.events import ChangeType, Content, Event
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.guard import Guard, LostAnswers, needs_check
 from shared.scheduling.instants import shifted
-from shared.scheduling.rounds import ROUNDS
 from shared.scheduling.windows import place
 from tests.harness.samples import END, OWNER, START, content, event
 from tests.unit.in_memory_calendar import InMemory

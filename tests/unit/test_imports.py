@@ -72,7 +72,7 @@ def test_no_more_is_loaded_than_before(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_shared_is_loaded_before_other_packages(function: str) -> None:
     # It keeps the garbage collector from walking what is loaded behind it.
-    assert loaded(function)[:2] == ("__main__", "shared")
+    assert loaded(function)[:3] == ("__main__", "shared.startup", "shared")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

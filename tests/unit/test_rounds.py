@@ -1,11 +1,11 @@
 from collections.abc import Sequence
 
 import pytest
+from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, ClassPage, Rounds, sizes
+from shared.scheduling.spans import SpanRange, overlap_ranges, span
 
 from shared.scheduling.events import Event
 from shared.scheduling.instants import shifted
-from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, ClassPage, Rounds, sizes
-from shared.scheduling.spans import SpanRange, overlap_ranges, span
 from shared.scheduling.windows import place
 from tests.harness.samples import event
 

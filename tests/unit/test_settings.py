@@ -1,29 +1,89 @@
+"""What the environment has to say before a function serves a request."""
+
+import json
+import os
+import subprocess
+import sys
+
 import pytest
+from tests.template import ROOT
 
 from shared.settings import Settings
+from tests.conftest import variables_for
+
+TABLES = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
+VARIABLES = variables_for(TABLES)
+DURATIONS = ["ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "DELETED_EVENT_DAYS", "HISTORY_RETENTION_DAYS"]
 
 
-def test_durations_are_parsed_into_seconds() -> None:
-    settings = Settings.of({"ACCESS_TOKEN_SECONDS": "60", "REFRESH_TOKEN_DAYS": "2", "DELETED_EVENT_DAYS": "3"})
-    assert settings.access_token_seconds == 60
-    assert settings.refresh_token_seconds == 2 * 86_400
-    assert settings.deleted_seconds == 3 * 86_400
+def settings(**changes: str) -> Settings:
+    return Settings.of({**VARIABLES, **changes})
 
 
-@pytest.mark.parametrize("name", ["ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "DELETED_EVENT_DAYS"])
-@pytest.mark.parametrize("value", ["0", "-1", "", "1.5", "a day"])
-def test_a_duration_that_is_none_stops_the_function(name: str, value: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        Settings.of({name: value})
+def test_each_variable_is_read() -> None:
+    assert Settings.of(
+        {
+            "EVENTS_TABLE": "events",
+            "HISTORY_TABLE": "history",
+            "USERS_TABLE": "users",
+            "UNREADABLE_BUCKET": "bucket",
+            "SIGNING_SECRET_ARN": "secret",
+            "CORS_ORIGIN": "https://app.example.com",
+            "ACCESS_TOKEN_SECONDS": "60",
+            "REFRESH_TOKEN_DAYS": "2",
+            "DELETED_EVENT_DAYS": "3",
+            "HISTORY_RETENTION_DAYS": "4",
+        }
+    ) == Settings(
+        events_table="events",
+        history_table="history",
+        users_table="users",
+        unreadable_bucket="bucket",
+        signing_secret="secret",
+        cors_origin="https://app.example.com",
+        access_token_seconds=60,
+        refresh_token_seconds=2 * 86_400,
+        deleted_seconds=3 * 86_400,
+        history_retention_seconds=4 * 86_400,
+    )
 
 
-def test_a_function_has_only_the_settings_that_it_needs() -> None:
-    assert Settings.of({}).events_table == ""
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_that_is_missing_is_named(name: str) -> None:
+    without = {other: value for other, value in VARIABLES.items() if other != name}
+    for environ in (without, {**without, name: ""}):
+        with pytest.raises(ValueError, match=f"variable {name} is not set"):
+            Settings.of(environ)
 
 
-def test_a_retention_may_be_none_at_all() -> None:
-    assert Settings.of({}).history_retention_seconds == 0
-    assert Settings.of({"HISTORY_RETENTION_DAYS": "0"}).history_retention_seconds == 0
-    assert Settings.of({"HISTORY_RETENTION_DAYS": "2"}).history_retention_seconds == 2 * 86_400
-    with pytest.raises(ValueError, match="HISTORY_RETENTION_DAYS must be at least 0"):
-        Settings.of({"HISTORY_RETENTION_DAYS": "-1"})
+@pytest.mark.parametrize("name", DURATIONS)
+@pytest.mark.parametrize("value", ["-1", "1.5", "a day"])
+def test_a_duration_that_is_none_is_named(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"variable {name} must be"):
+        settings(**{name: value})
+
+
+def test_only_the_retention_may_be_none_at_all() -> None:
+    assert settings(HISTORY_RETENTION_DAYS="0").history_retention_seconds == 0
+    for name in DURATIONS[:-1]:
+        with pytest.raises(ValueError, match=f"variable {name} must be at least 1"):
+            settings(**{name: "0"})
+
+
+@pytest.mark.parametrize(("function", "payload"), [("events", "get_event"), ("sweep_history", "sweep_history")])
+def test_a_function_without_a_variable_fails_at_its_first_request_and_says_which(function: str, payload: str) -> None:
+    event = json.loads((ROOT / "events" / f"{payload}.json").read_text())
+    program = f"""
+import json, functions.{function}
+from tests.gateway import Context
+print("imported", flush=True)
+functions.{function}.handler(json.loads({json.dumps(json.dumps(event))}), Context())
+"""
+    environ = {**VARIABLES, "PATH": os.defpath}
+    del environ["HISTORY_TABLE"]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environ, check=False, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("imported")
+    assert done.returncode != 0
+    assert "HISTORY_TABLE is not set" in done.stderr

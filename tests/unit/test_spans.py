@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared.scheduling.spans import CLASSES, length_class, overlap_ranges, position, span
 
 from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, of_seconds, overlap, shifted
-from shared.scheduling.spans import CLASSES, length_class, overlap_ranges, position, span
 from tests.harness.samples import new_id
 
 HOUR, DAY = 3600, 86_400

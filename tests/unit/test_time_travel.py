@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.scheduling.rounds import ROUNDS, ClassPage
+from shared.scheduling.spans import SpanRange, position, span
 
 from shared import ids
 from shared.errors import NotFound
 from shared.history.time_travel import LOOK_UPS, Placed, TimeTravel
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.instants import shifted
-from shared.scheduling.rounds import ROUNDS, ClassPage
-from shared.scheduling.spans import SpanRange, position, span
 from shared.scheduling.windows import Window, place
 from tests.harness.samples import NOW_NS, OWNER, event
 

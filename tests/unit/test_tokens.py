@@ -13,6 +13,7 @@ from shared.errors import NotAuthenticated
 from shared.identity.tokens import (
     ACCESS_TYPE,
     AUDIENCE,
+    ISSUER,
     MAX_TOKEN_CHARACTERS,
     REFRESH_TYPE,
     Access,
@@ -22,9 +23,8 @@ from shared.identity.tokens import (
 from shared.identity.users import Session
 
 KEY = "0123456789abcdef0123456789abcdef"
-ISSUER = "event-scheduling-api"
 NOW = 1_000_000  # In 1970: a check against the real clock would find every token expired.
-TOKENS = Tokens(key=KEY, issuer=ISSUER, access_seconds=900, refresh_seconds=86_400)
+TOKENS = Tokens(key=KEY, access_seconds=900, refresh_seconds=86_400)
 SESSION = Session("family-1", "user-1", "Ada", "token-1", created_at=NOW, expires_at=NOW + 86_400)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.scheduling.rounds import ROUNDS
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, shifted
-from shared.scheduling.rounds import ROUNDS
 from shared.scheduling.windows import Window, place, read_page
 from tests.harness.samples import OWNER, event
 from tests.unit.in_memory_calendar import InMemory

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.scheduling.rounds import LARGEST_PAGE, ClassPage
+from shared.scheduling.spans import SpanRange, overlap_ranges
+
 from shared.errors import COLLISIONS_SHOWN
 from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import Fence, FenceEntry
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
-from shared.scheduling.rounds import LARGEST_PAGE, ClassPage
-from shared.scheduling.spans import SpanRange, overlap_ranges
 from shared.store.events import DynamoEventStore
 
 

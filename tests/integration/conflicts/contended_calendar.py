@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from shared.scheduling.bulk_requests import Draft
+
 from shared import ids
 from shared.request import Request
 from shared.retries import Deadline
 from shared.runtime import Runtime
 from shared.scheduling.bulk import BulkCreation, Made
-from shared.scheduling.bulk_requests import Draft
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant

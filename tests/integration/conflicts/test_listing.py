@@ -4,11 +4,11 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
+from shared.scheduling.rounds import ROUNDS, Position, Rounds
 
 from shared.scheduling import windows
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, shifted
-from shared.scheduling.rounds import ROUNDS, Position, Rounds
 from shared.scheduling.windows import place
 from tests.harness.botocore_faults import QUERY
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content

@@ -1,13 +1,13 @@
 """What a read leaves out is read as well: pages of a query, and keys that a batch did not get to."""
 
 import pytest
+from shared.scheduling.rounds import ROUNDS
 
 from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
 from shared.scheduling.events import Content, Event
 from shared.scheduling.free_time import FIRST_READ
 from shared.scheduling.guard import FIRST_LOOK
 from shared.scheduling.instants import shifted
-from shared.scheduling.rounds import ROUNDS
 from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
 from tests.integration.conflicts.broken_guards import FirstPages
 from tests.integration.conflicts.changes import ASIDE, CHANGES, END, HOT, RIVAL, START, Change, same

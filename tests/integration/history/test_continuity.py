@@ -5,9 +5,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from shared.scheduling.caller import Caller
 
 from shared.errors import InvalidRequest
-from shared.scheduling.caller import Caller
 from tests.harness.gateway import Api, Context, invoke, payload
 from tests.integration.history.history_deployment import HistoryDeployment
 

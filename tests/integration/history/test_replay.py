@@ -7,10 +7,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-
-from shared.runtime import use
 from shared.scheduling.bulk_requests import Draft
 from shared.scheduling.caller import Caller
+
+from shared.runtime import use
 from shared.scheduling.events import Content
 from shared.scheduling.instants import shifted
 from shared.store import keys

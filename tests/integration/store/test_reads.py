@@ -4,12 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from shared.scheduling.rounds import Rounds
+from shared.scheduling.spans import overlap_ranges
 
 from shared.retries import Deadline
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, Instant, shifted
-from shared.scheduling.rounds import Rounds
-from shared.scheduling.spans import overlap_ranges
 from shared.scheduling.updates import ConditionalUpdate
 from shared.scheduling.windows import Window, place, read_page
 from shared.store.bulk import DynamoBulkStore
