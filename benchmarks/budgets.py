@@ -4,7 +4,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from shared.history.time_travel import LOOK_UPS
-from shared.scheduling.rounds import ROUNDS
+from shared.scheduling.range_reader import ROUNDS
 
 
 class Budget(NamedTuple):

@@ -4,7 +4,7 @@ Which attributes an item has is derived from the fields of `Event`, `Content` an
 encoded here rather than by boto3's resource layer, which costs import time and a type dispatch for each value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import MISSING, dataclass, fields
 from types import NoneType
 from typing import Any, Final, Literal, NewType, get_args, get_origin, get_type_hints
@@ -40,22 +40,28 @@ def _number_of(value: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """How a field is stored: under which name, and what an item without it says (MISSING: it is no event)."""
+    """How a field is stored: under which name, and what an item without it says (MISSING: it is no event).
+
+    With `omitted` the default is stored as no attribute at all.
+    """
 
     field: str
     name: str
     encode: Callable[[Any], dict[str, str]]
     decode: Callable[[Any], Any]
     default: Any
+    omitted: bool
 
 
 # `type` would say too little beside an event's other attributes.
 _NAMES: Final = {"type": "change_type"}
+# What names a version and its author is always stored; what else a change says of itself only if it says something.
+_ALWAYS_STAMPED: Final = frozenset({"type", "changed_by", "history_id", "version"})
 # They are parts of an event's item, but not by themselves.
 _PARTS: Final = ("content", "stamp", "expires_at")
 
 
-def _attribute(name: str, hint: Any, default: Any) -> Attribute:
+def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribute:
     """Returns how a field of type `hint` is stored: strings as S, numbers as N, None not at all.
 
     An item of another author may lack a plain text: that is empty then. It may not lack an id or an instant that has no
@@ -66,33 +72,46 @@ def _attribute(name: str, hint: Any, default: Any) -> Attribute:
     if get_origin(hint) is Literal:
         words = frozenset(alternatives)
         return Attribute(
-            name, stored_as, text, lambda value: each if (each := _text_of(value)) in words else default, default
+            name,
+            stored_as,
+            text,
+            lambda value: each if (each := _text_of(value)) in words else default,
+            default,
+            omitted,
         )
     kind = alternatives[0] if alternatives else hint
     if default is MISSING and kind is str:
         default = ""
     base = kind.__supertype__ if isinstance(kind, NewType) else kind
     if base is int:
-        return Attribute(name, stored_as, number, _number_of, default)
+        return Attribute(name, stored_as, number, _number_of, default, omitted)
     if base is str:
-        return Attribute(name, stored_as, text, _text_of, default)
+        return Attribute(name, stored_as, text, _text_of, default, omitted)
     raise TypeError(f"{name}: no attribute value for {hint}")
 
 
-def _attributes(kind: type[Any]) -> tuple[Attribute, ...]:
+def _attributes(kind: type[Any], always: Container[str] | None = None) -> tuple[Attribute, ...]:
+    """Returns how the fields of `kind` are stored; those not in `always`, if given, only if they say something."""
     hints = get_type_hints(kind)
     return tuple(
-        _attribute(each.name, hints[each.name], each.default) for each in fields(kind) if each.name not in _PARTS
+        _attribute(
+            each.name,
+            hints[each.name],
+            each.default,
+            omitted=each.default is None or (always is not None and each.name not in always),
+        )
+        for each in fields(kind)
+        if each.name not in _PARTS
     )
 
 
 _EVENT: Final = _attributes(Event)
 CONTENT_ATTRIBUTES: Final = _attributes(Content)
-STAMP_ATTRIBUTES: Final = _attributes(Stamp)
+STAMP_ATTRIBUTES: Final = _attributes(Stamp, _ALWAYS_STAMPED)
 # Derived from the stamp's id: for whoever reads the table.
 _CHANGED_AT: Final = "changed_at"
 # What a later write has to remove, because it may have no value in its place.
-OPTIONAL_STAMP: Final = tuple(each.name for each in STAMP_ATTRIBUTES if each.default is None)
+OPTIONAL_STAMP: Final = tuple(each.name for each in STAMP_ATTRIBUTES if each.omitted)
 # All that an event's item has beside its keys and what its place in an index says.
 KNOWN: Final = frozenset(
     {*(each.name for each in (*_EVENT, *CONTENT_ATTRIBUTES, *STAMP_ATTRIBUTES)), _CHANGED_AT, "expires_at"}
@@ -100,7 +119,11 @@ KNOWN: Final = frozenset(
 
 
 def _encoded(source: object, attributes: tuple[Attribute, ...]) -> Item:
-    return {each.name: each.encode(value) for each in attributes if (value := getattr(source, each.field)) is not None}
+    return {
+        each.name: each.encode(value)
+        for each in attributes
+        if (value := getattr(source, each.field)) != each.default or not each.omitted
+    }
 
 
 def _decoded(item: Mapping[str, Any], attributes: tuple[Attribute, ...]) -> dict[str, Any]:

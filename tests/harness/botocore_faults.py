@@ -62,12 +62,12 @@ class Wire:
         self._lock = threading.RLock()
         self._session = URLLib3Session()
         for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.register("before-send.dynamodb", self._hear)  # type: ignore[arg-type]  # it may answer
+            client.meta.events.register("before-send.dynamodb", self._hear)
 
     def close(self, clients: Clients) -> None:
         """Hear no more."""
         for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.unregister("before-send.dynamodb", self._hear)  # type: ignore[arg-type]
+            client.meta.events.unregister("before-send.dynamodb", self._hear)
         self._session.close()
 
     def _hear(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:

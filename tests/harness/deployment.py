@@ -17,18 +17,25 @@ SECRET = "a secret of no deployment, long enough for HS256"
 BUCKET = "unreadable"
 
 
+def variables_for(tables: dict[str, str]) -> dict[str, str]:
+    """Returns the environment variables that template.yaml gives every function, for `tables` by logical id."""
+    return {
+        "EVENTS_TABLE": tables["EventsTable"],
+        "HISTORY_TABLE": tables["HistoryTable"],
+        "USERS_TABLE": tables["UsersTable"],
+        "UNREADABLE_BUCKET": BUCKET,
+        "SIGNING_SECRET_ARN": "signing",
+        "CORS_ORIGIN": "*",
+        "ACCESS_TOKEN_SECONDS": "900",
+        "REFRESH_TOKEN_DAYS": "30",
+        "DELETED_EVENT_DAYS": "30",
+        "HISTORY_RETENTION_DAYS": "0",
+    }
+
+
 def settings_for(tables: dict[str, str], **changes: str) -> Settings:
-    """Settings as the template's variables give them to functions, for `tables` by logical id."""
-    return Settings.of(
-        {
-            "EVENTS_TABLE": tables["EventsTable"],
-            "HISTORY_TABLE": tables["HistoryTable"],
-            "USERS_TABLE": tables["UsersTable"],
-            "UNREADABLE_BUCKET": BUCKET,
-            "SIGNING_SECRET_ARN": "signing",
-            **changes,
-        }
-    )
+    """Returns the settings that the template's variables give to functions, for `tables` by logical id."""
+    return Settings.of({**variables_for(tables), **changes})
 
 
 def on_clock(runtime: Runtime, clock: Clock) -> Runtime:

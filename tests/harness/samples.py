@@ -1,9 +1,15 @@
 """Events for tests to work with."""
 
+import random
+import time
 from itertools import count
 
 from shared import ids
+from shared.ids import CalendarId, EventId, HistoryId, OperationId, UserId
+from shared.request import Request
+from shared.retries import Deadline
 from shared.scheduling.events import ChangeType, Content, Event, Stamp, Transparency
+from shared.scheduling.instants import Instant
 
 OWNER = "01998f00-0000-7000-8000-000000000001"
 START = "2027-03-01T09:00:00Z"
@@ -22,7 +28,7 @@ def content(
     start: str = START, end: str = END, *, title: str = "Review", transparency: Transparency = "opaque"
 ) -> Content:
     """What an owner says of an event."""
-    return Content(title, start, end, transparency=transparency)
+    return Content(title=title, start=Instant(start), end=Instant(end), transparency=transparency)
 
 
 def event(
@@ -38,6 +44,31 @@ def event(
     calendar_id: str = OWNER,
 ) -> Event:
     """An event at one of its versions."""
-    stamp = Stamp(history_id or new_id(), version, kind, calendar_id, operation_id=new_id())
+    stamp = Stamp(
+        type=kind,
+        changed_by=calendar_id,
+        operation_id=OperationId(new_id()),
+        history_id=HistoryId(history_id or new_id()),
+        version=version,
+    )
     said = content(start, end, title=title, transparency=transparency)
-    return Event(event_id or new_id(), calendar_id, ids.made_at(stamp.history_id), said, stamp)
+    return Event(
+        id=EventId(event_id or new_id()),
+        calendar_id=CalendarId(calendar_id),
+        created_at=ids.made_at(stamp.history_id),
+        content=said,
+        stamp=stamp,
+    )
+
+
+def request(
+    calendar_id: str = OWNER, *, now_ns: int = NOW_NS, operation_id: str | None = None, deadline: Deadline | None = None
+) -> Request:
+    """Returns a request of the user whose default calendar `calendar_id` is; without `deadline` it has 8 s."""
+    return Request(
+        actor=UserId(calendar_id),
+        calendar_id=CalendarId(calendar_id),
+        operation_id=OperationId(operation_id or ids.new_id(now_ns)),
+        now_ns=now_ns,
+        deadline=deadline or Deadline(8.0, time.monotonic, time.sleep, lambda most: random.uniform(0, most)),  # noqa: S311
+    )

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from shared.scheduling.bulk_requests import FAULTS_REPORTED
 
 from shared.http.bodies import MAX_MEMBERS
 from shared.runtime import use
+from shared.scheduling.bulk_items import FAULTS_REPORTED
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Reply
 from tests.harness.openapi_document import check

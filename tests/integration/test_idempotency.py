@@ -4,17 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from shared.scheduling.caller import Caller
 
 from shared.http.models import CreateEvent
-from shared.scheduling.creation import Creating
+from shared.runtime import current
 from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
+from shared.scheduling.terms import Terms
 from shared.wiring import events as wiring
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Reply
 from tests.harness.payloads import ADA, ALLOW, GRACE, LATER, REVIEW
-from tests.harness.samples import OWNER
+from tests.harness.samples import OWNER, request
 
 KEY = {"Idempotency-Key": '"order-4711"'}
 TRANSPARENT = {**REVIEW, "transparency": "transparent"}
@@ -347,11 +347,12 @@ def test_of_sixteen_at_once_one_makes_the_event(
 ) -> None:
     # Below the handlers: a function serves one request at a time, and the resolver knows of one only.
     event = CreateEvent.model_validate(body)
-    origin = CreationKey.of("4711@example.com" if "uid" in how else None, "order-4711" if "key" in how else None)
-    request = Creating(event.content(), "allow" if query else "reject", origin, None)
+    key = CreationKey.of("4711@example.com" if "uid" in how else None, "order-4711" if "key" in how else None)
+    terms = Terms(on_conflict="allow" if query else "reject")
+    asked = request(OWNER, now_ns=dynamodb_deployment.clock(), deadline=current().deadline(8.0))
 
     def create(_: int) -> tuple[Event, bool]:
-        return wiring.creation(Caller(OWNER, "ada"), 8.0).create(request)
+        return wiring.creation(asked).create(event.content(), terms, key)
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(create, range(16)))

@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from shared.scheduling.caller import Caller
 
 from shared.errors import Unavailable
 from shared.http.bulk_models import BulkEvents
 from shared.runtime import current
-from shared.scheduling.bulk import Made
+from shared.scheduling.bulk_items import BulkResult
 from shared.store.client import CONNECTIONS
 from shared.wiring.bulk import bulk_creation
 from tests.harness.botocore_faults import Wire
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Api, Context, Reply
 from tests.harness.payloads import REVIEW
-from tests.harness.samples import new_id
+from tests.harness.samples import new_id, request
 
 KEY = {"Idempotency-Key": "bulk-1"}
 OPERATIONS = ("PutItem", "BatchWriteItem", "BatchGetItem", "Query")
@@ -205,9 +204,11 @@ def test_the_same_request_many_times_at_once(dynamodb_deployment: Deployment) ->
     client = Client(dynamodb_deployment, 100)
     bulk = BulkEvents.model_validate(client.body)
 
-    def create(_: int) -> Made | None:
+    asked = request(client.api.user_id, now_ns=dynamodb_deployment.clock(), deadline=current().deadline(24.0))
+
+    def create(_: int) -> BulkResult | None:
         try:
-            return bulk_creation(Caller(client.api.user_id, "ada"), 24.0).create(bulk.parts(), key="bulk-1")
+            return bulk_creation(asked).create(bulk.parts(), key="bulk-1")
         except Unavailable:
             return None
 

@@ -10,11 +10,11 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from shared import ids
-from shared.request import Request
 from shared.retries import Deadline
 from shared.runtime import use
+from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import ANSWER_LOST, Content
+from shared.scheduling.events import Content
 from shared.store.events import DynamoEventStore
 from tests.harness.botocore_faults import refusal
 from tests.harness.clock import Clock
@@ -22,6 +22,7 @@ from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply
 from tests.harness.openapi_document import check
 from tests.harness.payloads import ADA, GRACE, LATER, REVIEW, created
+from tests.harness.samples import request
 
 # On a busy machine as well: what time allows is looked at with a clock of its own.
 LONG = Context(milliseconds=600_000)
@@ -207,7 +208,7 @@ def test_events_that_overlap_one_another_come_back_when_that_is_allowed(dynamodb
 
 def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dynamodb_deployment: Deployment) -> None:
     slots = [(f"2027-03-01T{hour:02d}:00:00Z", f"2027-03-01T{hour + 1:02d}:00:00Z") for hour in range(9, 13)]
-    contents = [Content(str(number), *slot) for number, slot in enumerate(slots)]
+    contents = [Content(title=str(number), start=slot[0], end=slot[1]) for number, slot in enumerate(slots)]
     made = [created({"title": each.title, "start": each.start, "end": each.end}) for each in contents]
     before = [state(each["id"]) for each in made]
     dynamodb_deployment.record()
@@ -218,8 +219,10 @@ def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dyn
 
     def calendar() -> Calendar:
         dynamodb_deployment.clock.forward(seconds=1)
-        request = Request(made[0]["owner"], operation_id, dynamodb_deployment.clock())
-        return Calendar(store, request, deadline, runtime.settings.deleted_seconds)
+        asked = request(
+            made[0]["owner"], now_ns=dynamodb_deployment.clock(), operation_id=operation_id, deadline=deadline
+        )
+        return Calendar(store, asked, runtime.settings.deleted_seconds)
 
     calendar().delete(made[0]["id"])
     calendar().replace(made[1]["id"], contents[0])

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from shared.scheduling.rounds import ClassPage
-from shared.scheduling.spans import SpanRange, span
-
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
+from shared.scheduling.length_classes import ClassRange, span
+from shared.scheduling.range_reader import ClassPage
 from tests.harness.samples import OWNER
 
 
@@ -30,7 +29,7 @@ class InMemory:
         return len(self.queries)
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         assert calendar_id == OWNER
         assert ranges, "a round that reads nothing"

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.scheduling.fences import RECENT, Fence, FenceEntry, latest_entries
-from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, iso_weeks, of_seconds, overlap, shifted
+from shared.scheduling.instants import FIRST, LAST, of_seconds, shifted
+from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
 from tests.harness.samples import END, START, event, new_id
 
 starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
@@ -34,7 +35,7 @@ def week_of(moment: datetime) -> str:
     ],
 )
 def test_an_interval_touches_these_weeks(start: str, end: str, weeks: list[str]) -> None:
-    assert iso_weeks(start, end) == weeks
+    assert Interval(start, end).iso_weeks() == weeks
 
 
 @given(starts, lengths)
@@ -43,12 +44,12 @@ def test_the_weeks_are_those_of_every_hour_and_of_the_last_second(start: str, le
     begins, ends = (datetime.fromisoformat(each) for each in (start, end))
     moments = [begins + timedelta(hours=hour) for hour in range(0, length // 3600 + 1, 12)]
     expected = sorted({week_of(each) for each in (*moments, ends - timedelta(seconds=1)) if each < ends})
-    assert iso_weeks(start, end) == expected
+    assert Interval(start, end).iso_weeks() == expected
 
 
 @given(starts)
 def test_no_event_touches_more_than_54_weeks(start: str) -> None:
-    assert len(iso_weeks(start, shifted(start, MAX_DURATION_SECONDS))) in (53, 54)
+    assert len(Interval(start, shifted(start, MAX_DURATION_SECONDS)).iso_weeks()) in (53, 54)
 
 
 @given(starts, lengths, st.integers(-400 * 86_400, 400 * 86_400), lengths)
@@ -56,7 +57,7 @@ def test_intervals_that_overlap_share_a_week(start: str, length: int, distance: 
     other_start = shifted(start, distance)
     one, other = (start, shifted(start, length)), (other_start, shifted(other_start, other_length))
     if overlap(*one, *other):
-        assert set(iso_weeks(*one)) & set(iso_weeks(*other))
+        assert set(Interval(*one).iso_weeks()) & set(Interval(*other).iso_weeks())
 
 
 def test_a_fence_takes_the_id_of_the_write_that_moves_it() -> None:

@@ -4,15 +4,16 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared.scheduling.rounds import ROUNDS, ClassPage
-from shared.scheduling.spans import SpanRange
 
 from shared import cursors
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Event
-from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, merged, next_free, read_free_busy
+from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, next_free, read_free_busy
 from shared.scheduling.free_time import times as times_of
-from shared.scheduling.instants import LAST, Instant, overlap, shifted
+from shared.scheduling.instants import LAST, Instant, shifted
+from shared.scheduling.intervals import Interval, merged
+from shared.scheduling.length_classes import ClassRange
+from shared.scheduling.range_reader import ROUNDS, ClassPage
 from shared.scheduling.windows import Window
 from tests.harness.samples import OWNER, event
 from tests.unit.in_memory_calendar import InMemory
@@ -55,7 +56,7 @@ def test_busy_intervals_are_merged_and_cut_to_the_window(events: list[Event], bu
 @given(drawn)
 def test_a_moment_is_busy_just_when_an_event_takes_it(events: list[Event]) -> None:
     end = shifted(NOW, DAY)
-    taking = [each for each in events if each.content.overlaps(NOW, end)]
+    taking = [each for each in events if each.content.interval.overlaps(Interval(NOW, end))]
     busy = merged(times_of(taking), NOW, end)
     for hour in range(24):
         moment = shifted(NOW, hour * HOUR), shifted(NOW, hour * HOUR + 1)
@@ -67,7 +68,9 @@ def asked(calendar: InMemory, start: int, end: int, event_id: str = "new") -> tu
     """The next free start for an event from hour `start` to hour `end`, which is in the way of something."""
     wanted = event(*hours((start, end))[0], event_id=event_id)
     others = [each for each in calendar.events if each.id != event_id and each.content.opaque]
-    collisions = [each for each in others if each.content.overlaps(wanted.content.start, wanted.content.end)]
+    collisions = [
+        each for each in others if each.content.interval.overlaps(Interval(wanted.content.start, wanted.content.end))
+    ]
     return next_free(calendar, OWNER, wanted, collisions[:1])
 
 
@@ -150,7 +153,7 @@ def test_what_ends_within_time_known_to_be_taken_is_left_out_of_later_rounds() -
 
     class Noting(InMemory):
         def read_ranges(
-            self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+            self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
         ) -> list[ClassPage[Event]]:
             starts.append(start)
             return super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
@@ -170,7 +173,7 @@ def test_no_time_is_named_past_the_year_9999() -> None:
 
 def test_a_free_busy_window_is_of_at_most_62_days() -> None:
     end = shifted(NOW, 62 * DAY)
-    assert FreeBusyQuery.of(NOW, end, None, NOW).window.end == end
+    assert FreeBusyQuery.of(NOW, end, None, NOW).window.interval.end == end
     with pytest.raises(InvalidRequest, match="to: must be at most 62 days after from"):
         FreeBusyQuery.of(NOW, shifted(end, 1), None, NOW)
 
@@ -187,7 +190,7 @@ def all_busy(calendar: InMemory, query: FreeBusyQuery) -> list[tuple[str, str]]:
             return found
         assert calendar.reads == ROUNDS
         window = query.window
-        query = FreeBusyQuery.of(window.start, window.end, cursor, LAST)
+        query = FreeBusyQuery.of(window.interval.start, window.interval.end, cursor, LAST)
     raise AssertionError("the cursor does not move")
 
 
@@ -201,7 +204,7 @@ def all_busy(calendar: InMemory, query: FreeBusyQuery) -> list[tuple[str, str]]:
 )
 def test_the_pages_of_free_busy_are_the_merged_intervals_whole_and_once(events: list[Event], largest: int) -> None:
     end = shifted(NOW, 2 * DAY)
-    taking = [each for each in events if each.content.overlaps(NOW, end)]
+    taking = [each for each in events if each.content.interval.overlaps(Interval(NOW, end))]
     assert all_busy(InMemory(events, largest), FreeBusyQuery.of(NOW, end, None, NOW)) == merged(
         times_of(taking), NOW, end
     )

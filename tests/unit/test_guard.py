@@ -4,15 +4,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared.scheduling.rounds import ROUNDS
 
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
 from shared.retries import Deadline
 from shared.scheduling.events import ChangeType, Content, Event
 from shared.scheduling.fences import RECENT, Fence
-from shared.scheduling.guard import Guard, LostAnswers, needs_check
+from shared.scheduling.guard import Guard, needs_check
 from shared.scheduling.instants import shifted
-from shared.scheduling.windows import place
+from shared.scheduling.intervals import Interval
+from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.range_reader import ROUNDS
+from shared.scheduling.windows import position_of
 from tests.harness.samples import END, OWNER, START, content, event
 from tests.unit.in_memory_calendar import InMemory
 
@@ -100,7 +102,10 @@ def test_a_late_refusal_does_not_look_for_a_free_time() -> None:
 
 def in_the_way(events: list[Event]) -> list[Event]:
     """What takes time that WANTED wants."""
-    return sorted((each for each in events if each.content.opaque and each.content.overlaps(START, END)), key=place)
+    return sorted(
+        (each for each in events if each.content.opaque and each.content.interval.overlaps(Interval(START, END))),
+        key=position_of,
+    )
 
 
 def is_told(answer: tuple[list[Event], bool], expected: list[Event], rounds: int) -> bool:

@@ -7,8 +7,8 @@ import pytest
 
 from shared import ids
 from shared.errors import InvalidRequest, NotFound, NotRecordedYet
-from shared.history.reading import PENDING_SHOWN, STREAM_RETENTION_MS, History, Page
-from shared.scheduling.events import Event
+from shared.history.reading import PENDING_SHOWN, History, Page
+from shared.scheduling.events import STREAM_RETENTION_MS, Event
 from tests.harness.samples import OWNER, event, new_id
 
 EVENT_ID = new_id()

@@ -9,9 +9,7 @@ from shared.scheduling.instants import (
     EPOCH,
     FIRST,
     LAST,
-    interval_fault,
     of_seconds,
-    overlap,
     parse_instant,
     parse_moment,
     parse_window_end,
@@ -19,6 +17,7 @@ from shared.scheduling.instants import (
     seconds_between,
     shifted,
 )
+from shared.scheduling.intervals import Interval
 
 moments = st.integers(-2_208_000_000, 253_402_200_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -219,8 +218,8 @@ NO_LENGTH = "must be later than start (only a transparent event may have no leng
 def test_an_interval_is_of_at_most_366_days_and_of_one_second_if_it_takes_time(
     end: str, opaque: str | None, transparent: str | None
 ) -> None:
-    assert interval_fault("2027-01-01T00:00:00Z", end, opaque=True) == opaque
-    assert interval_fault("2027-01-01T00:00:00Z", end, opaque=False) == transparent
+    assert Interval("2027-01-01T00:00:00Z", end).fault(opaque=True) == opaque
+    assert Interval("2027-01-01T00:00:00Z", end).fault(opaque=False) == transparent
 
 
 @pytest.mark.parametrize(
@@ -262,4 +261,4 @@ def test_back_to_back_intervals_share_no_moment(a: tuple[str, str], b: tuple[str
 )
 def test_an_interval_of_no_length_is_the_moment_it_begins_at(moment: str, within: bool) -> None:
     at = f"2027-03-01T{moment}Z"
-    assert overlap(at, at, "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") is within
+    assert Interval(at, at).overlaps(Interval("2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z")) is within

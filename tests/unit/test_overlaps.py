@@ -9,8 +9,8 @@ import pytest
 from shared.errors import Throttled
 from shared.scheduling import overlaps
 from shared.scheduling.events import Event
-from shared.scheduling.free_time import Interval
-from shared.scheduling.instants import overlap, shifted
+from shared.scheduling.instants import shifted
+from shared.scheduling.intervals import Interval
 from shared.scheduling.overlaps import Busy, among, between, collisions, windows_of
 from tests.harness.samples import END, OWNER, START, content, event
 

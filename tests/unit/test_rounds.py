@@ -1,12 +1,13 @@
 from collections.abc import Sequence
 
 import pytest
-from shared.scheduling.rounds import LARGEST_PAGE, ROUNDS, ClassPage, Rounds, sizes
-from shared.scheduling.spans import SpanRange, overlap_ranges, span
 
 from shared.scheduling.events import Event
 from shared.scheduling.instants import shifted
-from shared.scheduling.windows import place
+from shared.scheduling.intervals import Interval
+from shared.scheduling.length_classes import ClassRange, overlap_ranges, span
+from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, ClassPage, RangeReader, sizes
+from shared.scheduling.windows import position_of
 from tests.harness.samples import event
 
 NOW = "2027-03-01T00:00:00Z"
@@ -25,9 +26,9 @@ EARLY, MIDDLE, LATE = (hour(number) for number in (1, 2, 3))
 LONG = event(MIDDLE.content.start, shifted(NOW, 2 * DAY))
 
 
-def rounds_of(*pages: ClassPage[Event]) -> Rounds[Event]:
+def rounds_of(*pages: ClassPage[Event]) -> RangeReader[Event]:
     """What was read when the four ranges have given `pages`, and nothing more."""
-    rounds: Rounds[Event] = Rounds(overlap_ranges(NOW, shifted(NOW, DAY)), place)
+    rounds: RangeReader[Event] = RangeReader(overlap_ranges(Interval(NOW, shifted(NOW, DAY))), position_of)
     rest: list[ClassPage[Event]] = [ClassPage([], None)] * (4 - len(pages))
     rounds.read(lambda _: [*pages, *rest])
     return rounds
@@ -35,7 +36,7 @@ def rounds_of(*pages: ClassPage[Event]) -> Rounds[Event]:
 
 def test_nothing_is_settled_beyond_what_an_unfinished_class_has_been_read_to() -> None:
     rounds = rounds_of(ClassPage([EARLY, LATE], None), ClassPage([], key(LONG)))
-    assert rounds.settled() == ([EARLY], place(LONG))
+    assert rounds.settled() == ([EARLY], position_of(LONG))
     assert not rounds.complete
 
 
@@ -47,9 +48,9 @@ def test_when_all_classes_are_read_all_is_settled_in_order() -> None:
 
 def test_a_class_goes_on_right_behind_what_was_read() -> None:
     rounds = rounds_of(ClassPage([EARLY], key(EARLY)))
-    asked: list[SpanRange] = []
+    asked: list[ClassRange] = []
 
-    def read(ranges: Sequence[SpanRange]) -> list[ClassPage[Event]]:
+    def read(ranges: Sequence[ClassRange]) -> list[ClassPage[Event]]:
         asked.extend(ranges)
         return [ClassPage([], None)]
 
@@ -66,7 +67,7 @@ def test_only_what_holds_back_what_is_wanted_is_read_on(wanted: int | None, name
     rounds = rounds_of(ClassPage([EARLY, MIDDLE], key(MIDDLE)), ClassPage([before], key(before)))
     asked: list[str] = []
 
-    def read(ranges: Sequence[SpanRange]) -> list[ClassPage[Event]]:
+    def read(ranges: Sequence[ClassRange]) -> list[ClassPage[Event]]:
         asked.extend(each.name for each in ranges)
         return [ClassPage([], None) for _ in ranges]
 

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from tests.template import ROOT
 
 from shared.settings import Settings
-from tests.conftest import variables_for
+from tests.harness.deployment import variables_for
+from tests.harness.template import ROOT
 
 TABLES = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
 VARIABLES = variables_for(TABLES)
@@ -75,7 +75,7 @@ def test_a_function_without_a_variable_fails_at_its_first_request_and_says_which
     event = json.loads((ROOT / "events" / f"{payload}.json").read_text())
     program = f"""
 import json, functions.{function}
-from tests.gateway import Context
+from tests.harness.gateway import Context
 print("imported", flush=True)
 functions.{function}.handler(json.loads({json.dumps(json.dumps(event))}), Context())
 """

@@ -1,9 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shared.scheduling.spans import CLASSES, length_class, overlap_ranges, position, span
 
-from shared.scheduling.instants import FIRST, LAST, MAX_DURATION_SECONDS, of_seconds, overlap, shifted
+from shared.scheduling.instants import FIRST, LAST, of_seconds, shifted
+from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
+from shared.scheduling.length_classes import CLASSES, length_class, overlap_ranges, position, span
 from tests.harness.samples import new_id
 
 HOUR, DAY = 3600, 86_400
@@ -31,12 +32,12 @@ apart = st.one_of(st.integers(-40 * DAY, 40 * DAY), st.integers(-400 * DAY, 400 
 )
 def test_a_length_has_its_class(seconds: int, name: str) -> None:
     start = "2027-03-01T09:00:00Z"
-    assert length_class(start, shifted(start, seconds)) == name
+    assert length_class(Interval(start, shifted(start, seconds))) == name
 
 
 def test_there_is_no_class_beyond_366_days() -> None:
     with pytest.raises(ValueError, match="366 days"):
-        length_class("2027-03-01T09:00:00Z", shifted("2027-03-01T09:00:00Z", 366 * DAY + 1))
+        length_class(Interval("2027-03-01T09:00:00Z", shifted("2027-03-01T09:00:00Z", 366 * DAY + 1)))
 
 
 def test_a_span_is_class_start_and_id() -> None:
@@ -55,8 +56,8 @@ def test_the_ranges_hold_each_event_that_overlaps_and_it_is_filtered_by_its_end_
         return
     key = span(other_start, other_end, new_id())
     passes = other_end > start or other_start >= start
-    found = any(each.low <= key <= each.high for each in overlap_ranges(start, end)) and passes
-    assert found is overlap(other_start, other_end, start, end)
+    found = any(each.low <= key <= each.high for each in overlap_ranges(Interval(start, end))) and passes
+    assert found is Interval(other_start, other_end).overlaps(Interval(start, end))
 
 
 @given(starts, lengths, apart | st.just(0), lengths_or_none)
@@ -66,10 +67,10 @@ def test_behind_a_position_the_ranges_hold_just_what_comes_later(
     end = shifted(start, length)
     other_start = shifted(start, distance)
     other_end = shifted(other_start, other_length)
-    if other_end < other_start or not overlap(other_start, other_end, start, end):
+    if other_end < other_start or not Interval(other_start, other_end).overlaps(Interval(start, end)):
         return
     one, two, three = sorted(new_id() for _ in range(3))
-    ranges = overlap_ranges(start, end, after=(other_start, two))
+    ranges = overlap_ranges(Interval(start, end), after=(other_start, two))
     inside = [
         any(each.low <= span(other_start, other_end, i) <= each.high for each in ranges) for i in (one, two, three)
     ]
@@ -77,9 +78,9 @@ def test_behind_a_position_the_ranges_hold_just_what_comes_later(
 
 
 def test_the_ranges_stay_within_the_years_allowed() -> None:
-    assert [each.low for each in overlap_ranges(FIRST, LAST)] == [f"{name}#{FIRST}" for name, _ in CLASSES]
-    assert [each.high for each in overlap_ranges(FIRST, LAST)] == [f"{name}#{LAST}" for name, _ in CLASSES]
+    assert [each.low for each in overlap_ranges(Interval(FIRST, LAST))] == [f"{name}#{FIRST}" for name, _ in CLASSES]
+    assert [each.high for each in overlap_ranges(Interval(FIRST, LAST))] == [f"{name}#{LAST}" for name, _ in CLASSES]
 
 
 def test_a_deleted_event_lies_in_no_range() -> None:
-    assert not any(each.low <= f"deleted#{new_id()}" <= each.high for each in overlap_ranges(FIRST, LAST))
+    assert not any(each.low <= f"deleted#{new_id()}" <= each.high for each in overlap_ranges(Interval(FIRST, LAST)))

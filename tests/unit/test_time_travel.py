@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared.scheduling.rounds import ROUNDS, ClassPage
-from shared.scheduling.spans import SpanRange, position, span
 
 from shared import ids
 from shared.errors import NotFound
 from shared.history.time_travel import LOOK_UPS, Placed, TimeTravel
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.instants import shifted
-from shared.scheduling.windows import Window, place
+from shared.scheduling.intervals import Interval
+from shared.scheduling.length_classes import ClassRange, position, span
+from shared.scheduling.range_reader import ROUNDS, ClassPage
+from shared.scheduling.windows import Window, position_of
 from tests.harness.samples import NOW_NS, OWNER, event
 
 START = "2027-03-01T00:00:00Z"
@@ -34,7 +35,7 @@ class Versions:
     reads: int = 0
     looked_up: list[str] = field(default_factory=list)
 
-    def read_positions(self, calendar_id: str, ranges: Sequence[SpanRange], limit: int) -> list[ClassPage[Placed]]:
+    def read_positions(self, calendar_id: str, ranges: Sequence[ClassRange], limit: int) -> list[ClassPage[Placed]]:
         assert calendar_id == OWNER
         self.reads += 1
         limit = min(limit, self.largest)
@@ -68,9 +69,9 @@ class Versions:
         found = []
         for versions in self.events:
             then = [each for each in versions if ids.milliseconds_of(each.history_id) <= moment_ms]
-            if then and not then[-1].deleted and then[-1].content.overlaps(WINDOW.start, WINDOW.end):
+            if then and not then[-1].deleted and then[-1].content.interval.overlaps(Interval(WINDOW.start, WINDOW.end)):
                 found.append(then[-1])
-        return sorted(found, key=place)
+        return sorted(found, key=position_of)
 
     def page(self, window: Window, moment_ms: int, limit: int) -> tuple[list[Event], str | None]:
         history: Any = self

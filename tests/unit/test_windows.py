@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared.scheduling.rounds import ROUNDS
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, shifted
-from shared.scheduling.windows import Window, place, read_page
+from shared.scheduling.range_reader import ROUNDS
+from shared.scheduling.windows import Window, position_of, read_page
 from tests.harness.samples import OWNER, event
 from tests.unit.in_memory_calendar import InMemory
 
@@ -51,7 +51,10 @@ def test_the_pages_together_are_all_that_overlaps_once_and_in_order(
 ) -> None:
     window = Window(NOW, shifted(NOW, length))
     found = all_pages(InMemory(events, largest), window, limit)
-    expected = sorted((each for each in events if each.content.overlaps(window.start, window.end)), key=place)
+    expected = sorted(
+        (each for each in events if each.content.interval.overlaps(window.interval)),
+        key=position_of,
+    )
     assert found == expected
 
 
@@ -59,7 +62,10 @@ def test_the_pages_together_are_all_that_overlaps_once_and_in_order(
 @given(drawn_events, st.integers(1, 8))
 def test_no_page_but_the_last_is_short_while_the_rounds_suffice(events: list[Event], limit: int) -> None:
     window = Window(NOW, shifted(NOW, 31 * DAY))
-    expected = sorted((each for each in events if each.content.overlaps(window.start, window.end)), key=place)
+    expected = sorted(
+        (each for each in events if each.content.interval.overlaps(window.interval)),
+        key=position_of,
+    )
     page, cursor = read_page(InMemory(events), OWNER, window, limit)
     assert (page, cursor is None) == (expected[:limit], len(expected) <= limit)
 
@@ -124,7 +130,7 @@ def test_a_cursor_brings_its_own_window() -> None:
     cursor = window.cursor(("2027-03-01T09:00:00Z", "x"))
     continued = Window("2027-03-01T00:00:00Z", "2027-03-02T00:00:00Z", ("2027-03-01T09:00:00Z", "x"))
     assert Window.of(None, None, cursor, LAST) == continued
-    assert Window.of(window.start, window.end, cursor, LAST) == continued
+    assert Window.of(window.interval.start, window.interval.end, cursor, LAST) == continued
 
 
 @pytest.mark.parametrize(("start", "end"), [("2027-03-01T00:00:01Z", None), (None, "2027-03-03T00:00:00Z")])

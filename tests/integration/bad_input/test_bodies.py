@@ -5,9 +5,9 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from shared.scheduling.bulk_requests import FAULTS_REPORTED
 
 from shared.http.bodies import MAX_BODY_BYTES, MAX_MEMBERS, MAX_MORE_MEMBERS
+from shared.scheduling.bulk_items import FAULTS_REPORTED
 from tests.harness.samples import new_id
 from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 

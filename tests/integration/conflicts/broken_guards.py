@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.scheduling.rounds import LARGEST_PAGE, ClassPage
-from shared.scheduling.spans import SpanRange, overlap_ranges
-
 from shared.errors import COLLISIONS_SHOWN
-from shared.scheduling.events import Content, Event
+from shared.ids import EventId
+from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence, FenceEntry
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
+from shared.scheduling.length_classes import ClassRange, overlap_ranges
+from shared.scheduling.range_reader import LARGEST_PAGE, ClassPage
 from shared.store.events import DynamoEventStore
 
 
@@ -26,20 +27,20 @@ class FencesLast(DynamoEventStore):
     """Reads the fences when it has already looked for conflicts; in between, `pause` runs."""
 
     pause: Callable[[], object] = staticmethod(lambda: None)
-    wanted: tuple[Instant, Instant]
+    wanted: Interval
 
     def read_guarded(
         self, calendar_id: str, event_id: str | None, weeks: Sequence[str]
     ) -> tuple[Event | None, list[Fence]]:
-        ranges = overlap_ranges(*self.wanted, backward=True)
+        ranges = overlap_ranges(self.wanted, backward=True)
         self._found = super().read_ranges(calendar_id, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
         self.pause()
         return super().read_guarded(calendar_id, event_id, weeks)
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
-        wanted = overlap_ranges(*self.wanted, backward=True)
+        wanted = overlap_ranges(self.wanted, backward=True)
         assert (ranges, start, opaque) == (wanted, self.wanted[0], True), (calendar_id, limit)
         assert all(page.read_up_to is None for page in self._found)
         return self._found
@@ -49,7 +50,7 @@ class StartsWithin(DynamoEventStore):
     """Minds only what begins within the interval, and not what is still going on."""
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         pages = super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
         if not opaque:
@@ -61,7 +62,7 @@ class FirstPages(DynamoEventStore):
     """Reads no page of a query but the first."""
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[SpanRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         pages = super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
         return [replace(page, read_up_to=None) for page in pages]
@@ -71,24 +72,24 @@ class HastyGuard(Guard):
     """Refuses as soon as it has found enough, and does not ask whether that still stands."""
 
     def _standing(
-        self, event_id: str, content: Content, found: Mapping[str, Event], fences: list[Fence]
+        self, event_id: EventId, interval: Interval, found: Mapping[EventId, Event], fences: list[Fence]
     ) -> list[Event]:
         if len(found) > COLLISIONS_SHOWN:
             return [*found.values()]
-        return super()._standing(event_id, content, found, fences)
+        return super()._standing(event_id, interval, found, fences)
 
 
-def weeks_by_steps(start: Instant, end: Instant) -> list[str]:
+def weeks_by_steps(interval: Interval) -> list[str]:
     """The weeks of an interval, stepping by seven days from its start: the week of its end is easily missed."""
-    at, weeks = datetime.fromisoformat(start), []
-    while at < datetime.fromisoformat(end):
+    at, weeks = datetime.fromisoformat(interval.start), []
+    while at < datetime.fromisoformat(interval.end):
         year, week, _ = at.isocalendar()
         weeks.append(f"{year:04d}-W{week:02d}")
         at += timedelta(days=7)
     return weeks
 
 
-def nothing_remembered(fences: Iterable[Fence], start: Instant, end: Instant) -> dict[str, FenceEntry]:  # noqa: ARG001
+def nothing_remembered(fences: Iterable[Fence], interval: Interval) -> dict[EventId, FenceEntry]:  # noqa: ARG001
     """What the fences remember, unheeded."""
     return {}
 

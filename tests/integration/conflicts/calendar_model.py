@@ -7,8 +7,10 @@ from typing import Any, Literal
 from shared.errors import EventConflict, InvalidRequest, NotFound, PreconditionFailed
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event
-from shared.scheduling.instants import MAX_DURATION_SECONDS, Instant, seconds_between, shifted
+from shared.scheduling.instants import Instant, seconds_between, shifted
+from shared.scheduling.intervals import MAX_DURATION_SECONDS
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.terms import Terms
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS
 
 Kind = Literal["create", "replace", "patch", "delete", "roll back"]
@@ -48,18 +50,18 @@ class Operation:
 
     def _call(self, calendar: Calendar) -> Event:
         condition = UNCONDITIONAL if self.if_match is None else Precondition.at(self.if_match)
-        on_conflict = "allow" if self.allow else "reject"
+        terms = Terms(condition, "allow" if self.allow else "reject")
         match self.kind:
             case "create" if self.content:
-                return calendar.create(self.content, on_conflict)  # type: ignore[arg-type]  # one of the two
+                return calendar.create(self.content, terms)
             case "replace" if self.content:
-                return calendar.replace(self.event_id, self.content, condition, on_conflict)  # type: ignore[arg-type]
+                return calendar.replace(self.event_id, self.content, terms)
             case "patch":
-                return calendar.patch(self.event_id, self.fields, condition, on_conflict)  # type: ignore[arg-type]
+                return calendar.patch(self.event_id, self.fields, terms)
             case "delete":
-                return calendar.delete(self.event_id, condition)
+                return calendar.delete(self.event_id, Terms(condition))
             case "roll back" if self.back_to:
-                return calendar.roll_back(self.back_to, condition, on_conflict)  # type: ignore[arg-type]
+                return calendar.roll_back(self.back_to, terms)
         raise AssertionError(self)
 
 
@@ -148,7 +150,7 @@ class Model:
             after = self._after(known, known.content, given)
             self.events[known.id] = replace(after, expires_at=self.now + DELETED_SECONDS)
             return ("done", known.id, after.version, True, known.content)
-        content = operation.content or replace(known.content, **operation.fields)  # type: ignore[arg-type]  # strings
+        content = operation.content or replace(known.content, **operation.fields)
         least = 1 if content.transparency == "opaque" else 0
         if not least <= seconds_between(content.start, content.end) <= MAX_DURATION_SECONDS:
             return ("invalid",)

@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.terms import Terms
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 # Across the border of two ISO weeks: from Sunday to Monday.
@@ -80,18 +81,18 @@ def _create(calendar: Calendar, event: Event | None, condition: Precondition = U
 
 
 def _replace(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
-    return calendar.replace(some(event).id, HOT, condition)
+    return calendar.replace(some(event).id, HOT, Terms(condition))
 
 
 def _patch(**fields: str) -> Act:
     def act(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
-        return calendar.patch(some(event).id, fields, condition)
+        return calendar.patch(some(event).id, fields, Terms(condition))
 
     return act
 
 
 def _roll_back(calendar: Calendar, event: Event | None, condition: Precondition = UNCONDITIONAL) -> Event:
-    return calendar.roll_back(some(event), condition)
+    return calendar.roll_back(some(event), Terms(condition))
 
 
 CREATE = Change("create", lambda _: None, _create)

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from shared.scheduling.bulk_requests import Draft
-
-from shared import ids
 from shared.request import Request
 from shared.retries import Deadline
 from shared.runtime import Runtime
-from shared.scheduling.bulk import BulkCreation, Made
+from shared.scheduling.bulk import BulkCreation
+from shared.scheduling.bulk_items import BulkResult, Draft
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant
@@ -23,13 +21,14 @@ from shared.store.codec import event_attributes, event_of, text
 from shared.store.events import DynamoEventStore
 from tests.harness.botocore_faults import Wire
 from tests.harness.clock import Clock
+from tests.harness.samples import request
 
 DELETED_SECONDS = 30 * 24 * 3600
 
 
 def content(start: Instant, end: Instant, title: str = "Review", transparency: Transparency = "opaque") -> Content:
     """What an owner says of an event."""
-    return Content(title, start, end, transparency=transparency)
+    return Content(title=title, start=start, end=end, transparency=transparency)
 
 
 def event_items(runtime: Runtime, calendar_id: str) -> list[Event]:
@@ -43,7 +42,7 @@ def event_items(runtime: Runtime, calendar_id: str) -> list[Event]:
     return [event_of(item) for page in pages for item in page["Items"]]
 
 
-def events_of(made: Made) -> tuple[list[Event], dict[str, str]]:
+def events_of(made: BulkResult) -> tuple[list[Event], dict[str, str]]:
     """The events of a bulk creation, and why, by id, for those not known to be written."""
     events = [outcome.event for outcome in made.outcomes if outcome.event is not None]
     return events, {each.event.id: each.failure for each in made.outcomes if each.event is not None and each.failure}
@@ -87,7 +86,7 @@ class ContendedCalendar:
         return self._calendar(store, Clock().deadline(8.0), now_ns)
 
     def _calendar(self, store: DynamoEventStore, deadline: Deadline, now_ns: int | None) -> Calendar:
-        return Calendar(store, self._request(now_ns), deadline, DELETED_SECONDS)
+        return Calendar(store, self._request(now_ns, deadline), DELETED_SECONDS)
 
     def bulk(self, contents: Sequence[Content], now_ns: int | None = None) -> tuple[list[Event], dict[str, str]]:
         """Let the subject create `contents` together; gives the events, and why those failed that did."""
@@ -102,13 +101,13 @@ class ContendedCalendar:
     def _bulk(
         self, store: DynamoBulkStore, deadline: Deadline, contents: Sequence[Content], now_ns: int | None
     ) -> tuple[list[Event], dict[str, str]]:
-        creation = BulkCreation(self.calendar_id, store, self._request(now_ns), deadline, DELETED_SECONDS)
+        creation = BulkCreation(store, self._request(now_ns, deadline), DELETED_SECONDS)
         made = creation.create([Draft(index, content) for index, content in enumerate(contents)])
         return events_of(made)
 
-    def _request(self, now_ns: int | None) -> Request:
+    def _request(self, now_ns: int | None, deadline: Deadline) -> Request:
         now_ns = time.time_ns() if now_ns is None else now_ns
-        return Request(self.calendar_id, operation_id=ids.new_id(now_ns), now_ns=now_ns)
+        return request(self.calendar_id, now_ns=now_ns, deadline=deadline)
 
     def events(self) -> list[Event]:
         """Every event, deleted ones too."""

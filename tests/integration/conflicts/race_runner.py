@@ -99,7 +99,7 @@ class Race:
 
 def disagreements(each: Round, outcomes: Sequence[Outcome], stored: Iterable[Event]) -> list[str]:
     """Where what was answered and what is there are at odds, in words: a lost write, or one that nobody was told of."""
-    base = {away.id: away for _, away in map(each.home, range(WRITERS))}
+    base: dict[str, Event] = {away.id: away for _, away in map(each.home, range(WRITERS))}
     answered: defaultdict[str, dict[str, Written]] = defaultdict(dict)
     deletions: Counter[str] = Counter()
     for written in (outcome.written for outcome in outcomes if outcome.written is not None):
@@ -108,7 +108,7 @@ def disagreements(each: Round, outcomes: Sequence[Outcome], stored: Iterable[Eve
         else:
             deletions[written.event_id] += 1
     unknown = sum(outcome.status == "unknown" for outcome in outcomes)
-    there = {event.id: event for event in stored}
+    there: dict[str, Event] = {event.id: event for event in stored}
     found = []
     for event_id in {*base, *answered, *deletions, *there}:
         event, versions = there.get(event_id), answered[event_id]

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared import ids
+from shared.ids import CalendarId, EventId, OperationId
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.instants import Instant, shifted
 
@@ -67,9 +68,9 @@ class Round:
     number: int
 
     @property
-    def calendar_id(self) -> str:
+    def calendar_id(self) -> CalendarId:
         """Whose calendar it is."""
-        return str(UUID(int=(_SEED << 64) + self.number))
+        return CalendarId(str(UUID(int=(_SEED << 64) + self.number)))
 
     @property
     def style(self) -> str:
@@ -79,7 +80,7 @@ class Round:
     @property
     def border(self) -> Instant:
         """Around which instant they lie."""
-        return BORDERS[self.number % len(BORDERS)]
+        return Instant(BORDERS[self.number % len(BORDERS)])
 
     def moves(self, writer: int) -> list[Move]:
         """What `writer` does, one after another; the first while all others do theirs."""
@@ -100,11 +101,20 @@ class Round:
         start, length = self._interval(dice)
         away = shifted("2100-01-04T12:00:00Z", shared * 400 * DAY)
         number = self.number * WRITERS + shared
-        event_id = ids.derived_id(_SEEDED_MS, number)
+        event_id = EventId(ids.derived_id(_SEEDED_MS, number))
         versions = []
         for version, (begins, lasts) in enumerate(((start, length), (away, HOUR)), start=1):
             history_id = ids.derived_id(_SEEDED_MS + version, number)
-            content = Content("Home", begins, shifted(begins, lasts))
-            stamp = Stamp(history_id, version, "create" if version == 1 else "update", self.calendar_id, history_id)
-            versions.append(Event(event_id, self.calendar_id, ids.made_at(event_id), content, stamp))
+            content = Content(title="Home", start=begins, end=shifted(begins, lasts))
+            stamp = Stamp(
+                type="create" if version == 1 else "update",
+                changed_by=self.calendar_id,
+                operation_id=OperationId(history_id),
+                history_id=history_id,
+                version=version,
+            )
+            created_at = ids.made_at(event_id)
+            versions.append(
+                Event(id=event_id, calendar_id=self.calendar_id, created_at=created_at, content=content, stamp=stamp)
+            )
         return versions[0], versions[1]

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Barrier
 from threading import BrokenBarrierError
 
-from shared import ids
 from shared.errors import EventConflict, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from shared.request import Request
 from shared.retries import Deadline
 from shared.runtime import Runtime, use
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
-from shared.scheduling.instants import Instant, overlap, shifted
+from shared.scheduling.instants import Instant, shifted
+from shared.scheduling.intervals import Interval
 from shared.settings import Settings
 from shared.store.client import Clients
 from shared.store.events import DynamoEventStore
 from shared.wiring import calendar as scheduling_wiring
+from tests.harness.samples import request
 from tests.integration.conflicts.broken_guards import STORES
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS, content
 from tests.integration.conflicts.race_schedule import Kind, Move, Round
@@ -110,9 +110,8 @@ def _served(runtime: Runtime, store: DynamoEventStore) -> Iterator[None]:
 
 def _calendar(store: DynamoEventStore, calendar_id: str) -> Calendar:
     now_ns = time.time_ns()
-    request = Request(calendar_id, operation_id=ids.new_id(now_ns), now_ns=now_ns)
     deadline = Deadline(RETRY_SECONDS, time.monotonic, time.sleep, lambda most: random.uniform(0, most))  # noqa: S311
-    return Calendar(store, request, deadline, DELETED_SECONDS)
+    return Calendar(store, request(calendar_id, now_ns=now_ns, deadline=deadline), DELETED_SECONDS)
 
 
 @dataclass
@@ -154,7 +153,8 @@ def _outcome(each: Round, move: Move, own: _Own, writer: Writer) -> Outcome:
         written = writer(move.kind, each.calendar_id, own.first, start, end)
     except EventConflict as conflict:
         truthful = bool(conflict.collisions) and all(
-            overlap(other.start, other.end, start, end) and (move.kind == "create" or other.id != own.first.id)
+            Interval(other.start, other.end).overlaps(Interval(start, end))
+            and (move.kind == "create" or other.id != own.first.id)
             for other in conflict.collisions
         )
         # Somebody else may have moved the event whose one end was to be moved.
@@ -173,5 +173,5 @@ def _outcome(each: Round, move: Move, own: _Own, writer: Writer) -> Outcome:
             said = content(written.start, written.end)
             stamp = replace(own.first.stamp, history_id=written.history_id, version=written.version)
             own.first = replace(own.first, id=written.event_id, content=said, stamp=stamp)
-        own.start = written.start
+        own.start = Instant(written.start)
     return Outcome(each.number, move.kind, "written", written)

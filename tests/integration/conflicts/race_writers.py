@@ -8,6 +8,7 @@ from shared.errors import Collision, EventConflict, FieldError, InvalidRequest, 
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
+from shared.scheduling.terms import Terms
 from tests.harness.gateway import Api, Reply
 from tests.integration.conflicts.contended_calendar import content
 from tests.integration.conflicts.race_schedule import Kind
@@ -22,8 +23,8 @@ class Written:
     event_id: str
     history_id: str = ""
     version: int = 0
-    start: Instant = ""
-    end: Instant = ""
+    start: str = ""
+    end: str = ""
 
 
 class Writer(Protocol):
@@ -44,7 +45,7 @@ def domain_writer(calendar: Callable[[str], Calendar]) -> Writer:
             case "create":
                 event = requested.create(said)
             case "allow":
-                event = requested.create(said, "allow")
+                event = requested.create(said, Terms(on_conflict="allow"))
             case "replace":
                 event = requested.replace(first.id, said)
             case "patch both":

@@ -7,6 +7,7 @@ import pytest
 from shared.errors import EventConflict
 from shared.scheduling import guard
 from shared.scheduling.events import Content
+from shared.scheduling.intervals import Interval
 from shared.store.client import Clients
 from tests.harness.botocore_faults import COMMIT, QUERY
 from tests.integration.conflicts import broken_guards
@@ -37,7 +38,7 @@ def test_weeks_found_by_steps_of_seven_days_miss_the_last(
 ) -> None:
     contended.wire.before(COMMIT, lambda: contended.rival().create(rival))
     if stepping:
-        monkeypatch.setattr(guard, "iso_weeks", weeks_by_steps)
+        monkeypatch.setattr(Interval, "iso_weeks", weeks_by_steps)
         contended.subject().create(wanted)
     else:
         with pytest.raises(EventConflict):
@@ -49,7 +50,7 @@ def test_weeks_found_by_steps_of_seven_days_miss_the_last(
 class _FencesLast(FencesLast):
     def __init__(self, clients: Clients, table: str, contended: ContendedCalendar) -> None:
         super().__init__(clients, table)
-        self.wanted = HOT.start, HOT.end
+        self.wanted = HOT.interval
         self.pause = lambda: contended.rival().create(RIVAL)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import EventConflict, NotFound, PreconditionFailed
+from shared.http.read_only import read_only_check
 from shared.scheduling.preconditions import Precondition
+from shared.scheduling.terms import Terms
 from tests.harness.botocore_faults import COMMIT, QUERY, READ
 from tests.integration.conflicts.changes import (
     ASIDE,
@@ -168,7 +170,8 @@ def test_what_is_written_without_a_check_counts_as_later(
     before = change.prepare(contended)
     rival = contended.rival()
     contended.wire.before(
-        COMMIT, lambda: rival.create(RIVAL, "allow") if how == "allow" else contended.rival_bulk([RIVAL])
+        COMMIT,
+        lambda: rival.create(RIVAL, Terms(on_conflict="allow")) if how == "allow" else contended.rival_bulk([RIVAL]),
     )
 
     written = change.act(contended.subject(), before)
@@ -239,7 +242,7 @@ def test_a_version_sent_back_is_compared_with_what_is_replaced(
     )
 
     with pytest.raises(PreconditionFailed) as caught:
-        contended.subject().patch(event.id, fields, sent_back={"history_id": event.history_id})
+        contended.subject().patch(event.id, fields, Terms(check=read_only_check({"history_id": event.history_id})))
 
     assert caught.value.history_id == rivals[0].history_id == contended.live()[event.id].history_id
 
@@ -248,7 +251,9 @@ def test_only_a_patch_that_sends_something_back_reads_before(contended: Contende
     event = contended.rival().create(HOT)
     event = contended.subject().patch(event.id, {"title": "One"})
     assert contended.wire.calls == {"UpdateItem": 1}
-    contended.subject().patch(event.id, {"title": "Two"}, sent_back={"history_id": event.history_id})
+    contended.subject().patch(
+        event.id, {"title": "Two"}, Terms(check=read_only_check({"history_id": event.history_id}))
+    )
     assert contended.wire.calls == {"UpdateItem": 1, READ: 1, "PutItem": 1}
 
 

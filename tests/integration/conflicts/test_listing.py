@@ -4,12 +4,15 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from shared.scheduling.rounds import ROUNDS, Position, Rounds
 
 from shared.scheduling import windows
 from shared.scheduling.events import Content, Event
-from shared.scheduling.instants import Instant, shifted
-from shared.scheduling.windows import place
+from shared.scheduling.instants import Instant, of_seconds, shifted
+from shared.scheduling.intervals import Interval
+from shared.scheduling.length_classes import Position
+from shared.scheduling.range_reader import ROUNDS, RangeReader
+from shared.scheduling.terms import Terms
+from shared.scheduling.windows import Window, position_of
 from tests.harness.botocore_faults import QUERY
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
@@ -41,14 +44,15 @@ class Listing:
     def page(self, cursor: str | None) -> str | None:
         self.contended.wire.calls.clear()
         calendar = self.contended.subject()
-        window = calendar.window(FROM, TO, cursor) if cursor is None else calendar.window(None, None, cursor)
+        bounds = (FROM, TO) if cursor is None else (None, None)
+        window = Window.of(bounds[0], bounds[1], cursor, of_seconds(0))
         events, after = calendar.page(window, self.limit)
         assert self.contended.wire.calls[QUERY] <= 4 * ROUNDS
         assert sum(self.contended.wire.calls.values()) == self.contended.wire.calls[QUERY]
         # Each of these calendars is read to its end by as many rounds as there are: so only the last page is short.
         assert len(events) == self.limit if after else len(events) <= self.limit
-        assert [place(event) for event in events] == sorted(place(event) for event in events)
-        assert all(place(event) > place(self.shown[-1]) for event in events if self.shown)
+        assert [position_of(event) for event in events] == sorted(position_of(event) for event in events)
+        assert all(position_of(event) > position_of(self.shown[-1]) for event in events if self.shown)
         self.shown += events
         return after
 
@@ -59,14 +63,14 @@ class Listing:
         live = sorted(self.contended.live())
         gone, moved = dice.sample(live, 2)
         rival.delete(gone)
-        rival.replace(moved, some_content(dice), on_conflict="allow")
+        rival.replace(moved, some_content(dice), Terms(on_conflict="allow"))
         for each in (gone, moved):
             self.steady.pop(each, None)
 
     def expected(self) -> list[str]:
         """What has to have been shown, in order."""
-        inside = [event for event in self.steady.values() if event.content.overlaps(FROM, TO)]
-        return [event.id for event in sorted(inside, key=place)]
+        inside = [event for event in self.steady.values() if event.content.interval.overlaps(Interval(FROM, TO))]
+        return [event.id for event in sorted(inside, key=position_of)]
 
 
 def list_all(contended: ContendedCalendar, seed: int) -> None:
@@ -96,16 +100,16 @@ def test_what_stays_is_shown_once(contended: ContendedCalendar, seed: int) -> No
     list_all(contended, seed)
 
 
-def _all_that_was_read(rounds: Rounds[Event]) -> tuple[list[Event], Position | None]:
+def _all_that_was_read(rounds: RangeReader[Event]) -> tuple[list[Event], Position | None]:
     """All that was found, however far each class was read."""
-    events = sorted(rounds.found, key=place)
-    return events, place(events[-1]) if events and not rounds.complete else None
+    events = sorted(rounds.found, key=position_of)
+    return events, position_of(events[-1]) if events and not rounds.complete else None
 
 
 def test_a_listing_that_does_not_mind_where_a_class_stopped_is_found_out(
     contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Rounds, "settled", _all_that_was_read)
+    monkeypatch.setattr(RangeReader, "settled", _all_that_was_read)
     monkeypatch.setattr(windows, "MARGIN", 1)
 
     with pytest.raises(AssertionError, match="assert"):
@@ -119,7 +123,7 @@ def test_what_was_over_before_is_read_over(contended: ContendedCalendar) -> None
         start = shifted(FROM, -30 * DAY + number)
         before.append((start, shifted(start, 3 * DAY + 1)))
     contended.rival_bulk([content(*each) for each in before])
-    last = contended.rival().create(content(FROM, TO), "allow")
+    last = contended.rival().create(content(FROM, TO), Terms(on_conflict="allow"))
     listing = Listing(contended, 5, {last.id: last})
 
     assert listing.page(None) is None

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.errors import OutcomeUnknown
+from shared.scheduling.terms import Terms
 from tests.harness.botocore_faults import COMMIT, READ
 from tests.integration.conflicts.changes import CHANGES, CREATE, MOVES, RIVAL, Change, same, some
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
@@ -157,7 +158,7 @@ def test_no_conflict_is_told_of_while_a_lost_write_may_still_arrive(
     before, version = change.prepare(contended), version_before(contended)
     contended.wire.hold(COMMIT)
     contended.wire.before(READ, lambda: None)
-    contended.wire.before(READ, lambda: contended.rival().create(RIVAL, "allow"))
+    contended.wire.before(READ, lambda: contended.rival().create(RIVAL, Terms(on_conflict="allow")))
 
     with pytest.raises(OutcomeUnknown):
         change.act(contended.subject(), before)

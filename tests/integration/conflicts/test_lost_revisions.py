@@ -10,6 +10,7 @@ from shared.errors import NotFound, OutcomeUnknown
 from shared.request import NS_PER_SECOND
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
+from shared.scheduling.terms import Terms
 from tests.integration.conflicts.changes import AWAY, HOT
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
@@ -30,13 +31,13 @@ class Write:
 
 
 def restored(calendar: Calendar, event: Event) -> Event:
-    return calendar.roll_back(event, on_conflict="allow")
+    return calendar.roll_back(event, Terms(on_conflict="allow"))
 
 
 WRITES = (
     Write("patch", UPDATE, lambda calendar, event: calendar.patch(event.id, {"title": "Ours"})),
     Write("delete", UPDATE, lambda calendar, event: calendar.delete(event.id)),
-    Write("replace", PUT, lambda calendar, event: calendar.replace(event.id, AWAY, on_conflict="allow")),
+    Write("replace", PUT, lambda calendar, event: calendar.replace(event.id, AWAY, Terms(on_conflict="allow"))),
     Write("free", PUT, lambda calendar, event: calendar.patch(event.id, {"transparency": "transparent"})),
     Write("restore", PUT, restored, deleted_before=True),
 )
@@ -170,7 +171,7 @@ def test_a_rival_whose_clock_is_behind_does_not_make_it_apply_twice(
 def test_an_event_created_with_leave_to_overlap_recognises_itself(contended: ContendedCalendar) -> None:
     contended.wire.lose_answer(PUT)
 
-    written = contended.subject().create(HOT, "allow")
+    written = contended.subject().create(HOT, Terms(on_conflict="allow"))
 
     assert contended.events() == [written]
     assert contended.wire.calls[PUT] == 1
@@ -179,7 +180,7 @@ def test_an_event_created_with_leave_to_overlap_recognises_itself(contended: Con
 def test_an_event_created_with_leave_to_overlap_arrives_late(contended: ContendedCalendar) -> None:
     contended.wire.hold(PUT)
 
-    written = contended.subject().create(HOT, "allow")
+    written = contended.subject().create(HOT, Terms(on_conflict="allow"))
 
     assert contended.wire.release() == 400
     assert contended.events() == [written]

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
+from shared.scheduling.windows import Window
 from shared.store.events import DynamoEventStore
 from tests.harness.botocore_faults import COMMIT, QUERY, READ
 from tests.integration.conflicts.broken_guards import CheckThenInsert, StartsWithin
@@ -45,7 +46,7 @@ def contents(draw: st.DrawFn) -> Content:
     start, transparency = draw(half_hours), draw(transparencies)
     # A reminder takes no time; it may have no length either.
     length = draw(lengths if transparency == "opaque" else lengths | st.just(0))
-    return Content(draw(titles), start, shifted(start, length), transparency=transparency)  # type: ignore[arg-type]
+    return Content(title=draw(titles), start=start, end=shifted(start, length), transparency=transparency)
 
 
 patches = st.fixed_dictionaries(
@@ -186,7 +187,7 @@ class CalendarMachine(RuleBasedStateMachine):
         shown: list[str] = []
         cursor = None
         while True:
-            events, cursor = calendar.page(calendar.window(start, end, cursor), limit)
+            events, cursor = calendar.page(Window.of(start, end, cursor, start), limit)
             assert len(events) <= limit
             shown += [event.id for event in events]
             if cursor is None:

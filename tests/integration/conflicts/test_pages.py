@@ -1,13 +1,15 @@
 """What a read leaves out is read as well: pages of a query, and keys that a batch did not get to."""
 
 import pytest
-from shared.scheduling.rounds import ROUNDS
 
 from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
 from shared.scheduling.events import Content, Event
 from shared.scheduling.free_time import FIRST_READ
 from shared.scheduling.guard import FIRST_LOOK
 from shared.scheduling.instants import shifted
+from shared.scheduling.intervals import Interval
+from shared.scheduling.range_reader import ROUNDS
+from shared.scheduling.terms import Terms
 from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
 from tests.integration.conflicts.broken_guards import FirstPages
 from tests.integration.conflicts.changes import ASIDE, CHANGES, END, HOT, RIVAL, START, Change, same
@@ -30,7 +32,7 @@ def crowded(contended: ContendedCalendar, longest: int, shortest: int) -> Event:
     assert max(each.end for each in crowd) <= START
     contended.rival_bulk(crowd)
     contended.wire.rewrite(QUERY, lambda request: request.update(Limit=min(PAGE, request["Limit"])))
-    return contended.rival().create(content(first, shifted(first, longest)), "allow")
+    return contended.rival().create(content(first, shifted(first, longest)), Terms(on_conflict="allow"))
 
 
 @pytest.mark.parametrize(("longest", "shortest"), CLASSES)
@@ -56,11 +58,13 @@ def test_the_guard_that_reads_first_pages_only_books_twice(
 
     written = contended.subject().create(HOT)
 
-    assert contended.live()[written.id].content.overlaps(blocking.content.start, blocking.content.end)
+    assert contended.live()[written.id].content.interval.overlaps(
+        Interval(blocking.content.start, blocking.content.end)
+    )
 
 
 def test_more_than_a_megabyte_may_be_in_the_way(contended: ContendedCalendar) -> None:
-    large = Content("ä" * 200, START, END, "ä" * 2000, "ä" * 500)
+    large = Content(title="ä" * 200, start=START, end=END, description="ä" * 2000, location="ä" * 500)
     crowd, _ = contended.rival_bulk([large] * 250)
 
     with pytest.raises(EventConflict) as caught:
@@ -111,7 +115,7 @@ def test_behind_a_crowd_that_is_over_all_collisions_are_counted(contended: Conte
 def test_a_refusal_behind_a_crowd_that_is_over_is_of_as_many_rounds_as_a_listing(contended: ContendedCalendar) -> None:
     contended.rival_bulk([content(shifted(START, -HOUR), START)] * 100)
     contended.wire.rewrite(QUERY, lambda request: request.update(Limit=min(PAGE, request["Limit"])))
-    blocking = contended.rival().create(content(shifted(START, HOUR // 2), END), "allow")
+    blocking = contended.rival().create(content(shifted(START, HOUR // 2), END), Terms(on_conflict="allow"))
 
     with pytest.raises(EventConflict) as caught:
         contended.subject().create(HOT)

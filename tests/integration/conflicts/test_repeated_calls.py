@@ -11,6 +11,7 @@ from shared.errors import OutcomeUnknown, Unavailable
 from shared.runtime import Runtime
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
+from shared.scheduling.terms import Terms
 from shared.store.client import Clients
 from tests.harness.botocore_faults import COMMIT, Wire, refusal
 from tests.integration.conflicts.changes import AWAY, CHANGES, CREATE, HOT, Change, same
@@ -84,7 +85,7 @@ CONFLICT = [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]
 
 WRITES: dict[str, tuple[str, Act]] = {
     "patch": ("UpdateItem", lambda calendar, event_id: calendar.patch(event_id, {"title": "Ours"})),
-    "replace": ("PutItem", lambda calendar, event_id: calendar.replace(event_id, AWAY, on_conflict="allow")),
+    "replace": ("PutItem", lambda calendar, event_id: calendar.replace(event_id, AWAY, Terms(on_conflict="allow"))),
     "free": ("PutItem", lambda calendar, event_id: calendar.patch(event_id, {"transparency": "transparent"})),
 }
 

@@ -9,6 +9,7 @@ from shared.scheduling import calendar, guard
 from shared.scheduling.events import Content
 from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import shifted
+from shared.scheduling.terms import Terms
 from shared.store import keys
 from shared.store.codec import text
 from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
@@ -119,7 +120,7 @@ def _crowd_that_is_gone(contended: ContendedCalendar) -> tuple[Content, list[str
     for week in range(3):
         for number in range(RECENT):
             start = shifted(START, week * 7 * 86_400 + number * 600 + 7_200)
-            made = contended.rival().create(content(start, shifted(start, 300)), "allow")
+            made = contended.rival().create(content(start, shifted(start, 300)), Terms(on_conflict="allow"))
             gone[made.id] = contended.runtime.clients.dynamodb.get_item(
                 TableName=contended.runtime.settings.events_table, Key=keys.event_key(contended.calendar_id, made.id)
             )["Item"]

@@ -36,7 +36,7 @@ class FaultyClients(Clients):
         self._lock = Lock()
         self.seen: Counter[str] = Counter()
         events = self.dynamodb_once.meta.events
-        events.register("before-send.dynamodb.BatchWriteItem", self._hear)  # type: ignore[arg-type]  # it may answer
+        events.register("before-send.dynamodb.BatchWriteItem", self._hear)
 
     def _hear(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         ((table, requests),) = document(request.body)["RequestItems"].items()

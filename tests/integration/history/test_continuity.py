@@ -5,13 +5,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from shared.scheduling.caller import Caller
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidCursor
 from tests.harness.gateway import Api, Context, invoke, payload
 from tests.integration.history.history_deployment import HistoryDeployment
 
-OWNER = Caller("01998f00-0000-7000-8000-000000000001", "ada")
+OWNER = "01998f00-0000-7000-8000-000000000001"
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
 GRACE = 15 * 60
 
@@ -41,7 +40,7 @@ def check(event: dict[str, Any] | None = None, context: Context | None = None) -
 
 
 def check_one(event_id: str) -> dict[str, Any]:
-    return check({"calendar_id": OWNER.user_id, "event_id": event_id})
+    return check({"calendar_id": OWNER, "event_id": event_id})
 
 
 def missing(answer: dict[str, Any]) -> dict[str, list[tuple[int, int]]]:
@@ -152,7 +151,7 @@ def test_it_publishes_how_many_are_missing_also_when_none_is(
     assert published() == [("function", [0.0])]
     lose(deployment, event_id, 2, 4)
     assert published() == [("function", [2.0])]
-    assert published({"calendar_id": OWNER.user_id, "event_id": event_id}) == []
+    assert published({"calendar_id": OWNER, "event_id": event_id}) == []
 
 
 class Hurried(Context):
@@ -191,5 +190,5 @@ def test_it_goes_on_from_where_the_time_was_up(deployment: HistoryDeployment, mo
 @pytest.mark.parametrize("token", ["", "x", "eyJxdWVyeSI6ImNoZWNrIn0", "W10"])
 def test_a_token_of_something_else_is_refused(deployment: HistoryDeployment, token: str) -> None:
     made(deployment, 1)
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidCursor):
         check({"token": token})

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from shared.history.changes import UnreadableRecordError
 from shared.runtime import use
+from shared.store import stream
 from shared.store.client import Clients
-from shared.store.stream import UnreadableRecordError, version_item
 from tests.harness.gateway import Api, Context, invoke, payload
 from tests.harness.stream import Record
 from tests.integration.history.history_deployment import HistoryDeployment
@@ -86,14 +87,15 @@ def test_the_fix_may_be_a_function_that_can_read_it(
     deployment: HistoryDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = hundred(deployment)
+    change_in = stream.change_in
 
     def unable(record: Record) -> Any:
         if title_of(record) == "41":
             raise UnreadableRecordError("KeyError: 'a field that this version of the function does not know'")
-        return version_item(record)
+        return change_in(record)
 
     with monkeypatch.context() as before_the_fix:
-        before_the_fix.setattr("shared.history.recording.version_item", unable)
+        before_the_fix.setattr("shared.store.stream.change_in", unable)
         assert deployment.deliver(records) == []
         assert len(deployment.versions_by_key()) == 99
         assert redrive()["left"] == 1

@@ -7,17 +7,19 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from shared.scheduling.bulk_requests import Draft
-from shared.scheduling.caller import Caller
 
-from shared.runtime import use
+from shared.request import Request
+from shared.runtime import current, use
+from shared.scheduling.bulk_items import Draft
 from shared.scheduling.events import Content
 from shared.scheduling.instants import shifted
+from shared.scheduling.terms import Terms
 from shared.store import keys
 from shared.store.batches import batch_write
 from shared.wiring import bulk as bulk_wiring
 from shared.wiring import calendar as wiring
 from tests.harness.deployment import Item
+from tests.harness.samples import request
 from tests.harness.stream import Record
 from tests.integration.history.event_source_mapping import EventSourceMapping, FaultyClients
 from tests.integration.history.history_deployment import HistoryDeployment
@@ -27,35 +29,40 @@ BULK = 1_000
 BY_HAND = 900
 REMOVED_BY_HAND = 50
 SEED = 20_261_122
-CALLERS = [Caller(f"01998f00-0000-7000-8000-00000000000{digit}", f"user{digit}") for digit in range(4)]
+USERS = [f"01998f00-0000-7000-8000-00000000000{digit}" for digit in range(4)]
 HOUR = 3600
 DEADLINE = 300.0  # a slow machine is no fault of the history
 
 
 def content(title: str, hour: int) -> Content:
     start = shifted("2027-03-01T00:00:00Z", hour * HOUR)
-    return Content(title, start, shifted(start, HOUR))
+    return Content(title=title, start=start, end=shifted(start, HOUR))
 
 
-def traffic_of(caller: Caller) -> None:
+def asking(user_id: str) -> Request:
+    runtime = current()
+    return request(user_id, now_ns=runtime.now_ns(), deadline=runtime.deadline(DEADLINE))
+
+
+def traffic_of(user_id: str) -> None:
     """What one user does: bulk creation, then edits, moves, deletions, restores, rollbacks, and a quick hand beside."""
-    random = Random(caller.user_id)  # noqa: S311 the same each time
+    random = Random(user_id)  # noqa: S311 the same each time
     created = []
     for part in range(2):
         drafts = [Draft(number, content(f"{part} {number}", number)) for number in range(BULK)]
-        made = bulk_wiring.bulk_creation(caller, DEADLINE).create(drafts)
+        made = bulk_wiring.bulk_creation(asking(user_id)).create(drafts)
         assert all(outcome.created for outcome in made.outcomes)
         created += [outcome.event for outcome in made.outcomes if outcome.event is not None]
     for number, event in enumerate(random.sample(created, 200)):
-        calendar = wiring.calendar(caller, DEADLINE)
+        calendar = wiring.calendar(asking(user_id))
         if number % 4 == 0:
-            calendar.replace(event.id, content("moved", 5_000 + number), on_conflict="allow")
+            calendar.replace(event.id, content("moved", 5_000 + number), Terms(on_conflict="allow"))
         elif number % 4 == 1:
             calendar.delete(event.id)
-            wiring.calendar(caller, DEADLINE).roll_back(event, on_conflict="allow", reason="it was needed")
+            wiring.calendar(asking(user_id)).roll_back(event, Terms(on_conflict="allow", reason="it was needed"))
         elif number % 4 == 2:
             calendar.patch(event.id, {"description": "x" * 200})
-            wiring.calendar(caller, DEADLINE).patch(event.id, {"location": "Room 5"})
+            wiring.calendar(asking(user_id)).patch(event.id, {"location": "Room 5"})
         else:
             calendar.delete(event.id)
 
@@ -79,7 +86,7 @@ def external_traffic(deployment: HistoryDeployment) -> None:
 def records(deployment: HistoryDeployment) -> list[Record]:
     """The stream of real traffic: at least ten thousand records."""
     with use(replace(deployment.runtime, now_ns=time.time_ns)), ThreadPoolExecutor(2) as users:
-        list(users.map(traffic_of, CALLERS))
+        list(users.map(traffic_of, USERS))
     external_traffic(deployment)
     captured = deployment.new_records()
     assert len(captured) >= RECORDS
@@ -116,10 +123,10 @@ def check_against_the_traffic(deployment: HistoryDeployment, versions: dict[tupl
     assert by_hand == {"update": BY_HAND, "delete": REMOVED_BY_HAND}
     kinds = Counter(item["change_type"]["S"] for item in versions.values() if item["changed_by"]["S"] != "external")
     assert kinds == {
-        "create": len(CALLERS) * 2 * BULK,
-        "update": len(CALLERS) * 150,
-        "delete": len(CALLERS) * 100,
-        "restore": len(CALLERS) * 50,
+        "create": len(USERS) * 2 * BULK,
+        "update": len(USERS) * 150,
+        "delete": len(USERS) * 100,
+        "restore": len(USERS) * 50,
     }
     live = {
         (keys.history_partition(item["calendar_id"]["S"], item["id"]["S"]), item["history_id"]["S"])

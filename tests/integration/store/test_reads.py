@@ -4,14 +4,15 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from shared.scheduling.rounds import Rounds
-from shared.scheduling.spans import overlap_ranges
 
 from shared.retries import Deadline
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, Instant, shifted
+from shared.scheduling.intervals import Interval
+from shared.scheduling.length_classes import overlap_ranges
+from shared.scheduling.range_reader import RangeReader
 from shared.scheduling.updates import ConditionalUpdate
-from shared.scheduling.windows import Window, place, read_page
+from shared.scheduling.windows import Window, position_of, read_page
 from shared.store.bulk import DynamoBulkStore
 from tests.harness.samples import OWNER, event
 
@@ -43,7 +44,7 @@ def ids(events: list[Event]) -> set[str]:
 
 def overlapping(store: DynamoBulkStore, start: Instant, end: Instant, calendar_id: str = OWNER) -> list[Event]:
     """All opaque events that overlap `[start, end)`, read as the guard does."""
-    rounds = Rounds(overlap_ranges(start, end), place)
+    rounds = RangeReader(overlap_ranges(Interval(start, end)), position_of)
     while not rounds.complete:
         rounds.read(partial(store.read_ranges, calendar_id, start=start, limit=50, opaque=True))
     return rounds.settled()[0]
@@ -64,7 +65,7 @@ def all_pages(store: DynamoBulkStore, window: Window, limit: int) -> list[Event]
 def test_what_overlaps_is_found_whatever_its_length(store: DynamoBulkStore, length: int) -> None:
     put(store, AROUND)
     end = shifted(NOW, length)
-    expected = [each for each in AROUND if each.content.overlaps(NOW, end)]
+    expected = [each for each in AROUND if each.content.interval.overlaps(Interval(NOW, end))]
     assert ids(overlapping(store, NOW, end)) == ids(expected)
     assert overlapping(store, NOW, end, "another") == []
 
@@ -72,8 +73,11 @@ def test_what_overlaps_is_found_whatever_its_length(store: DynamoBulkStore, leng
 @pytest.mark.parametrize("limit", [1, 7, 100])
 def test_a_window_is_read_page_by_page_in_order(store: DynamoBulkStore, limit: int) -> None:
     put(store, AROUND)
-    window = Window(NOW, shifted(NOW, DAY))
-    expected = sorted((each for each in AROUND if each.content.overlaps(window.start, window.end)), key=place)
+    window = Window(Interval(NOW, shifted(NOW, DAY)))
+    expected = sorted(
+        (each for each in AROUND if each.content.interval.overlaps(window.interval)),
+        key=position_of,
+    )
     assert all_pages(store, window, limit) == expected
 
 
@@ -81,7 +85,7 @@ def test_transparent_events_are_listed_and_in_nobodys_way(store: DynamoBulkStore
     shown = event(NOW, shifted(NOW, HOUR), transparency="transparent")
     put(store, [shown])
     assert overlapping(store, NOW, shifted(NOW, DAY)) == []
-    assert all_pages(store, Window(NOW, shifted(NOW, DAY)), 10) == [shown]
+    assert all_pages(store, Window(Interval(NOW, shifted(NOW, DAY))), 10) == [shown]
 
 
 def test_deleted_events_are_in_no_range(store: DynamoBulkStore) -> None:
@@ -90,7 +94,7 @@ def test_deleted_events_are_in_no_range(store: DynamoBulkStore) -> None:
     stamp = replace(event().stamp, type="delete", version=0)
     assert store.update(OWNER, deleted.id, ConditionalUpdate(stamp, stamp.history_id, {}, expires_at=1))[0]
     assert overlapping(store, FIRST, LAST) == [kept]
-    assert all_pages(store, Window(FIRST, LAST), 10) == [kept]
+    assert all_pages(store, Window(Interval(FIRST, LAST)), 10) == [kept]
 
 
 def test_the_edges_of_time_are_within_reach(store: DynamoBulkStore) -> None:
@@ -109,7 +113,7 @@ def test_what_lies_behind_more_than_a_megabyte_of_others_is_found(store: DynamoB
     there = lasting(-HOUR, 2 * HOUR)
     put(store, [*past, there])
     assert overlapping(store, NOW, shifted(NOW, 1)) == [there]
-    window = Window(NOW, shifted(NOW, 1))
+    window = Window(Interval(NOW, shifted(NOW, 1)))
     assert read_page(store, OWNER, window, 100) == ([there], None)
 
 
