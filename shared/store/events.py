@@ -13,7 +13,7 @@ from shared.scheduling.spans import SpanRange
 from shared.scheduling.updates import ConditionalUpdate
 from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
-from shared.store.client import Clients, condition_failed, store_faults, unanswered
+from shared.store.client import Clients
 from shared.store.codec import (
     NO_HISTORY_ID,
     OPTIONAL_STAMP,
@@ -27,6 +27,7 @@ from shared.store.codec import (
     stamp_attributes,
     text,
 )
+from shared.store.faults import failed_conditions, store_faults, unanswered
 
 INDEX = "by_span"
 
@@ -150,7 +151,7 @@ class DynamoEventStore:
                     **self._conditional_put(event, previous), ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
             except ClientError as fault:
-                if stored_in(fault).get("history_id") != text(event.history_id):
+                if failed_conditions(fault).get(0, {}).get("history_id") != text(event.history_id):
                     raise
 
     def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
@@ -243,9 +244,9 @@ class DynamoEventStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as fault:
-                if not condition_failed(fault):
+                stored = failed_conditions(fault).get(0)
+                if stored is None:
                     raise
-                stored = stored_in(fault)
                 event = event_of(stored) if stored else None
                 # The SDK repeats a call whose answer was lost: then it meets its own version, or what came after it.
                 applied = event is not None and event.history_id == stamp.history_id
@@ -256,9 +257,3 @@ class DynamoEventStore:
 
     def _item(self, event: Event) -> Item:
         return {**keys.event_key(event.calendar_id, event.id), **event_attributes(event), "span": live_span(event)}
-
-
-def stored_in(fault: ClientError) -> Item:
-    """The item that a failed condition met; empty if there was none."""
-    item: Item = fault.response.get("Item", {})  # type: ignore[assignment]
-    return item

@@ -15,7 +15,8 @@ from botocore.parsers import ResponseParserFactory
 from botocore.serialize import JSONSerializer
 
 from shared.errors import AnswerLost
-from shared.store.client import UNANSWERED, Clients, store_faults
+from shared.store.client import UNANSWERED, Clients
+from shared.store.faults import store_faults
 from shared.store.wire import AsIsParser, AsIsParsers, AsIsSerializer
 
 KEY = {"pk": {"S": "CAL#1"}, "sk": {"S": "EVENT#1"}}
