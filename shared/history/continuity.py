@@ -11,13 +11,13 @@ from typing import Final, Protocol
 
 from shared import cursors, ids
 from shared.errors import InvalidRequest
+from shared.history import ItemKey
 
 # What is younger may still be on its way: the stream lags by seconds, a struggling one by minutes.
 GRACE_MS: Final = 15 * 60 * 1000
 SHOWN: Final = 100
 _COUNTS: Final = ("versions", "events", "missing")
 
-Place = tuple[str, str]
 Numbers = tuple[int, int]
 
 
@@ -48,10 +48,10 @@ class Gap:
 class ContinuityStore(Protocol):
     """What the check needs of the history table, and of the events table beside it."""
 
-    def version_page(self, after: Place | None) -> tuple[list[tuple[Place, Mark]], Place | None]:
+    def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """A page of the versions of all events, each event's together and oldest first, and where the next begins."""
 
-    def live_page(self, after: Place | None) -> tuple[list[tuple[str, str, Mark]], Place | None]:
+    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[str, str, Mark]], ItemKey | None]:
         """A page of the events of all calendars (owner, id, latest version), and where the next begins."""
 
     def recorded(self, versions: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
@@ -66,7 +66,7 @@ class ContinuityStore(Protocol):
     def swept_below(self) -> str:
         """The id below which a version's successor has to lie for a sweep to have removed the version."""
 
-    def event_of(self, place: Place) -> tuple[str, str]:
+    def event_of(self, place: ItemKey) -> tuple[str, str]:
         """Whose event a version at `place` is of, and which."""
 
 
@@ -117,10 +117,10 @@ class _Progress:
     missing: int = 0
 
     @property
-    def after(self) -> Place | None:
+    def after(self) -> ItemKey | None:
         return (self.pk, self.sk) if self.pk else None
 
-    def move_to(self, next_page: Place | None) -> None:
+    def move_to(self, next_page: ItemKey | None) -> None:
         self.pk, self.sk = next_page or ("", "")
 
     def token(self) -> str:
@@ -176,7 +176,7 @@ class ContinuityCheck:
     def _version_page(self, progress: _Progress, report: Report) -> None:
         page, after = self._store.version_page(progress.after)
         partition = progress.pk
-        suspects: dict[str, Place] = {}
+        suspects: dict[str, ItemKey] = {}
         for place, mark in page:
             if place[0] != partition:
                 partition, progress.reached = place[0], 0

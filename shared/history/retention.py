@@ -10,8 +10,7 @@ from typing import Protocol
 
 from shared import cursors, ids
 from shared.errors import InvalidRequest
-
-Place = tuple[str, str]
+from shared.history import ItemKey
 
 
 def swept_below(now_ms: int, retention_seconds: int) -> str:
@@ -24,7 +23,7 @@ def swept_below(now_ms: int, retention_seconds: int) -> str:
     return ids.derived_id(max(0, now_ms - retention_seconds * 1000), 0)
 
 
-def outlived(previous: Place | None, places: Iterable[Place], below: str) -> list[Place]:
+def outlived(previous: ItemKey | None, places: Iterable[ItemKey], below: str) -> list[ItemKey]:
     """Which of `previous` and `places` have a successor, of the same event, below `below`."""
     found = []
     for place in places:
@@ -37,13 +36,13 @@ def outlived(previous: Place | None, places: Iterable[Place], below: str) -> lis
 class RetentionStore(Protocol):
     """What a sweep needs of the history table."""
 
-    def places(self, after: Place | None) -> tuple[list[Place], Place | None]:
+    def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
         """A page of where versions lie, each event's together and oldest first, and where the next begins."""
 
     def begin_sweep(self, below: str) -> None:
         """Note how far sweeps go, before anything is removed: what lies beyond is not missing."""
 
-    def remove(self, places: Sequence[Place]) -> bool:
+    def remove(self, places: Sequence[ItemKey]) -> bool:
         """Delete the versions at `places`. Gives whether all of them are gone."""
 
 
@@ -87,7 +86,7 @@ def sweep(store: RetentionStore, below: str, stop: Callable[[], bool], token: st
     return done
 
 
-def _position(token: str | None) -> Place | None:
+def _position(token: str | None) -> ItemKey | None:
     if token is None:
         return None
     facts = cursors.decode("sweep", token, ("pk", "sk"))

@@ -22,7 +22,7 @@ BY_CALENDAR = "by_calendar"
 BY_OPERATION = "by_operation"
 
 
-class HistoryStore:
+class DynamoHistoryStore:
     """The versions of the events of all calendars, with the live event beside them."""
 
     def __init__(self, clients: Clients, table: str, events_table: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from shared import ids
 from shared.errors import AnswerLost, Contended, Throttled
+from shared.history import ItemKey
 from shared.history.continuity import Mark
 from shared.retries import Deadline
 from shared.store import keys
@@ -13,7 +14,7 @@ from shared.store.batches import batch_get
 from shared.store.client import Clients
 from shared.store.codec import EXTERNAL, NO_HISTORY_ID, Item, text
 from shared.store.faults import store_faults
-from shared.store.stream import Place, place
+from shared.store.stream import place
 from shared.store.versions import VersionWriter
 
 T = TypeVar("T")
@@ -31,17 +32,17 @@ class HistoryScanner:
         self._events_table = events_table
         self._deadline = deadline
 
-    def version_page(self, after: Place | None) -> tuple[list[tuple[Place, Mark]], Place | None]:
+    def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """Returns a page of the versions of all events, and the key to go on from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", *_MARK))
         return [(place(item), _mark(item, item["sk"]["S"])) for item in _versions(items)], following
 
-    def places(self, after: Place | None) -> tuple[list[Place], Place | None]:
+    def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
         """Returns a page of the keys of all versions, and the key to go on from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", "sk"))
         return [place(item) for item in _versions(items)], following
 
-    def live_page(self, after: Place | None) -> tuple[list[tuple[str, str, Mark]], Place | None]:
+    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[str, str, Mark]], ItemKey | None]:
         """Returns a page of all events, deleted ones too, with their latest versions, and the key to go on from."""
         items, following = self._scan(self._events_table, after, ("pk", *_MARK))
         events = [item for item in items if item["sk"]["S"].startswith(keys.EVENT_PREFIX)]
@@ -95,15 +96,15 @@ class HistoryScanner:
         with suppress(Contended):  # an earlier sweep has gone as far
             self._call(self._clients.dynamodb.put_item, put)
 
-    def remove(self, places: Sequence[Place]) -> bool:
+    def remove(self, places: Sequence[ItemKey]) -> bool:
         """Deletes the versions at `places`. Returns whether all of them are gone."""
         return not VersionWriter(self._clients, self._table).delete(map(_key, places), self._deadline())
 
-    def event_of(self, where: Place) -> tuple[str, str]:
+    def event_of(self, where: ItemKey) -> tuple[str, str]:
         """Returns the calendar id and the event id of a version at `where`."""
         return keys.event_of_partition(where[0]) or ("", "")
 
-    def _scan(self, table: str, after: Place | None, names: Sequence[str]) -> tuple[list[Item], Place | None]:
+    def _scan(self, table: str, after: ItemKey | None, names: Sequence[str]) -> tuple[list[Item], ItemKey | None]:
         scan: dict[str, Any] = {"TableName": table, **_projection(names)}
         if after is not None:
             scan["ExclusiveStartKey"] = _key(after)
@@ -129,7 +130,7 @@ def _versions(items: Iterable[Item]) -> Iterator[Item]:
     return (item for item in items if keys.event_of_partition(item["pk"]["S"]) is not None)
 
 
-def _key(where: Place) -> Item:
+def _key(where: ItemKey) -> Item:
     return {"pk": text(where[0]), "sk": text(where[1])}
 
 

@@ -10,11 +10,11 @@ from base64 import b64decode
 from typing import Any, Final
 
 from shared import ids
+from shared.history import ItemKey
 from shared.store import keys
 from shared.store.codec import EXTERNAL, NO_HISTORY_ID, OPTIONAL_STAMP, PLACEMENT, Item, event_of, number, text
 
 Record = dict[str, Any]
-Place = tuple[str, str]
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 
@@ -171,6 +171,6 @@ def sequence_number(record: Record) -> str:
         return ""
 
 
-def place(item: Item) -> Place:
+def place(item: Item) -> ItemKey:
     """The key of a version item."""
     return item["pk"]["S"], item["sk"]["S"]

@@ -9,12 +9,13 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from shared.errors import StoreFault, Throttled
+from shared.history import ItemKey
 from shared.retries import Deadline
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
 from shared.store.client import Clients
 from shared.store.codec import Item, text
 from shared.store.faults import store_faults
-from shared.store.stream import Place, place
+from shared.store.stream import place
 
 # The database will never take this: an item of more than 400 KB, a key attribute of another type or empty.
 REFUSALS: Final = {"ValidationException", "SerializationException"}
@@ -24,8 +25,8 @@ REFUSALS: Final = {"ValidationException", "SerializationException"}
 class Unwritten:
     """What was not written: `late` for want of time, and `refused` for good, with the reason."""
 
-    late: frozenset[Place]
-    refused: dict[Place, str]
+    late: frozenset[ItemKey]
+    refused: dict[ItemKey, str]
 
 
 class VersionWriter:
@@ -45,7 +46,7 @@ class VersionWriter:
         waiting = {place(item): item for item in items}
         outlived, late = self._outlived(waiting, deadline)
         chunks = _chunks([item for key, item in waiting.items() if key not in outlived and key not in late])
-        refused: dict[Place, str] = {}
+        refused: dict[ItemKey, str] = {}
         for left, never in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, deadline), chunks):
             late.update(place(item) for item in left)
             refused.update(never)
@@ -57,7 +58,7 @@ class VersionWriter:
         deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, deadline), chunks)
         return list(chain.from_iterable(deleting))
 
-    def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[Place, str]]:
+    def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[ItemKey, str]]:
         """Writes up to 25 items. Returns those late, and those refused: each of these fails its whole call."""
         try:
             return self._until_done(batch_write, items, deadline), {}
@@ -67,7 +68,7 @@ class VersionWriter:
             if len(items) == 1:
                 return [], {place(items[0]): str(fault)}
         late: list[Item] = []
-        refused: dict[Place, str] = {}
+        refused: dict[ItemKey, str] = {}
         for item in items:
             left, never = self._write_chunk([item], deadline)
             late.extend(left)
@@ -88,17 +89,17 @@ class VersionWriter:
             deadline.retry(attempt)  # the same items again do no harm
         return left
 
-    def _outlived(self, items: Iterable[Place], deadline: Deadline) -> tuple[set[Place], set[Place]]:
+    def _outlived(self, items: Iterable[ItemKey], deadline: Deadline) -> tuple[set[ItemKey], set[ItemKey]]:
         """Returns which of `items` a sweep has removed or would, and for which that is not known in time.
 
         One Query for each event that has a version old enough; none as a rule.
         """
-        old: dict[str, list[Place]] = {}
+        old: dict[str, list[ItemKey]] = {}
         for partition, history_id in items:
             if history_id < self._swept_below:
                 old.setdefault(partition, []).append((partition, history_id))
-        outlived: set[Place] = set()
-        unknown: set[Place] = set()
+        outlived: set[ItemKey] = set()
+        unknown: set[ItemKey] = set()
         successors = self._clients.pool.map(lambda partition: self._newest_old(partition, deadline), old)
         for places, newest in zip(old.values(), successors, strict=True):
             if newest is None:

@@ -3,7 +3,7 @@
 from shared.history.reading import History
 from shared.runtime import Runtime, current
 from shared.scheduling.caller import Caller
-from shared.store.history import HistoryStore
+from shared.store.history import DynamoHistoryStore
 
 
 def history(caller: Caller) -> History:
@@ -12,6 +12,6 @@ def history(caller: Caller) -> History:
     return History(caller.user_id, history_store(runtime), runtime.now_ns() // 1_000_000)
 
 
-def history_store(runtime: Runtime) -> HistoryStore:
+def history_store(runtime: Runtime) -> DynamoHistoryStore:
     """The history table of `runtime`."""
-    return HistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)
+    return DynamoHistoryStore(runtime.clients, runtime.settings.history_table, runtime.settings.events_table)

@@ -2,7 +2,7 @@ import pytest
 
 from shared.runtime import Runtime
 from shared.store.bulk import DynamoBulkStore
-from shared.store.history import HistoryStore
+from shared.store.history import DynamoHistoryStore
 
 
 @pytest.fixture
@@ -11,6 +11,6 @@ def store(dynamodb_runtime: Runtime) -> DynamoBulkStore:
 
 
 @pytest.fixture
-def history(dynamodb_runtime: Runtime) -> HistoryStore:
+def history(dynamodb_runtime: Runtime) -> DynamoHistoryStore:
     settings = dynamodb_runtime.settings
-    return HistoryStore(dynamodb_runtime.clients, settings.history_table, settings.events_table)
+    return DynamoHistoryStore(dynamodb_runtime.clients, settings.history_table, settings.events_table)

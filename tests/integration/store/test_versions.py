@@ -10,7 +10,7 @@ from shared.scheduling.events import Event
 from shared.store import keys
 from shared.store.codec import Item, event_attributes
 from shared.store.events import DynamoEventStore
-from shared.store.history import HistoryStore
+from shared.store.history import DynamoHistoryStore
 from shared.store.stream import version_item
 from tests.samples import OWNER, event, new_id
 
@@ -39,7 +39,7 @@ def recorded(store: DynamoEventStore, dynamodb_runtime: Runtime) -> list[Event]:
     return made
 
 
-def test_a_page_is_of_recorded_versions_newest_first(history: HistoryStore, recorded: list[Event]) -> None:
+def test_a_page_is_of_recorded_versions_newest_first(history: DynamoHistoryStore, recorded: list[Event]) -> None:
     event_id, live = recorded[0].id, recorded[4]
     assert history.page(OWNER, event_id, 10, None) == (recorded[2::-1], False, live)
     assert history.page(OWNER, event_id, 2, None) == (recorded[2:0:-1], True, live)
@@ -47,20 +47,22 @@ def test_a_page_is_of_recorded_versions_newest_first(history: HistoryStore, reco
     assert history.page(OWNER, event_id, 10, recorded[0].history_id) == ([], False, live)
 
 
-def test_nobody_else_has_a_page_of_it(history: HistoryStore, recorded: list[Event]) -> None:
+def test_nobody_else_has_a_page_of_it(history: DynamoHistoryStore, recorded: list[Event]) -> None:
     assert history.page("another", recorded[0].id, 10, None) == ([], False, None)
     assert history.read("another", recorded[0].id, [recorded[0].history_id]) == ({}, None)
     assert history.page(OWNER, new_id(), 10, None) == ([], False, None)
 
 
-def test_versions_are_read_by_their_ids_beside_the_live_event(history: HistoryStore, recorded: list[Event]) -> None:
+def test_versions_are_read_by_their_ids_beside_the_live_event(
+    history: DynamoHistoryStore, recorded: list[Event]
+) -> None:
     wanted = [recorded[0].history_id, recorded[2].history_id, recorded[3].history_id]
     found = {each.history_id: each for each in (recorded[0], recorded[2])}
     assert history.read(OWNER, recorded[0].id, wanted) == (found, recorded[4])
 
 
 def test_the_neighbours_of_a_version_need_not_surround_one_that_is_there(
-    history: HistoryStore, recorded: list[Event]
+    history: DynamoHistoryStore, recorded: list[Event]
 ) -> None:
     first, second, third, fourth, _ = recorded
     assert history.neighbours(OWNER, first.id, second.history_id) == (first, third)
@@ -69,14 +71,14 @@ def test_the_neighbours_of_a_version_need_not_surround_one_that_is_there(
     assert history.neighbours(OWNER, first.id, "00000000-0000-7000-8000-000000000000") == (None, first)
 
 
-def test_the_newest_are_read_beside_the_live_event(history: HistoryStore, recorded: list[Event]) -> None:
+def test_the_newest_are_read_beside_the_live_event(history: DynamoHistoryStore, recorded: list[Event]) -> None:
     first, second, third, _, live = recorded
     assert history.newest(OWNER, first.id, third.history_id) == (second, live)
     assert history.latest_two(OWNER, first.id) == ([third, second], live)
 
 
 def test_the_versions_of_an_operation_are_those_of_the_caller(
-    history: HistoryStore, recorded: list[Event], dynamodb_runtime: Runtime
+    history: DynamoHistoryStore, recorded: list[Event], dynamodb_runtime: Runtime
 ) -> None:
     first = recorded[0]
     operation_id = first.stamp.operation_id
