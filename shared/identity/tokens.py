@@ -64,9 +64,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """What a valid refresh token says: whose session it belongs to, and which token of it this is."""
+    """What a valid refresh token says: which session it belongs to, and which token of it this is."""
 
-    user_id: str
     family: str
     token_id: str
 
@@ -98,7 +97,7 @@ class Tokens:
     def refresh(self, token: str, now: int) -> Refresh:
         """Returns what the refresh token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._decode(token, REFRESH_TYPE, now)
-        return Refresh(_text(claims, "sub"), _text(claims, "sid"), _text(claims, "jti"))
+        return Refresh(_text(claims, "sid"), _text(claims, "jti"))
 
     def _encode(self, claims: dict[str, Any], kind: str) -> str:
         return _jwt.encode(claims, self.key, ALGORITHM, headers={"typ": kind})

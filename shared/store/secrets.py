@@ -1,12 +1,9 @@
 """Secrets of AWS Secrets Manager."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from shared.store.client import Clients
 from shared.store.faults import store_faults
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEPT_SECONDS: Final = 15 * 60
 
@@ -18,9 +15,9 @@ class Secrets:
     old one signed is refused from then on.
     """
 
-    def __init__(self, client: Callable[[], "SecretsManagerClient"]) -> None:
-        """Read with what `client` gives, which is asked for at the first need only."""
-        self._client = client
+    def __init__(self, clients: Clients) -> None:
+        """Read with the client for Secrets Manager, which is made at the first need."""
+        self._clients = clients
         self._kept: dict[str, tuple[int, str]] = {}
 
     def text(self, secret_id: str, now: int) -> str:
@@ -34,6 +31,6 @@ class Secrets:
         if kept is not None and now < kept[0]:
             return kept[1]
         with store_faults():
-            value = self._client().get_secret_value(SecretId=secret_id)["SecretString"]
+            value = self._clients.secretsmanager.get_secret_value(SecretId=secret_id)["SecretString"]
         self._kept[secret_id] = (now + KEPT_SECONDS, value)
         return value
