@@ -5,7 +5,7 @@ from typing import Final
 from benchmarks.routes import Route
 from benchmarks.scenes import GatewayEvent, Scene
 from shared.identity.tokens import TokenPair
-from shared.identity.users import Attempts, Known, Session, User
+from shared.identity.users import Attempts, LoginState, Session, User
 from shared.wiring.identity import tokens, users
 from tests.harness.gateway import payload
 
@@ -24,10 +24,10 @@ def _user(scene: Scene, password_hash: str = "") -> User:
 
 def _session(scene: Scene) -> TokenPair:
     """A session of the scene's user, begun without a password."""
-    user, now_ns = _user(scene), scene.runtime.now_ns()
-    session = Session.begin(user, now_ns, tokens().refresh_seconds)
-    users().begin(session, Known(user, Attempts()), user)
-    return tokens().pair(session, now_ns // 1_000_000_000)
+    user, now = _user(scene), scene.runtime.now()
+    session = Session.begin(user, now, tokens().refresh_seconds)
+    users().begin(session, LoginState(user, Attempts()), user)
+    return tokens().pair(session, now)
 
 
 def _register(scene: Scene, index: int) -> GatewayEvent:
@@ -41,7 +41,7 @@ def _login(scene: Scene, _: int) -> GatewayEvent:
         from shared.identity.passwords import hash_password  # noqa: PLC0415 only this route loads argon2
 
         user = _user(scene, hash_password(PASSWORD))
-        users().add(user, Session.begin(user, scene.runtime.now_ns(), 3600))
+        users().add(user, Session.begin(user, scene.runtime.now(), 3600))
     return scene.request("POST", "/auth/login", {"username": _user(scene).username, "password": PASSWORD})
 
 

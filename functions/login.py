@@ -4,7 +4,7 @@ from shared.http.api import Response, answer, app, handler
 from shared.http.identity_models import Login
 from shared.identity import accounts
 from shared.runtime import current
-from shared.wiring.identity import tokens, users
+from shared.wiring.identity import deadline, tokens, users
 
 __all__ = ["handler"]
 
@@ -17,6 +17,7 @@ def login(credentials: Login) -> Response[str]:
         password=credentials.password,
         store=users(),
         tokens=tokens(),
-        now_ns=current().now_ns(),
+        deadline=deadline(),
+        now=current().now(),
     )
     return answer(pair.body())

@@ -4,7 +4,7 @@ from shared.http.api import Response, answer, app, handler
 from shared.http.identity_models import RefreshToken
 from shared.identity import sessions
 from shared.runtime import current
-from shared.wiring.identity import tokens, users
+from shared.wiring.identity import deadline, tokens, users
 
 __all__ = ["handler"]
 
@@ -15,5 +15,5 @@ def logout(presented: RefreshToken) -> Response[str]:
 
     Access tokens stay good until they expire.
     """
-    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(), now_ns=current().now_ns())
+    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(), deadline=deadline(), now=current().now())
     return answer(None, status=204)

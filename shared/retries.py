@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
+
+from shared.errors import AnswerLost, StoreFault, Throttled
+
+T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS: Final = 0.025
 LONGEST_PAUSE_SECONDS: Final = 1.0
@@ -10,11 +14,11 @@ LONGEST_PAUSE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Retries until `seconds` after its making, with full jitter.
+    """Retries until `seconds` after it was made, with full jitter.
 
     The jitter is that of the AWS Architecture Blog, "Exponential Backoff And Jitter".
 
-    One serves a whole request: what is done side by side, or one after the other, shares its end.
+    One serves a whole request: all that the request does, concurrently or in sequence, ends by it.
     """
 
     seconds: float
@@ -27,15 +31,18 @@ class Deadline:
         object.__setattr__(self, "end", self.monotonic() + self.seconds)
 
     def over(self) -> bool:
-        """Whether the time is up."""
+        """Returns whether the time is up."""
         return self.monotonic() >= self.end
 
     def left(self, share: float = 1.0) -> float:
-        """The seconds until `share` of the time is used; 0 once it is."""
+        """Returns the seconds until `share` of the time is used; 0 once it is."""
         return max(0.0, self.end - (1.0 - share) * self.seconds - self.monotonic())
 
     def attempts(self) -> Iterator[int]:
-        """Count attempts from 0, pausing before each but the first; ends when the time is up. At least one."""
+        """Counts attempts from 0, with a pause before each but the first, until the time is up. There is at least one.
+
+        For a loop that decides something anew at each attempt. To repeat a call as it is, use `retry`.
+        """
         attempt = 0
         while True:
             yield attempt
@@ -44,3 +51,23 @@ class Deadline:
                 return
             self.sleep(pause)
             attempt = min(attempt + 1, 30)
+
+    def retry(self, call: Callable[[], T], on: type[StoreFault] | tuple[type[StoreFault], ...] = StoreFault) -> T:
+        """Returns what `call` returns, and calls it again while it raises one of `on` and there is time.
+
+        Raises:
+            AnswerLost: the time is up, and the answer to one of the attempts was lost: that one may have been applied,
+                whatever became of those after it.
+            StoreFault: the time is up; the fault is that of the last attempt.
+        """
+        fault: StoreFault = Throttled("no attempt was made")
+        for _ in self.attempts():
+            try:
+                return call()
+            except on as error:
+                if not isinstance(fault, AnswerLost):
+                    fault = error
+        try:
+            raise fault
+        finally:
+            del fault  # with this frame in its traceback it would be a cycle, which keeps a whole request in memory

@@ -33,17 +33,17 @@ class Runtime:
     jitter: Callable[[float], float] = lambda most: random.uniform(0, most)  # noqa: S311 a delay, not a secret
 
     def now(self) -> int:
-        """The time in whole seconds since 1970 (UTC)."""
+        """Returns the time in whole seconds since 1970 (UTC)."""
         return self.now_ns() // 1_000_000_000
 
     def deadline(self, seconds: float) -> Deadline:
-        """Retries for at most `seconds` from now on."""
+        """Returns a deadline `seconds` from now."""
         return Deadline(seconds, self.monotonic, self.sleep, self.jitter)
 
     @cached_property
     def secrets(self) -> Secrets:
-        """The secrets read so far; the client is made at the first need."""
-        return Secrets(lambda: self.clients.secretsmanager)
+        """The secrets, with what was read so far; the client is made at the first need."""
+        return Secrets(self.clients)
 
 
 class _Holder:
@@ -72,7 +72,7 @@ def current() -> Runtime:
 
 @contextmanager
 def use(runtime: Runtime) -> Iterator[Runtime]:
-    """Serve all requests within the block with `runtime`."""
+    """Serves all requests within the block with `runtime`."""
     before, _holder.handed_in = _holder.handed_in, runtime
     try:
         yield runtime

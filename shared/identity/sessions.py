@@ -1,55 +1,57 @@
-"""Keeping a session alive, and ending it."""
+"""Keeping a session alive, and ending it. All times are whole seconds since 1970 (UTC)."""
 
 from typing import Protocol
 
-from shared.errors import NotAuthenticated
+from shared.errors import Contended, NotAuthenticated
 from shared.identity.tokens import TokenPair, Tokens
-from shared.identity.users import NS_PER_SECOND, Session
-from shared.ids import new_id
+from shared.identity.users import Session, id_made_at
+from shared.retries import Deadline
 
 
 class SessionStore(Protocol):
-    """Where sessions are kept."""
+    """Where sessions are kept. All methods raise Contended, Throttled (nothing was written) and AnswerLost."""
 
     def rotate(self, family: str, presented: str, token_id: str, now: int, expires_at: int) -> Session | None:
-        """Put `token_id` in the place of `presented`, if that is the session's current token at `now`.
+        """Puts `token_id` in the place of `presented`, if that is the session's current token at `now`.
 
-        Gives the session as it is stored after that, changed or not; None if there is none.
+        Returns:
+            The session as it is stored after that, changed or not; None if there is none.
         """
 
     def end(self, family: str) -> None:
-        """Remove the session `family`, if it is still there."""
+        """Removes the session `family`, if it is still there."""
 
 
-def refresh(token: str, *, store: SessionStore, tokens: Tokens, now_ns: int) -> TokenPair:
-    """Exchange the refresh token `token` for a new pair; the session lives on from now.
+def refresh(token: str, *, store: SessionStore, tokens: Tokens, deadline: Deadline, now: int) -> TokenPair:
+    """Exchanges the refresh token `token` for a new pair; the session lives on from now.
 
-    A token that was exchanged before is in two hands, and nobody can tell whose is the thief's: the whole
-    session ends (RFC 9700, section 4.14.2). That holds for two exchanges at the same time as well: one ends
-    what the other was given.
+    A token that was exchanged before is in two hands, and nobody can tell whose is the thief's: the whole session ends
+    (RFC 9700, section 4.14.2). That holds for two concurrent exchanges as well: one ends what the other was given.
 
-    Raises NotAuthenticated.
+    Raises:
+        NotAuthenticated: the token is not valid, or its session has ended.
     """
-    now = now_ns // NS_PER_SECOND
     presented = tokens.refresh(token, now)
-    token_id = new_id(now_ns)
-    session = store.rotate(presented.family, presented.token_id, token_id, now, now + tokens.refresh_seconds)
-    # A write whose answer was lost finds its own token id when the SDK tries again: that is success and
-    # no reuse.
+    token_id = id_made_at(now)
+    expires_at = now + tokens.refresh_seconds
+    session = deadline.retry(
+        lambda: store.rotate(presented.family, presented.token_id, token_id, now, expires_at), on=Contended
+    )
+    # A write whose answer was lost finds its own token id when the SDK tries again: that is success and not reuse.
     if session is not None and session.token_id == token_id:
         return tokens.pair(session, now)
     if session is not None and session.token_id != presented.token_id:
-        store.end(presented.family)
+        deadline.retry(lambda: store.end(presented.family), on=Contended)
     raise NotAuthenticated("the session has ended")
 
 
-def logout(token: str, *, store: SessionStore, tokens: Tokens, now_ns: int) -> None:
-    """End the session of the refresh token `token`. An invalid one has none to end (RFC 7009, section 2.2).
+def logout(token: str, *, store: SessionStore, tokens: Tokens, deadline: Deadline, now: int) -> None:
+    """Ends the session of the refresh token `token`. An invalid one has none to end (RFC 7009, section 2.2).
 
-    Access tokens given before stay good until they expire: they are not looked up.
+    Access tokens issued before stay good until they expire: they are not looked up.
     """
     try:
-        presented = tokens.refresh(token, now_ns // NS_PER_SECOND)
+        presented = tokens.refresh(token, now)
     except NotAuthenticated:
         return
-    store.end(presented.family)
+    deadline.retry(lambda: store.end(presented.family), on=Contended)

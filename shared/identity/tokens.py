@@ -1,7 +1,7 @@
 """Access and refresh tokens: JSON Web Tokens (RFC 7519), signed with HMAC SHA-256.
 
-Everything that a token may choose is pinned (RFC 8725): the algorithm, the issuer, the audience and the type.
-The two types differ in their `typ` header, so that neither is taken for the other.
+Everything that a token may choose is pinned (RFC 8725): the algorithm, the issuer, the audience and the type. The two
+types differ in their `typ` header, so that neither is taken for the other.
 """
 
 from dataclasses import dataclass, field
@@ -12,8 +12,7 @@ from jwt.exceptions import InvalidTokenError
 from jwt.utils import base64url_encode
 
 from shared.errors import NotAuthenticated
-from shared.identity.users import NS_PER_SECOND, Session
-from shared.ids import new_id
+from shared.identity.users import Session, id_made_at
 
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "event-scheduling-api"
@@ -22,8 +21,8 @@ ACCESS_TYPE: Final = "at+jwt"  # RFC 9068, section 2.1
 REFRESH_TYPE: Final = "rt+jwt"
 MAX_TOKEN_CHARACTERS: Final = 4096
 
-# Times are checked against the caller's clock, not PyJWT's. A key shorter than the hash is refused with an
-# error that is no InvalidTokenError, as a fault of the deployment (RFC 7518, section 3.2).
+# Times are checked against the caller's clock, not PyJWT's. A key shorter than the hash is a fault of the deployment:
+# it is refused with an error that is not an InvalidTokenError (RFC 7518, section 3.2).
 _jwt = PyJWT(
     {
         "require": ["exp", "iat", "iss", "aud", "sub", "jti"],
@@ -38,14 +37,14 @@ _jwt = PyJWT(
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login gives. `expires_in` is the access token's lifetime in seconds (RFC 6749, section 5.1)."""
+    """What a login returns. `expires_in` is the access token's lifetime in seconds (RFC 6749, section 5.1)."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in: int
 
     def body(self) -> dict[str, str | int]:
-        """The pair as the API answers it."""
+        """Returns the pair as the API answers it."""
         return {
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
@@ -65,26 +64,24 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """What a valid refresh token says: whose session it belongs to, and which token of it this is."""
+    """What a valid refresh token says: which session it belongs to, and which token of it this is."""
 
-    user_id: str
     family: str
     token_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Makes and reads tokens with one key. Lifetimes in seconds, `now` in whole seconds since 1970 (UTC)."""
+    """Makes and reads tokens with one key. Lifetimes in seconds, times in whole seconds since 1970 (UTC)."""
 
     key: str = field(repr=False)
     access_seconds: int
     refresh_seconds: int
 
     def pair(self, session: Session, now: int) -> TokenPair:
-        """The tokens of `session` as it stands. Its refresh token ends when the session does."""
+        """Returns the tokens of `session` as it stands. Its refresh token ends when the session does."""
         common = {"iss": ISSUER, "aud": AUDIENCE, "sub": session.user_id, "iat": now}
-        access_id = new_id(now * NS_PER_SECOND)
-        access = {**common, "jti": access_id, "exp": now + self.access_seconds, "username": session.username}
+        access = {**common, "jti": id_made_at(now), "exp": now + self.access_seconds, "username": session.username}
         refresh = {**common, "jti": session.token_id, "exp": session.expires_at, "sid": session.family}
         return TokenPair(
             access_token=self._encode(access, ACCESS_TYPE),
@@ -93,20 +90,20 @@ class Tokens:
         )
 
     def access(self, token: str, now: int) -> Access:
-        """What the access token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
+        """Returns what the access token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._decode(token, ACCESS_TYPE, now)
         return Access(_text(claims, "sub"), _text(claims, "username"), claims["exp"])
 
     def refresh(self, token: str, now: int) -> Refresh:
-        """What the refresh token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
+        """Returns what the refresh token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._decode(token, REFRESH_TYPE, now)
-        return Refresh(_text(claims, "sub"), _text(claims, "sid"), _text(claims, "jti"))
+        return Refresh(_text(claims, "sid"), _text(claims, "jti"))
 
     def _encode(self, claims: dict[str, Any], kind: str) -> str:
         return _jwt.encode(claims, self.key, ALGORITHM, headers={"typ": kind})
 
     def _decode(self, token: str, kind: str, now: int) -> dict[str, Any]:
-        """The claims of `token`. Messages name nothing of its content: they are answered to whoever sent it."""
+        """Returns the claims of `token`. Messages quote nothing of it: they are answered to whoever sent it."""
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
             raise NotAuthenticated("the token is not valid")
         try:
@@ -114,8 +111,8 @@ class Tokens:
         except InvalidTokenError:
             raise NotAuthenticated("the token is not valid") from None
         claims: dict[str, Any] = decoded["payload"]
-        # A header with anything else in it is none of ours. And the last character of a signature has bits to
-        # spare: a token is taken in one spelling only.
+        # A header with anything else in it is not ours. And the last character of a signature has unused bits: a token
+        # is accepted in one spelling only.
         ours = decoded["header"] == {"alg": ALGORITHM, "typ": kind}
         spelled = token.rpartition(".")[2] == base64url_encode(decoded["signature"]).decode()
         # `type`, not `isinstance`: True is no time. A float is refused because nothing here writes one.

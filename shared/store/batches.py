@@ -5,8 +5,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import Throttled
-from shared.store.client import Clients, store_faults
+from shared.store.client import Clients
 from shared.store.codec import Item
+from shared.store.faults import store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,10 +19,13 @@ ROUNDS: Final = 5
 
 
 def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
-    """The items of `wanted` (table to keys) that are there, by table; strongly consistent, in no order.
+    """Returns the items of `wanted` (table to keys) that exist, by table; strongly consistent, in no order.
 
-    One call for each hundred keys, and one more for what an answer leaves out (an answer ends at 16 MB). Raises
-    Throttled if that goes on, and AnswerLost.
+    One call for each hundred keys, and one more for what a response leaves out (it ends at 16 MB).
+
+    Raises:
+        Throttled: ROUNDS calls in a row returned nothing.
+        AnswerLost: a call got no answer.
     """
     found: dict[str, list[Item]] = {table: [] for table in wanted}
     pairs = list(chain.from_iterable(((table, key) for key in table_keys) for table, table_keys in wanted.items()))
@@ -44,9 +48,11 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
 
 
 def batch_write(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> list[Item]:
-    """Put `items`, at most 25, in one call, and give those that the database has refused for load.
+    """Puts `items`, at most 25, in one call. Returns those that the database refused for load.
 
-    Raises Throttled (it has refused all) and AnswerLost.
+    Raises:
+        Throttled: it refused all of them.
+        AnswerLost: any of them may be written.
     """
     with store_faults():
         answer = client.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
@@ -54,9 +60,9 @@ def batch_write(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> 
 
 
 def batch_delete(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
-    """Delete the items at `keys`, at most 25, in one call, and give those that the database has refused for load.
+    """Deletes the items at `keys`, at most 25, in one call. Returns the keys that the database refused for load.
 
-    One that is not there is no fault. Raises as `batch_write`.
+    A key without an item is no fault. Raises what `batch_write` raises.
     """
     with store_faults():
         answer = client.batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": key}} for key in keys]})

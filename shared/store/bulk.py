@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
+from shared.errors import AnswerLost, CalendarFull, StoreFault, Throttled
 from shared.ids import CalendarId, EventId
 from shared.retries import Deadline
 from shared.scheduling.bulk import Claim
@@ -16,9 +16,9 @@ from shared.scheduling.length_classes import overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
-from shared.store.client import condition_failed, store_faults
 from shared.store.codec import Item, event_of, number, text
-from shared.store.events import DynamoEventStore, stored_in
+from shared.store.events import DynamoEventStore
+from shared.store.faults import failed_conditions, store_faults
 
 if TYPE_CHECKING:
     from shared.scheduling.intervals import Interval
@@ -28,10 +28,13 @@ class DynamoBulkStore(DynamoEventStore):
     """The events of all calendars, for the creation of many."""
 
     def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
-        """Write new events in as few calls as there can be. Gives why, by event id, for those not known to be written.
+        """Writes new events in as few calls as possible.
 
-        The calls are not repeated by the SDK, which could overwrite what came after them. When an answer is lost, what
-        is there is read back, and what is absent is put on condition that it still is.
+        The SDK does not repeat these calls, since a late repetition could overwrite newer versions. When an answer is
+        lost, what is there is read back, and what is absent is put on condition that it still is.
+
+        Returns:
+            Why, by event id, for those not known to be written.
         """
         chunks = [events[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(events), BATCH_WRITE_ITEMS)]
         failures: dict[EventId, str] = {}
@@ -41,28 +44,41 @@ class DynamoBulkStore(DynamoEventStore):
 
     def _put_chunk(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
         waiting = {event.id: event for event in events}
-        unknown = False
-        for _ in deadline.attempts():
+        lost = False
+
+        def attempt() -> None:
+            nonlocal lost
+            if lost:
+                self._put_absent(waiting)
+                return
             try:
-                if unknown:
-                    self._put_absent(waiting)
-                    return {}
-                items = [self._item(event) for event in waiting.values()]
-                refused = batch_write(self._clients.dynamodb_once, self._table, items)
-                waiting = {event_id: waiting[event_id] for event_id in (item["id"]["S"] for item in refused)}
-                if not waiting:
-                    return {}
+                self._put_batch(waiting)
             except AnswerLost:
-                unknown = True
-            except CalendarFull as full:
-                return dict.fromkeys(waiting, f"not written: {full}")
-            except (Contended, Throttled):
-                continue
-        why = ANSWER_LOST if unknown else "not written: the database was too busy"
-        return dict.fromkeys(waiting, why)
+                lost = True
+                raise
+
+        try:
+            deadline.retry(attempt)
+        except (CalendarFull, StoreFault) as fault:
+            return dict.fromkeys(waiting, _why_not_written(fault))
+        return {}
+
+    def _put_batch(self, waiting: dict[EventId, Event]) -> None:
+        """Writes `waiting`, and removes from it each event that is known to be written.
+
+        Raises:
+            Throttled: some are left.
+            AnswerLost: any of them may be written.
+        """
+        items = [self._item(event) for event in waiting.values()]
+        left = {item["id"]["S"] for item in batch_write(self._clients.dynamodb_once, self._table, items)}
+        for event_id in waiting.keys() - left:
+            del waiting[event_id]
+        if left:
+            raise Throttled("UnprocessedItems")
 
     def _put_absent(self, waiting: dict[EventId, Event]) -> None:
-        """Write what is not there of `waiting`, which loses each event that is known to be written."""
+        """Writes what is not there of `waiting`, and removes from it each event that is known to be written."""
         for calendar_id in {event.calendar_id for event in waiting.values()}:
             for event_id in self._get_chunk(calendar_id, [*waiting]):
                 del waiting[event_id]
@@ -73,47 +89,42 @@ class DynamoBulkStore(DynamoEventStore):
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], deadline: Deadline
     ) -> dict[EventId, Event | str | None]:
-        """Write each event if the stored one still is the one given with it: a PutItem each, side by side.
+        """Writes each event if the stored one still is the one given with it: a PutItem each, concurrently.
 
-        By event id: None for one written, the stored one that was in the way, or why it is not known to be written.
+        Returns:
+            By event id: None for one written, the stored one that was in the way, or why it is not known to be written.
         """
         answers = self._clients.pool.map(lambda each: self._put_one(each[0], each[1], deadline), events)
         return {event.id: answer for (event, _), answer in zip(events, answers, strict=True)}
 
     def _put_one(self, event: Event, previous: Event | None, deadline: Deadline) -> Event | str | None:
-        unknown = False
-        for _ in deadline.attempts():
-            try:
-                stored = self._put_or_meet(event, previous)
-            except AnswerLost:
-                unknown = True
-            except CalendarFull as full:
-                return f"not written: {full}"
-            except (Contended, Throttled):
-                continue
-            else:
-                return None if stored is None or stored.history_id == event.history_id else stored
-        return ANSWER_LOST if unknown else "not written: the database was too busy"
+        try:
+            stored = deadline.retry(lambda: self._put_or_meet(event, previous))
+        except (CalendarFull, StoreFault) as fault:
+            return _why_not_written(fault)
+        # A write whose answer was lost meets itself when it is repeated.
+        return None if stored is None or stored.history_id == event.history_id else stored
 
     def _put_or_meet(self, event: Event, previous: Event | None) -> Event | None:
-        """Write `event` as `put` does; gives the stored one if that is not `previous`."""
+        """Writes `event` as `put` does; returns the stored one if that is not `previous`."""
         with store_faults():
             try:
                 self._clients.dynamodb.put_item(
                     **self._conditional_put(event, previous), ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
             except ClientError as fault:
-                item = stored_in(fault)
-                if not condition_failed(fault) or not (item or previous):
+                met = failed_conditions(fault).get(0)
+                if met is None or not (met or previous):
                     raise
                 # Without an item the tombstone that was to be continued has been removed: there is none any more.
-                return event_of(item) if item else self._put_or_meet(event, None)
+                return event_of(met) if met else self._put_or_meet(event, None)
         return None
 
     def claim(self, calendar_id: CalendarId, key: str, claim: Claim, now: int) -> Claim:
-        """The claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
+        """Returns the claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
 
-        Raises Contended, Throttled, AnswerLost.
+        Raises:
+            Contended, Throttled, AnswerLost: try again.
         """
         item: Item = {
             **keys.claim_key(calendar_id, key),
@@ -133,16 +144,16 @@ class DynamoBulkStore(DynamoEventStore):
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as fault:
-                held = stored_in(fault)
-                if not condition_failed(fault) or not held:
+                held = failed_conditions(fault).get(0)
+                if not held:
                     raise
                 return _claim_of(held)
         return claim
 
     def crowd(self, calendar_id: CalendarId, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
-        """Live opaque events that overlap one of `windows`, as far as `seconds` allow, and whether that are all.
+        """Returns live opaque events that overlap one of `windows`, and whether `seconds` were enough for all of them.
 
-        One Query for each length class of each window, side by side, of one page: of at most 2,000 items, and 1 MB.
+        One Query for each length class of each window, concurrently, of one page: of at most 2,000 items, and 1 MB.
         """
         page_of = self._reader(calendar_id, LARGEST_PAGE, opaque=True)
         reads = [(each, window.start) for window in windows for each in overlap_ranges(window)]
@@ -156,6 +167,13 @@ class DynamoBulkStore(DynamoEventStore):
             found |= {event.id: event for event in page.found}
             complete = complete and page.read_up_to is None
         return [*found.values()], complete
+
+
+def _why_not_written(fault: CalendarFull | StoreFault) -> str:
+    """Returns what to tell of an event whose write ended with `fault`."""
+    if isinstance(fault, AnswerLost):
+        return ANSWER_LOST
+    return f"not written: {fault if isinstance(fault, CalendarFull) else 'the database was too busy'}"
 
 
 def _claim_of(item: Item) -> Claim:

@@ -1,17 +1,13 @@
-"""botocore clients, made once per process and service, and AWS's faults in the domain's words."""
+"""botocore clients, made once per process and service."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
-from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import ResponseStreamingError
 
-from shared.errors import AnswerLost, CalendarFull, Contended, Throttled
 from shared.store.wire import CUT_SHORT, AsIsParsers, AsIsSerializer
 
 if TYPE_CHECKING:
@@ -20,23 +16,13 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # A call that DynamoDB has not answered in 5 s is lost: try again while the gateway still waits (29 s).
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
-CONNECTIONS = 16
+CONNECT_TIMEOUT_SECONDS: Final = 2
+READ_TIMEOUT_SECONDS: Final = 5
+CONNECTIONS: Final = 16
 
-THROTTLES = {
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "LimitExceededException",
-}
-CONDITION_FAILED = "ConditionalCheckFailedException"
-CONTENTION = {"TransactionConflictException", CONDITION_FAILED}
-FULL = "ItemCollectionSizeLimitExceeded"
-# The answer to the repetition of a transaction that DynamoDB is still at work on: it may yet be applied.
-IN_PROGRESS = "TransactionInProgressException"
-SERVER_ERROR = 500
-UNANSWERED = "Unanswered"
+SERVER_ERROR: Final = 500
+# What the metadata of an answer says if a try of the call got none (see `shared.store.faults.unanswered`).
+UNANSWERED: Final = "Unanswered"
 
 
 class Clients:
@@ -80,7 +66,7 @@ class Clients:
 
     def _make_dynamodb(self, attempts: int) -> "DynamoDBClient":
         client = self._make("dynamodb", attempts)
-        client._serializer = AsIsSerializer()
+        client._serializer = AsIsSerializer()  # a private name: its price is in `shared.store.wire`
         made: DynamoDBClient = client
         return made
 
@@ -129,60 +115,3 @@ def _tell_of_tries(parsed: dict[str, Any], context: dict[str, Any], **_: Any) ->
         raise ResponseStreamingError(error="the body of the answer is no JSON object")
     if UNANSWERED in context:
         parsed["ResponseMetadata"][UNANSWERED] = True
-
-
-def condition_failed(fault: ClientError) -> bool:
-    """Whether the condition of a single write did not hold."""
-    return fault.response["Error"]["Code"] == CONDITION_FAILED
-
-
-def unanswered(fault: ClientError) -> bool:
-    """Whether a try of the call got no answer: then it may have been applied, whatever was answered to the last one."""
-    return UNANSWERED in fault.response.get("ResponseMetadata", {}) or fault.response["Error"]["Code"] == IN_PROGRESS
-
-
-@contextmanager
-def store_faults() -> Iterator[None]:
-    """Turn AWS's faults within the block into `Contended`, `Throttled`, `AnswerLost` and `CalendarFull`.
-
-    Whoever needs the details of a failed condition or a cancelled transaction catches the ClientError inside the
-    block. Any other fault (a missing table, a denied action) is a defect of the deployment and passes.
-    """
-    try:
-        yield
-    except ClientError as fault:
-        code = fault.response["Error"]["Code"]
-        if unanswered(fault):
-            raise AnswerLost(code) from fault
-        if code == "TransactionCanceledException":
-            raise cancelled(fault) from fault
-        if code in CONTENTION:
-            raise Contended(code) from fault
-        if code == f"{FULL}Exception":
-            raise CalendarFull from fault
-        if code in THROTTLES:
-            raise Throttled(code) from fault
-        raise
-    except (HTTPClientError, BotoConnectionError) as fault:
-        raise AnswerLost(type(fault).__name__) from fault
-
-
-def cancellation_codes(fault: ClientError) -> list[str]:
-    """Why each action of a cancelled transaction failed, in the order of the actions; `None` for those that did not.
-
-    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-    """
-    reasons: list[dict[str, str]] = fault.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    return [reason.get("Code", "None") for reason in reasons]
-
-
-def cancelled(fault: ClientError) -> Contended | Throttled | CalendarFull:
-    """A cancelled transaction as contention, or as throttling if that is all that was wrong."""
-    codes = {code for code in cancellation_codes(fault) if code != "None"}
-    if codes and codes <= {"ThrottlingError", "ProvisionedThroughputExceeded"}:
-        return Throttled(", ".join(sorted(codes)))
-    if FULL in codes:
-        return CalendarFull()
-    if "ValidationError" in codes:
-        raise fault
-    return Contended(", ".join(sorted(codes)))

@@ -13,7 +13,7 @@ from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage, DeletedPage
 from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
-from shared.store.client import Clients, condition_failed, store_faults, unanswered
+from shared.store.client import Clients
 from shared.store.codec import (
     CONTENT_ATTRIBUTES,
     OPTIONAL_STAMP,
@@ -26,6 +26,7 @@ from shared.store.codec import (
     stamp_attributes,
     text,
 )
+from shared.store.faults import failed_conditions, store_faults, unanswered
 
 if TYPE_CHECKING:
     from shared.scheduling.updates import ConditionalUpdate
@@ -158,7 +159,7 @@ class DynamoEventStore:
                     **self._conditional_put(event, previous), ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
             except ClientError as fault:
-                if stored_in(fault).get("history_id") != text(event.history_id):
+                if failed_conditions(fault).get(0, {}).get("history_id") != text(event.history_id):
                     raise
 
     def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
@@ -213,9 +214,9 @@ class DynamoEventStore:
                     **request,
                 )
             except ClientError as fault:
-                if not condition_failed(fault):
+                stored = failed_conditions(fault).get(0)
+                if stored is None:
                     raise
-                stored = stored_in(fault)
                 event = event_of(stored) if stored else None
                 # The SDK repeats a call whose response was lost: then it meets its own version, or a later one.
                 applied = event is not None and event.history_id == update.stamp.history_id
@@ -279,9 +280,3 @@ def _update_request(update: "ConditionalUpdate") -> dict[str, Any]:
         "ExpressionAttributeNames": {f"#{name}": name for name in (*sets, *removes)},
         "ExpressionAttributeValues": {**{f":{name}": value for name, value in sets.items()}, **values},
     }
-
-
-def stored_in(fault: ClientError) -> Item:
-    """Returns the item that a failed condition met; empty if there was none."""
-    item: Item = fault.response.get("Item", {})  # type: ignore[assignment]
-    return item

@@ -11,9 +11,10 @@ from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage
 from shared.store import keys
 from shared.store.batches import batch_get
-from shared.store.client import Clients, store_faults
+from shared.store.client import Clients
 from shared.store.codec import event_of, text
 from shared.store.events import DynamoEventStore
+from shared.store.faults import store_faults
 
 if TYPE_CHECKING:
     from shared.history.time_travel import Placed

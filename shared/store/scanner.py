@@ -1,11 +1,11 @@
-"""The history table as a whole: what the continuity check reads of it, and what a sweep removes from it."""
+"""The history table as a whole: what the continuity check reads from it, and what a sweep removes."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from shared import ids
-from shared.errors import AnswerLost, Contended, StoreFault, Throttled
+from shared.errors import AnswerLost, Contended, Throttled
 from shared.history.changes import VersionRef
 from shared.history.continuity import Mark
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey
@@ -13,8 +13,9 @@ from shared.retries import Deadline
 from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID
 from shared.store import keys
 from shared.store.batches import batch_get
-from shared.store.client import Clients, store_faults
+from shared.store.client import Clients
 from shared.store.codec import Item, text
+from shared.store.faults import store_faults
 from shared.store.keys import key_of
 from shared.store.versions import VersionWriter
 
@@ -24,7 +25,7 @@ _MARK = ("sk", "version", "changed_by", "follows", "history_id")
 
 
 class HistoryScanner:
-    """Reads the two tables from end to end, a page (1 MB) a call. A call that fails for load is tried again."""
+    """Reads both tables from end to end, one page (1 MB) per call. A call that fails for load is retried."""
 
     def __init__(self, clients: Clients, table: str, events_table: str, deadline: Callable[[], Deadline]) -> None:
         """Use the history table of name `table`, and the events table; each call has a `deadline` of its own."""
@@ -34,17 +35,17 @@ class HistoryScanner:
         self._deadline = deadline
 
     def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
-        """A page of the versions of all events, eventually consistent."""
+        """Returns a page of the versions of all events, and the key to go on from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", *_MARK))
         return [(key_of(item), _mark(item, item["sk"]["S"])) for item in _versions(items)], following
 
     def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
-        """A page of where the versions of all events lie, eventually consistent."""
+        """Returns a page of the keys of all versions, and the key to go on from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", "sk"))
         return [key_of(item) for item in _versions(items)], following
 
     def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
-        """A page of the events of all calendars, deleted ones included, with the latest version of each."""
+        """Returns a page of all events, deleted ones too, with their latest versions, and the key to go on from."""
         items, following = self._scan(self._events_table, after, ("pk", *_MARK))
         events = [item for item in items if item["sk"]["S"].startswith(keys.EVENT_PREFIX)]
         found = [(keys.calendar_in(item), keys.event_id_in(item), _live_mark(item)) for item in events]
@@ -53,15 +54,15 @@ class HistoryScanner:
         ], following
 
     def recorded(self, versions: Iterable[VersionRef]) -> set[VersionRef]:
-        """Which of `versions` are in the history: a BatchGetItem for each hundred."""
+        """Returns which of `versions` are recorded: a BatchGetItem per hundred."""
         wanted = {key_of(keys.version_key(*each)): each for each in versions}
-        found = self._again(
+        found = self._retry(
             lambda: batch_get(self._clients, {self._table: [_key(each) for each in wanted]})[self._table]
         )
         return {wanted[key_of(item)] for item in found}
 
     def marks(self, calendar_id: CalendarId, event_id: EventId) -> list[Mark]:
-        """The versions of an event, oldest first, strongly consistent."""
+        """Returns the versions of an event, oldest first, strongly consistent."""
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",
@@ -78,19 +79,19 @@ class HistoryScanner:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def live(self, calendar_id: CalendarId, event_id: EventId) -> Mark | None:
-        """The latest version of an event, deleted or not, strongly consistent."""
+        """Returns the latest version of an event, deleted or not, strongly consistent."""
         get = {"TableName": self._events_table, "Key": keys.event_key(calendar_id, event_id), "ConsistentRead": True}
         item = self._call(self._clients.dynamodb.get_item, get).get("Item")
         return _live_mark(item) if item else None
 
     def swept_below(self) -> str:
-        """How far sweeps have gone: what the last one noted; empty if there was none."""
+        """Returns how far sweeps have gone: what the last one noted; empty if there was none."""
         get = {"TableName": self._table, "Key": keys.swept_key(), "ConsistentRead": True}
         item = self._call(self._clients.dynamodb.get_item, get).get("Item")
         return str(item["below"]["S"]) if item else ""
 
     def begin_sweep(self, below: str) -> None:
-        """Note how far sweeps go; never less far than before."""
+        """Records how far sweeps go; never less far than before."""
         put = {
             "TableName": self._table,
             "Item": {**keys.swept_key(), "below": text(below)},
@@ -101,11 +102,11 @@ class HistoryScanner:
             self._call(self._clients.dynamodb.put_item, put)
 
     def remove(self, places: Sequence[ItemKey]) -> bool:
-        """Delete the versions at `places`. Gives whether all of them are gone."""
+        """Deletes the versions at `places`. Returns whether all of them are gone."""
         return not VersionWriter(self._clients, self._table).delete(map(_key, places), self._deadline())
 
     def event_of(self, where: ItemKey) -> tuple[CalendarId, EventId]:
-        """Whose event a version at `where` is of, and which."""
+        """Returns the calendar id and the event id of a version at `where`."""
         return keys.event_of_partition(where[0]) or (CalendarId(""), EventId(""))
 
     def _scan(self, table: str, after: ItemKey | None, names: Sequence[str]) -> tuple[list[Item], ItemKey | None]:
@@ -122,21 +123,15 @@ class HistoryScanner:
                 answer: dict[str, Any] = call(**arguments)
             return answer
 
-        return self._again(once)
+        return self._retry(once)
 
-    def _again(self, call: Callable[[], T]) -> T:
-        """What `call` gives, tried again while the database is too busy. Raises Throttled, AnswerLost."""
-        fault: StoreFault = AnswerLost("never asked")
-        for _ in self._deadline().attempts():
-            try:
-                return call()
-            except (AnswerLost, Throttled) as error:
-                fault = error
-        raise fault
+    def _retry(self, call: Callable[[], T]) -> T:
+        """Returns what `call` returns, repeated while the database is too busy. Raises Throttled, AnswerLost."""
+        return self._deadline().retry(call, on=(AnswerLost, Throttled))
 
 
 def _versions(items: Iterable[Item]) -> Iterator[Item]:
-    """Those of `items` of the history table that are versions."""
+    """Returns those of `items` of the history table that are versions."""
     return (item for item in items if keys.event_of_partition(item["pk"]["S"]) is not None)
 
 
@@ -161,7 +156,7 @@ def _mark(item: Item, history_id: HistoryId) -> Mark:
 
 
 def _live_mark(item: Item) -> Mark:
-    """The latest stamp of an item of the events table; one that a script has made up is none."""
+    """Returns the latest stamp of an item of the events table. A history_id that a script made up counts as none."""
     history_id = item.get("history_id", {}).get("S", "")
     return _mark(item, history_id if ids.is_id(history_id) else NO_HISTORY_ID)
 

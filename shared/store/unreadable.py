@@ -24,9 +24,9 @@ class UnreadableBucket:
         self._bucket = bucket
 
     def keep(self, records: Sequence[Record]) -> list[bool]:
-        """Put each of `records`, whole, under its digest: the same record, the same object. Gives which are there.
+        """Puts each of `records`, whole, under its digest: the same record, the same object. Returns which are stored.
 
-        Once one could not be put, those not begun are not tried: S3 is down, and the caller has little time.
+        Once a put has failed, those not begun are skipped: S3 is down, and the caller has little time.
         """
         faults: list[Exception] = []
 
@@ -49,7 +49,7 @@ class UnreadableBucket:
         return key.startswith(PREFIX)
 
     def keys(self, after: str) -> tuple[list[str], bool]:
-        """The keys of up to 1,000 objects behind `after`, in their order, and whether there are more: one call."""
+        """Returns the keys of up to 1,000 objects after `after`, in order, and whether there are more: one call."""
         arguments: dict[str, Any] = {"Bucket": self._bucket}
         if after:
             arguments["StartAfter"] = after
@@ -57,7 +57,7 @@ class UnreadableBucket:
         return [each["Key"] for each in answer.get("Contents", [])], bool(answer.get("IsTruncated"))
 
     def read(self, keys: Sequence[str]) -> list[bytes | None]:
-        """What the objects hold, side by side; None for one that is gone. Raises AnswerLost."""
+        """Returns what the objects hold, read concurrently; None for one that is gone. Raises AnswerLost."""
         return list(self._clients.pool.map(self._read, keys))
 
     def _read(self, key: str) -> bytes | None:
@@ -72,6 +72,6 @@ class UnreadableBucket:
             raise AnswerLost(type(fault).__name__) from fault
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete the objects, side by side."""
+        """Deletes the objects, concurrently."""
         for _ in self._clients.pool.map(lambda key: self._clients.s3.delete_object(Bucket=self._bucket, Key=key), keys):
             pass

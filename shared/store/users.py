@@ -1,50 +1,31 @@
 """The users table: users, their addresses, their sessions, and the failed attempts at a name."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.errors import Contended, NameTaken, Throttled
-from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, Known, Session, User
-from shared.retries import Deadline
-from shared.store.client import condition_failed, store_faults
+from shared.errors import NameTaken
+from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, LoginState, Session, User
+from shared.store.batches import batch_get
+from shared.store.client import Clients
 from shared.store.codec import Item, number, text
+from shared.store.faults import failed_conditions, store_faults
 from shared.store.keys import attempts_key, email_key, session_key, user_key
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-Answer = TypeVar("Answer")
-
-
-class ConditionFailed(Exception):
-    """A condition of a write did not hold; nothing was written.
-
-    `found` has the place of each action that failed so, and the item there, if the action asked for it.
-    """
-
-    def __init__(self, found: dict[int, Item]) -> None:
-        super().__init__()
-        self.found = found
 
 
 class DynamoUserStore:
-    """The users table. Each method is one call to DynamoDB, made again while other writers are in its way.
+    """The users table. Each method is one call to DynamoDB. All raise Contended, Throttled and AnswerLost."""
 
-    All raise Contended and Throttled when `deadline` is at its end, and AnswerLost.
-    """
-
-    def __init__(self, client: "DynamoDBClient", table: str, deadline: Deadline) -> None:
-        """Use `client` on `table`."""
-        self._client = client
+    def __init__(self, clients: Clients, table: str) -> None:
+        """Use the users table of name `table`."""
+        self._clients = clients
         self._table = table
-        self._deadline = deadline
 
     def add(self, user: User, session: Session) -> None:
-        """Store a new user, their address and their first session, all or nothing: one TransactWriteItems.
+        """Stores a new user, their address and their first session, all or nothing: one TransactWriteItems.
 
-        Raises NameTaken.
+        Raises:
+            NameTaken: another user has the name or the address.
         """
         named = {"username": user_key(user.username), "email": email_key(user.email)}
         items = [
@@ -57,32 +38,38 @@ class DynamoUserStore:
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        try:
-            self._transact([{"Put": {**new, "Item": item}} for item in items])
-        except ConditionFailed as failed:
-            # When the answer to an earlier try of this very call was lost, what is in its way is its own.
-            if all(item.get("user_id") == text(user.user_id) for item in failed.found.values()):
-                return
-            raise NameTaken([name for place, name in enumerate(named) if place in failed.found]) from None
+        actions: list[Any] = [{"Put": {**new, "Item": item}} for item in items]
+        with store_faults():
+            try:
+                self._clients.dynamodb.transact_write_items(TransactItems=actions)
+            except ClientError as fault:
+                met = failed_conditions(fault)
+                if not met:
+                    raise
+                # When the answer to an earlier try of this very call was lost, what is in its way is its own.
+                if any(item.get("user_id") != text(user.user_id) for item in met.values()):
+                    raise NameTaken([name for at, name in enumerate(named) if at in met]) from None
 
-    def known(self, username: str, now: int) -> Known:
-        """The user called `username` and the failed attempts at the name: one strongly consistent BatchGetItem."""
+    def login_state(self, username: str, now: int) -> LoginState:
+        """Returns the user called `username` and the failed attempts at the name: one strongly consistent BatchGetItem.
+
+        One more call for what DynamoDB leaves unprocessed.
+        """
         keys = [user_key(username), attempts_key(username)]
-        found = {item["pk"]["S"]: item for item in self._get_all(keys)}
+        found = {item["pk"]["S"]: item for item in batch_get(self._clients, {self._table: keys})[self._table]}
         user, attempts = (found.get(key["pk"]["S"]) for key in keys)
-        # TTL removes an item within days of its time, not at it: until then this one is as good as
-        # gone.
+        # TTL removes an item within days of its time, not at it: until then this one counts as gone.
         if attempts is not None and int(attempts["expires_at"]["N"]) <= now:
             attempts = None
-        return Known(
+        return LoginState(
             user=None if user is None else _user_of(user),
             attempts=Attempts() if attempts is None else _attempts_of(attempts),
         )
 
     def count_failure(self, username: str, now: int) -> None:
-        """Add one to the failures at `username`: one UpdateItem; a second one if those before are forgotten.
+        """Adds one to the failures at `username`: one UpdateItem; a second one if those before are forgotten.
 
-        ADD counts each of many made at once. How long the name is locked follows from the count and the time
+        ADD counts each of many made concurrently. How long the name is locked follows from the count and the time
         (`Attempts.wait`), so nothing is written that depends on what the others count.
         """
         stamp = "failed_at = :now, expires_at = :end"
@@ -90,9 +77,13 @@ class DynamoUserStore:
         after_long = (f"SET {stamp}, failures = :one", "expires_at <= :now")
         # In between, somebody else may have counted, or TTL come by: then the first form fits.
         for update, condition in (first_or_next, after_long, first_or_next):
+            if self._count(username, now, update, condition):
+                return
+
+    def _count(self, username: str, now: int, update: str, condition: str) -> bool:
+        with store_faults():
             try:
-                self._call(
-                    self._client.update_item,
+                self._clients.dynamodb.update_item(
                     TableName=self._table,
                     Key=attempts_key(username),
                     UpdateExpression=update,
@@ -103,61 +94,74 @@ class DynamoUserStore:
                         ":end": number(now + FORGOTTEN_AFTER_SECONDS),
                     },
                 )
-            except ConditionFailed:
-                continue
-            return
+            except ClientError as fault:
+                if not failed_conditions(fault):
+                    raise
+                return False
+        return True
 
-    def begin(self, session: Session, before: Known, after: User) -> None:
-        """Store `session`, forget the attempts of `before`, store the password hash of `after` if it differs.
+    def begin(self, session: Session, before: LoginState, after: User) -> bool:
+        """Stores `session`, forgets the attempts of `before`, and stores the password hash of `after` if it differs.
 
-        A PutItem if there is nothing but the session, else one TransactWriteItems. Raises Contended if
-        somebody failed at the name, or changed the password, since `before` was read.
+        A PutItem if there is nothing but the session, else one TransactWriteItems.
+
+        Returns:
+            Whether it was stored: not if somebody failed at the name, or changed the password, since `before` was read.
         """
-        put = {
+        put: Any = {
             "TableName": self._table,
             "Item": {**session_key(session.family), **_session_attributes(session)},
         }
-        actions: list[dict[str, Any]] = []
+        actions: list[Any] = []
         if before.attempts.failures:
             actions.append({"Delete": self._forget(after.username, before.attempts)})
         if before.user is not None and before.user.password_hash != after.password_hash:
             actions.append({"Update": self._rehash(before.user, after)})
-        try:
-            if actions:
-                self._transact([{"Put": put}, *actions])
-            else:
-                self._call(self._client.put_item, **put)
-        except ConditionFailed:
-            raise Contended("what is known of the name has changed") from None
+        with store_faults():
+            try:
+                if actions:
+                    self._clients.dynamodb.transact_write_items(TransactItems=[{"Put": put}, *actions])
+                else:
+                    self._clients.dynamodb.put_item(**put)
+            except ClientError as fault:
+                if not failed_conditions(fault):
+                    raise
+                return False
+        return True
 
     def rotate(self, family: str, presented: str, token_id: str, now: int, expires_at: int) -> Session | None:
-        """Put `token_id` in the place of `presented`, if that is the session's current token at `now`.
+        """Puts `token_id` in the place of `presented`, if that is the session's current token at `now`: one UpdateItem.
 
-        Gives the session as it is stored after that, changed or not; None if there is none. One UpdateItem.
+        Returns:
+            The session as it is stored after that, changed or not; None if there is none.
         """
-        try:
-            item = self._call(
-                self._client.update_item,
-                TableName=self._table,
-                Key=session_key(family),
-                UpdateExpression="SET token_id = :new, expires_at = :end",
-                ConditionExpression="token_id = :old AND expires_at > :now",
-                ExpressionAttributeValues={
-                    ":old": text(presented),
-                    ":new": text(token_id),
-                    ":now": number(now),
-                    ":end": number(expires_at),
-                },
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )["Attributes"]
-        except ConditionFailed as failed:
-            item = failed.found[0]
+        with store_faults():
+            try:
+                item = self._clients.dynamodb.update_item(
+                    TableName=self._table,
+                    Key=session_key(family),
+                    UpdateExpression="SET token_id = :new, expires_at = :end",
+                    ConditionExpression="token_id = :old AND expires_at > :now",
+                    ExpressionAttributeValues={
+                        ":old": text(presented),
+                        ":new": text(token_id),
+                        ":now": number(now),
+                        ":end": number(expires_at),
+                    },
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )["Attributes"]
+            except ClientError as fault:
+                met = failed_conditions(fault).get(0)
+                if met is None:
+                    raise
+                item = met
         return _session_of(family, item) if item else None
 
     def end(self, family: str) -> None:
-        """Remove the session `family`, if it is still there: one DeleteItem."""
-        self._call(self._client.delete_item, TableName=self._table, Key=session_key(family))
+        """Removes the session `family`, if it is still there: one DeleteItem."""
+        with store_faults():
+            self._clients.dynamodb.delete_item(TableName=self._table, Key=session_key(family))
 
     def _forget(self, username: str, seen: Attempts) -> dict[str, Any]:
         return {
@@ -179,51 +183,6 @@ class DynamoUserStore:
                 ":new": text(after.password_hash),
             },
         }
-
-    def _get_all(self, keys: list[Item]) -> list[Item]:
-        """The items of `keys` that exist. What DynamoDB leaves for later is asked for again."""
-        found: list[Item] = []
-        for _ in self._deadline.attempts():
-            with store_faults():
-                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-            found += answer["Responses"].get(self._table, [])
-            left = answer.get("UnprocessedKeys", {}).get(self._table)
-            if not left:
-                return found
-            keys = list(left["Keys"])
-        raise Throttled("keys were left unprocessed")
-
-    def _transact(self, actions: list[dict[str, Any]]) -> None:
-        self._call(self._client.transact_write_items, TransactItems=actions)
-
-    def _call(self, operation: Callable[..., Answer], **request: Any) -> Answer:
-        """The answer of `operation`; again while another transaction is in the way. Raises ConditionFailed."""
-        contended = Contended("no attempt was made")
-        for _ in self._deadline.attempts():
-            try:
-                with store_faults():
-                    return _checked(operation, request)
-            except Contended as fault:
-                contended = fault
-        raise contended
-
-
-def _checked(operation: Callable[..., Answer], request: dict[str, Any]) -> Answer:
-    """The answer of `operation`, with failed conditions as ConditionFailed."""
-    try:
-        return operation(**request)
-    except ClientError as fault:
-        response = cast(dict[str, Any], fault.response)
-        if condition_failed(fault):
-            raise ConditionFailed({0: response.get("Item", {})}) from fault
-        found = {
-            place: reason.get("Item", {})
-            for place, reason in enumerate(response.get("CancellationReasons", []))
-            if reason.get("Code") == "ConditionalCheckFailed"
-        }
-        if not found:
-            raise
-        raise ConditionFailed(found) from fault
 
 
 def _user_attributes(user: User) -> Item:

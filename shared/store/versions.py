@@ -1,19 +1,21 @@
 """Writing to the history table: version items that the stream brings, and deletions that retention asks for."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Final
 
 from botocore.exceptions import ClientError
 
-from shared.errors import AnswerLost, Contended, Throttled
+from shared.errors import StoreFault, Throttled
 from shared.history.changes import Change, VersionRef
 from shared.history.recording import NotKept
 from shared.ids import ItemKey
 from shared.retries import Deadline
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
-from shared.store.client import Clients, store_faults
+from shared.store.client import Clients
 from shared.store.codec import Item, text
+from shared.store.faults import store_faults
 from shared.store.keys import key_of
 from shared.store.stream import version_item
 
@@ -34,7 +36,7 @@ class VersionWriter:
         self._swept_below = swept_below
 
     def write(self, changes: Iterable[Change], deadline: Deadline) -> NotKept:
-        """Writes the version of each of `changes`, each once, in chunks of 25, side by side: one wait, however many there are."""
+        """Writes the version of each of `changes`, each once, in chunks of 25, concurrently."""
         refs: dict[ItemKey, VersionRef] = {}
         waiting: dict[ItemKey, Item] = {}
         for change in changes:
@@ -49,13 +51,13 @@ class VersionWriter:
         return NotKept(frozenset(refs[each] for each in late), {refs[each]: why for each, why in refused.items()})
 
     def delete(self, places: Iterable[Item], deadline: Deadline) -> list[Item]:
-        """Delete the items at `places`, in chunks of 25, side by side. Gives those not deleted in time."""
+        """Deletes the items at `places`, in chunks of 25, concurrently. Returns the keys not deleted in time."""
         chunks = _chunks(list(places))
         deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, deadline), chunks)
         return list(chain.from_iterable(deleting))
 
     def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[ItemKey, str]]:
-        """Write up to 25 items. Gives those late, and those refused: each of these fails its whole call."""
+        """Writes up to 25 items. Returns those late, and those refused: each of these fails its whole call."""
         try:
             return self._until_done(batch_write, items, deadline), {}
         except ClientError as fault:
@@ -72,18 +74,21 @@ class VersionWriter:
         return late, refused
 
     def _until_done(self, call: Callable[..., list[Item]], items: Sequence[Item], deadline: Deadline) -> Sequence[Item]:
-        """Repeat `call` with what it leaves, until that is nothing or the time is up. Gives what is left."""
-        for _ in deadline.attempts():
-            try:
-                items = call(self._clients.dynamodb_once, self._table, items)
-            except (AnswerLost, Contended, Throttled):
-                continue  # the same items again do no harm
-            if not items:
-                break
-        return items
+        """Repeats `call` with what it leaves, until that is nothing or the time is up. Returns what is left."""
+        left = items
+
+        def attempt() -> None:
+            nonlocal left
+            left = call(self._clients.dynamodb_once, self._table, left)
+            if left:
+                raise Throttled("UnprocessedItems")
+
+        with suppress(StoreFault):
+            deadline.retry(attempt)  # the same items again do no harm
+        return left
 
     def _outlived(self, items: Iterable[ItemKey], deadline: Deadline) -> tuple[set[ItemKey], set[ItemKey]]:
-        """Which of `items` a sweep has removed or would, and of which that is not known in time.
+        """Returns which of `items` a sweep has removed or would, and for which that is not known in time.
 
         One Query for each event that has a version old enough; none as a rule.
         """
@@ -102,23 +107,25 @@ class VersionWriter:
         return outlived, unknown
 
     def _newest_old(self, partition: str, deadline: Deadline) -> str | None:
-        """The newest recorded history_id below `swept_below`; empty if there is none, None if that is not known."""
-        for _ in deadline.attempts():
-            try:
-                with store_faults():
-                    answer = self._clients.dynamodb_once.query(
-                        TableName=self._table,
-                        KeyConditionExpression="pk = :pk AND sk < :below",
-                        ExpressionAttributeValues={":pk": text(partition), ":below": text(self._swept_below)},
-                        ProjectionExpression="sk",
-                        ScanIndexForward=False,
-                        ConsistentRead=True,
-                        Limit=1,
-                    )
-            except (AnswerLost, Contended, Throttled):
-                continue
-            return next((item["sk"]["S"] for item in answer["Items"]), "")
-        return None
+        """Returns the newest recorded history_id below `swept_below`; empty if there is none, None if time is up."""
+
+        def query() -> list[Item]:
+            with store_faults():
+                answer = self._clients.dynamodb_once.query(
+                    TableName=self._table,
+                    KeyConditionExpression="pk = :pk AND sk < :below",
+                    ExpressionAttributeValues={":pk": text(partition), ":below": text(self._swept_below)},
+                    ProjectionExpression="sk",
+                    ScanIndexForward=False,
+                    ConsistentRead=True,
+                    Limit=1,
+                )
+            return answer["Items"]
+
+        try:
+            return next((item["sk"]["S"] for item in deadline.retry(query)), "")
+        except StoreFault:
+            return None
 
 
 def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from shared.identity.tokens import Tokens
+from shared.retries import Deadline
 from shared.runtime import current
 from shared.store.users import DynamoUserStore
 
@@ -13,7 +14,12 @@ RETRY_SECONDS: Final = 3.0
 def users() -> DynamoUserStore:
     """The users table."""
     runtime = current()
-    return DynamoUserStore(runtime.clients.dynamodb, runtime.settings.users_table, runtime.deadline(RETRY_SECONDS))
+    return DynamoUserStore(runtime.clients, runtime.settings.users_table)
+
+
+def deadline() -> Deadline:
+    """Retries of one request, from now on."""
+    return current().deadline(RETRY_SECONDS)
 
 
 def tokens() -> Tokens:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from shared.errors import Contended, NameTaken, NotAuthenticated, SchedulingError
 from shared.identity import accounts, passwords, sessions
 from shared.identity.tokens import Tokens
-from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, Known, Session, User
+from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, LoginState, Session, User
 from shared.retries import Deadline
 from shared.store.client import Clients
 from shared.store.keys import attempts_key, email_key, session_key, user_key
@@ -22,7 +22,6 @@ from shared.store.users import DynamoUserStore
 from tests.harness.template import create_tables
 
 NOW = 1_795_338_000
-NOW_NS = NOW * 1_000_000_000
 TOKENS = Tokens(key="k" * 32, access_seconds=900, refresh_seconds=86_400)
 RACERS = 16
 
@@ -44,11 +43,11 @@ class Users:
 
 @pytest.fixture
 def users(dynamodb_endpoint: str, aws: None) -> Iterator[Users]:  # noqa: ARG001 set up for the client
-    client = Clients(dynamodb_endpoint).dynamodb
+    clients = Clients(dynamodb_endpoint)
+    client = clients.dynamodb
     prefix = f"{uuid4()}-"
     table = create_tables(client, prefix)["UsersTable"]
-    deadline = Deadline(10, time.monotonic, time.sleep, lambda most: most * uuid4().int / 2**128)
-    yield Users(DynamoUserStore(client, table, deadline), client, table)
+    yield Users(DynamoUserStore(clients, table), client, table)
     for name in client.list_tables()["TableNames"]:
         if name.startswith(prefix):
             client.delete_table(TableName=name)
@@ -62,12 +61,16 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "is_outdated", lambda _: False)
 
 
+def deadline(seconds: float = 10) -> Deadline:
+    return Deadline(seconds, time.monotonic, time.sleep, lambda most: most * uuid4().int / 2**128)
+
+
 def user(name: str = "Ada", address: str = "ada@example.com", user_id: str = "user-1") -> User:
     return User(user_id, name, address, "hash of secret", "2026-11-22T09:00:00.000Z")
 
 
 def session_of(someone: User) -> Session:
-    return Session.begin(someone, NOW_NS, 86_400)
+    return Session.begin(someone, NOW, 86_400)
 
 
 def race(act: Callable[[int], object]) -> Counter[str]:
@@ -87,8 +90,8 @@ def race(act: Callable[[int], object]) -> Counter[str]:
 def test_a_user_is_found_by_a_name_in_any_case(users: Users) -> None:
     ada = user()
     users.store.add(ada, session_of(ada))
-    assert users.store.known("ADA", NOW) == Known(ada, Attempts())
-    assert users.store.known("Bob", NOW) == Known(None, Attempts())
+    assert users.store.login_state("ADA", NOW) == LoginState(ada, Attempts())
+    assert users.store.login_state("Bob", NOW) == LoginState(None, Attempts())
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,7 @@ def test_the_same_registration_again_is_its_own(users: Users) -> None:
 def test_one_registration_of_a_name_wins_a_race(users: Users) -> None:
     def act(number: int) -> None:
         someone = accounts.Applicant("Ada", "secret", f"{number}@example.com")
-        accounts.register(someone, store=users.store, tokens=TOKENS, now_ns=NOW_NS)
+        accounts.register(someone, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
 
     assert race(act) == {"done": 1, "NameTaken": RACERS - 1}
     assert users.client.scan(TableName=users.table)["Count"] == 3
@@ -132,7 +135,7 @@ def test_one_registration_of_a_name_wins_a_race(users: Users) -> None:
 def test_one_registration_of_an_address_wins_a_race(users: Users) -> None:
     def act(number: int) -> None:
         someone = accounts.Applicant(f"ada{number}", "secret", "ada@example.com")
-        accounts.register(someone, store=users.store, tokens=TOKENS, now_ns=NOW_NS)
+        accounts.register(someone, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
 
     assert race(act) == {"done": 1, "NameTaken": RACERS - 1}
     assert users.client.scan(TableName=users.table)["Count"] == 3
@@ -140,55 +143,53 @@ def test_one_registration_of_an_address_wins_a_race(users: Users) -> None:
 
 def test_failures_side_by_side_are_all_counted(users: Users) -> None:
     assert race(lambda _: users.store.count_failure("Ada", NOW)) == {"done": RACERS}
-    assert users.store.known("ada", NOW).attempts == Attempts(RACERS, NOW)
+    assert users.store.login_state("ada", NOW).attempts == Attempts(RACERS, NOW)
 
 
 def test_failures_after_a_long_time_begin_anew_and_are_all_counted(users: Users) -> None:
     for _ in range(7):
         users.store.count_failure("Ada", NOW)
     later = NOW + FORGOTTEN_AFTER_SECONDS
-    assert users.store.known("Ada", later - 1).attempts.failures == 7
-    assert users.store.known("Ada", later).attempts == Attempts()
+    assert users.store.login_state("Ada", later - 1).attempts.failures == 7
+    assert users.store.login_state("Ada", later).attempts == Attempts()
     assert race(lambda _: users.store.count_failure("Ada", later)) == {"done": RACERS}
-    assert users.store.known("Ada", later).attempts == Attempts(RACERS, later)
+    assert users.store.login_state("Ada", later).attempts == Attempts(RACERS, later)
 
 
 def test_a_login_forgets_the_failures_that_it_has_seen(users: Users) -> None:
     ada = user()
     users.store.add(ada, session_of(ada))
     users.store.count_failure("Ada", NOW)
-    before = users.store.known("Ada", NOW)
+    before = users.store.login_state("Ada", NOW)
     session = session_of(ada)
-    users.store.begin(session, before, ada)
+    assert users.store.begin(session, before, ada)
     assert users.item(attempts_key("Ada")) is None
     assert users.item(session_key(session.family)) is not None
     # Another login that has seen the same: there is nothing left to forget.
-    users.store.begin(session_of(ada), before, ada)
+    assert users.store.begin(session_of(ada), before, ada)
 
 
 def test_a_login_that_missed_a_failure_is_refused(users: Users) -> None:
     ada = user()
     users.store.add(ada, session_of(ada))
     users.store.count_failure("Ada", NOW)
-    before = users.store.known("Ada", NOW)
+    before = users.store.login_state("Ada", NOW)
     users.store.count_failure("Ada", NOW)
     session = session_of(ada)
-    with pytest.raises(Contended):
-        users.store.begin(session, before, ada)
+    assert not users.store.begin(session, before, ada)
     assert users.item(session_key(session.family)) is None
-    assert users.store.known("Ada", NOW).attempts.failures == 2
+    assert users.store.login_state("Ada", NOW).attempts.failures == 2
 
 
 def test_a_new_hash_is_not_put_over_another_password(users: Users) -> None:
     ada = user()
     users.store.add(ada, session_of(ada))
-    before = Known(User(ada.user_id, "Ada", ada.email, "hash of an older one", ada.created_at), Attempts())
+    before = LoginState(User(ada.user_id, "Ada", ada.email, "hash of an older one", ada.created_at), Attempts())
     after = User(ada.user_id, "Ada", ada.email, "rehashed", ada.created_at)
-    with pytest.raises(Contended):
-        users.store.begin(session_of(ada), before, after)
-    assert users.store.known("Ada", NOW).user == ada
-    users.store.begin(session_of(ada), Known(ada, Attempts()), after)
-    assert users.store.known("Ada", NOW).user == after
+    assert not users.store.begin(session_of(ada), before, after)
+    assert users.store.login_state("Ada", NOW).user == ada
+    assert users.store.begin(session_of(ada), LoginState(ada, Attempts()), after)
+    assert users.store.login_state("Ada", NOW).user == after
 
 
 def test_logins_of_one_user_do_not_hinder_each_other(users: Users) -> None:
@@ -197,7 +198,9 @@ def test_logins_of_one_user_do_not_hinder_each_other(users: Users) -> None:
     users.store.count_failure("Ada", NOW)
 
     def act(_: int) -> None:
-        accounts.login(username="Ada", password="secret", store=users.store, tokens=TOKENS, now_ns=NOW_NS)
+        accounts.login(
+            username="Ada", password="secret", store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW
+        )
 
     assert race(act) == {"done": RACERS}
     assert users.client.scan(TableName=users.table)["Count"] == 3 + RACERS
@@ -225,19 +228,24 @@ def test_what_another_transaction_is_in_the_way_of_is_tried_again(
         return write(**request)
 
     monkeypatch.setattr(users.client, "update_item", in_the_way)
-    users.store.count_failure("Ada", NOW)
+    with pytest.raises(NotAuthenticated):
+        accounts.login(username="Ada", password="wrong", store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
     assert outcomes == []
-    assert users.store.known("Ada", NOW).attempts.failures == 1
+    assert users.store.login_state("Ada", NOW).attempts.failures == 1
 
 
-def test_patience_with_other_transactions_ends(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retries_beside_other_transactions_end(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
     def in_the_way(**_: Any) -> None:
+        calls.append(1)
         raise ClientError({"Error": {"Code": "TransactionConflictException"}}, "Write")
 
     monkeypatch.setattr(users.client, "delete_item", in_the_way)
-    hasty = DynamoUserStore(users.client, users.table, Deadline(0.05, time.monotonic, time.sleep, lambda most: most))
+    token = TOKENS.pair(session_of(user()), NOW).refresh_token
     with pytest.raises(Contended):
-        hasty.end("family")
+        sessions.logout(token, store=users.store, tokens=TOKENS, deadline=deadline(0.3), now=NOW)
+    assert len(calls) > 1
 
 
 def test_one_exchange_of_a_token_wins_a_race_and_the_session_ends(users: Users) -> None:
@@ -247,7 +255,7 @@ def test_one_exchange_of_a_token_wins_a_race_and_the_session_ends(users: Users) 
     token = TOKENS.pair(session, NOW).refresh_token
 
     def act(_: int) -> None:
-        sessions.refresh(token, store=users.store, tokens=TOKENS, now_ns=NOW_NS)
+        sessions.refresh(token, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
 
     assert race(act) == {"done": 1, "NotAuthenticated": RACERS - 1}
     assert users.item(session_key(session.family)) is None
@@ -273,17 +281,17 @@ def test_reuse_ends_the_session(users: Users) -> None:
     session = session_of(ada)
     users.store.add(ada, session)
     stolen = TOKENS.pair(session, NOW).refresh_token
-    current = sessions.refresh(stolen, store=users.store, tokens=TOKENS, now_ns=NOW_NS).refresh_token
+    current = sessions.refresh(stolen, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW).refresh_token
     for token in (stolen, current):
         with pytest.raises(NotAuthenticated):
-            sessions.refresh(token, store=users.store, tokens=TOKENS, now_ns=NOW_NS)
+            sessions.refresh(token, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
 
 
 def test_the_longest_keys_fit(users: Users) -> None:
     """A key has at most 2,048 bytes; lower case and composition can make text longer."""
     name = "\u0130" * 256
     users.store.count_failure(name, NOW)
-    assert users.store.known(name, NOW).attempts.failures == 1
-    assert users.store.known("\U0001d160" * 256, NOW).user is None
+    assert users.store.login_state(name, NOW).attempts.failures == 1
+    assert users.store.login_state("\U0001d160" * 256, NOW).user is None
     assert len(email_key("\U0001d160" * 63)["pk"]["S"].encode()) < 2048
     assert user_key("Ada") == user_key("ADA")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import ids
-from shared.history.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Place, Report, step
+from shared.ids import ItemKey
+from shared.history.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Report, step
 
 NOW_MS = 1_795_338_000_000
 OWNER, EVENT = "ada", "review"
@@ -25,13 +26,13 @@ class Store:
     def __init__(self, marks: list[Mark], live: Mark | None = None, swept: str = "") -> None:
         self._marks, self._live, self._swept = marks, live, swept
 
-    def version_page(self, after: Place | None) -> tuple[list[tuple[Place, Mark]], Place | None]:
+    def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """One version a page."""
         left = [mark for mark in self._marks if after is None or mark.history_id > after[1]]
         page = [((EVENT, mark.history_id), mark) for mark in left[:1]]
         return page, page[0][0] if len(left) > 1 else None
 
-    def live_page(self, after: Place | None) -> tuple[list[tuple[str, str, Mark]], Place | None]:
+    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[str, str, Mark]], ItemKey | None]:
         """The event, on the second page."""
         if after is None:
             return [], ("fences", "first")
@@ -51,7 +52,7 @@ class Store:
     def swept_below(self) -> str:
         return self._swept
 
-    def event_of(self, place: Place) -> tuple[str, str]:
+    def event_of(self, place: ItemKey) -> tuple[str, str]:
         assert place[0] == EVENT
         return OWNER, EVENT
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from shared import ids
 from shared.errors import InvalidRequest
-from shared.history.retention import Place, outlived, sweep, swept_below
+from shared.ids import ItemKey
+from shared.history.retention import outlived, sweep, swept_below
 
 DAY = 24 * 3600
 NOW_MS = 1_795_338_000_000
 
 
-def places(event: str, *ids: int) -> list[Place]:
+def places(event: str, *ids: int) -> list[ItemKey]:
     return [(event, f"{number:02d}") for number in ids]
 
 
@@ -54,12 +55,12 @@ def test_a_page_goes_on_from_the_one_before() -> None:
 class Table:
     """The places of versions, read so many at a time."""
 
-    def __init__(self, listed: list[Place], page: int) -> None:
+    def __init__(self, listed: list[ItemKey], page: int) -> None:
         self.left = sorted(listed)
         self.noted: list[str] = []
         self._page = page
 
-    def places(self, after: Place | None) -> tuple[list[Place], Place | None]:
+    def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
         found = [place for place in self.left if after is None or place > after]
         page = found[: self._page]
         return page, page[-1] if len(found) > self._page else None
@@ -67,7 +68,7 @@ class Table:
     def begin_sweep(self, below: str) -> None:
         self.noted.append(below)
 
-    def remove(self, doomed: Sequence[Place]) -> bool:
+    def remove(self, doomed: Sequence[ItemKey]) -> bool:
         assert self.noted
         for place in doomed:
             self.left.remove(place)

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, StoreFault, Throttled
-from shared.store.client import store_faults
+from shared.store.faults import store_faults
 
 
 def fault(code: str, reasons: list[str] | None = None) -> ClientError:

@@ -65,7 +65,7 @@ def refused(token: str, now: int = NOW) -> bool:
 def test_a_pair_says_who_it_is_for() -> None:
     pair = TOKENS.pair(SESSION, NOW)
     assert TOKENS.access(pair.access_token, NOW) == Access("user-1", "Ada", NOW + 900)
-    assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh("user-1", "family-1", "token-1")
+    assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh("family-1", "token-1")
     assert pair.expires_in == 900
     assert pair.body()["token_type"] == "Bearer"
 

@@ -221,8 +221,8 @@ class CalendarMachine(RuleBasedStateMachine):
 
 
 def machine(contended: ContendedCalendar, store: type[DynamoEventStore]) -> type[CalendarMachine]:
-    """The machine on the tables of `book`, with that store."""
-    return type("Machine", (CalendarMachine,), {"book": contended, "store": store})
+    """The machine on the tables of `contended`, with that store."""
+    return type("Machine", (CalendarMachine,), {"contended": contended, "store": store})
 
 
 def test_a_calendar_answers_as_its_model_does(contended: ContendedCalendar) -> None:
