@@ -6,18 +6,16 @@ from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, InvalidRequest, PreconditionFailed
-from shared.http.documents import event_document
-from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Stamp
-
-# Made up, for the fields of its document.
-_NIL: Final = "00000000-0000-7000-8000-000000000000"
-_ANY: Final = Event(_NIL, _NIL, "", Content("", "", ""), Stamp(_NIL, 0, "create", _NIL, _NIL))
+from shared.http.documents import ContentDocument, RolledBackDocument, event_document
+from shared.scheduling.events import Event
 
 # A rollback's answer adds it to the event.
 CHANGED: Final = "changed"
 # It goes with what the owner says, and follows from `time_zone`.
 _GIVEN: Final = "time_zone_given"
-READ_ONLY: Final = frozenset(event_document(_ANY).keys() - {*CONTENT_FIELDS} | {_GIVEN, CHANGED})
+READ_ONLY: Final = frozenset(
+    RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | {_GIVEN}
+)
 
 
 def unchanged(event: Event, sent_back: Mapping[str, Any] | None) -> Event:

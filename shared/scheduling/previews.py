@@ -1,11 +1,10 @@
 """Dry runs: what a change would do, told by the change's own plan, with nothing written."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.errors import EventConflict
-from shared.http.documents import Document, changes, conflict_document, event_document, patch
-from shared.scheduling.events import CONTENT_FIELDS, Change, Event
+from shared.scheduling.events import Change, Event
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
@@ -79,30 +78,3 @@ class DryRun:
         """What `Updater.revise` would write. Raises what `make` raises."""
         del change, fields, condition, expires_at  # `make` knows them
         return self.write(event_id, make, checked=False)
-
-
-def preview_document(preview: Preview, to: str | None = None) -> Document:
-    """A preview as it is answered; `to` is the version that a rollback would go back to.
-
-    A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
-    `deleted` alone: the event keeps its fields for its restoration.
-    """
-    stored, planned = preview.stored, preview.planned
-    fields: list[Document] = []
-    steps: list[Document] = []
-    if stored is not None and planned is not None:
-        # With the version that is there: the one to be is not known before it is made.
-        after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
-        fields, steps = changes(stored, after), patch(stored, after)
-    elif planned is not None:
-        said = event_document(planned)
-        fields = [{"field": name, "old": None, "new": said[name]} for name in CONTENT_FIELDS if said[name] is not None]
-    return {
-        "from": preview.history_id,
-        "to": to,
-        "type": planned.stamp.type if planned is not None else None,
-        "reason": (planned.stamp.reason or None) if planned is not None else None,
-        "changes": fields,
-        "patch": steps,
-        **conflict_document(preview.refusal),
-    }
