@@ -86,9 +86,12 @@ bench: $(BENCH) $(SAM) $(MINISTACK) dynamodb-local ## Measure it: calls, times, 
 
 ##@ Build it
 
-.PHONY: build lock clean
+.PHONY: build openapi lock clean
 build: $(DEV) $(SAM) ## Build for AWS, into .aws-sam/ (python3.13 on arm64)
 	.local/sam/bin/sam build
+
+openapi: $(DEV) ## Write docs/openapi.json anew, from what routes and fields say of themselves
+	$(BIN)/python -m tools.openapi
 
 lock: $(DEV) ## Resolve the *.in files again, with hashes
 	@for file in shared/requirements requirements-dev tools/sam tools/ministack benchmarks/requirements; do \

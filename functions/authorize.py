@@ -25,7 +25,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     payloads.check_object(event)
     try:
-        access = tokens().access(_bearer_token(event), current().now())
+        now = current().now()
+        access = tokens(now).access(_bearer_token(event), now)
     except NotAuthenticated:
         raise Exception("Unauthorized") from None
     return {

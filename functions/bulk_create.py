@@ -1,24 +1,42 @@
 """Create many events at once, in as few calls as the database allows, with no look at conflicts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from shared.errors import FieldError
+from shared.errors import CalendarFull, IdempotencyKeyReused, InvalidItems, OutcomeUnknown
 from shared.http.api import Body, Query, Response, answer, app, current_request, handler, idempotency_key, takes
+from shared.http.bulk_documents import BulkCreated, BulkPartlyCreated, bulk_document
 from shared.http.bulk_models import BulkEvents, Conflicts, OnInvalid
-from shared.http.documents import event_of_index
-from shared.http.problems import field_problems
-from shared.scheduling.bulk_items import BulkItem, BulkResult
+from shared.http.responses import may_raise, returns
 from shared.wiring import bulk as wiring
 
 __all__ = ["handler"]
 
 
-@app.post("/events/bulk", status_code=201)
+@app.post(
+    "/events/bulk",
+    status_code=201,
+    operation_id="bulk_create",
+    tags=["Events"],
+    summary="Create up to 1,000 events",
+    description="Conflicts are not looked for. If one event is invalid, none is created. For one whose `uid` is there "
+    "its own status is 200, or 422 if it says something else. With an `Idempotency-Key` all is done once: again within "
+    "14 days (or `DeletedEventDays`, if that is less) it is answered as it was, and completed if it was cut off; "
+    "while it may be at work, with a 503.",
+    responses={
+        201: returns("All are created.", BulkCreated, sets=["Idempotent-Replay"]),
+        207: returns("Some are created, and which.", BulkPartlyCreated, sets=["Idempotent-Replay"]),
+    },
+)
 @takes("Idempotency-Key")
+@may_raise(OutcomeUnknown, IdempotencyKeyReused, InvalidItems, CalendarFull)
 def bulk_create(
     bulk: Annotated[BulkEvents, Body()],
-    on_invalid: Annotated[OnInvalid, Query()] = "reject",
-    conflicts: Annotated[Conflicts, Query()] = "ignore",
+    on_invalid: Annotated[
+        OnInvalid, Query(description="`skip` creates the valid events, and tells what is wrong with the others.")
+    ] = "reject",
+    conflicts: Annotated[
+        Conflicts, Query(description="`report` tells what the events collide with. It stops nothing.")
+    ] = "ignore",
 ) -> Response[str]:
     """Create 1 to 1,000 events; once, if the request has an `Idempotency-Key`. Conflicts stop nothing."""
     creation = wiring.bulk_creation(current_request())
@@ -30,35 +48,4 @@ def bulk_create(
         reason=bulk.reason,
     )
     complete = all(outcome.created for outcome in made.outcomes)
-    return answer(_document(made, complete), status=201 if complete else 207, repeated=made.repeated)
-
-
-def _document(made: BulkResult, complete: bool) -> dict[str, Any]:
-    items = [_item(outcome) if complete else {**_item(outcome), **_said(outcome)} for outcome in made.outcomes]
-    created = sum(outcome.created for outcome in made.outcomes)
-    document: dict[str, Any] = {"operation_id": made.operation_id, "created": created, "items": items}
-    if made.conflicts is not None:
-        document["conflicts"] = {
-            "within": made.conflicts.within,
-            "calendar": [event_of_index(index, event) for index, event in made.conflicts.calendar],
-            "complete": made.conflicts.complete,
-        }
-    return document
-
-
-def _item(outcome: BulkItem) -> dict[str, Any]:
-    if outcome.event is None:
-        return {"index": outcome.index}
-    return {"index": outcome.index, "id": outcome.event.id, "history_id": outcome.event.history_id}
-
-
-def _said(outcome: BulkItem) -> dict[str, Any]:
-    if outcome.event is None:
-        # What names no field is of the event as a whole.
-        errors = field_problems([FieldError(error.field or "event", error.message) for error in outcome.errors])
-        return {"status": 422, "detail": "not written: it is invalid", "errors": errors}
-    if outcome.failure:
-        return {"status": 503, "detail": outcome.failure}
-    if outcome.there_before:
-        return {"status": 200, "detail": "was there before"}
-    return {"status": 201, "detail": "created"}
+    return answer(bulk_document(made, complete=complete), status=201 if complete else 207, repeated=made.repeated)

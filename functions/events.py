@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from typing import Annotated
 
+from shared.errors import (
+    CalendarFull,
+    EventConflict,
+    IdempotencyKeyReused,
+    NotRecordedYet,
+    OutcomeUnknown,
+)
 from shared.http.api import (
     Body,
-    Path,
     Query,
     Response,
     answer,
@@ -19,9 +25,21 @@ from shared.http.api import (
     terms,
 )
 from shared.http.bodies import JSON, MERGE_PATCH
-from shared.http.documents import deleted_document, event_document, preview_document
-from shared.http.fields import Cursor, EventId, Flag, Moment, OnConflict, PageLimit, Reason, Uid, WindowEnd, WindowStart
+from shared.http.change_documents import PreviewDocument, preview_document
+from shared.http.documents import (
+    DeletedEventPage,
+    EventDocument,
+    EventPage,
+    FreeBusyDocument,
+    deleted_page,
+    event_document,
+    event_page,
+    free_busy_document,
+)
+from shared.http.fields import Reason, Uid
 from shared.http.models import CreateEvent, EventPatch, ReplaceEvent
+from shared.http.parameters import AsOf, Colliding, DryRun, EventIdInPath, From, Limit, NextPage, To
+from shared.http.responses import DRY_RUN, SENT_BACK, may_raise, returns
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
@@ -31,6 +49,13 @@ from shared.wiring import calendar as wiring_calendar
 from shared.wiring import events as wiring
 
 __all__ = ["handler"]
+
+_CHANGED = returns(
+    f"The event as it is now. If that changes nothing, no version is made. {DRY_RUN}",
+    EventDocument,
+    PreviewDocument,
+    sets=["ETag"],
+)
 
 
 def _answer(event: Event) -> Response[str]:
@@ -46,12 +71,24 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
     return _preview(calendar.preview(change)) if dry_run else _answer(change(calendar))
 
 
-@app.post("/events", status_code=201)
+@app.post(
+    "/events",
+    status_code=201,
+    operation_id="create_event",
+    tags=["Events"],
+    summary="Create an event",
+    description="Refused with 409 if it overlaps another opaque event of the caller, however many callers race. By a "
+    "`uid` or an `Idempotency-Key` it is created once: the same request again gets the same answer, another one a 422, "
+    "and so does the `uid` of a deleted event that can be restored. With both, the uid names it.",
+    responses={
+        200: returns(DRY_RUN, PreviewDocument),
+        201: returns("The event, as it was created.", EventDocument, sets=["ETag", "Location", "Idempotent-Replay"]),
+    },
+)
 @takes("Idempotency-Key")
+@may_raise(EventConflict, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
 def create_event(
-    event: Annotated[CreateEvent, Body()],
-    on_conflict: Annotated[OnConflict, Query()] = "reject",
-    dry_run: Annotated[Flag, Query()] = False,
+    event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRun = False
 ) -> Response[str]:
     """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
     creation = wiring.creation(current_request())
@@ -64,14 +101,25 @@ def create_event(
     return answer(event_document(created), status=201, etag=created.history_id, location=location, repeated=repeated)
 
 
-@app.get("/events")
+@app.get(
+    "/events",
+    operation_id="list_events",
+    tags=["Events"],
+    summary="List a window of time",
+    description="Go on while `next_cursor` is set: a page is full before the last, or short, even empty, for want of "
+    "reads.",
+    responses={200: returns("A page of the events that overlap the window, by their start.", EventPage)},
+)
+@may_raise(NotRecordedYet)
 def list_events(
-    from_: Annotated[WindowStart | None, Query(alias="from")] = None,
-    to: Annotated[WindowEnd | None, Query()] = None,
-    limit: Annotated[PageLimit, Query()] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
-    as_of: Annotated[Moment | None, Query()] = None,
-    uid: Annotated[Uid | None, Query()] = None,
+    from_: From = None,
+    to: To = None,
+    limit: Limit = 50,
+    cursor: NextPage = None,
+    as_of: AsOf = None,
+    uid: Annotated[
+        Uid | None, Query(description="Find the event that its client calls so, and no other parameter with it.")
+    ] = None,
 ) -> Response[str]:
     """List the events that overlap a window of time, by their start; `as_of` a moment in the past, if you like.
 
@@ -79,78 +127,120 @@ def list_events(
     """
     if uid is not None:
         only_parameter("uid")
-        return answer(
-            {
-                "items": [event_document(event) for event in wiring_calendar.calendar(current_request()).with_uid(uid)],
-                "next_cursor": None,
-            }
-        )
+        return answer(event_page(wiring_calendar.calendar(current_request()).with_uid(uid), None))
     events, next_cursor = wiring.calendar_reader(current_request()).page(from_, to, limit, cursor, as_of)
-    return answer({"items": [event_document(event) for event in events], "next_cursor": next_cursor})
+    return answer(event_page(events, next_cursor))
 
 
-@app.get("/free-busy")
-def get_free_busy(
-    from_: Annotated[WindowStart | None, Query(alias="from")] = None,
-    to: Annotated[WindowEnd | None, Query()] = None,
-    cursor: Annotated[Cursor | None, Query()] = None,
-) -> Response[str]:
+@app.get(
+    "/free-busy",
+    operation_id="get_free_busy",
+    tags=["Events"],
+    summary="Tell when time is taken",
+    description="For opaque events, in at most 62 days. Go on while `next_cursor` is set: no interval is split between "
+    "pages.",
+    responses={200: returns("The busy intervals of the window.", FreeBusyDocument)},
+)
+def get_free_busy(from_: From = None, to: To = None, cursor: NextPage = None) -> Response[str]:
     """Tell when the caller's opaque events take time: merged intervals, cut to the window."""
     window, busy, next_cursor = wiring_calendar.calendar(current_request()).free_busy(from_, to, cursor)
-    intervals = [{"start": each.start, "end": each.end} for each in busy]
-    return answer({"from": window.start, "to": window.end, "busy": intervals, "next_cursor": next_cursor})
+    return answer(free_busy_document((window.start, window.end), busy, next_cursor))
 
 
-@app.get("/events/deleted")
-def list_deleted(
-    limit: Annotated[PageLimit, Query()] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
-) -> Response[str]:
+@app.get(
+    "/events/deleted",
+    operation_id="list_deleted",
+    tags=["Events"],
+    summary="List what can be restored",
+    description="Go back to the `history_id` listed, or to another of the event's versions, to restore it. Go on while "
+    "`next_cursor` is set, as in a window.",
+    responses={200: returns("A page of deleted events, latest first.", DeletedEventPage)},
+)
+def list_deleted(limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
     """List the deleted events that can still be restored, latest first."""
     events, next_cursor = wiring_calendar.calendar(current_request()).deleted(limit, cursor)
-    return answer({"items": [deleted_document(event) for event in events], "next_cursor": next_cursor})
+    return answer(deleted_page(events, next_cursor))
 
 
-@app.get("/events/<event_id>")
+@app.get(
+    "/events/<event_id>",
+    operation_id="get_event",
+    tags=["Events"],
+    summary="Read an event",
+    description="As it is now, or was at a moment in the past.",
+    responses={
+        200: returns("The event.", EventDocument, sets=["ETag"]),
+        304: returns("It is still at the version that `If-None-Match` names.", sets=["ETag"]),
+    },
+)
 @takes("If-Match", "If-None-Match")
-def get_event(event_id: Annotated[EventId, Path()], as_of: Annotated[Moment | None, Query()] = None) -> Response[str]:
+@may_raise(NotRecordedYet)
+def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
     """Read an event; `as_of` a moment in the past, if you like."""
     event = wiring.calendar_reader(current_request()).get(event_id, as_of)
     return answer_read(event_document(event), etag=event.history_id)
 
 
-@app.put("/events/<event_id>")
+@app.put(
+    "/events/<event_id>",
+    operation_id="replace_event",
+    tags=["Events"],
+    summary="Replace an event",
+    description=f"Takes what POST takes. Fields that are left out go back to their defaults. {SENT_BACK} Conflicts are "
+    "looked for if the event takes another time than before.",
+    responses={200: _CHANGED},
+)
 @takes("If-Match", "If-None-Match")
+@may_raise(EventConflict, OutcomeUnknown, CalendarFull)
 def replace_event(
-    event_id: Annotated[EventId, Path()],
+    event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
-    on_conflict: Annotated[OnConflict, Query()] = "reject",
-    dry_run: Annotated[Flag, Query()] = False,
+    on_conflict: Colliding = "reject",
+    dry_run: DryRun = False,
 ) -> Response[str]:
     """Replace what an event says."""
     asked = terms(on_conflict, event.reason, event.read_only())
     return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
 
-@app.patch("/events/<event_id>")
+@app.patch(
+    "/events/<event_id>",
+    operation_id="patch_event",
+    tags=["Events"],
+    summary="Change some fields",
+    description=f"A JSON merge patch (RFC 7396). {SENT_BACK} Conflicts are looked for if the event takes another time "
+    "than before. `reason` says why and is no part of the event: a patch of nothing else changes nothing, and makes no "
+    "version.",
+    responses={200: _CHANGED},
+)
 @takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
+@may_raise(EventConflict, OutcomeUnknown, CalendarFull)
 def patch_event(
-    event_id: Annotated[EventId, Path()],
+    event_id: EventIdInPath,
     patch: Annotated[EventPatch, Body()],
-    on_conflict: Annotated[OnConflict, Query()] = "reject",
-    dry_run: Annotated[Flag, Query()] = False,
+    on_conflict: Colliding = "reject",
+    dry_run: DryRun = False,
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
     asked = terms(on_conflict, patch.reason, patch.read_only())
     return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
 
 
-@app.delete("/events/<event_id>", status_code=204)
+@app.delete(
+    "/events/<event_id>",
+    status_code=204,
+    operation_id="delete_event",
+    tags=["Events"],
+    summary="Delete an event",
+    description="A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event.",
+    responses={200: returns(DRY_RUN, PreviewDocument, sets=["ETag"]), 204: returns("It is deleted.")},
+)
 @takes("If-Match", "If-None-Match")
+@may_raise(OutcomeUnknown, CalendarFull)
 def delete_event(
-    event_id: Annotated[EventId, Path()],
-    reason: Annotated[Reason | None, Query()] = None,
-    dry_run: Annotated[Flag, Query()] = False,
+    event_id: EventIdInPath,
+    reason: Annotated[Reason | None, Query(description="Why: kept with the version that the deletion makes.")] = None,
+    dry_run: DryRun = False,
 ) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
     asked = terms(reason=reason)

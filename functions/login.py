@@ -1,7 +1,10 @@
 """POST /auth/login: tokens for a user name and its password."""
 
+from shared.errors import NotAuthenticated, TooManyAttempts
 from shared.http.api import Response, answer, app, handler
+from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
+from shared.http.responses import PUBLIC, may_raise, returns
 from shared.identity import accounts
 from shared.runtime import current
 from shared.wiring.identity import deadline, tokens, users
@@ -9,15 +12,26 @@ from shared.wiring.identity import deadline, tokens, users
 __all__ = ["handler"]
 
 
-@app.post("/auth/login")
+@app.post(
+    "/auth/login",
+    operation_id="login",
+    tags=["Identity"],
+    summary="Log in",
+    description="401 is the same for a wrong name and a wrong password. After five wrong ones in a row the name has to "
+    "wait.",
+    responses={200: returns("Tokens.", TokensDocument)},
+    security=PUBLIC,
+)
+@may_raise(NotAuthenticated, TooManyAttempts)
 def login(credentials: Login) -> Response[str]:
     """Answer tokens. 401 is the same for a wrong name and a wrong password; 429 after five in a row."""
+    now = current().now()
     pair = accounts.login(
         username=credentials.username,
         password=credentials.password,
         store=users(),
-        tokens=tokens(),
+        tokens=tokens(now),
         deadline=deadline(),
-        now=current().now(),
+        now=now,
     )
-    return answer(pair.body())
+    return answer(tokens_document(pair))

@@ -2,6 +2,7 @@
 
 from shared.http.api import Response, answer, app, handler
 from shared.http.identity_models import RefreshToken
+from shared.http.responses import PUBLIC, returns
 from shared.identity import sessions
 from shared.runtime import current
 from shared.wiring.identity import deadline, tokens, users
@@ -9,11 +10,21 @@ from shared.wiring.identity import deadline, tokens, users
 __all__ = ["handler"]
 
 
-@app.post("/auth/logout", status_code=204)
+@app.post(
+    "/auth/logout",
+    status_code=204,
+    operation_id="logout",
+    tags=["Identity"],
+    summary="Log out",
+    description="Access tokens stay good until they expire.",
+    responses={204: returns("The session has ended, or had ended before.")},
+    security=PUBLIC,
+)
 def logout(presented: RefreshToken) -> Response[str]:
     """End the session of a refresh token, also when it has ended before.
 
     Access tokens stay good until they expire.
     """
-    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(), deadline=deadline(), now=current().now())
+    now = current().now()
+    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
     return answer(None, status=204)

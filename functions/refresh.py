@@ -1,7 +1,10 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
+from shared.errors import NotAuthenticated
 from shared.http.api import Response, answer, app, handler
+from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import RefreshToken
+from shared.http.responses import PUBLIC, may_raise, returns
 from shared.identity import sessions
 from shared.runtime import current
 from shared.wiring.identity import deadline, tokens, users
@@ -9,10 +12,19 @@ from shared.wiring.identity import deadline, tokens, users
 __all__ = ["handler"]
 
 
-@app.post("/auth/refresh")
+@app.post(
+    "/auth/refresh",
+    operation_id="refresh",
+    tags=["Identity"],
+    summary="Exchange a refresh token",
+    description="Each refresh token is good for one exchange. A second one ends the whole session: the token is in two "
+    "hands.",
+    responses={200: returns("Tokens.", TokensDocument)},
+    security=PUBLIC,
+)
+@may_raise(NotAuthenticated)
 def refresh(presented: RefreshToken) -> Response[str]:
     """Answer a new pair of tokens. Each refresh token is good for one exchange; a second one ends the session."""
-    pair = sessions.refresh(
-        presented.refresh_token, store=users(), tokens=tokens(), deadline=deadline(), now=current().now()
-    )
-    return answer(pair.body())
+    now = current().now()
+    pair = sessions.refresh(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
+    return answer(tokens_document(pair))

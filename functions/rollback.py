@@ -2,22 +2,41 @@
 
 from typing import Annotated
 
-from shared.http.api import Body, Path, Query, Response, answer, app, current_request, handler, takes, terms
-from shared.http.documents import preview_document, rolled_back_document
-from shared.http.fields import EventId, Flag, OnConflict
+from shared.errors import CalendarFull, EventConflict, NotRecordedYet, OutcomeUnknown
+from shared.http.api import Body, Response, answer, app, current_request, handler, takes, terms
+from shared.http.change_documents import PreviewDocument, preview_document
+from shared.http.documents import RolledBackDocument, rolled_back_document
 from shared.http.models import Rollback
+from shared.http.parameters import Colliding, DryRun, EventIdInPath
+from shared.http.responses import DRY_RUN, may_raise, returns
 from shared.wiring import rollback as wiring
 
 __all__ = ["handler"]
 
 
-@app.post("/events/<event_id>/rollback")
+@app.post(
+    "/events/<event_id>/rollback",
+    operation_id="roll_back",
+    tags=["Versions"],
+    summary="Go back to a version",
+    description="Restores a deleted event; a deletion stands for what was there before it. Conflicts are looked for if "
+    "the event then takes another time than it does now.",
+    responses={
+        200: returns(
+            f"The event as it is now, one version newer unless nothing had to change. {DRY_RUN}",
+            RolledBackDocument,
+            PreviewDocument,
+            sets=["ETag"],
+        )
+    },
+)
 @takes("If-Match", "If-None-Match")
+@may_raise(EventConflict, NotRecordedYet, OutcomeUnknown, CalendarFull)
 def roll_back(
-    event_id: Annotated[EventId, Path()],
+    event_id: EventIdInPath,
     body: Annotated[Rollback, Body()],
-    dry_run: Annotated[Flag, Query()] = False,
-    on_conflict: Annotated[OnConflict, Query()] = "reject",
+    dry_run: DryRun = False,
+    on_conflict: Colliding = "reject",
 ) -> Response[str]:
     """Make an event what it was at one of its versions, as a new version.
 

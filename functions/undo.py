@@ -1,23 +1,41 @@
 """Take back what an operation has changed: one change of an event, or all those of a bulk creation or of an undo."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
+from shared.errors import NotFound, NotRecordedYet
 from shared.history.undo import Manner
-from shared.history.undo_steps import UndoOutcome
-from shared.http.api import Body, Path, Query, Response, answer, app, current_request, handler
-from shared.http.fields import Flag, OnConflict, OperationId
+from shared.http.api import Body, Path, Response, answer, app, current_request, handler
+from shared.http.fields import OperationId
 from shared.http.models import Undo
+from shared.http.parameters import Colliding, DryRun
+from shared.http.responses import may_raise, returns
+from shared.http.undo_documents import UndoneDocument, undone_document
 from shared.wiring import undo as wiring
 
 __all__ = ["handler"]
 
 
-@app.post("/operations/<operation_id>/undo")
+@app.post(
+    "/operations/<operation_id>/undo",
+    operation_id="undo_operation",
+    tags=["Versions"],
+    summary="Take back what an operation changed",
+    description="Brings each event that the operation changed back to its version before, unless it has changed since: "
+    "what was created or restored is deleted, what was deleted is restored, anything else gets the content that it "
+    "had. Each is a version of its own, so an undo can be undone. Conflicts are looked for where an event then takes "
+    "another time; one that would collide is left, as is what the time of a request does not allow. An operation "
+    "may still be on its way into the history: one that is not there is a 503 for ten seconds and then a 404, one "
+    "that is there in part a 503 for a minute. What is missing then is told, and was perhaps never made.",
+    responses={200: returns("Which events went back, or would, and which were left alone.", UndoneDocument)},
+)
+@may_raise(NotFound, NotRecordedYet)
 def undo_operation(
-    operation_id: Annotated[OperationId, Path()],
+    operation_id: Annotated[
+        OperationId, Path(description="The `operation_id` of a bulk creation, of an undo, or of any version.")
+    ],
     undo: Annotated[Undo | None, Body()] = None,
-    dry_run: Annotated[Flag, Query()] = False,
-    on_conflict: Annotated[OnConflict, Query()] = "reject",
+    dry_run: DryRun = False,
+    on_conflict: Colliding = "reject",
 ) -> Response[str]:
     """Bring each event that an operation changed back to its version before, but for those changed since.
 
@@ -25,17 +43,4 @@ def undo_operation(
     """
     manner = Manner(undo.reason if undo else None, on_conflict, dry_run)
     undone = wiring.undo(current_request()).undo(operation_id, manner)
-    body = {
-        "operation_id": undone.operation_id,
-        "undone": [_undone(each) for each in undone.outcomes if not each.left],
-        "left": [{"id": each.event_id, "detail": each.left} for each in undone.outcomes if each.left],
-        "missing": undone.missing,
-    }
-    return answer(body)
-
-
-def _undone(outcome: UndoOutcome) -> dict[str, Any]:
-    document: dict[str, Any] = {"id": outcome.event_id, "type": outcome.type}
-    if outcome.event is not None:
-        document["history_id"] = outcome.event.history_id
-    return document
+    return answer(undone_document(undone))

@@ -43,7 +43,8 @@ class BulkEvents(Request):
     """Events to create together, with no look at conflicts, and why: one reason for all."""
 
     events: Annotated[
-        list[Annotated[NamedEvent, WrapValidator(_or_its_faults)]], Field(min_length=1, max_length=MAX_BULK)
+        list[Annotated[NamedEvent, WrapValidator(_or_its_faults)]],
+        Field(description="The events, in any order.", min_length=1, max_length=MAX_BULK),
     ]
     reason: Reason | None = None
 

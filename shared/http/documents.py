@@ -1,30 +1,101 @@
-"""Events and versions as the documents that callers get."""
+"""Events, versions and pages of them as callers get them.
 
-from dataclasses import replace
-from difflib import unified_diff
-from typing import Any
+Each class is what the function below it returns, so mypy holds the two together; the API's reference is made of the
+same classes by tools/openapi, and nothing of that runs here.
+"""
 
-from shared.errors import COLLISIONS_SHOWN, Collision, EventConflict
-from shared.scheduling.events import CONTENT_FIELDS, Event
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Annotated, Final, NotRequired, cast
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from shared.http.document_types import ID, Author, HistoryId, Id, Instant, Moment, NextCursor
+from shared.http.fields import Description, Location, TimeZone, Title, Transparency, Uid
+from shared.http.fields import Instant as Time
+from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict
 from shared.scheduling.instants import of_seconds
-from shared.scheduling.previews import Preview
 
-Document = dict[str, Any]
+_content_of: Final = attrgetter(*CONTENT_FIELDS)
 
 
-def event_document(event: Event) -> Document:
+class ContentDocument(TypedDict):
+    """What the owner says of an event. It takes the half-open interval `[start, end)`."""
+
+    title: Annotated[
+        Title,
+        Field(description="What it is called: one line of 1 to 200 characters.", examples=["Design review"]),
+    ]
+    description: Annotated[
+        Description,
+        Field(
+            description="What it is about: text of any number of lines, at most 8,192 bytes in UTF-8.",
+            examples=["The plan for the second quarter.\nBring your notes."],
+        ),
+    ]
+    location: Annotated[
+        Location,
+        Field(description="Where it takes place: one line of at most 500 characters.", examples=["Room 4"]),
+    ]
+    start: Annotated[
+        Time,
+        Field(
+            description="Where it begins: RFC 3339 with an offset, in whole seconds, in the years 1900 to 9999 in UTC. "
+            "Answered in UTC.",
+            examples=["2027-03-01T08:00:00Z"],
+        ),
+    ]
+    end: Annotated[
+        Time,
+        Field(
+            description="Where it ends, written as `start` is: later than that, by at most 366 days. It does not take "
+            "this moment any more. Only a transparent event may have no length.",
+            examples=["2027-03-01T09:00:00Z"],
+        ),
+    ]
+    time_zone: Annotated[
+        TimeZone,
+        Field(
+            description="The zone that it is planned in, at most 128 characters: an IANA name, or what Windows and "
+            "other calendars call the zone. Answered as the IANA name. It does not move `start` and `end`.",
+            examples=["Europe/Berlin"],
+        ),
+    ]
+    time_zone_given: Annotated[
+        str | None,
+        Field(
+            description="What the request called the zone; null if just `time_zone`.",
+            max_length=128,
+            examples=["W. Europe Standard Time"],
+        ),
+    ]
+    transparency: Annotated[
+        Transparency,
+        Field(description="Whether it takes its time: a `transparent` one collides with nothing.", examples=["opaque"]),
+    ]
+
+
+class EventDocument(ContentDocument):
+    """An event."""
+
+    id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
+    uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
+    owner: Annotated[Id, Field(description="The user id of whoever made it.")]
+    version: Annotated[int, Field(ge=0, description="Counts the event's changes, from 1.", examples=[1])]
+    history_id: HistoryId
+    created_at: Annotated[Moment, Field(description="When it was made, in UTC.")]
+    updated_at: Annotated[Moment, Field(description="When it was last changed, in UTC.")]
+    updated_by: Author
+
+
+def event_document(event: Event) -> EventDocument:
     """An event as it is answered; the same document for the live event and for one of its versions."""
     content, stamp = event.content, event.stamp
+    said = cast("ContentDocument", dict(zip(CONTENT_FIELDS, _content_of(content), strict=True)))
     return {
         "id": event.id,
-        "title": content.title,
-        "description": content.description,
-        "location": content.location,
-        "start": content.start,
-        "end": content.end,
-        "time_zone": content.time_zone,
-        "time_zone_given": content.time_zone_given,
-        "transparency": content.transparency,
+        **said,
         "uid": event.uid,
         "owner": event.calendar_id,
         "version": stamp.version,
@@ -35,10 +106,128 @@ def event_document(event: Event) -> Document:
     }
 
 
-def version_document(event: Event) -> Document:
+class EventPage(TypedDict):
+    """Events by their start. With a next page it has `limit` items, unless five rounds of reads found less.
+
+    Of a past calendar also unless 101 events had to be looked up, which have changed since.
+    """
+
+    items: Annotated[list[EventDocument], Field(description="The events of this page.", max_length=100)]
+    next_cursor: NextCursor
+
+
+def event_page(events: Iterable[Event], next_cursor: str | None) -> EventPage:
+    """A page of events."""
+    return {"items": [event_document(event) for event in events], "next_cursor": next_cursor}
+
+
+class RolledBackDocument(EventDocument):
+    """The event after a rollback."""
+
+    changed: Annotated[bool, Field(description="False if it was like that before, and no version was made.")]
+
+
+def rolled_back_document(event: Event, *, changed: bool) -> RolledBackDocument:
+    """An event after a rollback, which has `changed` it or found it so."""
+    return {**event_document(event), "changed": changed}
+
+
+class DeletedEventDocument(EventDocument):
+    """A deleted event as it was."""
+
+    deleted_at: Annotated[Moment, Field(description="When it was deleted, in UTC.")]
+    deleted_by: Author
+    restorable_until: Annotated[
+        Instant | None, Field(description="From then on, in UTC, a rollback cannot restore it. null: no end.")
+    ]
+
+
+def deleted_document(event: Event) -> DeletedEventDocument:
+    """A deleted event: as it was, with when and by whom it was deleted, and until when it can be restored."""
+    return {
+        **event_document(event),
+        "deleted_at": event.stamp.changed_at,
+        "deleted_by": event.stamp.changed_by,
+        "restorable_until": of_seconds(event.expires_at) if event.expires_at is not None else None,
+    }
+
+
+class DeletedEventPage(TypedDict):
+    """Deleted events, latest first."""
+
+    items: Annotated[list[DeletedEventDocument], Field(description="The events of this page.", max_length=100)]
+    next_cursor: NextCursor
+
+
+def deleted_page(events: Iterable[Event], next_cursor: str | None) -> DeletedEventPage:
+    """A page of deleted events."""
+    return {"items": [deleted_document(event) for event in events], "next_cursor": next_cursor}
+
+
+class BusyInterval(TypedDict):
+    """The half-open interval `[start, end)`."""
+
+    start: Annotated[Instant, Field(description="Where it begins, in UTC.")]
+    end: Annotated[Instant, Field(description="Where it ends, in UTC.")]
+
+
+_Window = TypedDict(
+    "_Window",
+    {
+        "from": Annotated[Instant, Field(description="Where the window begins, in UTC.")],
+        "to": Annotated[Instant, Field(description="Where the window ends, in UTC.")],
+    },
+)
+
+
+class FreeBusyDocument(_Window):
+    """When events take time within a window: merged where they overlap or touch, cut to it, never split by pages."""
+
+    busy: Annotated[list[BusyInterval], Field(description="By their start.")]
+    next_cursor: NextCursor
+
+
+def free_busy_document(
+    window: tuple[str, str], busy: Iterable[tuple[str, str]], next_cursor: str | None
+) -> FreeBusyDocument:
+    """The `busy` intervals within `window`, each as its start and end."""
+    start, end = window
+    intervals: list[BusyInterval] = [{"start": begins, "end": ends} for begins, ends in busy]
+    return {"from": start, "to": end, "busy": intervals, "next_cursor": next_cursor}
+
+
+class VersionDocument(TypedDict):
+    """A change of an event: who made it, when, how and why."""
+
+    history_id: HistoryId
+    version: Annotated[int, Field(ge=0, description="A change made around the API repeats a number.", examples=[2])]
+    type: Annotated[ChangeType, Field(description="What kind of change it was.", examples=["update"])]
+    changed_at: Annotated[Moment, Field(description="When it was made, in UTC.")]
+    changed_by: Author
+    reason: Annotated[
+        str | None,
+        Field(
+            description="Why: what the request gave as its reason.", max_length=500, examples=["room 5 is too small"]
+        ),
+    ]
+    operation_id: Annotated[
+        str | None,
+        Field(
+            description="The same for all that one request changed.",
+            json_schema_extra={"format": "uuid"},
+            examples=[ID],
+        ),
+    ]
+    on_conflict: Annotated[OnConflict, Field(description="Whether it was allowed to collide.", examples=["reject"])]
+    rolled_back_to: NotRequired[
+        Annotated[Id, Field(description="Only after a rollback or a restore: the version gone back to.")]
+    ]
+
+
+def version_document(event: Event) -> VersionDocument:
     """A version as it is listed: the stamp of the change that made it, `event` being the event after it."""
     stamp = event.stamp
-    document: Document = {
+    document: VersionDocument = {
         "history_id": stamp.history_id,
         "version": stamp.version,
         "type": stamp.type,
@@ -53,119 +242,29 @@ def version_document(event: Event) -> Document:
     return document
 
 
-def deleted_document(event: Event) -> Document:
-    """A deleted event: as it was, with when and by whom it was deleted, and until when it can be restored."""
+class VersionWithEvent(VersionDocument):
+    """A version, and the event as that change left it."""
+
+    event: Annotated[EventDocument, Field(description="The event as that change left it.")]
+
+
+def version_with_event(event: Event) -> VersionWithEvent:
+    """A version and the event after it."""
+    return {**version_document(event), "event": event_document(event)}
+
+
+class VersionPage(TypedDict):
+    """Versions, newest first."""
+
+    items: Annotated[list[VersionDocument], Field(description="The versions of this page.", max_length=100)]
+    pending: Annotated[list[int], Field(description="Numbers of versions that are still on their way into the list.")]
+    next_cursor: NextCursor
+
+
+def version_page(versions: Iterable[Event], pending: Sequence[int], next_cursor: str | None) -> VersionPage:
+    """A page of versions."""
     return {
-        **event_document(event),
-        "deleted_at": event.stamp.changed_at,
-        "deleted_by": event.stamp.changed_by,
-        "restorable_until": of_seconds(event.expires_at) if event.expires_at is not None else None,
+        "items": [version_document(version) for version in versions],
+        "pending": list(pending),
+        "next_cursor": next_cursor,
     }
-
-
-def collision_document(collision: Collision) -> Document:
-    """An event that is in the way."""
-    return {"id": collision.id, "title": collision.title, "start": collision.start, "end": collision.end}
-
-
-def conflict_document(refusal: EventConflict | None) -> Document:
-    """What is in the way, and what would do instead; None: nothing is."""
-    collisions = refusal.collisions[:COLLISIONS_SHOWN] if refusal is not None else ()
-    return {
-        "conflicts": [collision_document(other) for other in collisions],
-        "next_free": refusal.next_free if refusal is not None else None,
-        "next_free_search": refusal.next_free_search if refusal is not None else None,
-    }
-
-
-def event_of_index(index: int, event: Event) -> Document:
-    """An event of the calendar that the event at `index` of a bulk request collides with."""
-    content = event.content
-    return {"index": index, "id": event.id, "title": content.title, "start": content.start, "end": content.end}
-
-
-def changes(old: Event, new: Event) -> list[Document]:
-    """Which content fields differ, with the value of each side; text of several lines also as a unified diff.
-
-    And whether the event is deleted, where only one side is.
-    """
-    found: list[Document] = []
-    old_document, new_document = event_document(old), event_document(new)
-    for name in CONTENT_FIELDS:
-        before, after = old_document[name], new_document[name]
-        if before == after:
-            continue
-        change: Document = {"field": name, "old": before, "new": after}
-        if "\n" in f"{before}{after}":
-            change["unified_diff"] = _line_diff(before, after, old.history_id, new.history_id)
-        found.append(change)
-    if old.deleted != new.deleted:
-        found.append({"field": "deleted", "old": old.deleted, "new": new.deleted})
-    return found
-
-
-def _line_diff(before: str, after: str, old: str, new: str) -> str:
-    """The unified diff of two texts, as `diff -u` and git make it: a line ends with a line feed and nothing else.
-
-    So a changed carriage return is a changed line, and a last line that does not end is marked as such.
-    https://pubs.opengroup.org/onlinepubs/9799919799/utilities/diff.html
-    """
-    lines = unified_diff(_lines(before), _lines(after), old, new)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(text: str) -> list[str]:
-    *ended, last = text.split("\n")
-    return [f"{line}\n" for line in ended] + ([last] if last else [])
-
-
-def patch(old: Event, new: Event) -> list[Document]:
-    """The JSON Patch (RFC 6902) that turns the document of `old` into that of `new`: stamps included."""
-    before, after = event_document(old), event_document(new)
-    return [
-        {"op": "replace", "path": f"/{name}", "value": value} for name, value in after.items() if before[name] != value
-    ]
-
-
-def diff_document(old: Event, new: Event) -> Document:
-    """How one version of an event differs from another, and what change made the latter."""
-    return {
-        "from": old.history_id,
-        "to": new.history_id,
-        "type": new.stamp.type,
-        "reason": new.stamp.reason,
-        "changes": changes(old, new),
-        "patch": patch(old, new),
-    }
-
-
-def preview_document(preview: Preview, to: str | None = None) -> Document:
-    """A preview as it is answered; `to` is the version that a rollback would go back to.
-
-    A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
-    `deleted` alone: the event keeps its fields for its restoration.
-    """
-    stored, planned = preview.stored, preview.planned
-    fields: list[Document] = []
-    steps: list[Document] = []
-    if stored is not None and planned is not None:
-        # With the version that is there: the one to be is not known before it is made.
-        after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
-        fields, steps = changes(stored, after), patch(stored, after)
-    elif planned is not None:
-        said = event_document(planned)
-        fields = [{"field": name, "old": None, "new": said[name]} for name in CONTENT_FIELDS if said[name] is not None]
-    return {
-        "from": preview.history_id,
-        "to": to,
-        "type": planned.stamp.type if planned is not None else None,
-        "reason": planned.stamp.reason if planned is not None else None,
-        "changes": fields,
-        "patch": steps,
-        **conflict_document(preview.refusal),
-    }
-
-
-def rolled_back_document(event: Event, *, changed: bool) -> Document:
-    """An event after a rollback, which has `changed` it or found it so."""
-    return {**event_document(event), "changed": changed}

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shared import ids
 from shared.http.base_models import Line, without
+from shared.http.document_types import CLOCK, DATE, ID, INSTANT
 from shared.http.text import is_visible, lines_fault
 from shared.scheduling import instants
 from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
@@ -21,6 +22,14 @@ MAX_REASON = 500
 MAX_BULK = 1000
 MAX_PAGE = 100
 MAX_UID_BYTES = 255
+
+# What the reference says of texts and times. What is taken may be written in a few more ways: text.py and instants.py.
+ONE_LINE = {"pattern": r"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029]*$"}
+LINES = {"pattern": r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"}
+_OFFSET = r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
+_TIME = {"type": "string", "format": "date-time"}
+_WHOLE_SECONDS = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.0+)?{_OFFSET}$"}
+_ANY_FRACTION = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.\d+)?{_OFFSET}$"}
 
 _PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
@@ -82,44 +91,53 @@ def _uuid(text: str) -> str:
 
 Lines = without(lines_fault)
 Visible = without(_nothing_to_see)
-Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line, Visible]
-Location = Annotated[str, StringConstraints(max_length=MAX_LOCATION), Line, Visible]
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_TITLE), Line, Visible, Field(json_schema_extra={**ONE_LINE})
+]
+Location = Annotated[
+    str, StringConstraints(max_length=MAX_LOCATION), Line, Visible, Field(json_schema_extra={**ONE_LINE})
+]
 Description = Annotated[
     str,
     StringConstraints(max_length=MAX_DESCRIPTION_BYTES),  # for the schema, which counts characters
     _at_most(MAX_DESCRIPTION_BYTES),
     Lines,
     Visible,
-    Field(description=f"At most {MAX_DESCRIPTION_BYTES:,} bytes in UTF-8."),
+    Field(json_schema_extra={**LINES}),
 ]
 Reason = Annotated[
     str,
     StringConstraints(max_length=MAX_REASON),
     Lines,
     Visible,
-    Field(description="Why: kept with the version that the change makes.", examples=["moved by mistake"]),
+    Field(
+        description=f"Why: text of at most {MAX_REASON} characters, kept with the version that the change makes.",
+        json_schema_extra={**LINES},
+        examples=["moved by mistake"],
+    ),
 ]
 Instant = Annotated[
     instants.Instant,
     _time(parse_instant),
-    Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T09:00:00Z"]),
+    WithJsonSchema(_WHOLE_SECONDS, mode="validation"),
+    WithJsonSchema({**_TIME, "pattern": INSTANT}, mode="serialization"),
 ]
 # Where a window begins and ends may have a fraction of a second, as a browser's `toISOString()` has: it is widened to
 # whole seconds.
-WindowStart = Annotated[instants.Instant, _time(parse_window_start), Field(json_schema_extra={"format": "date-time"})]
-WindowEnd = Annotated[instants.Instant, _time(parse_window_end), Field(json_schema_extra={"format": "date-time"})]
-Moment = Annotated[int, _time(parse_moment), Field(json_schema_extra={"type": "string", "format": "date-time"})]
+WindowStart = Annotated[instants.Instant, _time(parse_window_start), WithJsonSchema(_ANY_FRACTION)]
+WindowEnd = Annotated[instants.Instant, _time(parse_window_end), WithJsonSchema(_ANY_FRACTION)]
+Moment = Annotated[int, _time(parse_moment), WithJsonSchema(_ANY_FRACTION)]
 TimeZone = Annotated[
     str,
     StringConstraints(max_length=MAX_NAME),
     AfterValidator(_time_zone),
-    Field(
-        examples=["Europe/Berlin"],
-        description="An IANA name, or what Windows and other calendars call the zone; answered as the IANA name.",
-    ),
 ]
 Transparency = Literal["opaque", "transparent"]
-_UUID_RULES = (StringConstraints(max_length=64), AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"}))
+_UUID_RULES = (
+    StringConstraints(max_length=64),
+    AfterValidator(_uuid),
+    Field(json_schema_extra={"format": "uuid"}, examples=[ID]),
+)
 EventId = Annotated[ids.EventId, *_UUID_RULES]
 HistoryId = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationId = Annotated[ids.OperationId, *_UUID_RULES]
@@ -131,7 +149,9 @@ Uid = Annotated[
     Line,
     Visible,
     Field(
-        description="The client's own name for the event, unique in its calendar (RFC 7986, section 5.3).",
+        description="The client's own name for the event, unique in its calendar (RFC 7986, section 5.3): one line of "
+        f"at most {MAX_UID_BYTES} bytes in UTF-8.",
+        json_schema_extra={**ONE_LINE},
         examples=["20270301-4711@example.com"],
     ),
 ]

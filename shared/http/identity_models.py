@@ -11,18 +11,35 @@ Email = Annotated[
     str,
     StringConstraints(max_length=MAX_ADDRESS_BYTES),
     without(address_fault),
-    Field(json_schema_extra={"format": "idn-email"}, examples=["ada@example.com"]),
+    Field(
+        description=f"An address of at most {MAX_ADDRESS_BYTES} bytes in UTF-8 that nobody else has, in any case of "
+        "letters.",
+        json_schema_extra={"format": "idn-email"},
+        examples=["ada@example.com"],
+    ),
 ]
 Username = Annotated[
     str,
     StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
-    Field(examples=["ada"]),
+    Field(description="A name of 3 to 64 characters that nobody else has, in any case of letters.", examples=["ada"]),
 ]
 # NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The bound keeps hashing cheap.
 Password = Annotated[
-    str, StringConstraints(min_length=8, max_length=256), Line, Field(examples=["correct horse battery"])
+    str,
+    StringConstraints(min_length=8, max_length=256),
+    Line,
+    Field(description="One line of 8 to 256 characters.", examples=["correct horse battery"]),
 ]
-Token = Annotated[str, StringConstraints(min_length=1, max_length=4096), Line]
+Token = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=4096),
+    Line,
+    Field(
+        description="The latest refresh token of the session.", examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9…"]
+    ),
+]
+# Of credentials no more is checked than lengths: what cannot be a name is a wrong name.
+Credential = Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
 
 
 class Registration(Request):
@@ -34,10 +51,10 @@ class Registration(Request):
 
 
 class Login(Request):
-    """The credentials of a user. No more is checked than lengths: what cannot be a name is a wrong name."""
+    """The credentials of a user."""
 
-    username: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
-    password: Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
+    username: Annotated[Credential, Field(description="The user's name, in any case of letters.", examples=["ada"])]
+    password: Annotated[Credential, Field(description="The user's password.", examples=["correct horse battery"])]
 
 
 class RefreshToken(Request):

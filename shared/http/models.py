@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
+    Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationInfo,
@@ -135,7 +136,7 @@ class EventPatch(SentBack):
 class Rollback(Request):
     """Which version to go back to, and why."""
 
-    history_id: HistoryId
+    history_id: Annotated[HistoryId, Field(description="The version to go back to.")]
     reason: Reason | None = None
 
 

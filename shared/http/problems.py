@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problem details: the one place that knows which exception is which status."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from shared.errors import (
@@ -27,8 +26,8 @@ from shared.errors import (
     Unavailable,
     WindowTooLong,
 )
-from shared.http.documents import conflict_document
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
+from shared.http.problem_documents import ERRORS_SHOWN, ProblemDocument, conflict_document, field_problems
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -52,8 +51,6 @@ TITLES = {
     StoreFault: (503, "Unavailable"),
 }
 
-ERRORS_SHOWN = 50
-
 
 def status_and_title(error: SchedulingError) -> tuple[int, str]:
     """Returns the HTTP status and the title of `error`: those of its nearest class that has them."""
@@ -66,13 +63,8 @@ def status_and_title(error: SchedulingError) -> tuple[int, str]:
 def problem(status: int, title: str, detail: str, **facts: Any) -> str:
     """Returns a problem document (RFC 9457, section 3). `type` is a URI reference: the title as a slug."""
     slug = title.lower().replace(" ", "-")
-    document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **facts}
-    return json.dumps(document, separators=(",", ":"))
-
-
-def field_problems(errors: Sequence[FieldError]) -> list[dict[str, str]]:
-    """Returns what is wrong with fields of a request; text that a client can choose is cut."""
-    return [{"field": error.field[:200], "message": error.message[:500]} for error in errors]
+    document: ProblemDocument = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
+    return json.dumps({**document, **facts}, separators=(",", ":"))
 
 
 def _with_fields(error: SchedulingError) -> SchedulingError:

@@ -6,26 +6,16 @@ from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, InvalidRequest, PreconditionFailed
-from shared.http.documents import event_document
-from shared.ids import CalendarId, EventId
-from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Stamp
-from shared.scheduling.instants import FIRST
-
-# Made up, for the fields of its document.
-_NIL: Final = "00000000-0000-7000-8000-000000000000"
-_ANY: Final = Event(
-    id=EventId(_NIL),
-    calendar_id=CalendarId(_NIL),
-    created_at="",
-    content=Content(title="", start=FIRST, end=FIRST),
-    stamp=Stamp(),
-)
+from shared.http.documents import ContentDocument, RolledBackDocument, event_document
+from shared.scheduling.events import Event
 
 # A rollback's answer adds it to the event.
 CHANGED: Final = "changed"
 # It goes with what the owner says, and follows from `time_zone`.
 _GIVEN: Final = "time_zone_given"
-READ_ONLY: Final = frozenset(event_document(_ANY).keys() - {*CONTENT_FIELDS} | {_GIVEN, CHANGED})
+READ_ONLY: Final = frozenset(
+    RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | {_GIVEN}
+)
 
 
 def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:

@@ -25,7 +25,7 @@ GUARDS: Final = (
     "Idempotency-Key",
 )
 # What is read of a request. A gateway sends some twenty more, which the resolver would copy five times a request.
-HEADERS: Final = frozenset(name.lower() for name in ("Content-Type", "Content-Encoding", *GUARDS))
+HEADERS: Final = frozenset(name.lower() for name in ("Host", "Content-Type", "Content-Encoding", *GUARDS))
 # A read that goes on without one of the others answers more than it had to, and changes nothing (RFC 9110, section 13).
 _GUARDS_OF_A_READ: Final = ("If-Match",)
 _READS: Final = frozenset({"GET", "HEAD"})

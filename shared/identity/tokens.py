@@ -43,15 +43,6 @@ class TokenPair:
     refresh_token: str = field(repr=False)
     expires_in: int
 
-    def body(self) -> dict[str, str | int]:
-        """Returns the pair as the API answers it."""
-        return {
-            "access_token": self.access_token,
-            "refresh_token": self.refresh_token,
-            "token_type": "Bearer",
-            "expires_in": self.expires_in,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Access:

@@ -12,22 +12,25 @@ RETRY_SECONDS: Final = 3.0
 
 
 def users() -> DynamoUserStore:
-    """The users table."""
+    """Returns the users table."""
     runtime = current()
     return DynamoUserStore(runtime.clients, runtime.settings.users_table)
 
 
 def deadline() -> Deadline:
-    """Retries of one request, from now on."""
+    """Returns until when one request is retried."""
     return current().deadline(RETRY_SECONDS)
 
 
-def tokens() -> Tokens:
-    """Tokens, with the signing key of this deployment. Raises what reading the secret raises."""
+def tokens(now: int) -> Tokens:
+    """Returns tokens with the signing key of this deployment, as read at `now` (seconds since 1970).
+
+    Raises what reading the secret raises.
+    """
     runtime = current()
     settings = runtime.settings
     return Tokens(
-        key=runtime.secrets.text(settings.signing_secret, runtime.now()),
+        key=runtime.secrets.text(settings.signing_secret, now),
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 from urllib.parse import urlsplit
 
 import requests
 
-from shared.reference.document import TITLE
+from tests.harness.template import ROOT
 
+TITLE: Final = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))["info"]["title"]
 HOSTS: Final = ("127.0.0.1", "localhost")
 SECONDS: Final = 60
 

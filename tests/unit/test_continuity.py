@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import ids
-from shared.ids import ItemKey
 from shared.history.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Report, step
+from shared.ids import ItemKey
 
 NOW_MS = 1_795_338_000_000
 OWNER, EVENT = "ada", "review"

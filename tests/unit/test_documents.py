@@ -6,7 +6,9 @@ import jsonpatch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.http.documents import changes, collision_document, diff_document, event_document, version_document
+from shared.http.change_documents import changes, diff_document
+from shared.http.documents import ContentDocument, event_document, version_document
+from shared.http.problem_documents import collision_document
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
 from shared.scheduling.guard import collision
 from tests.harness.samples import END, OWNER, START, event, new_id
@@ -33,7 +35,7 @@ def with_content(content: Content, version: int) -> Event:
 @given(contents, contents)
 def test_the_patch_turns_one_version_into_the_other_by_another_implementation(one: Content, other: Content) -> None:
     old, new = with_content(one, 3), with_content(other, 4)
-    before: dict[str, Any] = event_document(old)
+    before: dict[str, Any] = {**event_document(old)}
     patch = diff_document(old, new)["patch"]
     assert jsonpatch.JsonPatch(patch).apply(before) == event_document(new)
     assert all(step["op"] == "replace" for step in patch)
@@ -45,7 +47,7 @@ def test_the_changes_name_each_content_field_that_differs_with_both_sides(one: C
         change["field"]: (change["old"], change["new"])
         for change in changes(with_content(one, 1), with_content(other, 2))
     }
-    assert set(CONTENT_FIELDS) == {each.name for each in fields(Content)}
+    assert set(CONTENT_FIELDS) == {each.name for each in fields(Content)} == ContentDocument.__annotations__.keys()
     for name in CONTENT_FIELDS:
         sides = getattr(one, name), getattr(other, name)
         if name == "time_zone_given":

@@ -24,20 +24,20 @@ NOT_IN_THE_LAYER = {"_cffi_backend", "_openssl", "certifi", "cryptography"}
 # At most so many modules beside Python's own.
 CEILINGS = {
     "authorize": 165,
-    "bulk_create": 350,
+    "bulk_create": 352,
     "check_history": 201,
-    "docs": 346,
-    "events": 358,
-    "history": 345,
+    "docs": 326,
+    "events": 361,
+    "history": 348,
     "login": 364,
-    "logout": 353,
+    "logout": 352,
     "record_history": 201,
     "redrive_history": 201,
     "refresh": 353,
     "register": 364,
-    "rollback": 355,
+    "rollback": 358,
     "sweep_history": 201,
-    "undo": 358,
+    "undo": 361,
 }
 
 
@@ -86,8 +86,8 @@ def test_shared_is_loaded_before_other_packages(function: str) -> None:
         ("aws_lambda_powertools.event_handler.openapi.models", set()),
         ("aws_lambda_powertools.event_handler.openapi.swagger_ui", set()),
         ("shared.scheduling.windows_zones", set()),
-        ("shared.http.fields", {*FUNCTIONS} - PLAIN - IDENTITY),
-        ("shared.http.models", {*FUNCTIONS} - PLAIN - IDENTITY),
+        ("shared.http.fields", {*FUNCTIONS} - PLAIN - IDENTITY - {"docs"}),
+        ("shared.http.models", {*FUNCTIONS} - PLAIN - IDENTITY - {"docs"}),
         ("shared.scheduling.calendar", {"events", "rollback", "undo"}),
         ("shared.scheduling.guard", {"events", "rollback", "undo"}),
         ("shared.scheduling.creation", {"events"}),

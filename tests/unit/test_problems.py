@@ -6,6 +6,7 @@ import pytest
 from shared import errors
 from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 from shared.http import problems
+from shared.http.problem_documents import ERRORS_SHOWN, field_problems
 
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
@@ -96,7 +97,7 @@ def test_each_invalid_field_is_named_and_counted() -> None:
 def test_a_problem_stays_small_whatever_was_sent() -> None:
     many = [FieldError("\ud800" * 10_000, "x" * 10_000) for _ in range(1_000)]
     _, _, body = problems.of_error(InvalidRequest(many))
-    assert len(json.loads(body)["errors"]) == problems.ERRORS_SHOWN
+    assert len(json.loads(body)["errors"]) == ERRORS_SHOWN
     assert len(body) < 150_000
     assert body.isascii()
 
@@ -132,5 +133,5 @@ def test_a_failed_precondition_names_the_version_there_is() -> None:
 
 
 def test_names_and_texts_of_a_client_are_cut_wherever_they_are_answered() -> None:
-    cut = problems.field_problems([errors.FieldError("f" * 300, "m" * 600), errors.FieldError("", "is no parameter")])
+    cut = field_problems([errors.FieldError("f" * 300, "m" * 600), errors.FieldError("", "is no parameter")])
     assert cut == [{"field": "f" * 200, "message": "m" * 500}, {"field": "", "message": "is no parameter"}]

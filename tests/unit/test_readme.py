@@ -8,7 +8,7 @@ import pytest
 from shared.errors import COLLISIONS_SHOWN
 from shared.http.bodies import MAX_BODY_BYTES
 from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_PAGE
-from shared.http.problems import ERRORS_SHOWN
+from shared.http.problem_documents import ERRORS_SHOWN
 from shared.scheduling.free_time import MAX_FREE_BUSY_SECONDS
 from shared.scheduling.intervals import MAX_DURATION_SECONDS
 from tests.harness.template import ROOT, template

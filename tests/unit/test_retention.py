@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared import ids
 from shared.errors import InvalidRequest
-from shared.ids import ItemKey
 from shared.history.retention import outlived, sweep, swept_below
+from shared.ids import ItemKey
 
 DAY = 24 * 3600
 NOW_MS = 1_795_338_000_000

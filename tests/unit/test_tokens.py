@@ -67,7 +67,6 @@ def test_a_pair_says_who_it_is_for() -> None:
     assert TOKENS.access(pair.access_token, NOW) == Access("user-1", "Ada", NOW + 900)
     assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh("family-1", "token-1")
     assert pair.expires_in == 900
-    assert pair.body()["token_type"] == "Bearer"
 
 
 def test_the_tokens_of_a_pair_have_ids_of_their_own() -> None:

@@ -1,0 +1,34 @@
+"""The types that documents share, as JSON schema tells them. They are for the reference: no code looks at them."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+ID: Final = "01a20267-70e0-7af4-9d7d-af4992a754ae"
+# The years that times may lie in, and a date behind them.
+_YEARS: Final = r"(19|[2-9]\d)\d\d"
+DATE: Final = _YEARS + r"-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+INSTANT: Final = rf"^{DATE}T{CLOCK}Z$"
+
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[ID])]
+
+
+def _time(pattern: str, example: str) -> Any:
+    return Field(pattern=pattern, json_schema_extra={"format": "date-time"}, examples=[example])
+
+
+# RFC 3339 in UTC: in whole seconds what an event is about, in milliseconds when it was changed.
+Instant = Annotated[str, _time(INSTANT, "2027-03-01T08:00:00Z")]
+Moment = Annotated[str, _time(rf"^{DATE}T{CLOCK}\.\d{{3}}Z$", "2026-11-22T08:37:43.264Z")]
+HistoryId = Annotated[
+    Id,
+    Field(description="Names this version in the whole deployment, and is its ETag. Sorting by it is sorting by time."),
+]
+NextCursor = Annotated[
+    str | None,
+    Field(description="Where the next page begins, for the parameter `cursor`; null on the last one.", max_length=1000),
+]
+Author = Annotated[str, Field(description='A user id, or "external" for a change made around the API.', examples=[ID])]
+EventTitle = Annotated[str, Field(description="The event's title.", examples=["Design review"])]
+Index = Annotated[int, Field(ge=0, le=999, description="The event's place in the request, from 0.", examples=[0])]

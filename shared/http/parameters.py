@@ -1,0 +1,67 @@
+"""The parameters that several routes take, and what is said of them and of request headers, once."""
+
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from shared.http.fields import (
+    Cursor,
+    EventId,
+    Flag,
+    HistoryId,
+    Moment,
+    OnConflict,
+    PageLimit,
+    WindowEnd,
+    WindowStart,
+)
+
+EventIdInPath = Annotated[EventId, Path(description="The event's `id`.")]
+HistoryIdInPath = Annotated[HistoryId, Path(description="The version's `history_id`.")]
+
+Limit = Annotated[PageLimit, Query(description="How many items a page has at most.")]
+NextPage = Annotated[
+    Cursor | None,
+    Query(
+        description="The `next_cursor` of the page before. Where there are `from` and `to`, they may be left out then."
+    ),
+]
+From = Annotated[
+    WindowStart | None,
+    Query(
+        alias="from",
+        description="Where the window begins, RFC 3339 with an offset; a fraction of a second is rounded down. "
+        "Without it: now.",
+    ),
+]
+To = Annotated[
+    WindowEnd | None,
+    Query(
+        description="Where the window ends, likewise; a fraction of a second is rounded up. Without it: 31 days after "
+        "`from`."
+    ),
+]
+AsOf = Annotated[
+    Moment | None,
+    Query(description="A moment in the past, RFC 3339 with an offset, to the millisecond: answer what was then."),
+]
+Colliding = Annotated[
+    OnConflict, Query(description="`allow` skips the look at other events: the event may overlap them.")
+]
+DryRun = Annotated[
+    Flag,
+    Query(
+        description="Change nothing: answer what would change, and what would be in the way. Else it fails as the "
+        "change."
+    ),
+]
+
+# The headers of `takes`.
+REQUEST_HEADERS: Final = {
+    "If-Match": "Only if the event is at one of these versions: the quoted `history_id`, as in the ETag of an answer. "
+    "`*`: only if there is one. What is not understood, an empty value too, is never met: 412.",
+    "If-None-Match": "A read: answer 304 without a body if the event is at one of these versions. A change: only if it "
+    "is at none of them; `*`: only if there is none.",
+    "Idempotency-Key": "Up to 255 ASCII characters, in quotes, to know the request by, on this route and in this "
+    "calendar: sent again, it is answered again, and done once.",
+}

@@ -1,0 +1,71 @@
+"""What a route says of its answers, for the API's reference: plain data, which nothing looks at in a function."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from shared.errors import SchedulingError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+JSON: Final = "application/json"
+SCHEMAS: Final = "#/components/schemas/"
+PUBLIC: Final[list[dict[str, list[str]]]] = []  # the `security` of a route that takes no access token
+
+# Said of routes by several of them.
+DRY_RUN: Final = "With `dry_run` what that would do."
+SENT_BACK: Final = (
+    "What GET gave may be sent back as a whole: read-only fields that are as stored are accepted. Another `history_id` "
+    "is a 412, since somebody has changed the event; any other difference is a 422 that names the field."
+)
+
+HEADERS: Final = {
+    "Idempotent-Replay": "`true` if an earlier request has done what this one asks for: the answer is that one's.",
+    "ETag": "The quoted `history_id` of the version answered.",
+    "Location": "Where the event is from now on, relative to the URL of the request.",
+    "Retry-After": "When to try again, in seconds.",
+    "WWW-Authenticate": "Bearer. In answers of functions, API Gateway renames it to x-amzn-Remapped-WWW-Authenticate.",
+}
+
+_raised: dict[Callable[..., Any], tuple[type[SchedulingError], ...]] = {}
+
+
+def headers(names: Sequence[str]) -> "dict[str, OpenAPIResponseHeader]":
+    """The Header Objects of `names`, which are in HEADERS."""
+    return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}
+
+
+def returns(description: str, *documents: type, sets: Sequence[str] = (), media_type: str = JSON) -> "OpenAPIResponse":
+    """An answer that is no error: the class of its document (several: one of them; none: no body) and its headers.
+
+    It names the classes and builds nothing of them: Powertools would make a validator of each at the first request.
+    """
+    made: OpenAPIResponse = {"description": description}
+    if sets:
+        made["headers"] = headers(sets)
+    if documents:
+        references = [{"$ref": f"{SCHEMAS}{each.__name__}"} for each in documents]
+        schema = references[0] if len(references) == 1 else {"anyOf": references}
+        made["content"] = {media_type: {"schema": schema}}
+    return made
+
+
+def may_raise(*errors: type[SchedulingError]) -> Callable[[Handler], Handler]:
+    """Declare, under the route's own decorator, which errors a request can end with.
+
+    Those that follow from what the route takes are not listed: they are those of parameters, headers and bodies, of an
+    access token, of the id of an event, and of a database that is busy.
+    """
+
+    def declare(function: Handler) -> Handler:
+        _raised[function] = errors
+        return function
+
+    return declare
+
+
+def raised_by(function: Callable[..., Any]) -> tuple[type[SchedulingError], ...]:
+    """What `function` declares with `may_raise`."""
+    return _raised.get(function, ())

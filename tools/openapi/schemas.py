@@ -1,0 +1,121 @@
+"""The schemas of what routes take and answer, and examples of them."""
+
+from __future__ import annotations
+
+from inspect import getmembers
+from types import GenericAlias
+from typing import Any, Final, get_args
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from typing_extensions import is_typeddict
+
+from shared.errors import NextFreeSearch
+from shared.http import (
+    bulk_documents,
+    change_documents,
+    documents,
+    identity_documents,
+    problem_documents,
+    undo_documents,
+)
+from shared.http.bulk_models import Conflicts, OnInvalid
+from shared.http.models import SentBack
+from shared.http.read_only import READ_ONLY
+from shared.http.responses import SCHEMAS
+from shared.scheduling.events import ChangeType, OnConflict, Transparency
+
+Json = dict[str, Any]
+
+# Schemas of their own, by name.
+ENUMS: Final = {
+    "ChangeType": ChangeType,
+    "Conflicts": Conflicts,
+    "NextFreeSearch": NextFreeSearch,
+    "OnConflict": OnConflict,
+    "OnInvalid": OnInvalid,
+    "Transparency": Transparency,
+}
+_MODULES: Final = (
+    documents,
+    change_documents,
+    bulk_documents,
+    undo_documents,
+    identity_documents,
+    problem_documents,
+)
+_DOCUMENTS: Final = {
+    name: found for module in _MODULES for name, found in getmembers(module, is_typeddict) if not name.startswith("_")
+}
+
+
+class _Schemas(GenerateJsonSchema):
+    """JSON Schema without a title for every field: it only repeats the field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 the base class's signature
+        return False
+
+
+def component_schemas(of_requests: Json) -> Json:
+    """The schemas of request bodies and of documents by their names."""
+    requests = {name: schema for name, schema in of_requests.items() if not name.endswith("ValidationError")}
+    # What is used once pydantic writes where it is used: so each class is named twice.
+    twice: Any = GenericAlias(tuple, (*_DOCUMENTS.values(), *_DOCUMENTS.values()))
+    answered: Json = TypeAdapter(twice).json_schema(
+        mode="serialization", ref_template=f"{SCHEMAS}{{model}}", schema_generator=_Schemas
+    )["$defs"]
+    content = answered.pop("ContentDocument")["properties"]
+    known = answered["RolledBackDocument"]["properties"]
+    sent_back = {name: {**schema, "readOnly": True} for name, schema in known.items() if name in READ_ONLY}
+    for schema in requests.values():
+        for name, each in schema["properties"].items():
+            each.pop("title", None)
+            said = content.get(name, {})
+            for key in ("description", "examples"):
+                if key not in each and (found := said.get(key) or without_null(each).get(key)):
+                    each[key] = found
+    for each in requests["EventPatch"]["properties"].values():
+        each.pop("default", None)  # a field that is left out stays as it is
+    for model in SentBack.__subclasses__():
+        requests[model.__name__]["properties"] |= sent_back
+    return {**requests, **{name: schema for name, schema in answered.items() if name != "ConflictDocument"}}
+
+
+def enums() -> Json:
+    """The schemas of ENUMS by their names."""
+    return {name: {"type": "string", "enum": [*get_args(literal)]} for name, literal in ENUMS.items()}
+
+
+def naming_enums(value: Any) -> Any:
+    """`value` with a reference in the place of each of ENUMS."""
+    if isinstance(value, list):
+        return [naming_enums(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    for name, literal in ENUMS.items():
+        if value.get("enum") == [*get_args(literal)]:
+            rest = {key: each for key, each in value.items() if key not in ("enum", "type")}
+            return {"$ref": f"{SCHEMAS}{name}", **rest}
+    return {key: naming_enums(each) for key, each in value.items()}
+
+
+def without_null(schema: Json) -> Json:
+    """`schema` of a parameter, or of a body, that may be left out: null is only what the function sees then."""
+    return {**next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)}
+
+
+def example_of(schema: Json, schemas: Json) -> Any:
+    """What `schema` describes, put together from the examples of its fields. Raises KeyError if one has none."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].removeprefix(SCHEMAS)], schemas)
+    if "items" in schema:
+        return [example_of(schema["items"], schemas)]
+    if "anyOf" in schema:
+        return example_of(without_null(schema), schemas)
+    return {
+        name: example_of(each, schemas)
+        for name, each in schema["properties"].items()
+        if not each.get("readOnly", False)
+    }
