@@ -38,7 +38,7 @@ from shared.http.documents import (
 )
 from shared.http.fields import Reason, Uid
 from shared.http.models import CreateEvent, EventPatch, ReplaceEvent
-from shared.http.parameters import AsOf, Colliding, DryRun, EventIdInPath, From, Limit, NextPage, To
+from shared.http.parameters import AsOf, Colliding, DryRunFlag, EventIdInPath, From, Limit, NextPage, To
 from shared.http.responses import DRY_RUN, SENT_BACK, may_raise, returns
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
@@ -88,7 +88,7 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
 @takes("Idempotency-Key")
 @may_raise(EventConflict, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
 def create_event(
-    event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRun = False
+    event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRunFlag = False
 ) -> Response[str]:
     """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
     creation = wiring.creation(current_request())
@@ -196,7 +196,7 @@ def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
     on_conflict: Colliding = "reject",
-    dry_run: DryRun = False,
+    dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Replace what an event says."""
     asked = terms(on_conflict, event.reason, event.read_only())
@@ -219,7 +219,7 @@ def patch_event(
     event_id: EventIdInPath,
     patch: Annotated[EventPatch, Body()],
     on_conflict: Colliding = "reject",
-    dry_run: DryRun = False,
+    dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
     asked = terms(on_conflict, patch.reason, patch.read_only())
@@ -240,7 +240,7 @@ def patch_event(
 def delete_event(
     event_id: EventIdInPath,
     reason: Annotated[Reason | None, Query(description="Why: kept with the version that the deletion makes.")] = None,
-    dry_run: DryRun = False,
+    dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
     asked = terms(reason=reason)

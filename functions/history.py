@@ -6,7 +6,7 @@ from shared.errors import NotRecordedYet
 from shared.http.api import Query, Response, answer, answer_read, app, current_request, handler, takes
 from shared.http.change_documents import DiffDocument, diff_document
 from shared.http.documents import VersionPage, VersionWithEvent, version_page, version_with_event
-from shared.http.fields import HistoryId
+from shared.http.fields import HistoryIdField
 from shared.http.parameters import EventIdInPath, HistoryIdInPath, Limit, NextPage
 from shared.http.responses import may_raise, returns
 from shared.wiring import versions as wiring
@@ -62,10 +62,12 @@ def get_version(event_id: EventIdInPath, history_id: HistoryIdInPath) -> Respons
 def diff_versions(
     event_id: EventIdInPath,
     from_: Annotated[
-        HistoryId | None,
+        HistoryIdField | None,
         Query(alias="from", description="The `history_id` of one version. Without it: the one before the other."),
     ] = None,
-    to: Annotated[HistoryId | None, Query(description="The `history_id` of the other. Without it: the latest.")] = None,
+    to: Annotated[
+        HistoryIdField | None, Query(description="The `history_id` of the other. Without it: the latest.")
+    ] = None,
 ) -> Response[str]:
     """Compare two versions of an event: unless told otherwise, the latest with the one before it."""
     old, new = wiring.history(current_request()).to_compare(event_id, from_, to)

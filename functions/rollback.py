@@ -6,8 +6,8 @@ from shared.errors import CalendarFull, EventConflict, NotRecordedYet, OutcomeUn
 from shared.http.api import Body, Response, answer, app, current_request, handler, takes, terms
 from shared.http.change_documents import PreviewDocument, preview_document
 from shared.http.documents import RolledBackDocument, rolled_back_document
-from shared.http.models import Rollback
-from shared.http.parameters import Colliding, DryRun, EventIdInPath
+from shared.http.models import RollbackRequest
+from shared.http.parameters import Colliding, DryRunFlag, EventIdInPath
 from shared.http.responses import DRY_RUN, may_raise, returns
 from shared.wiring import rollback as wiring
 
@@ -34,8 +34,8 @@ __all__ = ["handler"]
 @may_raise(EventConflict, NotRecordedYet, OutcomeUnknown, CalendarFull)
 def roll_back(
     event_id: EventIdInPath,
-    body: Annotated[Rollback, Body()],
-    dry_run: DryRun = False,
+    body: Annotated[RollbackRequest, Body()],
+    dry_run: DryRunFlag = False,
     on_conflict: Colliding = "reject",
 ) -> Response[str]:
     """Make an event what it was at one of its versions, as a new version.

@@ -5,9 +5,9 @@ from typing import Annotated
 from shared.errors import NotFound, NotRecordedYet
 from shared.history.undo import Manner
 from shared.http.api import Body, Path, Response, answer, app, current_request, handler
-from shared.http.fields import OperationId
-from shared.http.models import Undo
-from shared.http.parameters import Colliding, DryRun
+from shared.http.fields import OperationIdField
+from shared.http.models import UndoRequest
+from shared.http.parameters import Colliding, DryRunFlag
 from shared.http.responses import may_raise, returns
 from shared.http.undo_documents import UndoneDocument, undone_document
 from shared.wiring import undo as wiring
@@ -31,10 +31,10 @@ __all__ = ["handler"]
 @may_raise(NotFound, NotRecordedYet)
 def undo_operation(
     operation_id: Annotated[
-        OperationId, Path(description="The `operation_id` of a bulk creation, of an undo, or of any version.")
+        OperationIdField, Path(description="The `operation_id` of a bulk creation, of an undo, or of any version.")
     ],
-    undo: Annotated[Undo | None, Body()] = None,
-    dry_run: DryRun = False,
+    undo: Annotated[UndoRequest | None, Body()] = None,
+    dry_run: DryRunFlag = False,
     on_conflict: Colliding = "reject",
 ) -> Response[str]:
     """Bring each event that an operation changed back to its version before, but for those changed since.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.errors import FieldError, MalformedEvent
 
-Kind = tuple[str, Callable[[Any], bool]]
+Shape = tuple[str, Callable[[Any], bool]]
 
 
 def _members(value: Any, test: Callable[[Any], bool]) -> bool:
@@ -19,16 +19,16 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-_TEXT: Final[Kind] = ("a text", _is_text)
-_OBJECT: Final[Kind] = ("an object", lambda value: isinstance(value, dict))
-_TRUTH: Final[Kind] = ("true or false", lambda value: isinstance(value, bool))
-_TEXTS: Final[Kind] = ("an object of texts", lambda value: _members(value, _is_text))
+_TEXT: Final[Shape] = ("a text", _is_text)
+_OBJECT: Final[Shape] = ("an object", lambda value: isinstance(value, dict))
+_TRUTH: Final[Shape] = ("true or false", lambda value: isinstance(value, bool))
+_TEXTS: Final[Shape] = ("an object of texts", lambda value: _members(value, _is_text))
 # The gateway's own test page sends null for headers.
-_HEADERS: Final[Kind] = (
+_HEADERS: Final[Shape] = (
     "an object of texts",
     lambda value: _members(value, lambda each: each is None or _is_text(each)),
 )
-_LISTS: Final[Kind] = (
+_LISTS: Final[Shape] = (
     "an object of lists of texts",
     lambda value: _members(value, lambda each: isinstance(each, list) and all(map(_is_text, each))),
 )
@@ -36,7 +36,7 @@ _LISTS: Final[Kind] = (
 # The event of a REST API's proxy integration: what the edge and its resolver read.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 _REQUIRED: Final = ("httpMethod", "requestContext")
-_GATEWAY: Final[dict[str, Kind]] = {
+_GATEWAY: Final[dict[str, Shape]] = {
     "httpMethod": _TEXT,
     "requestContext": _OBJECT,
     "resource": _TEXT,

@@ -12,7 +12,7 @@ from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID, ChangeType, Event, Stamp
 
-Kind = Literal["INSERT", "MODIFY", "REMOVE"]
+RecordKind = Literal["INSERT", "MODIFY", "REMOVE"]
 
 
 class UnreadableRecordError(ValueError):
@@ -37,7 +37,7 @@ class ItemChange:
     version.
     """
 
-    kind: Kind
+    kind: RecordKind
     event: Event
     before: Event | None
     before_stamp: Stamp | None
@@ -69,7 +69,7 @@ class Change:
         return VersionRef(self.event.calendar_id, self.event.id, self.event.history_id)
 
 
-def only_cleans_up(kind: Kind, stamp: Stamp | None, *, by_ttl: bool) -> bool:
+def only_cleans_up(kind: RecordKind, stamp: Stamp | None, *, by_ttl: bool) -> bool:
     """Returns whether the removal of an item, whose last stamp is given, is no change of an event.
 
     Removal by TTL is none, nor is that of a tombstone: they only take away what a deletion has left.

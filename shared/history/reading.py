@@ -5,9 +5,9 @@ from the live event. One that was superseded within that lag is known by the gap
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from shared import cursors, ids
 from shared.errors import InvalidCursor, NotFound, NotRecordedYet
@@ -42,6 +42,13 @@ class HistoryStore(Protocol):
 
     def latest_two(self, calendar_id: CalendarId, event_id: EventId) -> tuple[list[Event], Event | None]:
         """The newest two recorded versions, newest first, and the live event."""
+
+
+class Concurrently(Protocol):
+    """Calls a function for many arguments at once; the results come in the order of the arguments."""
+
+    def __call__(self, call: Callable[[Any], Any], arguments: Iterable[Any], /) -> Iterable[Any]:
+        """As `map`."""
 
 
 @dataclass(frozen=True, slots=True)

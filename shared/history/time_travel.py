@@ -6,14 +6,14 @@ or is gone, is looked up as of the moment, at two reads each, and only so many f
 for any of it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
 from shared import ids
 from shared.errors import NotFound
-from shared.history.reading import History
+from shared.history.reading import Concurrently, History
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.events import Event
@@ -49,9 +49,6 @@ class PositionVersions:
     first: HistoryId
     last: HistoryId
     whole: bool
-
-
-Concurrently = Callable[[Callable[[Position], Event | None], Iterable[Position]], Iterable[Event | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ a version of its own, made as any other change is: on condition that the event s
 with the same look at conflicts. So an undo is an operation that can be undone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from shared import ids
 from shared.errors import (
@@ -22,7 +22,7 @@ from shared.errors import (
     StoreFault,
     Unavailable,
 )
-from shared.history.reading import History
+from shared.history.reading import Concurrently, History
 from shared.history.undo_steps import UndoOutcome, UndoStep, collide, in_the_way, lanes
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
@@ -58,13 +58,6 @@ class LiveStore(Protocol):
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         """The events of `event_ids` that are there, deleted ones included."""
-
-
-class Concurrently(Protocol):
-    """Calls a function for many arguments at once; the results come in the order of the arguments."""
-
-    def __call__(self, call: Callable[[Any], Any], arguments: Iterable[Any], /) -> Iterable[Any]:
-        """As `map`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from shared.http.text import line_fault
 
 
-class Request(BaseModel):
+class RequestBody(BaseModel):
     """A request body: unknown fields are refused, and nothing is converted from another JSON type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.errors import FieldError
-from shared.http.document_types import EventTitle, HistoryId, Id, Index, Instant
+from shared.http.document_types import EventTitle, HistoryIdValue, Id, Index, InstantValue
 from shared.http.problem_documents import FieldProblem, field_problems
 from shared.scheduling.bulk_items import ALL_FAULTS_REPORTED
 from shared.scheduling.overlaps import EVENTS_REPORTED, PAIRS_REPORTED
@@ -24,7 +24,7 @@ class CreatedItem(TypedDict):
 
     index: Index
     id: Annotated[Id, Field(description="The event's `id`.")]
-    history_id: HistoryId
+    history_id: HistoryIdValue
 
 
 class CreatedOrNot(CreatedItem):
@@ -55,8 +55,8 @@ class BulkCollision(TypedDict):
     index: Index
     id: Annotated[Id, Field(description="The `id` of the event of the calendar.")]
     title: EventTitle
-    start: Annotated[Instant, Field(description="Where it begins, in UTC.")]
-    end: Annotated[Instant, Field(description="Where it ends, in UTC.")]
+    start: Annotated[InstantValue, Field(description="Where it begins, in UTC.")]
+    end: Annotated[InstantValue, Field(description="Where it ends, in UTC.")]
 
 
 class BulkConflicts(TypedDict):

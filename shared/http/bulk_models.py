@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from shared.errors import FieldError
-from shared.http.base_models import Request
+from shared.http.base_models import RequestBody
 from shared.http.fields import MAX_BULK, Reason
 from shared.http.models import NamedEvent
 from shared.scheduling.bulk_items import ALL_FAULTS_REPORTED, Draft, Invalid, OnInvalid
@@ -39,7 +39,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location))
 
 
-class BulkEvents(Request):
+class BulkEvents(RequestBody):
     """Events to create together, with no look at conflicts, and why: one reason for all."""
 
     events: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.http.document_types import HistoryId
+from shared.http.document_types import HistoryIdValue
 from shared.http.documents import EventDocument, event_document
 from shared.http.problem_documents import ConflictDocument, conflict_document
 from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event
@@ -42,8 +42,8 @@ class PatchOperation(TypedDict):
 _Versions = TypedDict(
     "_Versions",
     {
-        "from": Annotated[HistoryId, Field(description="The version that is compared with.")],
-        "to": Annotated[HistoryId, Field(description="The version that is compared.")],
+        "from": Annotated[HistoryIdValue, Field(description="The version that is compared with.")],
+        "to": Annotated[HistoryIdValue, Field(description="The version that is compared.")],
     },
 )
 
@@ -63,10 +63,11 @@ _Step = TypedDict(
     "_Step",
     {
         "from": Annotated[
-            HistoryId | None, Field(description="The version that the change would be made of; null for a new event.")
+            HistoryIdValue | None,
+            Field(description="The version that the change would be made of; null for a new event."),
         ],
         "to": Annotated[
-            HistoryId | None, Field(description="The version that a rollback would go back to, else null.")
+            HistoryIdValue | None, Field(description="The version that a rollback would go back to, else null.")
         ],
     },
 )

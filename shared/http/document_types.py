@@ -19,9 +19,9 @@ def _time(pattern: str, example: str) -> Any:
 
 
 # RFC 3339 in UTC: in whole seconds what an event is about, in milliseconds when it was changed.
-Instant = Annotated[str, _time(INSTANT, "2027-03-01T08:00:00Z")]
-Moment = Annotated[str, _time(rf"^{DATE}T{CLOCK}\.\d{{3}}Z$", "2026-11-22T08:37:43.264Z")]
-HistoryId = Annotated[
+InstantValue = Annotated[str, _time(INSTANT, "2027-03-01T08:00:00Z")]
+TimestampValue = Annotated[str, _time(rf"^{DATE}T{CLOCK}\.\d{{3}}Z$", "2026-11-22T08:37:43.264Z")]
+HistoryIdValue = Annotated[
     Id,
     Field(description="Names this version in the whole deployment, and is its ETag. Sorting by it is sorting by time."),
 ]

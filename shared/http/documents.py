@@ -11,10 +11,9 @@ from typing import Annotated, Final, NotRequired, cast
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.http.document_types import ID, Author, HistoryId, Id, Instant, Moment, NextCursor
-from shared.http.fields import Description, Location, TimeZone, Title, Transparency, Uid
-from shared.http.fields import Instant as Time
-from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict
+from shared.http.document_types import ID, Author, HistoryIdValue, Id, InstantValue, NextCursor, TimestampValue
+from shared.http.fields import Description, InstantField, Location, TimeZone, Title, Uid
+from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict, Transparency
 from shared.scheduling.instants import of_seconds
 
 _content_of: Final = attrgetter(*CONTENT_FIELDS)
@@ -39,7 +38,7 @@ class ContentDocument(TypedDict):
         Field(description="Where it takes place: one line of at most 500 characters.", examples=["Room 4"]),
     ]
     start: Annotated[
-        Time,
+        InstantField,
         Field(
             description="Where it begins: RFC 3339 with an offset, in whole seconds, in the years 1900 to 9999 in UTC. "
             "Answered in UTC.",
@@ -47,7 +46,7 @@ class ContentDocument(TypedDict):
         ),
     ]
     end: Annotated[
-        Time,
+        InstantField,
         Field(
             description="Where it ends, written as `start` is: later than that, by at most 366 days. It does not take "
             "this moment any more. Only a transparent event may have no length.",
@@ -83,9 +82,9 @@ class EventDocument(ContentDocument):
     uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
     owner: Annotated[Id, Field(description="The user id of whoever made it.")]
     version: Annotated[int, Field(ge=0, description="Counts the event's changes, from 1.", examples=[1])]
-    history_id: HistoryId
-    created_at: Annotated[Moment, Field(description="When it was made, in UTC.")]
-    updated_at: Annotated[Moment, Field(description="When it was last changed, in UTC.")]
+    history_id: HistoryIdValue
+    created_at: Annotated[TimestampValue, Field(description="When it was made, in UTC.")]
+    updated_at: Annotated[TimestampValue, Field(description="When it was last changed, in UTC.")]
     updated_by: Author
 
 
@@ -135,10 +134,10 @@ def rolled_back_document(event: Event, *, changed: bool) -> RolledBackDocument:
 class DeletedEventDocument(EventDocument):
     """A deleted event as it was."""
 
-    deleted_at: Annotated[Moment, Field(description="When it was deleted, in UTC.")]
+    deleted_at: Annotated[TimestampValue, Field(description="When it was deleted, in UTC.")]
     deleted_by: Author
     restorable_until: Annotated[
-        Instant | None, Field(description="From then on, in UTC, a rollback cannot restore it. null: no end.")
+        InstantValue | None, Field(description="From then on, in UTC, a rollback cannot restore it. null: no end.")
     ]
 
 
@@ -167,15 +166,15 @@ def deleted_page(events: Iterable[Event], next_cursor: str | None) -> DeletedEve
 class BusyInterval(TypedDict):
     """The half-open interval `[start, end)`."""
 
-    start: Annotated[Instant, Field(description="Where it begins, in UTC.")]
-    end: Annotated[Instant, Field(description="Where it ends, in UTC.")]
+    start: Annotated[InstantValue, Field(description="Where it begins, in UTC.")]
+    end: Annotated[InstantValue, Field(description="Where it ends, in UTC.")]
 
 
 _Window = TypedDict(
     "_Window",
     {
-        "from": Annotated[Instant, Field(description="Where the window begins, in UTC.")],
-        "to": Annotated[Instant, Field(description="Where the window ends, in UTC.")],
+        "from": Annotated[InstantValue, Field(description="Where the window begins, in UTC.")],
+        "to": Annotated[InstantValue, Field(description="Where the window ends, in UTC.")],
     },
 )
 
@@ -199,10 +198,10 @@ def free_busy_document(
 class VersionDocument(TypedDict):
     """A change of an event: who made it, when, how and why."""
 
-    history_id: HistoryId
+    history_id: HistoryIdValue
     version: Annotated[int, Field(ge=0, description="A change made around the API repeats a number.", examples=[2])]
     type: Annotated[ChangeType, Field(description="What kind of change it was.", examples=["update"])]
-    changed_at: Annotated[Moment, Field(description="When it was made, in UTC.")]
+    changed_at: Annotated[TimestampValue, Field(description="When it was made, in UTC.")]
     changed_by: Author
     reason: Annotated[
         str | None,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -116,7 +116,7 @@ Reason = Annotated[
         examples=["moved by mistake"],
     ),
 ]
-Instant = Annotated[
+InstantField = Annotated[
     instants.Instant,
     _time(parse_instant),
     WithJsonSchema(_WHOLE_SECONDS, mode="validation"),
@@ -126,21 +126,20 @@ Instant = Annotated[
 # whole seconds.
 WindowStart = Annotated[instants.Instant, _time(parse_window_start), WithJsonSchema(_ANY_FRACTION)]
 WindowEnd = Annotated[instants.Instant, _time(parse_window_end), WithJsonSchema(_ANY_FRACTION)]
-Moment = Annotated[int, _time(parse_moment), WithJsonSchema(_ANY_FRACTION)]
+MomentField = Annotated[int, _time(parse_moment), WithJsonSchema(_ANY_FRACTION)]
 TimeZone = Annotated[
     str,
     StringConstraints(max_length=MAX_NAME),
     AfterValidator(_time_zone),
 ]
-Transparency = Literal["opaque", "transparent"]
 _UUID_RULES = (
     StringConstraints(max_length=64),
     AfterValidator(_uuid),
     Field(json_schema_extra={"format": "uuid"}, examples=[ID]),
 )
-EventId = Annotated[ids.EventId, *_UUID_RULES]
-HistoryId = Annotated[ids.HistoryId, *_UUID_RULES]
-OperationId = Annotated[ids.OperationId, *_UUID_RULES]
+EventIdField = Annotated[ids.EventId, *_UUID_RULES]
+HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
+OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]
 # A longer text need not be measured: a character has at least one byte.
 Uid = Annotated[
     str,
@@ -159,4 +158,3 @@ Cursor = Annotated[str, StringConstraints(max_length=1000)]
 # Parameters of a query: texts, taken just as they are documented.
 PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_page_limit)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-OnConflict = Literal["reject", "allow"]

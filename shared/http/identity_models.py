@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.http.base_models import Line, Request, without
+from shared.http.base_models import Line, RequestBody, without
 from shared.http.text import MAX_ADDRESS_BYTES, address_fault
 
 Email = Annotated[
@@ -42,7 +42,7 @@ Token = Annotated[
 Credential = Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
 
 
-class Registration(Request):
+class Registration(RequestBody):
     """A new user."""
 
     username: Username
@@ -50,14 +50,14 @@ class Registration(Request):
     email: Email
 
 
-class Login(Request):
+class Login(RequestBody):
     """The credentials of a user."""
 
     username: Annotated[Credential, Field(description="The user's name, in any case of letters.", examples=["ada"])]
     password: Annotated[Credential, Field(description="The user's password.", examples=["correct horse battery"])]
 
 
-class RefreshToken(Request):
+class RefreshToken(RequestBody):
     """A refresh token, to be exchanged or ended."""
 
     refresh_token: Token

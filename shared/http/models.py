@@ -1,6 +1,12 @@
-"""The bodies of requests about events. Their JSON schema is the API's reference."""
+"""The bodies of requests about events.
 
-from typing import Annotated, Any, Self
+The fields of an event's content are those of `ContentDocument`, with the defaults of `Content`: a new field needs no line
+here.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -8,36 +14,26 @@ from pydantic import (
     ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationInfo,
+    create_model,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from shared.http.base_models import Request
-from shared.http.fields import (
-    Description,
-    HistoryId,
-    Instant,
-    Location,
-    Reason,
-    TimeZone,
-    Title,
-    Transparency,
-    Uid,
-)
+from shared.http.base_models import RequestBody
+from shared.http.documents import ContentDocument
+from shared.http.fields import HistoryIdField, Reason, Uid
 from shared.http.read_only import READ_ONLY
-from shared.scheduling import instants
-from shared.scheduling.events import CONTENT_FIELDS, Content
+from shared.scheduling.events import Content
+from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.time_zones import iana_name
 
+Body = TypeVar("Body", bound=RequestBody)
 
-def _zone_fields(name: str) -> dict[str, Any]:
-    """What an event holds of the zone that a request calls `name`."""
-    zone = iana_name(name) or name
-    return {"time_zone": zone, "time_zone_given": None if zone == name else name}
+_DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.name not in READ_ONLY}
 
 
-def _check_order(end: instants.Instant, info: ValidationInfo) -> instants.Instant:
+def _check_order(end: Instant, info: ValidationInfo) -> Instant:
     # Of a patch that does not say "opaque" only the stored event tells whether it is: then that is checked later.
     start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
     fault = Interval(start, end).fault(opaque=opaque) if start and end else None
@@ -46,31 +42,50 @@ def _check_order(end: instants.Instant, info: ValidationInfo) -> instants.Instan
     return end
 
 
-class NewEvent(Request):
-    """An event as its owner describes it."""
+def with_content(*, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
+    """Gives a model the fields of an event's content.
 
-    title: Title
-    start: Instant
-    transparency: Transparency = "opaque"
-    end: Annotated[Instant, AfterValidator(_check_order)]  # behind what it is checked with
-    description: Description = ""
-    location: Location = ""
-    time_zone: TimeZone = "UTC"
+    With `partial` each may be left out, and null stands for the default of a field that has one.
+    """
+
+    def given(model: type[Body]) -> type[Body]:
+        definitions: dict[str, Any] = {}
+        for name, default in _DEFAULTS.items():
+            kind: Any = ContentDocument.__annotations__[name]
+            if partial:
+                definitions[name] = (kind if default is MISSING else kind | None, None)
+            else:
+                definitions[name] = (kind, ... if default is MISSING else default)
+        # It comes behind what it is checked with.
+        kind, default = definitions.pop("end")
+        definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
+        made: type[Body] = create_model(
+            model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **definitions
+        )
+        return made
+
+    return given
+
+
+def _stored(said: dict[str, Any]) -> dict[str, Any]:
+    """Returns the content fields that `said` makes: with the zone by its IANA name, and what the client called it."""
+    name = said.get("time_zone")
+    if name is None:
+        return said
+    zone = iana_name(name) or name
+    return {**said, "time_zone": zone, "time_zone_given": None if zone == name else name}
+
+
+@with_content()
+class NewEvent(RequestBody):
+    """An event as its client describes it."""
 
     def content(self) -> Content:
-        """The content of the event to be."""
-        return Content(
-            title=self.title,
-            start=self.start,
-            end=self.end,
-            description=self.description,
-            location=self.location,
-            transparency=self.transparency,
-            **_zone_fields(self.time_zone),
-        )
+        """Returns the content of the event to be."""
+        return Content(**_stored({name: getattr(self, name) for name in _DEFAULTS}))
 
 
-class SentBack(Request):
+class SentBack(RequestBody):
     """A body that may hold, beside what it changes, fields of the event that only the API sets, as GET has given them.
 
     They are set aside unread, for the domain to compare with the stored event. An unknown field stays one.
@@ -111,36 +126,26 @@ class ReplaceEvent(NewEvent, SentBack):
     reason: Reason | None = None
 
 
+@with_content(partial=True)
 class EventPatch(SentBack):
     """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
 
-    title: Title = ""
-    start: Instant = instants.Instant("")
-    transparency: Transparency | None = None
-    end: Annotated[Instant, AfterValidator(_check_order)] = instants.Instant("")
-    description: Description | None = None
-    location: Location | None = None
-    time_zone: TimeZone | None = None
     reason: Reason | None = None
 
     def fields(self) -> dict[str, Any]:
-        """The fields of the event that the patch names, null as the default it stands for."""
-        named = {
-            name: getattr(self, name) if getattr(self, name) is not None else str(NewEvent.model_fields[name].default)
-            for name in self.model_fields_set
-            if name in CONTENT_FIELDS
-        }
-        return {**named, **_zone_fields(named["time_zone"])} if "time_zone" in named else named
+        """Returns the content fields that the patch changes, null as the default it stands for."""
+        named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
+        return _stored({name: _DEFAULTS[name] if value is None else value for name, value in named.items()})
 
 
-class Rollback(Request):
+class RollbackRequest(RequestBody):
     """Which version to go back to, and why."""
 
-    history_id: Annotated[HistoryId, Field(description="The version to go back to.")]
+    history_id: Annotated[HistoryIdField, Field(description="The version to go back to.")]
     reason: Reason | None = None
 
 
-class Undo(Request):
+class UndoRequest(RequestBody):
     """Why an operation is undone."""
 
     reason: Reason | None = None

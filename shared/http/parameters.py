@@ -6,18 +6,18 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from shared.http.fields import (
     Cursor,
-    EventId,
+    EventIdField,
     Flag,
-    HistoryId,
-    Moment,
-    OnConflict,
+    HistoryIdField,
+    MomentField,
     PageLimit,
     WindowEnd,
     WindowStart,
 )
+from shared.scheduling.events import OnConflict
 
-EventIdInPath = Annotated[EventId, Path(description="The event's `id`.")]
-HistoryIdInPath = Annotated[HistoryId, Path(description="The version's `history_id`.")]
+EventIdInPath = Annotated[EventIdField, Path(description="The event's `id`.")]
+HistoryIdInPath = Annotated[HistoryIdField, Path(description="The version's `history_id`.")]
 
 Limit = Annotated[PageLimit, Query(description="How many items a page has at most.")]
 NextPage = Annotated[
@@ -42,13 +42,13 @@ To = Annotated[
     ),
 ]
 AsOf = Annotated[
-    Moment | None,
+    MomentField | None,
     Query(description="A moment in the past, RFC 3339 with an offset, to the millisecond: answer what was then."),
 ]
 Colliding = Annotated[
     OnConflict, Query(description="`allow` skips the look at other events: the event may overlap them.")
 ]
-DryRun = Annotated[
+DryRunFlag = Annotated[
     Flag,
     Query(
         description="Change nothing: answer what would change, and what would be in the way. Else it fails as the "

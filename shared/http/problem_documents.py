@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.errors import COLLISIONS_SHOWN, Collision, EventConflict, FieldError, NextFreeSearch
-from shared.http.document_types import EventTitle, HistoryId, Id, Instant
+from shared.http.document_types import EventTitle, HistoryIdValue, Id, InstantValue
 
 ERRORS_SHOWN = 50
 # What a client can choose of an error is cut, in characters.
@@ -70,8 +70,8 @@ class CollisionDocument(TypedDict):
 
     id: Annotated[Id, Field(description="The event's `id`.")]
     title: EventTitle
-    start: Annotated[Instant, Field(description="Where it begins, in UTC.")]
-    end: Annotated[Instant, Field(description="Where it ends, in UTC.")]
+    start: Annotated[InstantValue, Field(description="Where it begins, in UTC.")]
+    end: Annotated[InstantValue, Field(description="Where it ends, in UTC.")]
 
 
 class ConflictDocument(TypedDict):
@@ -86,7 +86,7 @@ class ConflictDocument(TypedDict):
         ),
     ]
     next_free: Annotated[
-        Instant | None,
+        InstantValue | None,
         Field(description="The earliest later start, in UTC, at which nothing is in the way; null: none was found."),
     ]
     next_free_search: Annotated[
@@ -102,7 +102,7 @@ class ConflictProblem(ProblemDocument, ConflictDocument):
 class PreconditionProblem(ProblemDocument):
     """The event is at another version than `If-Match` names, or the body that was sent back."""
 
-    history_id: Annotated[HistoryId, Field(description="The version that the event is at.")]
+    history_id: Annotated[HistoryIdValue, Field(description="The version that the event is at.")]
 
 
 def field_problems(errors: Sequence[FieldError]) -> list[FieldProblem]:

@@ -1,16 +1,15 @@
 """What a route says of its answers, for the API's reference: plain data, which nothing looks at in a function."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import SchedulingError
+from shared.http.bodies import JSON
+from shared.http.routes import Handler
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-JSON: Final = "application/json"
 SCHEMAS: Final = "#/components/schemas/"
 PUBLIC: Final[list[dict[str, list[str]]]] = []  # the `security` of a route that takes no access token
 

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, only_cleans_up
+from shared.history.recording import Record
 from shared.scheduling.events import Event
 from shared.store import keys
 from shared.store.codec import KNOWN, Item, event_attributes, event_of, number, stamp_of, text
-
-Record = dict[str, Any]
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that follow from others: what another author has written there is not kept.

@@ -2,7 +2,6 @@
 
 import pytest
 
-from shared.http.base_models import Request
 from shared.http.identity_models import Login, RefreshToken, Registration
 
 SECRET = "correct horse battery"
@@ -16,6 +15,6 @@ SECRET = "correct horse battery"
         RefreshToken(refresh_token=SECRET),
     ],
 )
-def test_a_body_shows_nothing_of_its_content(body: Request) -> None:
+def test_a_body_shows_nothing_of_its_content(body: RequestBody) -> None:
     assert f"{body}" == f"{body!r}" == type(body).__name__
     assert SECRET not in str({"body": body})
