@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.http.api import Response, app, handler
+from shared.http.bodies import JSON
 from shared.http.page import page
-from shared.http.responses import JSON, PUBLIC
+from shared.http.responses import PUBLIC
 
 __all__ = ["handler"]
 

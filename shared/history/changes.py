@@ -79,11 +79,15 @@ def only_cleans_up(kind: RecordKind, stamp: Stamp | None, *, by_ttl: bool) -> bo
 
 def change_of(item: ItemChange) -> Change:
     """Returns the change that `item` describes. Raises UnreadableRecordError."""
-    if item.kind != "REMOVE" and known_id(item.event.stamp) > known_id(item.before_stamp):
-        # Every write of the API takes a greater history_id.
+    if is_stamped(item.kind, item.event.stamp, item.before_stamp):
         return Change(item.event, item.before, None, item.extra)
     follows = None if item.before_stamp is None else item.before_stamp.version
     return Change(replace(item.event, stamp=_external_stamp(item)), item.before, follows, item.extra)
+
+
+def is_stamped(kind: RecordKind, stamp: Stamp, before: Stamp | None) -> bool:
+    """Returns whether a change carries a stamp of its own: every write of the API takes a greater history_id."""
+    return kind != "REMOVE" and known_id(stamp) > known_id(before)
 
 
 def known_id(stamp: Stamp | None) -> HistoryId:

@@ -46,8 +46,8 @@ class ClassRange:
 
     @property
     def empty(self) -> bool:
-        """Returns whether nothing can lie in it."""
-        return self.low > self.high
+        """Returns whether nothing can lie in it. DynamoDB refuses such a range."""
+        return self.low > self.high or (self.after_low and self.low == self.high)
 
     def behind(self, position: Position) -> "ClassRange":
         """Returns what is left to read of it when it has been read up to `position`."""

@@ -8,15 +8,18 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, only_cleans_up
+from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, is_stamped, only_cleans_up
 from shared.history.recording import Record
-from shared.scheduling.events import Event
+from shared.scheduling.events import Event, Stamp
 from shared.store import keys
-from shared.store.codec import KNOWN, Item, event_attributes, event_of, number, stamp_of, text
+from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_attributes, event_of, number, stamp_of, text
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that follow from others: what another author has written there is not kept.
 DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows"})
+# What counts of a stamp that is not the change's own. The rest may be anything that a script has written.
+_LASTING: Final = frozenset({"history_id", "change_type", "version"})
+_NOT_LASTING: Final = frozenset(each.name for each in STAMP_ATTRIBUTES) - _LASTING
 
 
 def change_in(record: Record) -> Change | None:
@@ -37,15 +40,18 @@ def _change_in(record: Record) -> Change | None:
         return None
     old = change.get("OldImage") or {}
     by_ttl = (record.get("userIdentity") or {}).get("principalId") == TTL_PRINCIPAL
-    if only_cleans_up(kind, stamp_of(old) if kind == "REMOVE" and not by_ttl else None, by_ttl=by_ttl):
+    before_stamp = _lasting_stamp(old) if old else None
+    if only_cleans_up(kind, before_stamp, by_ttl=by_ttl):
         return None
     image = old if kind == "REMOVE" else change["NewImage"]
+    if not is_stamped(kind, _lasting_stamp(image), before_stamp):
+        image = {name: value for name, value in image.items() if name not in _NOT_LASTING}
     return change_of(
         ItemChange(
             kind=kind,
             event=_event(key, image),
             before=_readable(key, old),
-            before_stamp=stamp_of(old) if old else None,
+            before_stamp=before_stamp,
             created_ms=_created_ms(change),
             sequence=int(change["SequenceNumber"]) if "SequenceNumber" in change else None,
             extra={
@@ -53,6 +59,10 @@ def _change_in(record: Record) -> Change | None:
             },
         )
     )
+
+
+def _lasting_stamp(image: Item) -> Stamp:
+    return stamp_of({name: value for name, value in image.items() if name in _LASTING})
 
 
 def _created_ms(change: Mapping[str, Any]) -> int | None:

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.integration.conflicts.wire import cancelled, refusal
-from tests.integration.documented import check, operations
-from tests.integration.payloads import ADA, LATER, REVIEW, created
 
+from tests.harness.botocore_faults import cancelled, refusal
 from tests.harness.deployment import Deployment
+from tests.harness.openapi_document import check, operations
+from tests.harness.payloads import ADA, LATER, REVIEW, created
 
 EVENT = "/events/{event_id}"
 FULL = "ItemCollectionSizeLimitExceeded"

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from shared.ids import CalendarId, EventId
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
-from shared.scheduling.length_classes import ClassRange, span
+from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage
+from shared.store import keys
 from tests.harness.samples import OWNER
 
 
@@ -21,7 +23,7 @@ class InMemory:
     events: Sequence[Event]
     largest: int = 2000
     queries: list[int] = field(default_factory=list)
-    looked_up: dict[str, Event] | None = None
+    looked_up: dict[EventId, Event] | None = None
 
     @property
     def reads(self) -> int:
@@ -29,25 +31,25 @@ class InMemory:
         return len(self.queries)
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         assert calendar_id == OWNER
         assert ranges, "a round that reads nothing"
         self.queries.append(len(ranges))
         limit = min(limit, self.largest)
-        keys = sorted(((span(e.content.start, e.content.end, e.id), e) for e in self.events), key=lambda pair: pair[0])
+        indexed = sorted(((keys.span(each), each) for each in self.events), key=lambda pair: pair[0])
         pages = []
-        for one in ranges:
+        for one in map(keys.class_range, ranges):
             assert one.low <= one.high, "DynamoDB refuses such a range"
-            inside = [(key, each) for key, each in keys if one.low <= key <= one.high]
+            inside = [(key, each) for key, each in indexed if one.low <= key <= one.high]
             page = (inside[::-1] if one.backward else inside)[:limit]
-            read_up_to = page[-1][0] if len(inside) >= limit and page else None
+            read_up_to = keys.position_in(page[-1][0]) if len(inside) >= limit and page else None
             lasting = [each for _, each in page if each.content.end > start or each.content.start >= start]
             shown = [each for each in lasting if each.content.opaque or not opaque]
             pages.append(ClassPage(shown, read_up_to))
         return pages
 
-    def get_many(self, calendar_id: str, event_ids: Iterable[str]) -> dict[str, Event]:
+    def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         assert calendar_id == OWNER
         there = {each.id: each for each in self.events} if self.looked_up is None else self.looked_up
         return {each: there[each] for each in event_ids if each in there}

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import ids
+from shared.history.changes import VersionRef
 from shared.history.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Report, step
-from shared.ids import ItemKey
+from shared.ids import CalendarId, EventId, HistoryId, ItemKey
 
 NOW_MS = 1_795_338_000_000
-OWNER, EVENT = "ada", "review"
+OWNER, EVENT = CalendarId("ada"), EventId("review")
 
 
-def at(milliseconds: int) -> str:
+def at(milliseconds: int) -> HistoryId:
     return ids.derived_id(milliseconds, 0)
 
 
@@ -29,30 +30,30 @@ class Store:
     def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """One version a page."""
         left = [mark for mark in self._marks if after is None or mark.history_id > after[1]]
-        page = [((EVENT, mark.history_id), mark) for mark in left[:1]]
+        page: list[tuple[ItemKey, Mark]] = [((EVENT, mark.history_id), mark) for mark in left[:1]]
         return page, page[0][0] if len(left) > 1 else None
 
-    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[str, str, Mark]], ItemKey | None]:
+    def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
         """The event, on the second page."""
         if after is None:
             return [], ("fences", "first")
-        return [(OWNER, EVENT, self._live)] if self._live else [], None
+        return [(VersionRef(OWNER, EVENT, self._live.history_id), self._live)] if self._live else [], None
 
-    def recorded(self, versions: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        return {each for each in versions if each[2] in {mark.history_id for mark in self._marks}}
+    def recorded(self, versions: Iterable[VersionRef]) -> set[VersionRef]:
+        return {each for each in versions if each.history_id in {mark.history_id for mark in self._marks}}
 
-    def marks(self, calendar_id: str, event_id: str) -> list[Mark]:
+    def marks(self, calendar_id: CalendarId, event_id: EventId) -> list[Mark]:
         assert (calendar_id, event_id) == (OWNER, EVENT)
         return self._marks
 
-    def live(self, calendar_id: str, event_id: str) -> Mark | None:
+    def live(self, calendar_id: CalendarId, event_id: EventId) -> Mark | None:
         assert (calendar_id, event_id) == (OWNER, EVENT)
         return self._live
 
     def swept_below(self) -> str:
         return self._swept
 
-    def event_of(self, place: ItemKey) -> tuple[str, str]:
+    def event_of(self, place: ItemKey) -> tuple[CalendarId, EventId]:
         assert place[0] == EVENT
         return OWNER, EVENT
 

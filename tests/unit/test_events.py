@@ -1,17 +1,19 @@
 from dataclasses import replace
 
 from shared import ids
-from shared.scheduling.events import Change
-from tests.harness.samples import NOW_NS, OWNER, content, event, new_id
+from shared.scheduling.events import Stamp
+from tests.harness.samples import NOW_NS, OWNER, content, event, new_id, request
 
 
 def test_a_change_makes_the_next_version_with_a_later_id() -> None:
     before = replace(event(version=3, kind="delete"), expires_at=1)
-    change = Change("restore", OWNER, new_id(), reason="by mistake", rolled_back_to=new_id())
-    after = before.changed(content(title="Back"), change, now_ns=0)
+    made = request(operation_id=new_id())
+    stamp = Stamp.of(made, "restore", reason="by mistake", rolled_back_to=new_id())
+    after = before.changed(content(title="Back"), stamp, now_ns=0)
     assert (after.id, after.created_at, after.calendar_id) == (before.id, before.created_at, before.calendar_id)
     assert (after.stamp.version, after.stamp.type, after.content.title) == (4, "restore", "Back")
-    assert (after.stamp.reason, after.stamp.operation_id) == ("by mistake", change.operation_id)
+    assert (after.stamp.reason, after.stamp.operation_id) == ("by mistake", made.operation_id)
+    assert (after.stamp.changed_by, after.stamp.rolled_back_to) == (OWNER, stamp.rolled_back_to)
     assert after.history_id > before.history_id
     assert after.expires_at is None
 
@@ -22,9 +24,9 @@ def test_when_a_change_was_made_is_read_from_its_id() -> None:
 
 def test_a_deleted_event_is_gone_from_the_second_it_expires() -> None:
     deleted = replace(event(kind="delete"), expires_at=100)
-    assert [deleted.gone(now) for now in (99, 100, 101)] == [False, True, True]
-    assert not replace(event(), expires_at=100).gone(1_000)
-    assert not event(kind="delete").gone(1 << 60)
+    assert [deleted.expired(now) for now in (99, 100, 101)] == [False, True, True]
+    assert not replace(event(), expires_at=100).expired(1_000)
+    assert not event(kind="delete").expired(1 << 60)
 
 
 def test_a_first_version_goes_on_with_those_of_what_is_gone() -> None:

@@ -55,9 +55,10 @@ def test_no_event_touches_more_than_54_weeks(start: str) -> None:
 @given(starts, lengths, st.integers(-400 * 86_400, 400 * 86_400), lengths)
 def test_intervals_that_overlap_share_a_week(start: str, length: int, distance: int, other_length: int) -> None:
     other_start = shifted(start, distance)
-    one, other = (start, shifted(start, length)), (other_start, shifted(other_start, other_length))
-    if overlap(*one, *other):
-        assert set(Interval(*one).iso_weeks()) & set(Interval(*other).iso_weeks())
+    one = Interval(start, shifted(start, length))
+    other = Interval(other_start, shifted(other_start, other_length))
+    if one.overlaps(other):
+        assert set(one.iso_weeks()) & set(other.iso_weeks())
 
 
 def test_a_fence_takes_the_id_of_the_write_that_moves_it() -> None:
@@ -84,4 +85,4 @@ def test_only_the_latest_write_of_an_event_counts_and_only_if_it_overlaps() -> N
         Fence("2027-W10", third, (*back, FenceEntry(elsewhere, third, *later))),
     ]
     for order in (fences, fences[::-1]):
-        assert latest_entries(order, START, END) == {moved_here: back[0]}
+        assert latest_entries(order, Interval(START, END)) == {moved_here: back[0]}

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import cursors
-from shared.errors import InvalidRequest
+from shared.errors import InvalidCursor, WindowTooLong
+from shared.ids import CalendarId
 from shared.scheduling.events import Event
 from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, next_free, read_free_busy
-from shared.scheduling.free_time import times as times_of
 from shared.scheduling.instants import LAST, Instant, shifted
 from shared.scheduling.intervals import Interval, merged
 from shared.scheduling.length_classes import ClassRange
@@ -20,6 +20,7 @@ from tests.unit.in_memory_calendar import InMemory
 
 NOW = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400
+TODAY = Interval(NOW, shifted(NOW, DAY))
 
 
 def at(start: int, end: int) -> Event:
@@ -27,8 +28,12 @@ def at(start: int, end: int) -> Event:
     return event(shifted(NOW, start * HOUR), shifted(NOW, end * HOUR))
 
 
-def hours(*pairs: tuple[int, int]) -> list[tuple[str, str]]:
-    return [(shifted(NOW, start * HOUR), shifted(NOW, end * HOUR)) for start, end in pairs]
+def hours(*pairs: tuple[int, int]) -> list[Interval]:
+    return [Interval(shifted(NOW, start * HOUR), shifted(NOW, end * HOUR)) for start, end in pairs]
+
+
+def times_of(events: list[Event]) -> list[Interval]:
+    return [each.content.interval for each in events]
 
 
 drawn = st.lists(
@@ -49,28 +54,25 @@ drawn = st.lists(
         ([at(-5, 30)], hours((0, 24))),
     ],
 )
-def test_busy_intervals_are_merged_and_cut_to_the_window(events: list[Event], busy: list[tuple[str, str]]) -> None:
-    assert merged(times_of(events), NOW, shifted(NOW, DAY)) == busy
+def test_busy_intervals_are_merged_and_cut_to_the_window(events: list[Event], busy: list[Interval]) -> None:
+    assert merged(times_of(events), TODAY) == busy
 
 
 @given(drawn)
 def test_a_moment_is_busy_just_when_an_event_takes_it(events: list[Event]) -> None:
-    end = shifted(NOW, DAY)
-    taking = [each for each in events if each.content.interval.overlaps(Interval(NOW, end))]
-    busy = merged(times_of(taking), NOW, end)
+    taking = [each for each in events if each.content.interval.overlaps(TODAY)]
+    busy = merged(times_of(taking), TODAY)
     for hour in range(24):
-        moment = shifted(NOW, hour * HOUR), shifted(NOW, hour * HOUR + 1)
-        assert any(overlap(*moment, *each) for each in busy) is any(each.content.overlaps(*moment) for each in taking)
-    assert all(one[1] < other[0] for one, other in pairwise(busy))
+        moment = Interval(shifted(NOW, hour * HOUR), shifted(NOW, hour * HOUR + 1))
+        assert any(moment.overlaps(each) for each in busy) is any(each.overlaps(moment) for each in times_of(taking))
+    assert all(one.end < other.start for one, other in pairwise(busy))
 
 
 def asked(calendar: InMemory, start: int, end: int, event_id: str = "new") -> tuple[str | None, bool]:
     """The next free start for an event from hour `start` to hour `end`, which is in the way of something."""
     wanted = event(*hours((start, end))[0], event_id=event_id)
     others = [each for each in calendar.events if each.id != event_id and each.content.opaque]
-    collisions = [
-        each for each in others if each.content.interval.overlaps(Interval(wanted.content.start, wanted.content.end))
-    ]
+    collisions = [each for each in others if each.content.interval.overlaps(wanted.content.interval)]
     return next_free(calendar, OWNER, wanted, collisions[:1])
 
 
@@ -84,7 +86,7 @@ def test_the_next_free_time_is_the_first_later_hour_that_collides_with_nothing(
     first = next(
         hour
         for hour in range(1_000)
-        if not any(each.content.overlaps(*hours((hour, hour + length))[0]) for each in events)
+        if not any(each.content.interval.overlaps(*hours((hour, hour + length))) for each in events)
     )
     assert calendar.reads <= ROUNDS
     if stopped:
@@ -153,7 +155,13 @@ def test_what_ends_within_time_known_to_be_taken_is_left_out_of_later_rounds() -
 
     class Noting(InMemory):
         def read_ranges(
-            self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
+            self,
+            calendar_id: CalendarId,
+            ranges: Sequence[ClassRange],
+            start: Instant,
+            limit: int,
+            *,
+            opaque: bool = False,
         ) -> list[ClassPage[Event]]:
             starts.append(start)
             return super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
@@ -174,13 +182,13 @@ def test_no_time_is_named_past_the_year_9999() -> None:
 def test_a_free_busy_window_is_of_at_most_62_days() -> None:
     end = shifted(NOW, 62 * DAY)
     assert FreeBusyQuery.of(NOW, end, None, NOW).window.interval.end == end
-    with pytest.raises(InvalidRequest, match="to: must be at most 62 days after from"):
+    with pytest.raises(WindowTooLong, match=r"^at most 62 days$"):
         FreeBusyQuery.of(NOW, shifted(end, 1), None, NOW)
 
 
-def all_busy(calendar: InMemory, query: FreeBusyQuery) -> list[tuple[str, str]]:
+def all_busy(calendar: InMemory, query: FreeBusyQuery) -> list[Interval]:
     """The intervals of all pages."""
-    found: list[tuple[str, str]] = []
+    found: list[Interval] = []
     for _ in range(1_000):
         calendar.queries.clear()
         busy, cursor = read_free_busy(calendar, OWNER, query)
@@ -203,11 +211,10 @@ def all_busy(calendar: InMemory, query: FreeBusyQuery) -> list[tuple[str, str]]:
     st.integers(1, 4),
 )
 def test_the_pages_of_free_busy_are_the_merged_intervals_whole_and_once(events: list[Event], largest: int) -> None:
-    end = shifted(NOW, 2 * DAY)
-    taking = [each for each in events if each.content.interval.overlaps(Interval(NOW, end))]
-    assert all_busy(InMemory(events, largest), FreeBusyQuery.of(NOW, end, None, NOW)) == merged(
-        times_of(taking), NOW, end
-    )
+    two_days = Interval(NOW, shifted(NOW, 2 * DAY))
+    taking = [each for each in events if each.content.interval.overlaps(two_days)]
+    query = FreeBusyQuery.of(*two_days, None, NOW)
+    assert all_busy(InMemory(events, largest), query) == merged(times_of(taking), two_days)
 
 
 def test_an_interval_that_goes_on_over_pages_is_one() -> None:
@@ -254,15 +261,17 @@ BUSY = {"busy_from": NOW, "busy_to": shifted(NOW, HOUR)}
 )
 def test_what_is_wrong_in_a_cursor_that_somebody_made_up_is_refused(change: dict[str, str]) -> None:
     facts = {"from": NOW, "to": shifted(NOW, DAY), "start": NOW, "id": "x", **BUSY}
-    assert FreeBusyQuery.of(None, None, cursors.encode("free-busy", facts), NOW).open == (NOW, shifted(NOW, HOUR))
-    with pytest.raises(InvalidRequest, match="cursor: is no cursor of this API"):
+    assert FreeBusyQuery.of(None, None, cursors.encode("free-busy", facts), NOW).open == Interval(
+        NOW, shifted(NOW, HOUR)
+    )
+    with pytest.raises(InvalidCursor, match=r"^is no cursor of this API$"):
         FreeBusyQuery.of(None, None, cursors.encode("free-busy", facts | change), NOW)
 
 
 def test_a_cursor_of_another_query_is_refused() -> None:
-    window = Window(NOW, shifted(NOW, DAY))
+    window = Window(TODAY)
     query = FreeBusyQuery.of(NOW, shifted(NOW, DAY), None, NOW)
-    with pytest.raises(InvalidRequest, match="cursor: belongs to another query"):
+    with pytest.raises(InvalidCursor, match=r"^belongs to another query$"):
         FreeBusyQuery.of(None, None, window.cursor((NOW, "x")), NOW)
-    with pytest.raises(InvalidRequest, match="cursor: belongs to another query"):
+    with pytest.raises(InvalidCursor, match=r"^belongs to another query$"):
         FreeBusyQuery.of(shifted(NOW, 1), None, query.cursor((NOW, "x"), None), NOW)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
+from shared.ids import EventId
 from shared.retries import Deadline
 from shared.scheduling.events import ChangeType, Content, Event
 from shared.scheduling.fences import RECENT, Fence
@@ -15,7 +16,7 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.range_reader import ROUNDS
 from shared.scheduling.windows import position_of
-from tests.harness.samples import END, OWNER, START, content, event
+from tests.harness.samples import END, START, content, event, request
 from tests.unit.in_memory_calendar import InMemory
 
 LATER = ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z")
@@ -50,8 +51,8 @@ def test_a_deleted_event_takes_no_time(kind: ChangeType, checked: bool) -> None:
 def test_a_write_whose_answer_was_lost_recognises_itself() -> None:
     lost, before, write, again = LostAnswers(), event(), event(), event()
     assert not lost.applied(before)
-    lost.add(write, before)
-    lost.add(again, before)
+    lost.add(write.history_id, before)
+    lost.add(again.history_id, before)
     assert lost.applied(write)
     assert lost.applied(again)
     assert not lost.applied(before)
@@ -59,7 +60,7 @@ def test_a_write_whose_answer_was_lost_recognises_itself() -> None:
 
 def test_a_write_in_between_makes_the_outcome_unknown() -> None:
     lost, before = LostAnswers(), event()
-    lost.add(event(), before)
+    lost.add(event().history_id, before)
     with pytest.raises(OutcomeUnknown):
         lost.applied(event())
     with pytest.raises(OutcomeUnknown):
@@ -68,9 +69,9 @@ def test_a_write_in_between_makes_the_outcome_unknown() -> None:
 
 def test_out_of_time_says_whether_something_may_have_been_written() -> None:
     lost = LostAnswers()
-    assert type(lost.out_of_time()) is Unavailable
-    lost.add(event(), None)
-    assert type(lost.out_of_time()) is OutcomeUnknown
+    assert type(lost.out_of_time("calendar")) is Unavailable
+    lost.add(event().history_id, None)
+    assert type(lost.out_of_time("calendar")) is OutcomeUnknown
 
 
 HOUR, DAY = 3600, 86_400
@@ -78,12 +79,13 @@ WANTED = content()
 
 
 def guard(calendar: Any) -> Guard:
-    return Guard(OWNER, calendar, Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0))
+    return Guard(calendar, request(deadline=Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)))
 
 
 def slow_guard(calendar: Any) -> Guard:
     """A guard of five seconds, of which each read takes three."""
-    return Guard(OWNER, calendar, Deadline(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0))
+    deadline = Deadline(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0)
+    return Guard(calendar, request(deadline=deadline))
 
 
 def test_reading_ends_with_the_time() -> None:
@@ -121,7 +123,7 @@ drawn_events = st.lists(
         st.sampled_from([-40 * DAY, -2 * DAY, -2 * HOUR, -HOUR, -1, 0, 60, HOUR - 1, HOUR]),
         st.sampled_from([1, HOUR, 2 * HOUR, 3 * DAY, 41 * DAY]),
         st.sampled_from(["opaque", "opaque", "transparent"]),
-    ).map(lambda d: event(shifted(START, d[0]), shifted(START, d[0] + d[1]), transparency=d[2])),  # type: ignore[arg-type]
+    ).map(lambda d: event(shifted(START, d[0]), shifted(START, d[0] + d[1]), transparency=d[2])),
     max_size=60,
 )
 
@@ -143,7 +145,7 @@ def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
     shown = {each.id: each for each in events}
     actual = dict(shown)
     # Of some events the ranges show an older version, or nothing; and some of these have gone since.
-    for event_id in data.draw(st.lists(st.sampled_from([*shown] or ["none"]), max_size=8, unique=True)):
+    for event_id in data.draw(st.lists(st.sampled_from([*shown] or [EventId("none")]), max_size=8, unique=True)):
         newer = event(event_id=event_id)
         fence = fence.moved(newer)
         actual[event_id] = newer

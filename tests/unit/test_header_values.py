@@ -8,27 +8,28 @@ from shared.scheduling.preconditions import Tags
 from tests.harness.samples import new_id
 
 A, B = new_id(), new_id()
+NAME = "If-Match"
 
 
 @pytest.mark.parametrize(
     ("value", "tags"),
     [
         (None, None),
-        ("*", Tags(any=True)),
-        (" * ", Tags(any=True)),
-        (f'"{A}"', Tags(frozenset({A}))),
-        (f'W/"{A}"', Tags(weak=frozenset({A}))),
-        (f'"{A}", W/"{B}"', Tags(frozenset({A}), frozenset({B}))),
-        (f'"{A}","{B}"', Tags(frozenset({A, B}))),
-        (f' , "{A}",\t,"{B}" , ', Tags(frozenset({A, B}))),
-        (f'"a,b", "{A}"', Tags(frozenset({A}))),
-        (f'"", "x", "\u00e9", "{A}"', Tags(frozenset({A}))),
-        ('"x"', Tags()),
-        (f'"{A.upper()}"', Tags()),
+        ("*", Tags(NAME, any=True)),
+        (" * ", Tags(NAME, any=True)),
+        (f'"{A}"', Tags(NAME, frozenset({A}))),
+        (f'W/"{A}"', Tags(NAME, weak=frozenset({A}))),
+        (f'"{A}", W/"{B}"', Tags(NAME, frozenset({A}), frozenset({B}))),
+        (f'"{A}","{B}"', Tags(NAME, frozenset({A, B}))),
+        (f' , "{A}",\t,"{B}" , ', Tags(NAME, frozenset({A, B}))),
+        (f'"a,b", "{A}"', Tags(NAME, frozenset({A}))),
+        (f'"", "x", "\u00e9", "{A}"', Tags(NAME, frozenset({A}))),
+        ('"x"', Tags(NAME)),
+        (f'"{A.upper()}"', Tags(NAME)),
     ],
 )
 def test_a_list_of_tags(value: str | None, tags: Tags | None) -> None:
-    assert tags_of(value) == tags
+    assert tags_of(NAME, value) == tags
 
 
 @pytest.mark.parametrize(
@@ -63,22 +64,22 @@ def test_a_list_of_tags(value: str | None, tags: Tags | None) -> None:
     ids=lambda value: ascii(value)[:24],
 )
 def test_what_is_not_understood_names_nothing(value: str) -> None:
-    found = tags_of(value)
+    found = tags_of(NAME, value)
     assert found is not None
-    assert found == Tags(fault=found.fault)
+    assert found == Tags(NAME, fault=found.fault)
     assert found.fault
 
 
 def test_as_many_tags_as_a_condition_takes() -> None:
-    found = tags_of(",".join(f'"{new_id()}"' for _ in range(MAX_TAGS)))
+    found = tags_of(NAME, ",".join(f'"{new_id()}"' for _ in range(MAX_TAGS)))
     assert found is not None
-    assert (len(found.strong), found.fault) == (MAX_TAGS, "")
+    assert (len(found.strong), found.fault) == (MAX_TAGS, None)
 
 
 def test_more_tags_than_a_condition_takes_name_nothing() -> None:
-    found = tags_of(",".join(f'"{new_id()}"' for _ in range(MAX_TAGS + 1)))
+    found = tags_of(NAME, ",".join(f'"{new_id()}"' for _ in range(MAX_TAGS + 1)))
     assert found is not None
-    assert "at most 100 versions" in found.fault
+    assert found.fault == "must name at most 100 versions"
     assert not found.strong
 
 

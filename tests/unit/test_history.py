@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 import pytest
 
 from shared import ids
-from shared.errors import InvalidRequest, NotFound, NotRecordedYet
+from shared.errors import InvalidCursor, NotFound, NotRecordedYet
 from shared.history.reading import PENDING_SHOWN, History, Page
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.request import NS_PER_MILLISECOND
 from shared.scheduling.events import STREAM_RETENTION_MS, Event
-from tests.harness.samples import OWNER, event, new_id
+from tests.harness.samples import OWNER, event, new_id, request
 
-EVENT_ID = new_id()
+EVENT_ID = EventId(new_id())
 
 
 @dataclass
@@ -22,28 +24,30 @@ class Recorded:
     live: Event | None = None
 
     def page(
-        self, calendar_id: str, event_id: str, limit: int, before: str | None
+        self, calendar_id: CalendarId, event_id: EventId, limit: int, before: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
         assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         below = [each for each in self._newest_first() if before is None or each.history_id < before]
         return below[:limit], len(below) > limit, self.live
 
     def read(
-        self, calendar_id: str, event_id: str, history_ids: Iterable[str]
-    ) -> tuple[dict[str, Event], Event | None]:
+        self, calendar_id: CalendarId, event_id: EventId, history_ids: Iterable[HistoryId]
+    ) -> tuple[dict[HistoryId, Event], Event | None]:
         assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         return {each.history_id: each for each in self.versions if each.history_id in set(history_ids)}, self.live
 
-    def neighbours(self, calendar_id: str, event_id: str, history_id: str) -> tuple[Event | None, Event | None]:
+    def neighbours(
+        self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId
+    ) -> tuple[Event | None, Event | None]:
         assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         older = [each for each in self._newest_first() if each.history_id < history_id]
         newer = [each for each in self._newest_first() if each.history_id > history_id]
         return next(iter(older), None), next(reversed(newer), None)
 
-    def newest(self, calendar_id: str, event_id: str, below: str) -> tuple[Event | None, Event | None]:
+    def newest(self, calendar_id: CalendarId, event_id: EventId, below: HistoryId) -> tuple[Event | None, Event | None]:
         return self.neighbours(calendar_id, event_id, below)[0], self.live
 
-    def latest_two(self, calendar_id: str, event_id: str) -> tuple[list[Event], Event | None]:
+    def latest_two(self, calendar_id: CalendarId, event_id: EventId) -> tuple[list[Event], Event | None]:
         assert (calendar_id, event_id) == (OWNER, EVENT_ID)
         return self._newest_first()[:2], self.live
 
@@ -58,7 +62,8 @@ def versions(*numbers: int) -> dict[int, Event]:
 def history(recorded: Sequence[Event], live: Event | None, *, after_ms: int = 1_000) -> History:
     """The history `after_ms` after the latest of its versions."""
     latest = max(each.history_id for each in (*recorded, *([live] if live else []))) if recorded or live else new_id()
-    return History(OWNER, Recorded(recorded, live), ids.milliseconds_of(latest) + after_ms)
+    now_ms = ids.milliseconds_of(latest) + after_ms
+    return History(Recorded(recorded, live), request(now_ns=now_ms * NS_PER_MILLISECOND))
 
 
 def numbers(page: Page) -> list[int]:
@@ -145,18 +150,18 @@ def made_up(cursor: str, **change: str) -> str:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"event": OWNER}, "another query"),
-        ({"query": "window"}, "another query"),
-        ({"before": ""}, "no cursor"),
-        ({"before": "x"}, "no cursor"),
-        ({"before": "\0"}, "no cursor"),
-        ({"before": "\ud800"}, "no cursor"),
-        ({"before": "f" * 700}, "no cursor"),
-        ({"version": ""}, "no cursor"),
-        ({"version": "-1"}, "no cursor"),
-        ({"version": "1.5"}, "no cursor"),
-        ({"version": "9" * 13}, "no cursor"),
-        ({"version": "\uff11"}, "no cursor"),
+        ({"event": OWNER}, "^belongs to another query$"),
+        ({"query": "window"}, "^belongs to another query$"),
+        ({"before": ""}, "^is no cursor of this API$"),
+        ({"before": "x"}, "^is no cursor of this API$"),
+        ({"before": "\0"}, "^is no cursor of this API$"),
+        ({"before": "\ud800"}, "^is no cursor of this API$"),
+        ({"before": "f" * 700}, "^is no cursor of this API$"),
+        ({"version": ""}, "^is no cursor of this API$"),
+        ({"version": "-1"}, "^is no cursor of this API$"),
+        ({"version": "1.5"}, "^is no cursor of this API$"),
+        ({"version": "9" * 13}, "^is no cursor of this API$"),
+        ({"version": "\uff11"}, "^is no cursor of this API$"),
     ],
     ids=str,
 )
@@ -165,7 +170,7 @@ def test_a_cursor_that_somebody_made_up_is_refused(change: dict[str, str], fault
     reader = history([*made.values()], made[3])
     cursor = reader.page(EVENT_ID, 1, None).next_cursor
     assert cursor is not None
-    with pytest.raises(InvalidRequest, match=fault):
+    with pytest.raises(InvalidCursor, match=fault):
         reader.page(EVENT_ID, 1, made_up(cursor, **change))
 
 

@@ -9,6 +9,7 @@ from shared.scheduling.instants import (
     EPOCH,
     FIRST,
     LAST,
+    Instant,
     of_seconds,
     parse_instant,
     parse_moment,
@@ -198,7 +199,7 @@ def test_seconds_since_1970_make_an_instant() -> None:
     assert of_seconds(253_402_300_799) == LAST
 
 
-TOO_LONG = "must be at most 366 days after start: a longer event would make every look for conflicts read more"
+TOO_LONG = "must be at most 366 days after start: a longer event would make every conflict check read more"
 NO_LENGTH = "must be later than start (only a transparent event may have no length)"
 
 
@@ -251,9 +252,9 @@ def test_a_shift_stays_within_the_years_allowed(instant: str, seconds: int, move
     ],
 )
 def test_back_to_back_intervals_share_no_moment(a: tuple[str, str], b: tuple[str, str], shared: bool) -> None:
-    first, second = ([f"2027-03-01T{hour}:00:00Z" for hour in each] for each in (a, b))
-    assert overlap(*first, *second) is shared
-    assert overlap(*second, *first) is shared
+    first, second = (Interval(*(Instant(f"2027-03-01T{hour}:00:00Z") for hour in each)) for each in (a, b))
+    assert first.overlaps(second) is shared
+    assert second.overlaps(first) is shared
 
 
 @pytest.mark.parametrize(

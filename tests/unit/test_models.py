@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.http.base_models import RequestBody
 from shared.http.identity_models import Login, RefreshToken, Registration
 
 SECRET = "correct horse battery"

@@ -6,16 +6,17 @@ import pytest
 from shared import errors
 from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 from shared.http import problems
+from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 from shared.http.problem_documents import ERRORS_SHOWN, field_problems
 
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
-    (errors.MalformedBody("is no JSON"), 400),
+    (MalformedBody("is no JSON"), 400),
     (errors.MalformedEvent([errors.FieldError("httpMethod", "is missing")]), 400),
-    (errors.BodyTooLarge(10), 413),
+    (BodyTooLarge(10), 413),
     (errors.IdempotencyKeyReused("was used for another request"), 422),
     (errors.InvalidItems([FieldError("events[7].end", "must be later than start")], 1, 12), 422),
-    (errors.UnsupportedMediaType("application/json"), 415),
+    (UnsupportedMediaType("application/json"), 415),
     (errors.NotAuthenticated("no access token"), 401),
     (errors.NotFound("event"), 404),
     (errors.PreconditionFailed("x"), 412),

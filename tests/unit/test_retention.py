@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import ids
-from shared.errors import InvalidRequest
+from shared.errors import InvalidCursor
 from shared.history.retention import outlived, sweep, swept_below
 from shared.ids import ItemKey
 
@@ -99,5 +99,5 @@ def test_a_sweep_in_parts_is_a_sweep(found: list[tuple[str, int]], page: int, be
 
 @pytest.mark.parametrize("token", ["", "W10", "e30", "eyJxdWVyeSI6InN3ZWVwIiwicGsiOiJhIiwic2siOiIifQ"])
 def test_a_token_of_something_else_is_refused(token: str) -> None:
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidCursor):
         sweep(Table(places("a", 1), 1), "99", lambda: False, token)

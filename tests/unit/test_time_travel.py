@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from shared import ids
 from shared.errors import NotFound
 from shared.history.time_travel import LOOK_UPS, Placed, TimeTravel
+from shared.ids import CalendarId, EventId
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.instants import shifted
 from shared.scheduling.intervals import Interval
-from shared.scheduling.length_classes import ClassRange, position, span
+from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ROUNDS, ClassPage
 from shared.scheduling.windows import Window, position_of
-from tests.harness.samples import NOW_NS, OWNER, event
+from shared.store import keys
+from tests.harness.samples import NOW_NS, OWNER, event, request
 
 START = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400
-WINDOW = Window(START, shifted(START, 2 * DAY), None, "window as of then")
+WINDOW = Window(Interval(START, shifted(START, 2 * DAY)), None, "window as of then")
 FIRST_MS = NOW_NS // 1_000_000
 
 
@@ -30,31 +32,33 @@ class Versions:
     """All versions of the events of a calendar, each event's oldest first; `gone` ones are stored no more."""
 
     events: Sequence[Sequence[Event]]
-    gone: frozenset[str]
+    gone: frozenset[EventId]
     largest: int = 2000
     reads: int = 0
-    looked_up: list[str] = field(default_factory=list)
+    looked_up: list[EventId] = field(default_factory=list)
 
-    def read_positions(self, calendar_id: str, ranges: Sequence[ClassRange], limit: int) -> list[ClassPage[Placed]]:
+    def read_positions(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int
+    ) -> list[ClassPage[Placed]]:
         assert calendar_id == OWNER
         self.reads += 1
         limit = min(limit, self.largest)
         every = [version for versions in self.events for version in versions if not version.deleted]
-        keys = sorted((span(each.content.start, each.content.end, each.id), each.history_id) for each in every)
+        indexed = sorted((keys.span(each), each.history_id) for each in every)
         pages = []
-        for one in ranges:
-            inside = [pair for pair in keys if one.low <= pair[0] <= one.high]
+        for one in map(keys.class_range, ranges):
+            inside = [pair for pair in indexed if one.low <= pair[0] <= one.high]
             page = inside[:limit]
-            found = [(position(key), history_id) for key, history_id in page]
-            pages.append(ClassPage(found, page[-1][0] if len(inside) >= limit and page else None))
+            found = [(keys.position_in(key), history_id) for key, history_id in page]
+            pages.append(ClassPage(found, found[-1][0] if len(inside) >= limit and found else None))
         return pages
 
-    def stored(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
+    def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
         assert calendar_id == OWNER
         latest = {versions[0].id: versions[-1] for versions in self.events}
         return {each: latest[each] for each in event_ids if each not in self.gone}
 
-    def as_of(self, event_id: str, moment_ms: int) -> Event:
+    def as_of(self, event_id: EventId, moment_ms: int) -> Event:
         """The look-up of a single event, at two reads."""
         self.looked_up.append(event_id)
         for versions in self.events:
@@ -69,20 +73,20 @@ class Versions:
         found = []
         for versions in self.events:
             then = [each for each in versions if ids.milliseconds_of(each.history_id) <= moment_ms]
-            if then and not then[-1].deleted and then[-1].content.interval.overlaps(Interval(WINDOW.start, WINDOW.end)):
+            if then and not then[-1].deleted and then[-1].content.interval.overlaps(WINDOW.interval):
                 found.append(then[-1])
         return sorted(found, key=position_of)
 
     def page(self, window: Window, moment_ms: int, limit: int) -> tuple[list[Event], str | None]:
         history: Any = self
-        return TimeTravel(OWNER, self, history, map).page(window, moment_ms, limit)
+        return TimeTravel(request(), self, history, map).page(window, moment_ms, limit)
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> Versions:
     """Events that were made, moved, deleted and restored, one change each second at most."""
     events: list[list[Event]] = []
-    gone: set[str] = set()
+    gone: set[EventId] = set()
     for number in range(draw(st.integers(0, 12))):
         versions: list[Event] = []
         at = FIRST_MS
@@ -96,7 +100,7 @@ def histories(draw: st.DrawFn) -> Versions:
                 times = (versions[-1].content.start, versions[-1].content.end)
             history_id = ids.derived_id(at, number)
             event_id = versions[0].id if versions else history_id
-            made = event(*times, event_id=event_id, history_id=history_id, version=len(versions) + 1, kind=kind)  # type: ignore[arg-type]
+            made = event(*times, event_id=event_id, history_id=history_id, version=len(versions) + 1, kind=kind)
             versions.append(replace(made, created_at=versions[0].created_at if versions else made.created_at))
         events.append(versions)
         if versions[-1].deleted and draw(st.booleans()):
@@ -206,7 +210,7 @@ def test_a_version_behind_the_end_of_a_page_is_not_missed() -> None:
     around = replace(first, content=replace(first.content, title="another"))
 
     class Around(Versions):
-        def stored(self, calendar_id: str, event_ids: Sequence[str]) -> dict[str, Event]:
+        def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
             return dict.fromkeys(super().stored(calendar_id, event_ids), around)
 
     for largest in (1, 2):

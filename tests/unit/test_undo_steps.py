@@ -3,7 +3,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.history.undo_steps import Step, lanes
+from shared.history.undo_steps import UndoStep, lanes
 from shared.scheduling.instants import of_seconds
 from tests.harness.samples import event
 
@@ -15,21 +15,21 @@ intervals = st.tuples(st.integers(0, 60), st.integers(1, 20)).map(
 )
 
 
-def restore(start: str, end: str) -> Step:
+def restore(start: str, end: str) -> UndoStep:
     deleted = event(start, end, kind="delete")
-    return Step(deleted, deleted)
+    return UndoStep(deleted, deleted)
 
 
-def move(before: tuple[str, str], now: tuple[str, str]) -> Step:
+def move(before: tuple[str, str], now: tuple[str, str]) -> UndoStep:
     live = event(*now, kind="update")
-    return Step(live, event(*before, event_id=live.id))
+    return UndoStep(live, event(*before, event_id=live.id))
 
 
 steps = st.lists(st.builds(lambda taken: restore(*taken), intervals) | st.builds(move, intervals, intervals))
 
 
 @given(steps)
-def test_no_two_lanes_have_a_week_in_common_and_none_could_be_parted(drawn: list[Step]) -> None:
+def test_no_two_lanes_have_a_week_in_common_and_none_could_be_parted(drawn: list[UndoStep]) -> None:
     found = lanes(drawn)
     assert sorted((step for lane in found for step in lane), key=drawn.index) == drawn
     weeks = [set().union(*(step.weeks() for step in lane)) for lane in found]
@@ -54,12 +54,12 @@ def test_what_a_step_does_follows_from_its_sides() -> None:
     elsewhere = event("2027-03-02T09:00:00Z", "2027-03-02T10:00:00Z")
     clear = event(transparency="transparent")
     facts = {
-        Step(live): ("delete", False, True),
-        Step(deleted, deleted): ("restore", True, False),
-        Step(live, event(title="Retro")): ("rollback", False, False),
-        Step(live, elsewhere): ("rollback", True, False),
-        Step(live, clear): ("rollback", False, True),
-        Step(deleted, clear): ("restore", False, True),
+        UndoStep(live): ("delete", False, True),
+        UndoStep(deleted, deleted): ("restore", True, False),
+        UndoStep(live, event(title="Retro")): ("rollback", False, False),
+        UndoStep(live, elsewhere): ("rollback", True, False),
+        UndoStep(live, clear): ("rollback", False, True),
+        UndoStep(deleted, clear): ("restore", False, True),
     }
     for step, (kind, takes, frees) in facts.items():
         assert (step.type, step.takes_time, step.frees_time) == (kind, takes, frees), step

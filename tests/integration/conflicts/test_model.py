@@ -198,7 +198,7 @@ class CalendarMachine(RuleBasedStateMachine):
     def free_busy(self, start: Instant, length: int) -> None:
         end = shifted(start, length)
         window, intervals, cursor = self.own.subject(now_ns=self.now_ns).free_busy(start, end)
-        assert (window.interval.start, window.interval.end, cursor) == (start, end, None)
+        assert (window.start, window.end, cursor) == (start, end, None)
         assert intervals == list(self.model.free_busy(start, end))
 
     @rule(seconds=st.sampled_from((1, HOUR, -HOUR, -DAY, 29 * DAY, 31 * DAY)))

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.ids import EventId
 from shared.scheduling.instants import FIRST, LAST, of_seconds, shifted
 from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
-from shared.scheduling.length_classes import CLASSES, length_class, overlap_ranges, position, span
+from shared.scheduling.length_classes import CLASSES, ClassRange, Position, length_class, overlap_ranges
 from tests.harness.samples import new_id
 
 HOUR, DAY = 3600, 86_400
@@ -40,9 +41,10 @@ def test_there_is_no_class_beyond_366_days() -> None:
         length_class(Interval("2027-03-01T09:00:00Z", shifted("2027-03-01T09:00:00Z", 366 * DAY + 1)))
 
 
-def test_a_span_is_class_start_and_id() -> None:
-    assert span("2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z", "x") == "a#2027-03-01T09:00:00Z#x"
-    assert position("a#2027-03-01T09:00:00Z#x") == ("2027-03-01T09:00:00Z", "x")
+def holds(of: ClassRange, name: str, position: Position) -> bool:
+    """Whether what lies at `position` in the class `name` lies in a range."""
+    above = of.low < position if of.after_low else of.low <= position
+    return of.name == name and above and position <= of.high
 
 
 @given(starts, lengths, apart | st.just(0), lengths_or_none)
@@ -54,9 +56,9 @@ def test_the_ranges_hold_each_event_that_overlaps_and_it_is_filtered_by_its_end_
     other_end = shifted(other_start, other_length)
     if other_end < other_start:
         return
-    key = span(other_start, other_end, new_id())
+    name, position = length_class(Interval(other_start, other_end)), (other_start, EventId(new_id()))
     passes = other_end > start or other_start >= start
-    found = any(each.low <= key <= each.high for each in overlap_ranges(Interval(start, end))) and passes
+    found = any(holds(each, name, position) for each in overlap_ranges(Interval(start, end))) and passes
     assert found is Interval(other_start, other_end).overlaps(Interval(start, end))
 
 
@@ -69,18 +71,24 @@ def test_behind_a_position_the_ranges_hold_just_what_comes_later(
     other_end = shifted(other_start, other_length)
     if other_end < other_start or not Interval(other_start, other_end).overlaps(Interval(start, end)):
         return
-    one, two, three = sorted(new_id() for _ in range(3))
+    one, two, three = sorted(EventId(new_id()) for _ in range(3))
+    name = length_class(Interval(other_start, other_end))
     ranges = overlap_ranges(Interval(start, end), after=(other_start, two))
-    inside = [
-        any(each.low <= span(other_start, other_end, i) <= each.high for each in ranges) for i in (one, two, three)
-    ]
+    inside = [any(holds(each, name, (other_start, i)) for each in ranges) for i in (one, two, three)]
     assert inside == [False, False, True]
 
 
 def test_the_ranges_stay_within_the_years_allowed() -> None:
-    assert [each.low for each in overlap_ranges(Interval(FIRST, LAST))] == [f"{name}#{FIRST}" for name, _ in CLASSES]
-    assert [each.high for each in overlap_ranges(Interval(FIRST, LAST))] == [f"{name}#{LAST}" for name, _ in CLASSES]
+    ranges = overlap_ranges(Interval(FIRST, LAST))
+    assert [(each.name, each.low, each.high) for each in ranges] == [
+        (name, (FIRST, ""), (LAST, "")) for name, _ in CLASSES
+    ]
 
 
-def test_a_deleted_event_lies_in_no_range() -> None:
-    assert not any(each.low <= f"deleted#{new_id()}" <= each.high for each in overlap_ranges(Interval(FIRST, LAST)))
+@given(starts, st.sampled_from([-HOUR, -1, 0, 1]), st.sampled_from(["", "x"]))
+def test_nothing_lies_behind_a_position_that_is_the_end_or_later(start: str, distance: int, event_id: str) -> None:
+    end = shifted(start, DAY)
+    after = (shifted(end, distance), EventId(event_id))
+    # The one position at the end itself is no event's: an id is never empty.
+    empty = [each.empty for each in overlap_ranges(Interval(start, end), after)]
+    assert empty == [after >= (end, "")] * len(CLASSES)

@@ -5,17 +5,13 @@ import pytest
 from shared.scheduling.events import Event
 from shared.scheduling.instants import shifted
 from shared.scheduling.intervals import Interval
-from shared.scheduling.length_classes import ClassRange, overlap_ranges, span
+from shared.scheduling.length_classes import ClassRange, overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, ClassPage, RangeReader, sizes
 from shared.scheduling.windows import position_of
 from tests.harness.samples import event
 
 NOW = "2027-03-01T00:00:00Z"
 HOUR, DAY = 3600, 86_400
-
-
-def key(of: Event) -> str:
-    return span(of.content.start, of.content.end, of.id)
 
 
 def hour(number: int) -> Event:
@@ -26,52 +22,52 @@ EARLY, MIDDLE, LATE = (hour(number) for number in (1, 2, 3))
 LONG = event(MIDDLE.content.start, shifted(NOW, 2 * DAY))
 
 
-def rounds_of(*pages: ClassPage[Event]) -> RangeReader[Event]:
+def reader_of(*pages: ClassPage[Event]) -> RangeReader[Event]:
     """What was read when the four ranges have given `pages`, and nothing more."""
-    rounds: RangeReader[Event] = RangeReader(overlap_ranges(Interval(NOW, shifted(NOW, DAY))), position_of)
+    reader: RangeReader[Event] = RangeReader(overlap_ranges(Interval(NOW, shifted(NOW, DAY))), position_of)
     rest: list[ClassPage[Event]] = [ClassPage([], None)] * (4 - len(pages))
-    rounds.read(lambda _: [*pages, *rest])
-    return rounds
+    reader.read(lambda _: [*pages, *rest])
+    return reader
 
 
 def test_nothing_is_settled_beyond_what_an_unfinished_class_has_been_read_to() -> None:
-    rounds = rounds_of(ClassPage([EARLY, LATE], None), ClassPage([], key(LONG)))
-    assert rounds.settled() == ([EARLY], position_of(LONG))
-    assert not rounds.complete
+    reader = reader_of(ClassPage([EARLY, LATE], None), ClassPage([], position_of(LONG)))
+    assert reader.settled() == ([EARLY], position_of(LONG))
+    assert not reader.complete
 
 
 def test_when_all_classes_are_read_all_is_settled_in_order() -> None:
-    rounds = rounds_of(ClassPage([LATE, EARLY], None), ClassPage([LONG], None))
-    assert rounds.settled() == ([EARLY, LONG, LATE], None)
-    assert rounds.complete
+    reader = reader_of(ClassPage([LATE, EARLY], None), ClassPage([LONG], None))
+    assert reader.settled() == ([EARLY, LONG, LATE], None)
+    assert reader.complete
 
 
 def test_a_class_goes_on_right_behind_what_was_read() -> None:
-    rounds = rounds_of(ClassPage([EARLY], key(EARLY)))
+    reader = reader_of(ClassPage([EARLY], position_of(EARLY)))
     asked: list[ClassRange] = []
 
     def read(ranges: Sequence[ClassRange]) -> list[ClassPage[Event]]:
         asked.extend(ranges)
         return [ClassPage([], None)]
 
-    rounds.read(read)
+    reader.read(read)
     (left,) = asked
-    assert key(EARLY) < left.low < f"{key(EARLY)}0"
-    assert left.low < min(key(MIDDLE), left.high)
-    assert rounds.settled() == ([EARLY], None)
+    assert (left.low, left.after_low) == (position_of(EARLY), True)
+    assert left.low < min(position_of(MIDDLE), left.high)
+    assert reader.settled() == ([EARLY], None)
 
 
 @pytest.mark.parametrize(("wanted", "names"), [(1, []), (2, ["b"]), (3, ["b"]), (4, ["a", "b"]), (None, ["a", "b"])])
 def test_only_what_holds_back_what_is_wanted_is_read_on(wanted: int | None, names: list[str]) -> None:
     before = event(shifted(NOW, -HOUR), shifted(NOW, 12 * HOUR))
-    rounds = rounds_of(ClassPage([EARLY, MIDDLE], key(MIDDLE)), ClassPage([before], key(before)))
+    reader = reader_of(ClassPage([EARLY, MIDDLE], position_of(MIDDLE)), ClassPage([before], position_of(before)))
     asked: list[str] = []
 
     def read(ranges: Sequence[ClassRange]) -> list[ClassPage[Event]]:
         asked.extend(each.name for each in ranges)
         return [ClassPage([], None) for _ in ranges]
 
-    rounds.read(read, wanted)
+    reader.read(read, wanted)
     assert asked == names
 
 
