@@ -22,7 +22,6 @@ from shared.http.api import (
     idempotency_key,
     only_parameter,
     takes,
-    terms,
 )
 from shared.http.bodies import JSON, MERGE_PATCH
 from shared.http.change_documents import PreviewDocument, preview_document
@@ -40,6 +39,7 @@ from shared.http.fields import Reason, Uid
 from shared.http.models import CreateEvent, EventPatch, ReplaceEvent
 from shared.http.parameters import AsOf, Colliding, DryRunFlag, EventIdInPath, From, Limit, NextPage, To
 from shared.http.responses import DRY_RUN, SENT_BACK, may_raise, returns
+from shared.http.terms import terms_of
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
@@ -199,7 +199,7 @@ def replace_event(
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Replace what an event says."""
-    asked = terms(on_conflict, event.reason, event.read_only())
+    asked = terms_of(on_conflict, event.reason, event.read_only())
     return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
 
@@ -222,7 +222,7 @@ def patch_event(
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Change some fields of an event (JSON merge patch, RFC 7396)."""
-    asked = terms(on_conflict, patch.reason, patch.read_only())
+    asked = terms_of(on_conflict, patch.reason, patch.read_only())
     return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
 
 
@@ -243,6 +243,6 @@ def delete_event(
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
-    asked = terms(reason=reason)
+    asked = terms_of(reason=reason)
     response = _changed(lambda calendar: calendar.delete(event_id, asked), dry_run=dry_run)
     return response if dry_run else answer(None, status=204)

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from shared.errors import CalendarFull, EventConflict, NotRecordedYet, OutcomeUnknown
-from shared.http.api import Body, Response, answer, app, current_request, handler, takes, terms
+from shared.http.api import Body, Response, answer, app, current_request, handler, takes
 from shared.http.change_documents import PreviewDocument, preview_document
 from shared.http.documents import RolledBackDocument, rolled_back_document
 from shared.http.models import RollbackRequest
 from shared.http.parameters import Colliding, DryRunFlag, EventIdInPath
 from shared.http.responses import DRY_RUN, may_raise, returns
+from shared.http.terms import terms_of
 from shared.wiring import rollback as wiring
 
 __all__ = ["handler"]
@@ -43,7 +44,7 @@ def roll_back(
     `changed` is false where there was nothing to do. With `dry_run` only tell what would be done.
     """
     rollback = wiring.rollback(current_request())
-    asked = terms(on_conflict, body.reason)
+    asked = terms_of(on_conflict, body.reason)
     if dry_run:
         preview = rollback.preview(event_id, body.history_id, asked)
         return answer(preview_document(preview, body.history_id), etag=preview.history_id)

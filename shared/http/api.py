@@ -5,7 +5,6 @@ A function imports `app` to register its routes, `handler` for Lambda to call, a
 
 import json
 import time
-from collections.abc import Mapping
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -25,15 +24,12 @@ from shared.errors import (
 )
 from shared.http import bodies, problems, routes
 from shared.http.headers import key_of, tags_of
-from shared.http.read_only import read_only_check
 from shared.http.routes import takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger
 from shared.request import NS_PER_SECOND, Request
 from shared.runtime import current
-from shared.scheduling.events import OnConflict
 from shared.scheduling.preconditions import Precondition
-from shared.scheduling.terms import Terms
 
 __all__ = [
     "Body",
@@ -50,7 +46,6 @@ __all__ = [
     "only_parameter",
     "precondition",
     "takes",
-    "terms",
 ]
 
 # The response headers that web pages may read, beside the few that they always may.
@@ -230,16 +225,6 @@ def header(name: str) -> str | None:
 def precondition() -> Precondition:
     """Returns what the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
     return Precondition(*(tags_of(name, header(name)) for name in ("If-Match", "If-None-Match")))
-
-
-def terms(
-    on_conflict: OnConflict = "reject", reason: str | None = None, read_only: Mapping[str, Any] | None = None
-) -> Terms:
-    """Returns how the request wants a change to be made: on the condition of its headers, and as it says itself.
-
-    `read_only` are fields of the event that the body holds and only the API sets.
-    """
-    return Terms(precondition(), on_conflict, reason, read_only_check(read_only) if read_only else None)
 
 
 def idempotency_key() -> str | None:

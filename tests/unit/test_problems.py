@@ -17,6 +17,9 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.IdempotencyKeyReused("was used for another request"), 422),
     (errors.InvalidItems([FieldError("events[7].end", "must be later than start")], 1, 12), 422),
     (UnsupportedMediaType("application/json"), 415),
+    (errors.InvalidCursor(), 422),
+    (errors.EmptyWindow(), 422),
+    (errors.WindowTooLong(62), 422),
     (errors.NotAuthenticated("no access token"), 401),
     (errors.NotFound("event"), 404),
     (errors.PreconditionFailed("x"), 412),
@@ -44,7 +47,7 @@ def answered(error: SchedulingError) -> tuple[int, dict[str, str], dict[str, Any
 
 def test_every_error_has_a_case_here() -> None:
     # A Python that has seen other tests knows errors of theirs.
-    ours = {each for each in subclasses(SchedulingError) if each.__module__ == "shared.errors"}
+    ours = {each for each in subclasses(SchedulingError) if each.__module__ in ("shared.errors", "shared.http.errors")}
     assert {type(error) for error, _ in CASES} == ours - {SchedulingError, errors.StoreFault}
 
 
