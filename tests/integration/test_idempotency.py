@@ -12,30 +12,9 @@ from shared.scheduling.idempotency import CreationKey
 from shared.scheduling.terms import Terms
 from shared.wiring import events as wiring
 from tests.harness.deployment import Deployment
-from tests.harness.gateway import Reply
 from tests.harness.payloads import ADA, ALLOW, GRACE, LATER, REVIEW
 from tests.harness.samples import OWNER, request
-
-KEY = {"Idempotency-Key": '"order-4711"'}
-TRANSPARENT = {**REVIEW, "transparency": "transparent"}
-WAYS = [("", REVIEW), (ALLOW, REVIEW), ("", TRANSPARENT), (ALLOW, TRANSPARENT)]
-REPLAY = "Idempotent-Replay"
-
-ways = pytest.mark.parametrize(("query", "body"), WAYS, ids=["checked", "allowed", "transparent", "both"])
-named = pytest.mark.parametrize("how", ["key", "uid", "key and uid"])
-
-
-def send(body: dict[str, Any], how: str = "key", query: str = "", **more: Any) -> Reply:
-    """Create an event that is known by a key, a uid, or both."""
-    sent = {**body, "uid": "4711@example.com"} if "uid" in how else body
-    return ADA("POST", f"/events{query}", sent, headers=KEY if "key" in how else {}, **more)
-
-
-def same_answer(first: Reply, again: Reply) -> None:
-    """Assert that `again` repeats `first`."""
-    assert (again.status, again.body) == (first.status, first.body) == (201, first.body)
-    assert again.headers.pop(REPLAY) == "true"
-    assert again.headers == first.headers
+from tests.integration.creation_requests import KEY, REPLAY, TRANSPARENT, named, same_answer, send, ways
 
 
 @ways
@@ -118,95 +97,6 @@ def test_a_first_version_is_awaited_while_a_later_one_is_recorded(dynamodb_deplo
     assert len(dynamodb_deployment.events()) == 1
 
 
-def test_a_key_is_answered_after_the_event_was_deleted_and_a_uid_is_refused(dynamodb_deployment: Deployment) -> None:
-    for how in ("key", "uid"):
-        first = send(REVIEW, how)
-        assert ADA("DELETE", f"/events/{first.body['id']}").status == 204
-        dynamodb_deployment.record()
-        again = send(REVIEW, how)
-        if how == "key":
-            same_answer(first, again)
-        else:
-            assert (again.status, again.fields) == (422, ["uid"])
-            assert first.body["id"] in again.text
-            assert "restore" in again.text
-        assert ADA("GET", f"/events/{first.body['id']}").status == 404
-
-
-@named
-def test_when_a_deleted_event_is_gone_its_name_is_free_and_its_versions_go_on(
-    dynamodb_deployment: Deployment, how: str
-) -> None:
-    first = send(REVIEW, how)
-    ADA("DELETE", f"/events/{first.body['id']}")
-    dynamodb_deployment.record()
-    dynamodb_deployment.clock.forward(days=31)
-    other = {**REVIEW, "title": "Anew"}
-    again = send(other, how)
-    assert (again.status, again.body["id"], again.body["version"]) == (201, first.body["id"], 3)
-    assert REPLAY not in again.headers
-    (item,) = dynamodb_deployment.events()
-    assert "expires_at" not in item
-    dynamodb_deployment.clock.forward(seconds=1)
-    ADA("PATCH", f"/events/{first.body['id']}", {"title": "Changed"})
-    dynamodb_deployment.record()
-    same_answer(again, send(other, how))
-    history = ADA("GET", f"/events/{first.body['id']}/history").body
-    assert [version["version"] for version in history["items"]] == [4, 3, 2, 1]
-    assert history["pending"] == []
-
-
-@named
-@pytest.mark.parametrize("removed", [False, True], ids=["tombstone", "removed"])
-@pytest.mark.parametrize("times", [{}, LATER], ids=["same time", "later"])
-def test_a_calendar_as_of_shows_the_first_event_of_a_name(
-    dynamodb_deployment: Deployment, how: str, removed: bool, times: dict[str, str]
-) -> None:
-    first = send(REVIEW, how).body
-    dynamodb_deployment.record()
-    dynamodb_deployment.clock.forward(seconds=10)
-    ADA("DELETE", f"/events/{first['id']}")
-    dynamodb_deployment.record()
-    dynamodb_deployment.clock.forward(days=31)
-    runtime = dynamodb_deployment.runtime
-    if removed:
-        (item,) = dynamodb_deployment.events()
-        key = {name: item[name] for name in ("pk", "sk")}
-        runtime.clients.dynamodb.delete_item(TableName=runtime.settings.events_table, Key=key)
-
-    def listed(as_of: str) -> list[Any]:
-        items: list[Any] = ADA("GET", f"/events?from=2027-03-01T00:00:00Z&as_of={as_of}").body["items"]
-        assert [ADA("GET", f"/events/{each['id']}", as_of=as_of).body for each in items] == items
-        return items
-
-    assert listed(first["created_at"]) == [first]
-    again = send({**REVIEW, "title": "Anew", **times}, how).body
-    assert again["id"] == first["id"]
-    dynamodb_deployment.record()
-    assert listed(first["created_at"]) == [first]
-    assert listed(again["created_at"]) == [again]
-
-
-def test_when_the_database_has_removed_it_the_first_of_the_new_versions_is_answered(
-    dynamodb_deployment: Deployment,
-) -> None:
-    first = send(REVIEW)
-    ADA("DELETE", f"/events/{first.body['id']}")
-    dynamodb_deployment.record()
-    dynamodb_deployment.clock.forward(days=31)
-    (item,) = dynamodb_deployment.events()
-    key = {name: item[name] for name in ("pk", "sk")}
-    dynamodb_deployment.runtime.clients.dynamodb.delete_item(
-        TableName=dynamodb_deployment.runtime.settings.events_table, Key=key
-    )
-    again = send(REVIEW)
-    assert again.body["version"] == 1
-    dynamodb_deployment.clock.forward(seconds=1)
-    ADA("PATCH", f"/events/{first.body['id']}", {"title": "Changed"})
-    dynamodb_deployment.record()
-    same_answer(again, send(REVIEW))
-
-
 def test_a_uid_may_look_like_a_key_and_is_told_from_it(deployment: Deployment) -> None:
     like = {**REVIEW, "uid": "key:order-4711#0"}
     first = send(REVIEW)
@@ -260,84 +150,6 @@ def test_a_dry_run_tells_whether_there_is_anything_to_do(
     assert again.body["conflicts"] == []
     assert send({**body, "title": "Another"}, how, dry_run).status == 422
     assert deployment.calendars() == before
-
-
-@pytest.mark.parametrize(
-    "same",
-    ['"a-b"', "a-b", "  a-b ", ' "a-b"'],
-)
-def test_quotes_are_not_part_of_a_key(deployment: Deployment, same: str) -> None:
-    ADA("POST", "/events", REVIEW, headers={"Idempotency-Key": '"a-b"'})
-    assert ADA("POST", "/events", REVIEW, headers={"idempotency-key": same}).headers[REPLAY] == "true"
-    assert len(deployment.events()) == 1
-
-
-@pytest.mark.parametrize(
-    "key",
-    ['"say \\"no\\" \\\\ twice"', '"with blank"', "x" * 255, f'"{"x" * 255}"', "8e03978e-40d5-43e8-bc93", "a:b/c=="],
-)
-def test_keys_that_are_taken(deployment: Deployment, key: str) -> None:
-    first = ADA("POST", "/events", REVIEW, headers={"Idempotency-Key": key})
-    same_answer(first, ADA("POST", "/events", REVIEW, headers={"Idempotency-Key": key}))
-    assert len(deployment.events()) == 1
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *("", " ", '""', '"', '"a', 'a"', "a b", "a,b", '"a", "b"', '"a";b=1', "a;b"),
-        *("ä", '"ä"', '"\\x"', "a\tb", "a\x00", "x" * 256, f'"{"x" * 256}"', "\\"),
-    ],
-)
-def test_keys_that_are_none(deployment: Deployment, key: str) -> None:
-    for path, body in (("/events", REVIEW), ("/events/bulk", {"events": [REVIEW]})):
-        answer = ADA("POST", path, body, headers={"Idempotency-Key": key})
-        assert (answer.status, answer.fields) == (422, ["Idempotency-Key"]), key
-    assert deployment.calendars() == []
-
-
-@pytest.mark.parametrize("uid", ["a", "ä" * 127, "x" * 255, "{1} @ home", "\U0001f600"])
-def test_a_uid_is_kept_as_it_is_and_found(dynamodb_deployment: Deployment, uid: str) -> None:
-    made = ADA("POST", "/events", {**REVIEW, "uid": uid}).body
-    assert made["uid"] == uid
-    assert ADA("GET", f"/events/{made['id']}").body == made
-    assert ADA("GET", "/events", uid=uid).body == {"items": [made], "next_cursor": None}
-    assert ADA("GET", "/events", uid=f"{uid[:-1]}Z").body == {"items": [], "next_cursor": None}
-    assert GRACE("GET", "/events", uid=uid).body["items"] == []
-    dynamodb_deployment.clock.forward(seconds=1)
-    ADA("PATCH", f"/events/{made['id']}", {"title": "Changed"})
-    assert ADA("PUT", f"/events/{made['id']}", REVIEW).body["uid"] == uid
-    dynamodb_deployment.record()
-    (first, *_) = dynamodb_deployment.versions()
-    path = f"/events/{made['id']}/history/{first['history_id']['S']}"
-    assert ADA("GET", path).body["event"] == made
-    ADA("DELETE", f"/events/{made['id']}")
-    assert ADA("GET", "/events", uid=uid).body["items"] == []
-
-
-@pytest.mark.parametrize("uid", ["", " ", "x" * 256, "ä" * 128, "a\nb", "a\x00", "\x85", "\x7f", 4711, ["a"], True])
-def test_a_uid_that_is_none_is_refused(deployment: Deployment, uid: Any) -> None:
-    assert ADA("POST", "/events", {**REVIEW, "uid": uid}).fields == ["uid"]
-    assert ADA("POST", "/events/bulk", {"events": [{**REVIEW, "uid": uid}]}).fields == ["events[0].uid"]
-    if isinstance(uid, str):
-        assert ADA("GET", "/events", uid=uid).fields == ["uid"]
-    assert deployment.calendars() == []
-
-
-@pytest.mark.parametrize("name", ["from", "to", "limit", "cursor", "as_of"])
-def test_a_uid_is_looked_up_alone(deployment: Deployment, name: str) -> None:
-    made = ADA("POST", "/events", {**REVIEW, "uid": "1"})
-    value = {"limit": "10", "cursor": "x"}.get(name, made.body["created_at"].replace(".000", ""))
-    answer = ADA("GET", "/events", **{"uid": "1", name: value})
-    assert (answer.status, answer.fields) == (422, [name])
-    assert len(deployment.events()) == 1
-
-
-def test_only_creations_take_a_uid(deployment: Deployment) -> None:
-    made = ADA("POST", "/events", {**REVIEW, "uid": "1"}).body
-    for method in ("PUT", "PATCH"):
-        assert ADA(method, f"/events/{made['id']}", {**REVIEW, "uid": "2"}).status == 422
-    assert [item["uid"]["S"] for item in deployment.events()] == ["1"]
 
 
 @ways

@@ -7,7 +7,7 @@ from moto import mock_aws
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
 from tests.harness.deployment import Deployment, settings_for
-from tests.harness.gateway import Api
+from tests.harness.payloads import ADA, GRACE
 from tests.harness.template import create_tables
 from tests.integration.bad_input.stored_calendar import GOOD, StoredCalendar
 
@@ -19,9 +19,8 @@ def stored_calendar() -> Iterator[StoredCalendar]:
         clients = Clients()
         deployment = Deployment.of(Runtime(settings_for(create_tables(clients.dynamodb)), clients))
         with use(deployment.runtime):
-            ada, grace = Api(), Api(user_id="01998f00-0000-7000-8000-000000000002", username="grace")
-            made, others = (api("POST", "/events", GOOD).body for api in (ada, grace))
-            yield StoredCalendar(deployment, ada, made, others, deployment.calendars())
+            made, others = (api("POST", "/events", GOOD).body for api in (ADA, GRACE))
+            yield StoredCalendar(deployment, ADA, made, others, deployment.calendars())
 
 
 @pytest.fixture(scope="module")

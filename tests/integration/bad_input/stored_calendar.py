@@ -10,6 +10,19 @@ from tests.harness.samples import END, START
 GOOD = {"title": "Review", "start": START, "end": END}
 # Apart from the stored event, so that nothing is refused for a conflict.
 FREE = {"title": "Free", "start": "2027-06-01T09:00:00Z", "end": "2027-06-01T10:00:00Z"}
+# Those that take a body.
+ROUTES = [
+    ("POST", "/events"),
+    ("PUT", "/events/{id}"),
+    ("PATCH", "/events/{id}"),
+    ("POST", "/events/bulk"),
+    ("POST", "/events/{id}/rollback"),
+]
+
+
+def shown(value: object) -> str:
+    """The id of a test for `value`."""
+    return ascii(value)[:32]
 
 
 @dataclass(repr=False)

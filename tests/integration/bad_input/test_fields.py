@@ -6,7 +6,7 @@ import pytest
 
 from shared.http.fields import MAX_BULK, MAX_DESCRIPTION_BYTES, MAX_LOCATION, MAX_REASON, MAX_TITLE
 from tests.harness.samples import new_id
-from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
+from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar, shown
 
 TEXTS = {"title": MAX_TITLE, "description": MAX_DESCRIPTION_BYTES, "location": MAX_LOCATION}
 REQUIRED = ("title", "start", "end")
@@ -63,10 +63,6 @@ BAD: list[tuple[str, Any]] = [
     *(("time_zone", value) for value in (*NOT_TEXT, *CONTROL, *SURROGATES)),
     *(("transparency", value) for value in ("", "OPAQUE", "free", "x" * 10_000, *NOT_TEXT, *CONTROL, *SURROGATES)),
 ]
-
-
-def shown(value: object) -> str:
-    return ascii(value)[:32]
 
 
 @pytest.mark.parametrize(("field", "value"), BAD, ids=shown)
