@@ -5,8 +5,7 @@ same classes by tools/openapi, and nothing of that runs here.
 """
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
-from typing import Annotated, Final, NotRequired, cast
+from typing import Annotated, Any, NotRequired, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -15,8 +14,6 @@ from shared.http.document_types import ID, Author, HistoryIdValue, Id, InstantVa
 from shared.http.fields import Description, InstantField, Location, TimeZone, Title, Uid
 from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict, Transparency
 from shared.scheduling.instants import of_seconds
-
-_content_of: Final = attrgetter(*CONTENT_FIELDS)
 
 
 class ContentDocument(TypedDict):
@@ -91,18 +88,19 @@ class EventDocument(ContentDocument):
 def event_document(event: Event) -> EventDocument:
     """An event as it is answered; the same document for the live event and for one of its versions."""
     content, stamp = event.content, event.stamp
-    said = cast("ContentDocument", dict(zip(CONTENT_FIELDS, _content_of(content), strict=True)))
-    return {
-        "id": event.id,
-        **said,
-        "uid": event.uid,
-        "owner": event.calendar_id,
-        "version": stamp.version,
-        "history_id": stamp.history_id,
-        "created_at": event.created_at,
-        "updated_at": stamp.changed_at,
-        "updated_by": stamp.changed_by,
-    }
+    said: dict[str, Any] = {"id": event.id}
+    for name in CONTENT_FIELDS:
+        said[name] = getattr(content, name)
+    # Filled in place: one dict a document takes two thirds of the time of one that is put together from two.
+    document = cast("EventDocument", said)
+    document["uid"] = event.uid
+    document["owner"] = event.calendar_id
+    document["version"] = stamp.version
+    document["history_id"] = stamp.history_id
+    document["created_at"] = event.created_at
+    document["updated_at"] = stamp.changed_at
+    document["updated_by"] = stamp.changed_by
+    return document
 
 
 class EventPage(TypedDict):

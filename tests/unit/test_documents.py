@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http.change_documents import changes, diff_document
-from shared.http.documents import ContentDocument, event_document, version_document
+from shared.http.documents import ContentDocument, EventDocument, event_document, version_document
 from shared.http.problem_documents import collision_document
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
 from shared.scheduling.guard import collision
@@ -146,6 +146,10 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "updated_at": made.stamp.changed_at,
         "updated_by": OWNER,
     }
+
+
+def test_an_event_is_answered_with_every_field_of_its_class() -> None:
+    assert event_document(event()).keys() == EventDocument.__annotations__.keys()
 
 
 def test_a_version_is_listed_with_who_when_and_why() -> None:
