@@ -14,11 +14,10 @@ from typing import Final, Protocol
 from shared import ids
 from shared.errors import (
     AnswerLost,
-    Contended,
     FieldError,
     IdempotencyKeyReused,
     OutcomeUnknown,
-    Throttled,
+    StoreFault,
     Unavailable,
 )
 from shared.request import NS_PER_SECOND, Request
@@ -257,12 +256,10 @@ class BulkCreation:
         return Outcome(index, stored, there_before=True)
 
     def _read(self, event_ids: Sequence[str]) -> dict[str, Event]:
-        for _ in self._patience.attempts():
-            try:
-                return self._store.get_many(self._owner, event_ids)
-            except (AnswerLost, Contended, Throttled):
-                continue
-        raise Unavailable("the database was too busy; nothing was written")
+        try:
+            return self._patience.retry(lambda: self._store.get_many(self._owner, event_ids))
+        except StoreFault as fault:
+            raise Unavailable("the database was too busy; nothing was written") from fault
 
     def _claim(self, key: str, digest: str, size: int) -> Claim:
         """The claim on `key`: that of this request, or that of an earlier one which said the same.
@@ -277,18 +274,14 @@ class BulkCreation:
             busy_until=self._now + ceil(self._patience.seconds) + STILL_AT_WORK_SECONDS,
             expires_at=self._now + min(KEY_SECONDS, self._deleted_seconds),
         )
-        lost = False
-        for _ in self._patience.attempts():
-            try:
-                held = self._store.claim(self._owner, sha256(key.encode()).hexdigest(), claim, self._now)
-            except AnswerLost:
-                lost = True
-                continue
-            except (Contended, Throttled):
-                continue
-            if held.digest != digest:
-                raise IdempotencyKeyReused(f"was used for operation {held.operation_id}, which says something else")
-            return held
-        if lost:
-            raise OutcomeUnknown("the answer of the database was lost before any event was written: try again")
-        raise Unavailable("the database was too busy; nothing was written")
+        hashed = sha256(key.encode()).hexdigest()
+        try:
+            held = self._patience.retry(lambda: self._store.claim(self._owner, hashed, claim, self._now))
+        except AnswerLost as lost:
+            detail = "the answer of the database was lost before any event was written: try again"
+            raise OutcomeUnknown(detail) from lost
+        except StoreFault as fault:
+            raise Unavailable("the database was too busy; nothing was written") from fault
+        if held.digest != digest:
+            raise IdempotencyKeyReused(f"was used for operation {held.operation_id}, which says something else")
+        return held
