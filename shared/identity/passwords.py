@@ -23,8 +23,8 @@ def _unpadded(value: bytes) -> str:
     return b64encode(value).decode().rstrip("=")
 
 
-# The hash of no known password: what the password of an unknown user is held against, so that a wrong name
-# takes as long as a wrong password. Built from the same parameters, so that it cannot fall behind them.
+# The hash of no known password: the password of an unknown user is compared with it, so that a wrong name takes as long
+# as a wrong password. Built from the same parameters, so that it cannot fall behind them.
 NOBODY: Final = (
     f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}"
     f"${_unpadded(b'nobody has this!'[:SALT_BYTES])}${_unpadded(bytes(HASH_BYTES))}"
@@ -32,17 +32,17 @@ NOBODY: Final = (
 
 
 def _normal(password: str) -> str:
-    """One form for what looks the same: keyboards compose accents differently (RFC 8265, section 4.2.2)."""
+    """Returns one form for what looks the same: keyboards compose accents differently (RFC 8265, section 4.2.2)."""
     return unicodedata.normalize("NFC", password)
 
 
 def hash_password(password: str) -> str:
-    """The hash of `password` with a salt of its own, in the encoded form that names its parameters."""
+    """Returns the hash of `password` with a salt of its own, in the encoded form that names its parameters."""
     return _hasher.hash(_normal(password))
 
 
 def is_password(password_hash: str, password: str) -> bool:
-    """Whether `password_hash` is of `password`. Raises argon2's InvalidHashError if it is no hash at all."""
+    """Returns whether `password_hash` is of `password`. Raises argon2's InvalidHashError if it is not a hash."""
     try:
         return _hasher.verify(password_hash, _normal(password))
     except VerifyMismatchError:
@@ -50,5 +50,5 @@ def is_password(password_hash: str, password: str) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether `password_hash` was made with other parameters than those of today."""
+    """Returns whether `password_hash` was made with other parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)

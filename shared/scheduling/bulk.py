@@ -14,10 +14,9 @@ from typing import Final, Protocol
 from shared import ids
 from shared.errors import (
     AnswerLost,
-    Contended,
     IdempotencyKeyReused,
     OutcomeUnknown,
-    Throttled,
+    StoreFault,
     Unavailable,
 )
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
@@ -238,12 +237,10 @@ class BulkCreation:
         return BulkItem(index, stored, there_before=True)
 
     def _read(self, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
-        for _ in self._deadline.attempts():
-            try:
-                return self._store.get_many(self._calendar_id, event_ids)
-            except (AnswerLost, Contended, Throttled):
-                continue
-        raise Unavailable("the database was too busy; nothing was written")
+        try:
+            return self._deadline.retry(lambda: self._store.get_many(self._calendar_id, event_ids))
+        except StoreFault as fault:
+            raise Unavailable("the database was too busy; nothing was written") from fault
 
     def _claim(self, key: str, digest: str, size: int) -> Claim:
         """Returns the claim on `key`: that of this request, or that of an earlier one which said the same.
@@ -258,18 +255,14 @@ class BulkCreation:
             busy_until=self._request.now + ceil(self._deadline.seconds) + STILL_AT_WORK_SECONDS,
             expires_at=self._request.now + min(KEY_SECONDS, self._deleted_seconds),
         )
-        lost = False
-        for _ in self._deadline.attempts():
-            try:
-                held = self._store.claim(self._calendar_id, sha256(key.encode()).hexdigest(), claim, self._request.now)
-            except AnswerLost:
-                lost = True
-                continue
-            except (Contended, Throttled):
-                continue
-            if held.digest != digest:
-                raise IdempotencyKeyReused(f"was used for operation {held.operation_id}, which says something else")
-            return held
-        if lost:
-            raise OutcomeUnknown("the response of the database was lost before any event was written: try again")
-        raise Unavailable("the database was too busy; nothing was written")
+        hashed = sha256(key.encode()).hexdigest()
+        try:
+            held = self._deadline.retry(lambda: self._store.claim(self._calendar_id, hashed, claim, self._request.now))
+        except AnswerLost as lost:
+            detail = "the response of the database was lost before any event was written: try again"
+            raise OutcomeUnknown(detail) from lost
+        except StoreFault as fault:
+            raise Unavailable("the database was too busy; nothing was written") from fault
+        if held.digest != digest:
+            raise IdempotencyKeyReused(f"was used for operation {held.operation_id}, which says something else")
+        return held

@@ -1,4 +1,4 @@
-"""The events table as a bulk creation uses it: many events a call, claims on idempotency keys, and bounded looks."""
+"""The events table as a bulk creation uses it: batches of events, claims on idempotency keys, bounded searches."""
 
 from collections.abc import Sequence
 from concurrent.futures import wait

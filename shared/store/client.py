@@ -40,12 +40,12 @@ class Clients:
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
-        """For calls that do not wait for one another: one thread a connection."""
+        """For concurrent calls: one thread for each connection."""
         return ThreadPoolExecutor(CONNECTIONS)
 
     @cached_property
     def outer_pool(self) -> ThreadPoolExecutor:
-        """For work that uses `pool` itself: in one pool it could wait for a thread that waits for it."""
+        """For work that uses `pool` itself: in the same pool it could wait for a thread that waits for it."""
         return ThreadPoolExecutor(CONNECTIONS // 2)
 
     def _make(self, service: str, attempts: int) -> Any:
@@ -100,14 +100,14 @@ def _note_try(
     context: dict[str, Any],
     **_: Any,
 ) -> None:
-    """Note in the context of a call that one of its tries got no answer, a part of one, or a server error."""
+    """Notes in the context of a call that one of its tries got no answer, part of one, or a server error."""
     lost = exception is not None or response_dict is None or response_dict["status_code"] >= SERVER_ERROR
     if lost or (parsed_response is not None and CUT_SHORT in parsed_response["ResponseMetadata"]):
         context[UNANSWERED] = True
 
 
 def _tell_of_tries(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    """Put that note into the answer: the SDK tells of its repetitions, and not of what became of the tries before.
+    """Puts that note into the answer: the SDK tells how often it retried, and not how the earlier tries ended.
 
     Raises ResponseStreamingError if the last answer was cut short: nobody can tell what it would have said.
     """
