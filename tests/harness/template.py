@@ -40,6 +40,12 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
     return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
 
 
+def variables() -> dict[str, dict[str, str]]:
+    """The environment variables that the template sets for every function, each with what it refers to."""
+    found: dict[str, dict[str, str]] = template()["Globals"]["Function"]["Environment"]["Variables"]
+    return found
+
+
 def routes() -> dict[tuple[str, str], str]:
     """Which file of functions/ serves a (METHOD, path) of the API.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.template import ROOT, resources, template
+from tests.harness.template import ROOT, resources
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 
@@ -49,14 +49,3 @@ def test_the_functions_that_record_and_keep_the_history_have_alarms_on_their_fai
 def test_an_alarm_tells_the_topic_if_there_is_one(name: str) -> None:
     topic = {"If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     assert ALARMS[name]["AlarmActions"] == topic
-
-
-def test_the_retention_reaches_every_function_that_needs_it() -> None:
-    functions = resources("AWS::Serverless::Function")
-    given = {
-        function["Handler"]
-        for function in functions.values()
-        if "HISTORY_RETENTION_DAYS" in function.get("Environment", {}).get("Variables", {})
-    }
-    assert given == {"record_history.handler", "redrive_history.handler", "sweep_history.handler"}
-    assert template()["Parameters"]["HistoryRetentionDays"]["Default"] == 0

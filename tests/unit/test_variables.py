@@ -1,0 +1,55 @@
+"""Every function gets every setting, from one list in the template."""
+
+from typing import Any
+
+import pytest
+
+from shared.settings import Settings
+from tests.harness.template import resources, template, variables
+
+# Read by Powertools, not by Settings.
+LIBRARIES = {"POWERTOOLS_LOG_LEVEL"}
+# Settings has a default for it, and no deployment another value.
+
+
+class Recorded(dict[str, str]):
+    """An environment in which every variable is "1", which is valid for all; it keeps the names that were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return "1"
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return True
+
+    def get(self, name: str, default: Any = None) -> Any:
+        del default
+        return self[name]
+
+
+def test_every_setting_is_set_and_every_variable_is_read() -> None:
+    environ = Recorded()
+    Settings.of(environ)
+    assert environ.names == variables().keys() - LIBRARIES
+
+
+def test_no_function_has_variables_of_its_own() -> None:
+    functions = resources("AWS::Serverless::Function")
+    assert [name for name, function in functions.items() if "Environment" in function] == []
+
+
+@pytest.mark.parametrize("name", variables())
+def test_a_variable_refers_to_the_parameter_or_resource_of_the_same_name(name: str) -> None:
+    """No two of them are swapped: EVENTS_TABLE is EventsTable, SIGNING_SECRET_ARN is the ARN of SigningSecret."""
+    same = name.removeprefix("POWERTOOLS_").removesuffix("_ARN").title().replace("_", "")
+    # On AWS the Ref of a secret is its ARN, too; on the local stack it is its name.
+    assert variables()[name] == ({"GetAtt": f"{same}.Id"} if name.endswith("_ARN") else {"Ref": same})
+
+
+def test_versions_are_kept_forever_by_default() -> None:
+    assert template()["Parameters"]["HistoryRetentionDays"]["Default"] == 0
