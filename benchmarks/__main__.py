@@ -1,4 +1,4 @@
-"""Run all parts, or those named: ledger flatness overhead cold alternatives throughput sizes memory smoke.
+"""Run all parts, or those named: ledger flatness overhead cold throughput smoke.
 
 One more, endurance, takes long and runs only when it is named.
 
@@ -26,10 +26,7 @@ PARTS: Final = {
     "flatness": "flatness",
     "overhead": "overhead",
     "cold": "cold",
-    "alternatives": "alternatives",
     "throughput": "throughput",
-    "sizes": "sizes",
-    "memory": "memory",
     "smoke": "smoke",
     "endurance": "endurance",
 }

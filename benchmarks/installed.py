@@ -32,6 +32,11 @@ def layer_variables(target: Path) -> list[str]:
     return [f"ARTIFACTS_DIR={target}", f"LAYER_PYTHON={version}", f"LAYER_PLATFORM={_platform()}"]
 
 
+def size_of(directory: Path) -> int:
+    """Return the bytes of all files in `directory`."""
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
 @lru_cache(maxsize=1)
 def built_layer() -> Path:
     """The packages of the layer, built once a run."""

@@ -10,13 +10,11 @@ from shared.runtime import Runtime
 from shared.scheduling import ids
 from tests.template import ROOT
 
-SHORT = ("flatness", "overhead", "cold", "throughput", "sizes")
+SHORT = ("flatness", "overhead", "cold", "throughput")
 ELSEWHERE = {
     "ledger": "tests/integration/test_budgets.py",
     "smoke": "tests/e2e/test_benchmarks.py",
     "endurance": "tests/e2e/test_running.py, with some hundred requests",
-    "alternatives": "needs FastAPI, which only .local/benchmarks has",
-    "memory": "arithmetic on what overhead measures",
 }
 
 
