@@ -1,7 +1,8 @@
-"""A user with a calendar of their own, put into the tables without the functions that are measured."""
+"""A user with a calendar of their own, written straight to the tables."""
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,21 +15,21 @@ from shared.store.batches import BATCH_WRITE_ITEMS
 from shared.store.items import Item, event_attributes, live_span, number, text
 from tests.gateway import payload
 
-# How old what a scene makes is. What is measured makes ids of its own, with another generator: two of one millisecond
-# have no order, and a change has to have a later one than what it changes.
-AGO_SECONDS: Final = 60
+# How old a dataset is. What is measured makes ids with a generator of its own: two ids of one millisecond have no
+# order, and a change needs a later id than what it changes. So nothing in a dataset is as young as a request.
+AGE_SECONDS: Final = 60
 FIRST_DAY: Final = datetime(2027, 3, 1, tzinfo=UTC)
 
 GatewayEvent = dict[str, Any]
 
 
 def at(minutes: float) -> str:
-    """The instant so many minutes after the first day of a benchmark's calendar."""
+    """Returns the instant so many minutes after the first day of a dataset."""
     return (FIRST_DAY + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def body(start: float, minutes: float = 60, **fields: str) -> dict[str, str]:
-    """An event as a caller sends it, `start` in minutes after the first day."""
+    """Returns an event as a caller sends it, with `start` in minutes after the first day."""
     return {
         "title": "Design review",
         "description": "What we have learned, and what is next. Bring the figures of last week along.",
@@ -41,12 +42,18 @@ def body(start: float, minutes: float = 60, **fields: str) -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Scene:
-    """One user. `kept` is for what a route's requests share."""
+class Dataset:
+    """The calendar of one user, who has a random id."""
 
     runtime: Runtime
-    owner: str = field(default_factory=lambda: str(uuid.uuid4()))
-    kept: dict[str, Any] = field(default_factory=dict)
+    user_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Returns what `make` returned when it was first called for `name`."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def version(
         self,
@@ -55,66 +62,62 @@ class Scene:
         *,
         number: int = 1,
         kind: ChangeType = "create",
-        ago_seconds: int = AGO_SECONDS,
+        age_seconds: int = AGE_SECONDS,
         after: Event | None = None,
         **fields: str,
     ) -> Event:
-        """A version of an event, in no table yet; `after` the one before it, if it is not the first."""
-        now = self.runtime.now_ns() - ago_seconds * 1_000_000_000
+        """Returns a version of an event, which is not written yet.
+
+        Args:
+            start: When the event starts, in minutes after the first day.
+            minutes: How long it takes.
+            number: The version's number.
+            kind: The kind of change that made it.
+            age_seconds: How long ago it was made.
+            after: The version before, unless it is the first.
+            fields: Content that differs from that of `body`.
+        """
+        now = self.runtime.now_ns() - age_seconds * 1_000_000_000
         history_id = ids.later_id(now, after.history_id) if after else ids.new_id(now)
-        stamp = Stamp(history_id, number, kind, self.owner, ids.new_id(now))
+        stamp = Stamp(history_id, number, kind, self.user_id, ids.new_id(now))
         content = Content(**body(start, minutes, **fields))  # type: ignore[arg-type]  # no transparency among them
-        return Event(after.id if after else ids.new_id(now), self.owner, ids.made_at(history_id), content, stamp)
+        return Event(after.id if after else ids.new_id(now), self.user_id, ids.made_at(history_id), content, stamp)
 
     def item(self, event: Event) -> Item:
-        """The item of a live event."""
-        return {**keys.event_key(self.owner, event.id), **event_attributes(event), "span": live_span(event)}
+        """Returns the item of a live event."""
+        return {**keys.event_key(self.user_id, event.id), **event_attributes(event), "span": live_span(event)}
 
-    def version_item(self, event: Event) -> Item:
-        """The item of a version."""
-        place = {
-            "calendar": text(keys.calendar(self.owner)),
-            "span": live_span(event),
-            "operation": text(keys.operation(self.owner, event.stamp.operation_id)),
-        }
-        return {**keys.version_key(self.owner, event.id, event.history_id), **event_attributes(event), **place}
-
-    def store(self, event: Event) -> Event:
-        """Put a live event into its table."""
-        self.runtime.clients.dynamodb.put_item(TableName=self.runtime.settings.events_table, Item=self.item(event))
-        return event
-
-    def delete(self, event: Event) -> None:
-        """Put a deleted event into its table."""
-        place = {
-            "span": text(keys.deleted_span(event.history_id)),
-            "expires_at": number(self.runtime.now() + 24 * 3600),
-        }
-        clients, table = self.runtime.clients, self.runtime.settings.events_table
-        clients.dynamodb.put_item(TableName=table, Item={**self.item(event), **place})
-
-    def record(self, *events: Event) -> None:
-        """Put versions into the history table."""
-        self._write(self.runtime.settings.history_table, [self.version_item(event) for event in events])
-
-    def remove(self, event_id: str) -> None:
-        """Take an event out of its table, as if it had never been there."""
-        self.runtime.clients.dynamodb.delete_item(
-            TableName=self.runtime.settings.events_table, Key=keys.event_key(self.owner, event_id)
-        )
-
-    def fill(self, events: list[Event]) -> None:
-        """Put live events into their table, many at a time, from several threads."""
+    def store(self, *events: Event) -> None:
+        """Writes live events."""
         self._write(self.runtime.settings.events_table, [self.item(event) for event in events])
 
-    def bury(self, events: list[Event]) -> None:
-        """Put deleted events into their table, which can be restored for a day."""
-        expires_at = {"N": str(self.runtime.now() + 24 * 3600)}
+    def store_deleted(self, *events: Event) -> None:
+        """Writes deleted events, which can be restored for a day."""
+        expires_at = number(self.runtime.now() + 24 * 3600)
         items = [
             {**self.item(event), "span": text(keys.deleted_span(event.history_id)), "expires_at": expires_at}
             for event in events
         ]
         self._write(self.runtime.settings.events_table, items)
+
+    def record(self, *events: Event) -> None:
+        """Writes versions to the history table."""
+        self._write(self.runtime.settings.history_table, [self._version_item(event) for event in events])
+
+    def remove(self, event_id: str) -> None:
+        """Deletes the item of an event, without a trace."""
+        self.runtime.clients.dynamodb.delete_item(
+            TableName=self.runtime.settings.events_table, Key=keys.event_key(self.user_id, event_id)
+        )
+
+    def _version_item(self, event: Event) -> Item:
+        return {
+            **keys.version_key(self.user_id, event.id, event.history_id),
+            **event_attributes(event),
+            "calendar": text(keys.calendar(self.user_id)),
+            "span": live_span(event),
+            "operation": text(keys.operation(self.user_id, event.stamp.operation_id)),
+        }
 
     def _write(self, table: str, items: list[Item]) -> None:
         chunks = [items[index : index + BATCH_WRITE_ITEMS] for index in range(0, len(items), BATCH_WRITE_ITEMS)]
@@ -135,16 +138,15 @@ class Scene:
         resource: str,
         document: Any = None,
         query: dict[str, str] | None = None,
-        headers: dict[str, str] | None = None,
         **path: str,
     ) -> GatewayEvent:
-        """What the gateway hands to a function for a request of this user."""
+        """Returns what the gateway passes to a function for a request of this user."""
         event = payload("get_event")
         event |= {
             "resource": resource,
             "path": resource.format(**path),
             "httpMethod": method,
-            "headers": {**event["headers"], "Content-Type": "application/json", **(headers or {})},
+            "headers": {**event["headers"], "Content-Type": "application/json"},
             "queryStringParameters": query,
             "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
             "pathParameters": path or None,
@@ -154,8 +156,8 @@ class Scene:
         context = event["requestContext"]
         context |= {"resourcePath": resource, "httpMethod": method, "path": f"/v1{event['path']}"}
         context["authorizer"] = {
-            "principalId": self.owner,
-            "user_id": self.owner,
+            "principalId": self.user_id,
+            "user_id": self.user_id,
             "username": "ada",
             "exp": "32503680000",
         }
