@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import threading
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ def measure() -> Part:
     """Deploys to a stack of its own, unless there is one to call, and calls it."""
     if url := os.environ.get(URL):
         return _call(url, few(CALLERS, 10))
+    shutil.rmtree(HOME / "stack", ignore_errors=True)  # of a run that was killed
     with LocalStack(HOME / "stack", free_port(), persist=False) as stack:
         return _call(stack.deploy(), few(CALLERS, 10))
 
