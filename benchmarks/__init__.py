@@ -1,1 +1,1 @@
-"""What this API costs, beside its peers: `make bench`, or `python -m benchmarks [names of parts]`."""
+"""Measures what the API costs, beside peers: `make bench`, or `python -m benchmarks [names of parts]`."""

@@ -1,177 +1,209 @@
-"""The peer of every handler: the same calls by a bare function, with json and nothing else.
+"""Bare functions: the database calls of five routes, and as little code around them as possible. See also `bare_login`.
 
-No validation, no errors but the one that a route is about, no logs: written as well as one can, so that what a handler
-takes longer is what it does more. The client is boto3's, with the timeouts, retries and connections of the layer's; or
-the layer's own, if the environment says so: then what differs is the handler alone.
+They validate nothing, log nothing and know no error but the one that a route is about. So what a handler takes longer
+is what it does more.
 """
 
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from uuid_utils import uuid7
 
-from benchmarks.boto_config import CONFIG
-from shared.store.client import Clients
+from shared.settings import Settings
 
 Event = dict[str, Any]
 Item = dict[str, Any]
 
-EVENTS: Final = os.environ["EVENTS_TABLE"]
-HISTORY: Final = os.environ["HISTORY_TABLE"]
 CLASSES: Final = (("a", 4 * 3600), ("b", 72 * 3600), ("c", 31 * 86400), ("d", 366 * 86400))
 TEXTS: Final = ("title", "description", "location", "start", "end", "time_zone")
+BATCH: Final = 25
+THREADS: Final = 16
+NEW: Final = "attribute_not_exists(pk)"
 
-client: Any = Clients().dynamodb if os.environ.get("BENCH_LAYERS_CLIENT") else boto3.client("dynamodb", config=CONFIG)
-pool = ThreadPoolExecutor(16)
+
+def boto3_client() -> Any:
+    """Returns boto3's client, with the timeouts, retries and connections of the layer's, and no validation."""
+    config = Config(
+        connect_timeout=2,
+        read_timeout=5,
+        max_pool_connections=THREADS,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        parameter_validation=False,
+        tcp_keepalive=True,
+    )
+    return boto3.client("dynamodb", config=config)
 
 
-def reply(status: int, document: Any = None) -> Event:
-    """A gateway answer."""
+def write_batches(client: Any, table: str, items: Sequence[Item], each: Callable[..., Iterable[Any]]) -> None:
+    """Writes items by 25, with `each` as `map` or a pool's."""
+
+    def write(chunk: Sequence[Item]) -> None:
+        requests = [{"PutRequest": {"Item": item}} for item in chunk]
+        while requests:
+            response = client.batch_write_item(RequestItems={table: requests})
+            requests = response.get("UnprocessedItems", {}).get(table, [])
+
+    for _ in each(write, [items[index : index + BATCH] for index in range(0, len(items), BATCH)]):
+        pass
+
+
+class BareFunctions:
+    """The bare functions on one client, boto3's or the layer's."""
+
+    def __init__(self, client: Any, settings: Settings) -> None:
+        self.by_route: Final[dict[str, Callable[[Event], Event]]] = {
+            "create": self.create,
+            "list a window": self.list_events,
+            "get": self.get,
+            "bulk of 1,000": self.bulk,
+            "record 100 changes": self.record,
+        }
+        self._client = client
+        self._events = settings.events_table
+        self._history = settings.history_table
+        self._pool = ThreadPoolExecutor(THREADS)
+
+    def create(self, event: Event) -> Event:
+        """POST /events: read the fences, look for overlaps, write the event and move the fences."""
+        document, user = json.loads(event["body"]), _user(event)
+        start, end = _moment(document["start"]), _moment(document["end"])
+        days = range((end - timedelta(seconds=1)).toordinal() - start.toordinal() + 1)
+        weeks = {(start + timedelta(days=day)).strftime("FENCE#%G-W%V") for day in days}
+        fences = {week: {"pk": {"S": f"CAL#{user}"}, "sk": {"S": week}} for week in weeks}
+        response = self._client.batch_get_item(
+            RequestItems={self._events: {"Keys": [*fences.values()], "ConsistentRead": True}}
+        )
+        found = {item["sk"]["S"]: item for item in response["Responses"][self._events]}
+        if self._overlapping(user, document["start"], document["end"]):
+            return respond(409)
+        item = _event_item(user, document)
+        writes: list[Item] = [{"Put": {"TableName": self._events, "Item": item, "ConditionExpression": NEW}}]
+        for week, key in fences.items():
+            writes.append({"Update": {"TableName": self._events, "Key": key, **_moved(found.get(week), item)}})
+        self._client.transact_write_items(TransactItems=writes)
+        return respond(201, _document(item))
+
+    def list_events(self, event: Event) -> Event:
+        """GET /events."""
+        window = event["queryStringParameters"]
+        items = self._overlapping(_user(event), window["from"], window["to"], Limit=50)
+        items.sort(key=lambda item: (item["start"]["S"], item["id"]["S"]))
+        return respond(200, {"items": [_document(item) for item in items[:50]]})
+
+    def get(self, event: Event) -> Event:
+        """GET /events/{id}."""
+        key = {"pk": {"S": f"CAL#{_user(event)}"}, "sk": {"S": f"EVENT#{event['pathParameters']['event_id']}"}}
+        response = self._client.get_item(TableName=self._events, Key=key, ConsistentRead=True)
+        return respond(200, _document(response["Item"])) if "Item" in response else respond(404)
+
+    def bulk(self, event: Event) -> Event:
+        """POST /events/bulk."""
+        user = _user(event)
+        items = [_event_item(user, document) for document in json.loads(event["body"])["events"]]
+        write_batches(self._client, self._events, items, self._pool.map)
+        created = [{"id": item["id"]["S"], "history_id": item["history_id"]["S"]} for item in items]
+        return respond(201, {"items": created})
+
+    def record(self, event: Event) -> Event:
+        """Writes the stream's records as versions."""
+        items = []
+        for record in event["Records"]:
+            item = record["dynamodb"]["NewImage"]
+            partition = f"{item['pk']['S']}#{item['sk']['S']}"
+            items.append({**item, "calendar": item["pk"], "pk": {"S": partition}, "sk": item["history_id"]})
+        write_batches(self._client, self._history, items, self._pool.map)
+        return {"batchItemFailures": []}
+
+    def _overlapping(self, user: str, start: str, end: str, **more: Any) -> list[Item]:
+        """Returns what overlaps a window: four queries concurrently."""
+
+        def query(each: tuple[str, int]) -> list[Item]:
+            name, longest = each
+            response = self._client.query(
+                TableName=self._events,
+                IndexName="by_span",
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk AND span BETWEEN :low AND :high",
+                FilterExpression="#end > :start",
+                ExpressionAttributeNames={"#end": "end"},
+                ExpressionAttributeValues={
+                    ":pk": {"S": f"CAL#{user}"},
+                    ":low": {"S": f"{name}#{_instant(_moment(start) - timedelta(seconds=longest))}"},
+                    ":high": {"S": f"{name}#{end}"},
+                    ":start": {"S": start},
+                },
+                **more,
+            )
+            items: list[Item] = response["Items"]
+            return items
+
+        return [item for items in self._pool.map(query, CLASSES) for item in items]
+
+
+def respond(status: int, document: Any = None) -> Event:
+    """Returns a response as the gateway takes it."""
     text = "" if document is None else json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": text}
 
 
-def calendar_id(event: Event) -> str:
-    """Who calls."""
+def _user(event: Event) -> str:
     user_id: str = event["requestContext"]["authorizer"]["user_id"]
     return user_id
 
 
-def key(event: Event) -> Item:
-    """The key of the event that the path names."""
-    return event_key(calendar_id(event), event["pathParameters"]["event_id"])
-
-
-def event_key(user: str, event_id: str) -> Item:
-    """The key of an event."""
-    return {"pk": {"S": f"CAL#{user}"}, "sk": {"S": f"EVENT#{event_id}"}}
-
-
-def plain(item: Item) -> Event:
-    """An item as a document."""
+def _document(item: Item) -> Event:
     return {name: value.get("S") or value.get("N") for name, value in item.items()}
 
 
-def moment(text: str) -> datetime:
-    """An instant as a datetime."""
+def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def instant(when: datetime) -> str:
-    """A datetime as an instant."""
+def _instant(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def stamped(user: str, document: Event, event_id: str, version: int, kind: str) -> Item:
-    """The item of an event."""
-    start, end = moment(document["start"]), moment(document["end"])
+def _event_item(user: str, document: Event) -> Item:
+    start, end, event_id = _moment(document["start"]), _moment(document["end"]), str(uuid7())
     length = (end - start).total_seconds()
     name = next(name for name, longest in CLASSES if length <= longest)
-    history_id = str(uuid7())
+    now = _instant(datetime.now(UTC))
     fields = {
         "pk": f"CAL#{user}",
         "sk": f"EVENT#{event_id}",
-        "span": f"{name}#{instant(start)}#{event_id}",
+        "span": f"{name}#{_instant(start)}#{event_id}",
         "id": event_id,
         "owner": user,
-        "created_at": instant(datetime.now(UTC)),
+        "created_at": now,
         **{text: document.get(text, "") for text in TEXTS},
-        "start": instant(start),
-        "end": instant(end),
+        "start": _instant(start),
+        "end": _instant(end),
         "transparency": "opaque",
-        "history_id": history_id,
-        "changed_at": instant(datetime.now(UTC)),
+        "history_id": str(uuid7()),
+        "changed_at": now,
         "changed_by": user,
-        "change_type": kind,
+        "change_type": "create",
         "operation_id": str(uuid7()),
         "on_conflict": "reject",
     }
-    return {**{field: {"S": value} for field, value in fields.items()}, "version": {"N": str(version)}}
+    return {**{field: {"S": value} for field, value in fields.items()}, "version": {"N": "1"}}
 
 
-def query_classes(user: str, start: str, end: str, **more: Any) -> list[Item]:
-    """What overlaps a window: four queries side by side."""
-    begin = moment(start)
-
-    def query(each: tuple[str, int]) -> list[Item]:
-        name, longest = each
-        answer = client.query(
-            TableName=EVENTS,
-            IndexName="by_span",
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :pk AND span BETWEEN :low AND :high",
-            FilterExpression="#end > :start",
-            ExpressionAttributeNames={"#end": "end"},
-            ExpressionAttributeValues={
-                ":pk": {"S": f"CAL#{user}"},
-                ":low": {"S": f"{name}#{instant(begin - timedelta(seconds=longest))}"},
-                ":high": {"S": f"{name}#{end}"},
-                ":start": {"S": start},
-            },
-            **more,
-        )
-        items: list[Item] = answer["Items"]
-        return items
-
-    return [item for items in pool.map(query, CLASSES) for item in items]
-
-
-def write_checked(user: str, document: Event, event_id: str | None = None, kind: str = "create") -> Event:
-    """Read the fences (and the event), look for overlaps, write the event and move the fences."""
-    start, end = document["start"], document["end"]
-    days = range((moment(end) - timedelta(seconds=1)).toordinal() - moment(start).toordinal() + 1)
-    weeks = {(moment(start) + timedelta(days=day)).strftime("FENCE#%G-W%V") for day in days}
-    wanted = [{"pk": {"S": f"CAL#{user}"}, "sk": {"S": week}} for week in weeks]
-    if event_id is not None:
-        wanted.append(event_key(user, event_id))
-    answer = client.batch_get_item(RequestItems={EVENTS: {"Keys": wanted, "ConsistentRead": True}})
-    found = {item["sk"]["S"]: item for item in answer["Responses"][EVENTS]}
-    before = found.get(f"EVENT#{event_id}")
-    if before is not None:
-        document = {**plain(before), **document}
-    if any(item["id"]["S"] != event_id for item in query_classes(user, start, end)):
-        return reply(409)
-    version = int(before["version"]["N"]) + 1 if before else 1
-    item = stamped(user, document, event_id or str(uuid7()), version, kind)
-    put: Item = {"TableName": EVENTS, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
-    if before is not None:
-        put["ConditionExpression"] = "history_id = :previous"
-        put["ExpressionAttributeValues"] = {":previous": before["history_id"]}
-    entry = {"event_id": item["id"], "history_id": item["history_id"], "start": item["start"], "end": item["end"]}
-    actions: list[Item] = [{"Put": put}]
-    for week in weeks:
-        fence = found.get(week)
-        recent = [{"M": entry}, *(fence["recent"]["L"][:7] if fence else [])]
-        values = {":new": item["history_id"], ":recent": {"L": recent}}
-        if fence:
-            values[":old"] = fence["value"]
-        update = {
-            "TableName": EVENTS,
-            "Key": {"pk": {"S": f"CAL#{user}"}, "sk": {"S": week}},
-            "UpdateExpression": "SET #value = :new, recent = :recent",
-            "ConditionExpression": "#value = :old" if fence else "attribute_not_exists(pk)",
-            "ExpressionAttributeNames": {"#value": "value"},
-            "ExpressionAttributeValues": values,
-        }
-        actions.append({"Update": update})
-    client.transact_write_items(TransactItems=actions)
-    return reply(200 if before else 201, plain(item))
-
-
-def write_batches(table: str, items: list[Item], each: Callable[..., Any]) -> None:
-    """Write items by 25, with `each` as `map` or a pool's."""
-    chunks = [items[index : index + 25] for index in range(0, len(items), 25)]
-
-    def write(chunk: list[Item]) -> None:
-        requests = [{"PutRequest": {"Item": item}} for item in chunk]
-        while requests:
-            answer = client.batch_write_item(RequestItems={table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(table, [])
-
-    for _ in each(write, chunks):
-        pass
+def _moved(fence: Item | None, item: Item) -> Item:
+    """Returns the update that moves a fence, on condition that it is still as it was read."""
+    write = {"event_id": item["id"], "history_id": item["history_id"], "start": item["start"], "end": item["end"]}
+    recent = [{"M": write}, *(fence["recent"]["L"][:7] if fence else [])]
+    values: Item = {":new": item["history_id"], ":recent": {"L": recent}}
+    if fence:
+        values[":old"] = fence["value"]
+    return {
+        "UpdateExpression": "SET #value = :new, recent = :recent",
+        "ConditionExpression": "#value = :old" if fence else NEW,
+        "ExpressionAttributeNames": {"#value": "value"},
+        "ExpressionAttributeValues": values,
+    }

@@ -1,210 +1,30 @@
-"""The ledger: every call to DynamoDB, counted by botocore's own hooks, and how many of them wait for one another."""
+"""The ledger: the database calls of a typical request to every route, beside their budgets."""
 
-import json
-import sys
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import FrameType
-from typing import Any, Final
+from benchmarks.report import Part
+from shared.runtime import current
+from tests.harness.budgets import BUDGETS
+from tests.harness.requests import ROUTES, ledger_of
 
-from shared.store.client import Clients
-
-# Some of what was handed to threads makes no call but waits for others that do: it is not waited for any longer.
-RETRY_SECONDS: Final = 5.0
-# More than any request has calls, so that none waits for a thread.
-THREADS: Final = 64
-POOLS: Final = ("pool", "outer_pool")
-
-_STARTED = "benchmarks.started"
-_HOOKS: Final = ("before-call.dynamodb", "after-call.dynamodb", "provide-client-params.dynamodb")
+FACTS = ("read", "written", "sent", "received", "units")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call: when it was under way (seconds of the performance counter), and what it carried.
-
-    `sent` and `received` are the bytes of the two bodies, `read` the items that DynamoDB looked at, `written` those in
-    the request, and `units` the capacity that it says to have consumed.
-    """
-
-    operation: str
-    started: float
-    ended: float
-    sent: int
-    received: int
-    read: int
-    written: int
-    units: float
-
-
-@dataclass(slots=True)
-class Ledger:
-    """The calls of one request."""
-
-    calls: list[Call] = field(default_factory=list)
-
-    @property
-    def operations(self) -> Counter[str]:
-        """How often each operation was called."""
-        return Counter(call.operation for call in self.calls)
-
-    @property
-    def depth(self) -> int:
-        """How many calls wait for one another: the longest chain in which each begins after the one before."""
-        chains: list[tuple[Call, int]] = []
-        for call in sorted(self.calls, key=lambda each: each.started):
-            behind = (length for earlier, length in chains if earlier.ended <= call.started)
-            chains.append((call, 1 + max(behind, default=0)))
-        return max((length for _, length in chains), default=0)
-
-    def total(self, fact: str) -> float:
-        """The sum of one number over all calls."""
-        return sum(float(getattr(call, fact)) for call in self.calls)
-
-
-class _Threads(ThreadPoolExecutor):
-    """A pool with a thread for every call, which knows how much it was handed and has not done yet."""
-
-    def __init__(self) -> None:
-        super().__init__(THREADS)
-        self._lock = threading.Lock()
-        self.unfinished = 0
-
-    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """As of every executor."""
-        with self._lock:
-            self.unfinished += 1
-        future = super().submit(call, *args, **kwargs)
-        future.add_done_callback(self._done)
-        return future
-
-    def _done(self, _: Future[Any]) -> None:
-        with self._lock:
-            self.unfinished -= 1
-
-
-class _Hold:
-    """Holds calls up until all that can be under way together is: no time decides, so a busy machine does not, either.
-
-    That is so once every task of a pool is about to make a call, or waits for a task that is, and so does the thread
-    that serves the request. A call under way is waited for: what comes after it can be made together with this one.
-    """
-
-    def __init__(self, pools: Sequence[_Threads]) -> None:
-        self._pools = pools
-        self._server = threading.get_ident()
-        self._lock = threading.Lock()
-        self._held: set[int] = set()
-        self._released = 0.0
-
-    def begin(self) -> float:
-        """Hold a call up that begins now; gives the time."""
-        now = time.perf_counter()
-        with self._lock:
-            self._held.add(threading.get_ident())
-        while self._released < now and time.perf_counter() < now + RETRY_SECONDS:
-            with self._lock:
-                # Whoever looks first releases all; the others are no longer held when they look.
-                if self._released < now and self._all_here():
-                    self._released = time.perf_counter()
-                    self._held.clear()
-            time.sleep(0.001)
-        with self._lock:
-            self._held.discard(threading.get_ident())
-        return now
-
-    def _all_here(self) -> bool:
-        frames = sys._current_frames()
-        serving = self._server in self._held
-        threads = [thread.ident for pool in self._pools for thread in [*pool._threads]]
-        tasks = len(self._held) - serving + sum(_waits(frames.get(each or 0)) for each in threads)
-        return (serving or _waits(frames.get(self._server))) and tasks >= sum(each.unfinished for each in self._pools)
-
-
-def _waits(frame: FrameType | None) -> bool:
-    """Whether the thread that is at `frame` waits for the result of a task."""
-    names: list[str] = []
-    while frame is not None and len(names) < 2:
-        names.append(frame.f_code.co_name)
-        frame = frame.f_back
-    return names == ["wait", "result"]
-
-
-@contextmanager
-def recording(clients: Clients, *, capacity: bool = False) -> Iterator[Ledger]:
-    """Record what goes through `clients` in the block.
-
-    Every call is held up until no other begins, and there are threads enough, so that the depth does not depend on the
-    machine: calls that can be made together overlap, and those that wait for one another cannot. With `capacity`
-    DynamoDB is asked what each call consumes, which makes the two bodies a little longer.
-    """
-    ledger = Ledger()
-    pools = {name: _Threads() for name in POOLS}
-    hold = _Hold([*pools.values()])
-
-    def before(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context[_STARTED] = (hold.begin(), params["body"])
-
-    def after(http_response: Any, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        started, body = context.pop(_STARTED)
-        request = json.loads(body)
-        ledger.calls.append(
-            Call(
-                operation=model.name,
-                started=started,
-                ended=time.perf_counter(),
-                sent=len(body),
-                received=len(http_response.content),
-                read=_items_read(parsed),
-                written=_items_written(model.name, request),
-                units=_units(parsed),
-            )
-        )
-
-    def ask(params: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {**params, "ReturnConsumedCapacity": "TOTAL"}
-
-    hooks: dict[str, Any] = dict(zip(_HOOKS, (before, after, ask) if capacity else (before, after), strict=False))
-    emitters = [client.meta.events for client in (clients.dynamodb, clients.dynamodb_once)]
-    usual = {name: clients.__dict__.get(name) for name in POOLS}
-    clients.__dict__.update(pools)
-    for emitter in emitters:
-        for name, hook in hooks.items():
-            emitter.register(name, hook)
-    try:
-        yield ledger
-    finally:
-        for emitter in emitters:
-            for name, hook in hooks.items():
-                emitter.unregister(name, hook)
-        for name, pool in pools.items():
-            pool.shutdown()
-            del clients.__dict__[name]
-        clients.__dict__.update({name: pool for name, pool in usual.items() if pool is not None})
-
-
-def _items_read(answer: dict[str, Any]) -> int:
-    responses = answer.get("Responses", {})
-    batch = sum(map(len, responses.values())) if isinstance(responses, dict) else 0
-    return int(answer.get("ScannedCount", 0)) + ("Item" in answer) + batch
-
-
-def _items_written(operation: str, request: dict[str, Any]) -> int:
-    match operation:
-        case "TransactWriteItems":
-            return len(request["TransactItems"])
-        case "BatchWriteItem":
-            return sum(map(len, request["RequestItems"].values()))
-        case "PutItem" | "UpdateItem" | "DeleteItem":
-            return 1
-    return 0
-
-
-def _units(answer: dict[str, Any]) -> float:
-    consumed = answer.get("ConsumedCapacity", [])
-    return sum(float(each["CapacityUnits"]) for each in (consumed if isinstance(consumed, list) else [consumed]))
+def measure() -> Part:
+    """Counts the calls of all routes. A request that exceeds its budget is broken."""
+    columns = ("route", "calls", "budget", "depth", "budget", "items read", "items written", "sent B", "received B")
+    part = Part("Ledger: calls to DynamoDB", (*columns, "units"))
+    for route in ROUTES:
+        ledger, budget = ledger_of(route, current(), capacity=True), BUDGETS[route.name]
+        calls, depth = len(ledger.calls), ledger.depth
+        totals = {fact: ledger.total(fact) for fact in FACTS}
+        *counts, units = totals.values()
+        numbers = map(str, (calls, budget.calls, depth, budget.depth))
+        part.rows.append([route.name, *numbers, *(f"{count:.0f}" for count in counts), f"{units:.1f}"])
+        operations = dict(ledger.operations)
+        part.data[route.name] = {"calls": calls, "depth": depth, "operations": operations, **totals}
+        if budget.exceeded_by(ledger):
+            part.broken.append(f"{route.name}: {calls} calls of depth {depth}, budget {budget.calls} of {budget.depth}")
+    part.notes.append(
+        "Depth: how many calls wait for one another. Units: the capacity that DynamoDB Local reports, reads and writes "
+        "together."
+    )
+    return part

@@ -1,65 +1,47 @@
-"""Part 6, throughput: bulk creation, versions written and listed, tokens verified, each beside its peer."""
+"""Throughput: events created in bulk and versions recorded, beside peers; short and long histories listed."""
 
-import importlib
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import boto3
-import jwt
 
-from benchmarks.ground import SIGNING_KEY
-from benchmarks.identity_routes import IDENTITY_ROUTES
+from benchmarks.bare import THREADS, boto3_client, write_batches
 from benchmarks.report import Part, Spread, milliseconds
-from benchmarks.routes import EVENT_ROUTES, stream_records, versions
-from benchmarks.scenes import GatewayEvent, Scene
-from benchmarks.timing import Contestant, Samples, alternate, few
+from benchmarks.timing import Candidate, Samples, alternate, few, handler_of
 from shared.runtime import current
-from shared.startup import before_requests
 from shared.store.stream import version_item
-from tests.harness.gateway import Context
+from tests.harness.dataset import Dataset
+from tests.harness.event_requests import EVENT_ROUTES, stream_records
+from tests.harness.history_requests import versions
 
 BULK_ROUNDS: Final = 9
 RECORDS: Final = 500  # the most that the template lets a batch have
 RECORD_ROUNDS: Final = 15
 LIST_ROUNDS: Final = 100
-TOKENS: Final = 2000
-
-Handler = Callable[[GatewayEvent], Any]
 
 
-def _handler(function: str) -> Handler:
-    handler = importlib.import_module(f"functions.{function}").handler
-    before_requests()
-    context = Context(milliseconds=28_000)
-    return lambda event: handler(event, context)
-
-
-def _row(part: Part, what: str, unit: str, count: int, samples: dict[str, Samples]) -> list[float]:
-    """Add a row a contestant, as so many `unit` a second; gives the rates, by the medians."""
-    rates = []
-    for name, each in samples.items():
-        spread = Spread.of([count / seconds for seconds in each.wall])
-        rates.append(spread.median)
-        part.rows.append([what, name, f"{spread.show(0)} {unit}/s", f"{spread.median / rates[0]:.2f}"])
-        part.data[f"{what}, {name}"] = spread.median
-    return rates
+def measure() -> Part:
+    """Times all of them, in one process."""
+    part = Part("Throughput", ("what", "by", "median (quartiles)", "ratio"))
+    _bulk(part)
+    _recording(part)
+    _listing(part)
+    part.notes.append(f"In turn, after a warm-up: {BULK_ROUNDS} bulks, {RECORD_ROUNDS} batches, {LIST_ROUNDS} lists.")
+    return part
 
 
 def _bulk(part: Part) -> None:
     route = next(each for each in EVENT_ROUTES if each.name == "bulk of 1,000")
-    ours, theirs = Scene(current()), Scene(current())
+    ours, theirs = Dataset(current()), Dataset(current())
     resource: Any = boto3.resource("dynamodb")
     table = resource.Table(current().settings.events_table)
     count = len(json.loads(route.prepare(ours, 0)["body"])["events"])
 
-    def plain(index: int) -> list[dict[str, Any]]:
-        events = [theirs.version(60 * (count * index + each)) for each in range(count)]
-        items = [theirs.item(event) for event in events]
+    def values(index: int) -> list[dict[str, Any]]:
+        items = [theirs.item(theirs.version(60 * (count * index + each))) for each in range(count)]
         return [
             {name: value.get("S") or Decimal(value["N"]) for name, value in item.items() if value != {"S": ""}}
             for item in items
@@ -70,116 +52,62 @@ def _bulk(part: Part) -> None:
             for item in items:
                 batch.put_item(Item=item)
 
-    def check(answer: Any) -> None:
-        if answer["statusCode"] != 201:
-            raise RuntimeError(str(answer)[:500])
-
-    contestants = [
-        Contestant("Table.batch_writer", plain, put),
-        Contestant("handler", lambda index: route.prepare(ours, index), _handler("bulk_create"), check),
+    candidates = [
+        Candidate("handler", lambda index: route.prepare(ours, index), handler_of("bulk_create"), route.check),
+        Candidate("Table.batch_writer", values, put),
     ]
-    rates = _row(part, "bulk of 1,000", "events", count, alternate(contestants, BULK_ROUNDS, 2))
-    part.goal("bulk to batch_writer", rates[1] / rates[0], 1.8, least=True)
+    samples = alternate(candidates, BULK_ROUNDS, 2)
+    _add_rates(part, f"bulk of {count:,} events", count, samples, ("Table.batch_writer", 2.0))
 
 
 def _recording(part: Part) -> None:
-    scene = Scene(current())
-    table, ours = current().settings.history_table, current().clients.dynamodb_once
-    plain: Any = importlib.import_module("benchmarks.bare").client  # reads the environment
+    data, route = Dataset(current()), next(each for each in EVENT_ROUTES if each.function == "record_history")
+    table, client = current().settings.history_table, boto3_client()
+    peer = f"{THREADS} threads of BatchWriteItem"
 
     def records(_: int) -> dict[str, Any]:
-        return {"Records": stream_records(scene, RECORDS)}
+        return {"Records": stream_records(data, RECORDS)}
 
     def items(index: int) -> list[Any]:
         return [version_item(record) for record in records(index)["Records"]]
 
-    def write(client: Any, chunk: list[Any]) -> None:
-        requests: Any = [{"PutRequest": {"Item": item}} for item in chunk]
-        while requests:
-            requests = client.batch_write_item(RequestItems={table: requests}).get("UnprocessedItems", {}).get(table)
+    def writer(each: Callable[..., Any]) -> Callable[[list[Any]], None]:
+        return lambda all_items: write_batches(client, table, all_items, each)
 
-    def chunks(all_items: list[Any]) -> list[list[Any]]:
-        return [all_items[at : at + 25] for at in range(0, len(all_items), 25)]
-
-    def loop(all_items: list[Any]) -> None:
-        for chunk in chunks(all_items):
-            write(plain, chunk)
-
-    def check(answer: Any) -> None:
-        if answer["batchItemFailures"]:
-            raise RuntimeError("records were not written")
-
-    with ThreadPoolExecutor(16) as pool:
-
-        def parallel(client: Any) -> Callable[[list[Any]], Any]:
-            return lambda each: [*pool.map(partial(write, client), chunks(each))]
-
-        contestants = [
-            Contestant("BatchWriteItem in a loop", items, loop),
-            Contestant("BatchWriteItem, 16 threads", items, parallel(plain)),
-            Contestant("the same with the layer's client", items, parallel(ours)),
-            Contestant("record_history", records, _handler("record_history"), check),
+    with ThreadPoolExecutor(THREADS) as pool:
+        candidates = [
+            Candidate("record_history", records, handler_of("record_history"), route.check),
+            Candidate(peer, items, writer(pool.map)),
+            Candidate("BatchWriteItem in a loop", items, writer(map)),
         ]
-        samples = alternate(contestants, RECORD_ROUNDS, 3)
-    rates = _row(part, f"record {RECORDS} changes", "versions", RECORDS, samples)
-    part.goal("record_history to the parallel loop", rates[3] / rates[1], 0.9, least=True)
+        samples = alternate(candidates, RECORD_ROUNDS, 3)
+    _add_rates(part, f"record {RECORDS} changes", RECORDS, samples, (peer, 0.95))
 
 
 def _listing(part: Part) -> None:
-    handler, contestants = _handler("history"), []
-    for count in (10, few(5000, 20)):
-        scene = Scene(current())
-        event_id = versions(scene, count).id
-        contestants.append(
-            Contestant(
-                f"{count} versions",
-                lambda _, scene=scene, event_id=event_id: scene.request(  # type: ignore[misc]  # one a calendar
-                    "GET", "/events/{event_id}/history", query={"limit": "10"}, event_id=event_id
-                ),
-                handler,
-            )
-        )
-    spreads = {name: milliseconds(each.wall) for name, each in alternate(contestants, LIST_ROUNDS, 20).items()}
-    (_, short), (_, long) = spreads.items()
-    for name, spread in spreads.items():
-        part.rows.append(
-            ["list 10 versions", f"of {name}", f"{spread.show()} ms", f"{spread.median / short.median:.2f}"]
-        )
-        part.data[f"list 10 versions of {name}"] = spread.median
-    part.goal("list of versions, 5,000 to 10", long.median / short.median, 1.2)
+    handler, candidates = handler_of("history"), []
+    for count in (few(5000, 20), 10):
+        data = Dataset(current())
+        event_id, query = versions(data, count)[0].id, {"limit": "10"}
+        request = data.request("GET", "/events/{event_id}/history", query=query, event_id=event_id)
+        candidates.append(Candidate(f"of {count:,}", lambda _, request=request: request, handler))  # type: ignore[misc]  # one each
+    samples = alternate(candidates, LIST_ROUNDS, 20)
+    (long_name, long), (short_name, short) = ((name, milliseconds(each.wall)) for name, each in samples.items())
+    what = f"list 10 versions {long_name}"
+    part.times[what] = long.median
+    ratio = part.compare(what, long.median / short.median, 1.1, f"10 versions {short_name}")
+    part.rows += [["list 10 versions", long_name, f"{long.show()} ms", ratio]]
+    part.rows += [["list 10 versions", short_name, f"{short.show()} ms", "1.00"]]
 
 
-def _tokens(part: Part) -> None:
-    route = next(each for each in IDENTITY_ROUTES if each.name == "authorize")
-    event = route.prepare(Scene(current()), 0)
-    handler = _handler("authorize")
-    token = event["authorizationToken"].removeprefix("Bearer ")
-    name = "event-scheduling-api"
-
-    def verify() -> None:
-        jwt.decode(token, SIGNING_KEY, ["HS256"], audience=name, issuer=name)
-
-    samples = {"PyJWT alone": Samples(), "authorize": Samples()}
-    for each in (verify, lambda: handler(dict(event))):
-        each()
-    for _ in range(few(9, 2)):
-        for contestant, call in (("PyJWT alone", verify), ("authorize", lambda: handler(dict(event)))):
-            started = time.perf_counter()
-            for _ in range(TOKENS):
-                call()
-            samples[contestant].wall.append(time.perf_counter() - started)
-    _row(part, "verify tokens", "tokens", TOKENS, samples)
-
-
-def measure() -> Part:
-    """All of them, in one process."""
-    part = Part("Throughput", ("what", "who", "median (quartiles)", "to the first"))
-    _bulk(part)
-    _recording(part)
-    _listing(part)
-    _tokens(part)
-    part.notes.append(
-        f"In turn, after a warm-up: {BULK_ROUNDS} bulks, {RECORD_ROUNDS} batches, {LIST_ROUNDS} lists, "
-        f"9 times {TOKENS} tokens. One process, one DynamoDB Local on the same processors."
-    )
-    return part
+def _add_rates(part: Part, what: str, count: int, samples: dict[str, Samples], goal: tuple[str, float]) -> None:
+    """Adds a row for each candidate, the first of which is to be as fast as `goal` says, beside a peer."""
+    rates = {name: Spread.of([count / seconds for seconds in each.wall]) for name, each in samples.items()}
+    ours, peer = next(iter(rates)), goal[0]
+    part.times[what] = milliseconds(samples[ours].wall).median
+    for name, rate in rates.items():
+        ratio = f"{rate.median / rates[peer].median:.2f}"
+        if name == ours:
+            ratio = part.compare(what, rate.median / rates[peer].median, goal[1], peer, least=True)
+        part.rows.append([what, name, f"{rate.show(0)}/s", ratio])
+        part.data[f"{what}, {name}"] = rate.median

@@ -1,19 +1,32 @@
-"""Measuring side by side: one call of each contestant in turn, so that a drift of the machine hits all of them."""
+"""Times several candidates in turn, so that a machine that gets slower or faster affects all of them."""
 
 import gc
+import importlib
 import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shared.startup import before_requests
+from tests.harness.gateway import Context
+
 # Set in a short run, which only tells that all parts work; processes that a part starts see it, too.
 SHORT: Final = "BENCH_SHORT"
 
+Handler = Callable[[Any], Any]
+
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
-    """Something to measure: `prepare` makes the input of the nth call, outside the measured time."""
+class Candidate:
+    """Something to time.
+
+    Attributes:
+        name: What samples and tables call it.
+        prepare: Makes the argument of the nth call, outside the time measured.
+        call: What is timed.
+        after: Gets the result, outside the time measured.
+    """
 
     name: str
     prepare: Callable[[int], Any]
@@ -23,35 +36,44 @@ class Contestant:
 
 @dataclass(slots=True)
 class Samples:
-    """What one contestant's calls took, in seconds: on the wall's clock, and of this process's processor time."""
+    """What the calls of a candidate took, in seconds: of wall time, and of this process's processor time."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
 
 def few(count: int, short: int = 1) -> int:
-    """`count`, or at most `short` in a short run."""
+    """Returns `count`, but at most `short` in a short run."""
     return min(count, short) if os.environ.get(SHORT) else count
 
 
-def alternate(contestants: Sequence[Contestant], rounds: int, warm_up: int) -> dict[str, Samples]:
-    """Call each contestant `rounds` times in turn, after `warm_up` calls of each that are not counted.
+def handler_of(function: str) -> Handler:
+    """Returns the handler of functions/<function>.py, ready for a first request."""
+    handler = importlib.import_module(f"functions.{function}").handler
+    before_requests()
+    context = Context(milliseconds=28_000)
+    return lambda event: handler(event, context)
 
-    The one that begins changes from round to round. A contestant's `after` gets the answer, outside the measured time.
+
+def alternate(candidates: Sequence[Candidate], rounds: int, warm_up: int) -> dict[str, Samples]:
+    """Calls each candidate `rounds` times in turn, after `warm_up` calls of each that are not counted.
+
+    Returns:
+        The samples of each candidate by its name. Another candidate begins in each round.
     """
     rounds, warm_up = few(rounds, 2), few(warm_up)
-    samples = {contestant.name: Samples() for contestant in contestants}
+    samples = {candidate.name: Samples() for candidate in candidates}
     gc.collect()
     for index in range(warm_up + rounds):
-        shift = index % len(contestants)
-        for contestant in [*contestants[shift:], *contestants[:shift]]:
-            argument = contestant.prepare(index)
+        shift = index % len(candidates)
+        for candidate in [*candidates[shift:], *candidates[:shift]]:
+            argument = candidate.prepare(index)
             cpu, wall = time.process_time(), time.perf_counter()
-            answer = contestant.call(argument)
+            result = candidate.call(argument)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            if contestant.after is not None:
-                contestant.after(answer)
+            if candidate.after is not None:
+                candidate.after(result)
             if index >= warm_up:
-                samples[contestant.name].wall.append(wall)
-                samples[contestant.name].cpu.append(cpu)
+                samples[candidate.name].wall.append(wall)
+                samples[candidate.name].cpu.append(cpu)
     return samples

@@ -25,7 +25,7 @@ NOT_RUN: Final = {
     ("operations.md", "aws dynamodb update-table --table-name <name> --no-deletion-protection-enabled"): ACCOUNT,
     ("operations.md", "aws dynamodb restore-table-to-point-in-time --source-table-name <HistoryTable> "
      "--target-table-name history-restored \\"): ACCOUNT,
-    ("performance.md", "make bench"): "takes an hour: its parts run, short, in tests/integration/test_benchmarks.py",
+    ("performance.md", "make bench"): "takes minutes: its parts run, short, in tests/integration/test_benchmarks.py",
 }  # fmt: skip
 
 _FENCE: Final = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

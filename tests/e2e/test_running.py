@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from benchmarks.endurance import hammer
 from tests.e2e.given_url import fault_of
 from tests.e2e.user import User, eventually
+from tests.harness.http_client import list_events
 from tests.harness.stack_process import MAKE, STOP_SECONDS, Running, environment, make, wait_for_url
 from tools.local_stack import ROOT, free_port
 from tools.ownership import Ownership
@@ -44,7 +44,7 @@ def test_help_lists_them(running: Running) -> None:
 
 def test_requests_do_not_end_the_stack_and_all_are_logged(running: Running, base_url: str) -> None:
     before = running.log.count('"route":"/events"') if running.process else 0
-    answers = hammer(base_url, 4, 300)
+    answers = list_events(base_url, 4, 300)
     assert answers.statuses == {"200": 300}
     if running.process is not None:
         eventually(lambda: running.log.count('"route":"/events"'), lambda count: count >= before + 300)
@@ -162,7 +162,7 @@ def unheard(tmp_path: Path) -> Iterator[Running]:
 
 def test_a_stack_that_nobody_listens_to_serves_is_deployed_to_stopped_and_emptied(unheard: Running) -> None:
     assert unheard.process is not None
-    assert hammer(unheard.url, 2, 20).statuses == {"200": 20}
+    assert list_events(unheard.url, 2, 20).statuses == {"200": 20}
     deployed = make(unheard.home, "deploy-local")
     assert deployed.stdout.splitlines()[-1] == f"==> Live at {unheard.url}", deployed
     assert requests.get(f"{unheard.url}/openapi.json", timeout=60).status_code == 200

@@ -9,8 +9,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from benchmarks.installed import build_layer, layer_variables
-from benchmarks.sizes import size_of
+from tests.harness.layer import build_layer, layer_variables, size_of
 from tests.harness.template import ROOT, resources
 
 INSTALLED = Path(botocore.__file__).parents[1]

@@ -1,17 +1,22 @@
-"""What a request may cost: the table of the design (section 8) as data. Calls are calls to DynamoDB."""
+"""How many DynamoDB calls each kind of request may make: one budget for each route of `tests.harness.requests`."""
 
 from math import ceil
 from typing import Final, NamedTuple
 
 from shared.history.time_travel import LOOK_UPS
 from shared.scheduling.range_reader import ROUNDS
+from tests.harness.ledger import Ledger
 
 
 class Budget(NamedTuple):
-    """How many calls a request may make, and how many of them may wait for one another."""
+    """The most calls that a request may make, and the longest chain of them that may wait for one another."""
 
     calls: int
     depth: int
+
+    def exceeded_by(self, ledger: Ledger) -> bool:
+        """Tells whether the calls in `ledger` are more, or a longer chain, than allowed."""
+        return len(ledger.calls) > self.calls or ledger.depth > self.depth
 
 
 BULK: Final = 1000

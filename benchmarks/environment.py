@@ -1,6 +1,6 @@
-"""What benchmarks stand on: DynamoDB Local with the template's tables, a secret to sign with, and the environment.
+"""The environment of the benchmarks: DynamoDB Local with the template's tables, a signing secret, and the variables.
 
-Everything listens on 127.0.0.1, and no credentials of a real account are in reach.
+Everything listens on 127.0.0.1, and no credentials of a real account can be read.
 """
 
 import json
@@ -23,11 +23,9 @@ HOME: Final = ROOT / ".local" / "bench"
 SIGNING_KEY: Final = "a secret of no deployment, long enough for HS256"
 SECRET_ID: Final = "signing"
 
-Environment = dict[str, str]
-
 
 class _SecretsManager(BaseHTTPRequestHandler):
-    """Answers GetSecretValue, whatever is asked."""
+    """Serves GetSecretValue, whatever the request is."""
 
     protocol_version = "HTTP/1.1"
 
@@ -41,7 +39,7 @@ class _SecretsManager(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
@@ -55,10 +53,11 @@ def _secrets_manager() -> Iterator[str]:
 
 
 @contextmanager
-def ground() -> Iterator[Environment]:
-    """Start what is needed, make the tables, and yield the variables that a function has in Lambda.
+def local_environment() -> Iterator[dict[str, str]]:
+    """Starts the servers, creates the tables, and sets the variables that a function has in Lambda.
 
-    They are set in this process, too, while the block lasts.
+    Yields:
+        The variables, which are set in this process within the block.
     """
     with dynamodb_local() as database, _secrets_manager() as secrets:
         variables = {

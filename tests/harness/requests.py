@@ -1,0 +1,37 @@
+"""A typical request for every route of the API, and the ledger of it."""
+
+import importlib
+from typing import Final
+
+from shared.runtime import Runtime
+from tests.harness.crowded_requests import CROWDED_ROUTES
+from tests.harness.dataset import Dataset
+from tests.harness.event_requests import EVENT_ROUTES
+from tests.harness.gateway import Context
+from tests.harness.history_requests import HISTORY_ROUTES
+from tests.harness.identity_requests import IDENTITY_ROUTES
+from tests.harness.ledger import Ledger, recording
+from tests.harness.routes import Route
+
+# Those to small calendars, and all of them.
+USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES)
+ROUTES: Final = (*USUAL_ROUTES, *CROWDED_ROUTES)
+
+
+def ledger_of(route: Route, runtime: Runtime, *, capacity: bool = False) -> Ledger:
+    """Returns the calls of one request to `route`.
+
+    Args:
+        route: The kind of request.
+        runtime: The current runtime, which serves it.
+        capacity: Whether DynamoDB is asked for the capacity consumed.
+
+    Raises:
+        RuntimeError: The request was not served.
+    """
+    event = route.prepare(Dataset(runtime), 0)
+    handler = importlib.import_module(f"functions.{route.function}").handler
+    with recording(runtime.clients, capacity=capacity) as ledger:
+        response = handler(event, Context(milliseconds=28_000))
+    route.check(response)
+    return ledger

@@ -1,0 +1,35 @@
+"""What a typical request to a route is: how to make it, and what shows that it was served."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.harness.dataset import Dataset, GatewayEvent
+
+Prepare = Callable[[Dataset, int], GatewayEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A kind of request.
+
+    Attributes:
+        name: What budgets and tables call it.
+        function: The module of functions/ that serves it.
+        prepare: Makes the nth request to a dataset, and stores what it needs. A request is good for one call.
+        status: The status of a successful response.
+    """
+
+    name: str
+    function: str
+    prepare: Prepare
+    status: int = 200
+
+    def check(self, response: Any) -> None:
+        """Checks that a function has served the request.
+
+        Raises:
+            RuntimeError: The response has another status, or names records that were not written.
+        """
+        if response.get("statusCode", self.status) != self.status or response.get("batchItemFailures"):
+            raise RuntimeError(f"{self.name}: {response}")
