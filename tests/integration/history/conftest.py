@@ -11,7 +11,9 @@ from moto import mock_aws
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
 from tests.conftest import BUCKET, settings_for
+from tests.integration.conflicts.wire import Wire
 from tests.integration.history.places import Place
+from tests.integration.history.upkeep import retaining
 from tests.integration.identity_client import Clock
 from tests.template import create_tables
 
@@ -55,3 +57,23 @@ def place(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Place]:
     place.empty(runtime.settings.history_table)
     for key in place.object_keys():
         clients.s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+@pytest.fixture
+def kept(place: Place) -> Iterator[Place]:
+    """A place where superseded versions are kept for ten days."""
+    kept = retaining(place, days=10)
+    kept.new_records()
+    with use(kept.runtime):
+        yield kept
+
+
+@pytest.fixture
+def history_wire(kept: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The wire between the functions and the database; the SDK's own pauses take no time."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    made = Wire(kept.clients)
+    try:
+        yield made
+    finally:
+        made.close(kept.clients)
