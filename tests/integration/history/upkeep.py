@@ -57,9 +57,9 @@ def sweep() -> dict[str, Any]:
     return answer
 
 
-def redrive() -> dict[str, Any]:
-    """Replay what lies in the bucket."""
-    answer: dict[str, Any] = invoke("redrive_history", {}, Context(milliseconds=900_000))
+def redrive(event: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Replay what lies in the bucket, or what `event` names of it."""
+    answer: dict[str, Any] = invoke("redrive_history", event or {}, Context(milliseconds=900_000))
     return answer
 
 
