@@ -194,6 +194,18 @@ def test_fences_are_read_on_as_long_as_each_answer_brings_one(dynamodb_deploymen
     assert len(dynamodb_deployment.events()) == 1
 
 
+@pytest.mark.parametrize("fault", ["500", "503", "lost", "cut short"])
+def test_a_batch_of_new_events_is_not_sent_again_as_it_was(
+    dynamodb_deployment: Deployment, wire: Wire, fault: str
+) -> None:
+    """It carries no condition: arriving late, it would overwrite what came after it."""
+    wire.then("BatchWriteItem", FAULTS[fault])
+    wire.order.clear()
+    assert ADA("POST", "/events/bulk", {"events": [REVIEW]}).status == 201
+    assert wire.order == ["BatchWriteItem", "BatchGetItem", "PutItem"]
+    assert len(dynamodb_deployment.events()) == 1
+
+
 @pytest.mark.parametrize("full", [1, 2], ids=["for some", "for all"])
 def test_a_bulk_that_fills_a_calendar_tells_what_is_written(
     dynamodb_deployment: Deployment, wire: Wire, full: int
