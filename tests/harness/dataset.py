@@ -127,7 +127,7 @@ class Dataset:
             **keys.version_key(self.user_id, event.id, event.history_id),
             **event_attributes(event),
             "calendar": text(keys.calendar(self.user_id)),
-            "span": live_span(event),
+            "span": text(keys.span(event)),
             "operation": text(keys.operation(self.user_id, event.stamp.operation_id)),
         }
 

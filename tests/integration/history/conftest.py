@@ -13,6 +13,8 @@ from shared.store.client import Clients
 from tests.harness.deployment import BUCKET, settings_for
 from tests.harness.template import create_tables
 from tests.integration.history.history_deployment import HistoryDeployment
+from tests.harness.botocore_faults import Wire
+from tests.integration.history.upkeep import retaining
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -52,3 +54,23 @@ def deployment(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Histo
     deployment.empty(deployment.runtime.settings.history_table)
     for key in deployment.object_keys():
         clients.s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+@pytest.fixture
+def kept(deployment: HistoryDeployment) -> Iterator[HistoryDeployment]:
+    """A deployment in which superseded versions are kept for ten days."""
+    kept = retaining(deployment, days=10)
+    kept.new_records()
+    with use(kept.runtime):
+        yield kept
+
+
+@pytest.fixture
+def history_wire(kept: HistoryDeployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The wire between the functions and the database; the SDK's own pauses take no time."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    made = Wire(kept.clients)
+    try:
+        yield made
+    finally:
+        made.close(kept.clients)
