@@ -34,7 +34,7 @@ class Scene:
     def path(self) -> str:
         return f"/events/{self.event['id']}"
 
-    def send(self, method: str, path: str, body: Json | None = None, **query: str) -> Json:
+    def send(self, method: str, path: str, body: Json | None = None, **query: Any) -> Json:
         """Send a request of Ada's a second after what was before; gives the body of its response."""
         self.deployment.record()
         self.deployment.clock.forward(seconds=1)
@@ -48,7 +48,7 @@ class Scene:
         items: list[Json] = ADA("GET", f"{self.path}/history").body["items"]
         return items
 
-    def undo(self, **query: str) -> None:
+    def undo(self, **query: Any) -> None:
         """Undo the latest operation on the event."""
         latest = self.versions()[0]
         undone = self.send("POST", f"/operations/{latest['operation_id']}/undo", {"reason": WHY}, **query)
@@ -125,7 +125,7 @@ def roll_back(query: Json | None = None) -> Act:
     return act
 
 
-def undo(**query: str) -> Act:
+def undo(**query: Any) -> Act:
     def act(scene: Scene) -> None:
         versions = scene.versions()
         scene.undo(**query)
