@@ -353,6 +353,27 @@ def test_a_request_that_has_no_time_left_is_tried_once(seconds: Seconds, wire: W
     assert (wire.calls[COMMIT], seconds.now) == (1, 0.0)
 
 
+def test_a_pause_that_would_end_just_with_the_time_is_not_begun(
+    dynamodb_deployment: Deployment, seconds: Seconds, wire: Wire
+) -> None:
+    contended(wire)
+    runtime = replace(dynamodb_deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)
+    with use(replace(runtime, jitter=lambda _: 1.0)):
+        reply = ADA("POST", "/events", REVIEW, context=Context(milliseconds=4_000))
+    assert reply.status == 503
+    assert (wire.calls[COMMIT], seconds.now) == (2, 1.0)
+
+
+def test_an_undo_whose_time_is_just_up_begins_nothing(dynamodb_deployment: Deployment, seconds: Seconds) -> None:
+    made = ADA("POST", "/events/bulk", {"events": [REVIEW] * 2}).body
+    dynamodb_deployment.record()
+    before = dynamodb_deployment.calendars()
+    undone = ADA("POST", f"/operations/{made['operation_id']}/undo", context=Context(milliseconds=2_000)).body
+    assert {each["detail"] for each in undone["left"]} == {"time was up: undo again"}
+    assert (undone["operation_id"], undone["undone"], seconds.now) == (None, [], 0.0)
+    assert dynamodb_deployment.calendars() == before
+
+
 def test_recording_ends_at_half_of_its_time_and_reports_what_is_left(
     dynamodb_deployment: Deployment, seconds: Seconds, wire: Wire
 ) -> None:
