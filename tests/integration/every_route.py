@@ -34,6 +34,7 @@ class Scene:
         self.deployment.clock.forward(seconds=3600)
         self.event = self.api("PATCH", self.path, {"title": "Retro", **LATER}).body
         self.deployment.record()
+        self.deployment.clock.forward(seconds=1)  # so that what comes next has a later id at once
         self.operation_id = self.api("GET", f"{self.path}/history").body["items"][0]["operation_id"]
 
     @property

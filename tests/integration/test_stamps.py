@@ -351,14 +351,14 @@ def test_a_change_around_the_api_says_so_and_nothing_of_the_one_before(
     )
 
 
-@pytest.mark.parametrize("undone", [False, True], ids=["creation", "undo"])
-def test_an_operation_knows_how_many_versions_it_made(dynamodb_deployment: Deployment, undone: bool) -> None:
+@pytest.mark.parametrize("undone", [0, 1, 2], ids=["creation", "deletion", "restoration"])
+def test_an_operation_knows_how_many_versions_it_made(dynamodb_deployment: Deployment, undone: int) -> None:
     events = [{**REVIEW, **ASIDE}] * 3
     operation_id = ADA("POST", "/events/bulk", {"events": events}).body["operation_id"]
     dynamodb_deployment.record()
-    dynamodb_deployment.clock.forward(seconds=1)
-    if undone:
-        operation_id = ADA("POST", f"/operations/{operation_id}/undo").body["operation_id"]
+    for _ in range(undone):
+        dynamodb_deployment.clock.forward(seconds=1)
+        operation_id = ADA("POST", f"/operations/{operation_id}/undo", on_conflict="allow").body["operation_id"]
         dynamodb_deployment.record()
     lost = dynamodb_deployment.versions()[-1]
     dynamodb_deployment.runtime.clients.dynamodb.delete_item(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from shared.runtime import use
 from shared.store.client import Clients
 from tests.deployment import Deployment
-from tests.gateway import invoke
+from tests.gateway import Context, invoke
 from tests.integration.payloads import ADA, REVIEW, created
 from tests.samples import OWNER
 
@@ -142,8 +143,9 @@ def own_threads(dynamodb_deployment: Deployment, dynamodb_endpoint: str) -> Iter
 def test_work_side_by_side_never_waits_for_itself(
     dynamodb_deployment: Deployment, own_threads: Clients, work: str
 ) -> None:
-    """More at once than there are threads, and each calls the database side by side."""
-    events = [{"title": str(n), "start": REVIEW["start"], "end": REVIEW["end"]} for n in range(40)]
+    """More at once than there are threads, and each calls the database side by side; in weeks of their own."""
+    mondays = [date(2027, 3, 1) + timedelta(weeks=week) for week in range(40)]
+    events = [{**REVIEW, "start": f"{day}T09:00:00Z", "end": f"{day}T10:00:00Z"} for day in mondays]
     made = ADA("POST", "/events/bulk", {"events": events}).body
     dynamodb_deployment.record()
     dynamodb_deployment.clock.forward(seconds=10)
@@ -157,8 +159,10 @@ def test_work_side_by_side_never_waits_for_itself(
 
     def request() -> int:
         if work == "as of":
-            return len(as_of("/events", seconds_on(5), f"{DAY}&limit=100")["items"])
-        return len(ADA("POST", f"/operations/{operation_id}/undo", on_conflict="allow").body["undone"])
+            return len(
+                as_of("/events", seconds_on(5), "from=2027-03-01T00:00:00Z&to=2028-03-01T00:00:00Z&limit=100")["items"]
+            )
+        return len(ADA("POST", f"/operations/{operation_id}/undo", context=Context(milliseconds=60_000)).body["undone"])
 
     with ThreadPoolExecutor(1) as caller:
         done = caller.submit(request)
