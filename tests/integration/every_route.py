@@ -1,0 +1,140 @@
+"""A request of every route of a calendar, in each way that reads otherwise, for tests that are tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from tests.deployment import Deployment
+from tests.gateway import Api, Reply
+from tests.integration.payloads import ALLOW, LATER, REVIEW
+
+Json = dict[str, Any]
+WINDOW = "from=2027-03-01T00:00:00Z&to=2027-03-02T00:00:00Z"
+
+# Reads as `<operation> <table>[.<index>]`. All are strong but those of the global indexes, which cannot be.
+GET, MANY, SPANS = "GetItem Events", "BatchGetItem Events", "Query Events.by_span"
+VERSIONS, MANY_VERSIONS = "Query History", "BatchGetItem History"
+BY_OPERATION, BY_CALENDAR = "Query History.by_operation", "Query History.by_calendar"
+EVENTUAL = {BY_OPERATION, BY_CALENDAR}
+
+
+@dataclass
+class Scene:
+    """An event in a calendar of its own: two recorded versions, the first an hour before the second."""
+
+    deployment: Deployment
+    api: Api = field(default_factory=lambda: Api(user_id=str(uuid4())))
+    first: Json = field(init=False)
+    event: Json = field(init=False)
+    operation_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.first = self.api("POST", "/events", REVIEW).body
+        self.deployment.clock.forward(seconds=3600)
+        self.event = self.api("PATCH", self.path, {"title": "Retro", **LATER}).body
+        self.deployment.record()
+        self.deployment.clock.forward(seconds=1)  # so that what comes next has a later id at once
+        self.operation_id = self.api("GET", f"{self.path}/history").body["items"][0]["operation_id"]
+
+    @property
+    def path(self) -> str:
+        return f"/events/{self.first['id']}"
+
+
+Ask = Callable[[Scene], Reply]
+KEY = {"Idempotency-Key": "4711"}
+UID = {**REVIEW, "uid": "4711@example.com"}
+
+
+def rollback(scene: Scene, **query: Any) -> Reply:
+    return scene.api("POST", f"{scene.path}/rollback", {"history_id": scene.first["history_id"]}, **query)
+
+
+# A request of each route in each way that reads otherwise, and all that it may read.
+ROUTES: list[tuple[str, str, Ask, set[str]]] = [
+    ("POST", "/events", lambda scene: scene.api("POST", "/events", REVIEW), {MANY, SPANS}),
+    ("POST", "/events", lambda scene: scene.api("POST", "/events?dry_run=true", REVIEW), {SPANS}),
+    ("POST", "/events", lambda scene: scene.api("POST", f"/events{ALLOW}", REVIEW), set()),
+    ("POST", "/events", lambda scene: scene.api("POST", "/events", UID), {MANY, SPANS}),
+    ("POST", "/events", lambda scene: scene.api("POST", f"/events{ALLOW}&dry_run=true", UID), {GET}),
+    ("POST", "/events", lambda scene: scene.api("POST", "/events", {**REVIEW, **LATER}), {MANY, SPANS}),
+    ("GET", "/events", lambda scene: scene.api("GET", f"/events?{WINDOW}"), {SPANS}),
+    ("GET", "/events", lambda scene: scene.api("GET", "/events?uid=4711"), {GET}),
+    (
+        "GET",
+        "/events",
+        lambda scene: scene.api("GET", f"/events?{WINDOW}&as_of=2026-11-22T09:00:00Z"),
+        {BY_CALENDAR, MANY, GET, VERSIONS},
+    ),
+    ("GET", "/free-busy", lambda scene: scene.api("GET", f"/free-busy?{WINDOW}"), {SPANS}),
+    ("GET", "/events/deleted", lambda scene: scene.api("GET", "/events/deleted"), {SPANS}),
+    ("GET", "/events/{event_id}", lambda scene: scene.api("GET", scene.path), {GET}),
+    (
+        "GET",
+        "/events/{event_id}",
+        lambda scene: scene.api("GET", f"{scene.path}?as_of=2026-11-22T09:30:00Z"),
+        {GET, VERSIONS},
+    ),
+    ("PUT", "/events/{event_id}", lambda scene: scene.api("PUT", scene.path, REVIEW), {MANY, SPANS}),
+    ("PUT", "/events/{event_id}", lambda scene: scene.api("PUT", f"{scene.path}{ALLOW}", REVIEW), {MANY}),
+    ("PUT", "/events/{event_id}", lambda scene: scene.api("PUT", f"{scene.path}?dry_run=true", REVIEW), {GET, SPANS}),
+    ("PATCH", "/events/{event_id}", lambda scene: scene.api("PATCH", scene.path, {"title": "x"}), set()),
+    ("PATCH", "/events/{event_id}", lambda scene: scene.api("PATCH", scene.path, {}), {GET}),
+    ("PATCH", "/events/{event_id}", lambda scene: scene.api("PATCH", scene.path, {"time_zone": "CET"}), {MANY}),
+    (
+        "PATCH",
+        "/events/{event_id}",
+        lambda scene: scene.api("PATCH", scene.path, {"end": "2027-03-01T12:00:00Z"}),
+        {GET, MANY, SPANS},
+    ),
+    (
+        "PATCH",
+        "/events/{event_id}",
+        lambda scene: scene.api("PATCH", scene.path, {"start": REVIEW["start"], "end": REVIEW["end"]}),
+        {MANY, SPANS},
+    ),
+    ("DELETE", "/events/{event_id}", lambda scene: scene.api("DELETE", scene.path), set()),
+    ("DELETE", "/events/{event_id}", lambda scene: scene.api("DELETE", f"{scene.path}?dry_run=true"), {GET}),
+    ("POST", "/events/bulk", lambda scene: scene.api("POST", "/events/bulk", {"events": [REVIEW]}), set()),
+    (
+        "POST",
+        "/events/bulk",
+        lambda scene: scene.api("POST", "/events/bulk?conflicts=report", {"events": [REVIEW]}),
+        {SPANS},
+    ),
+    ("POST", "/events/bulk", lambda scene: scene.api("POST", "/events/bulk", {"events": [UID]}, headers=KEY), {MANY}),
+    ("GET", "/events/{event_id}/history", lambda scene: scene.api("GET", f"{scene.path}/history"), {GET, VERSIONS}),
+    (
+        "GET",
+        "/events/{event_id}/history/{history_id}",
+        lambda scene: scene.api("GET", f"{scene.path}/history/{scene.first['history_id']}"),
+        {MANY, MANY_VERSIONS},
+    ),
+    (
+        "GET",
+        "/events/{event_id}/history/{history_id}",
+        lambda scene: scene.api("GET", f"{scene.path}/history/{scene.first['id']}"),
+        {MANY, MANY_VERSIONS, VERSIONS},
+    ),
+    ("GET", "/events/{event_id}/diff", lambda scene: scene.api("GET", f"{scene.path}/diff"), {GET, VERSIONS}),
+    (
+        "GET",
+        "/events/{event_id}/diff",
+        lambda scene: scene.api("GET", f"{scene.path}/diff?to={scene.event['history_id']}"),
+        {GET, VERSIONS, MANY, MANY_VERSIONS},
+    ),
+    ("POST", "/events/{event_id}/rollback", rollback, {MANY, MANY_VERSIONS, SPANS}),
+    (
+        "POST",
+        "/events/{event_id}/rollback",
+        lambda scene: rollback(scene, dry_run="true"),
+        {MANY, MANY_VERSIONS, GET, SPANS},
+    ),
+    (
+        "POST",
+        "/operations/{operation_id}/undo",
+        lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo"),
+        {BY_OPERATION, MANY, VERSIONS, SPANS},
+    ),
+]

@@ -1,0 +1,176 @@
+"""Each call of each route meets each fault of the database, once or each time: what is answered, and what is written.
+
+Never a 500; what is said not to be written is not; what is said to be done is, once.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from shared.runtime import use
+from shared.store.client import Clients
+from tests.deployment import Deployment
+from tests.gateway import Reply
+from tests.integration.conflicts.wire import Wire, cancelled, refusal
+from tests.integration.every_route import ROUTES, Ask, Scene
+from tests.samples import NOW_NS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Facts = list[tuple[str, ...]]
+Fault = Callable[[Wire, str], None]
+
+
+class Unrepeated(Clients):
+    """Clients that repeat no call by themselves: what happens on the wire reaches the functions at once."""
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self.dynamodb_once
+
+
+class Seconds:
+    """A clock of what is slept: nothing else takes time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def throttling(operation: str) -> AWSResponse:
+    if operation == "TransactWriteItems":
+        return cancelled("ThrottlingError", "None")
+    return refusal("ProvisionedThroughputExceededException")
+
+
+def server_error(_: str) -> AWSResponse:
+    return refusal("InternalServerError", 500)
+
+
+FAULTS: dict[str, Fault] = {
+    "throttled": lambda wire, operation: wire.then(operation, lambda _: throttling(operation)),
+    "server error": lambda wire, operation: wire.then(operation, lambda _: server_error(operation)),
+    "cut short": lambda wire, operation: wire.cut_answer_short(operation),
+    "lost on its way there": lambda wire, operation: wire.lose_request(operation),
+    "lost on its way back": lambda wire, operation: wire.lose_answer(operation),
+}
+
+
+@dataclass
+class Stage:
+    """Where a request meets its faults: a scene that lasts until something is written, and its wire."""
+
+    deployment: Deployment
+    scene: Scene = field(init=False)
+    before: Facts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Set a scene in another calendar, at the time when the clock of the deployment began."""
+        self.deployment.clock.nanoseconds = NOW_NS
+        self.scene = Scene(self.deployment)
+        self.before = written(self.scene)
+
+    def ask(self, request: Ask, prepare: Callable[[Wire], None]) -> tuple[Reply, list[str]]:
+        """Send a request over a wire that `prepare` has prepared; gives the calls, too. Pauses take no time."""
+        seconds = Seconds()
+        clients = self.deployment.runtime.clients
+        wire = Wire(clients)
+        prepare(wire)
+        clock = replace(self.deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)
+        try:
+            with use(replace(clock, jitter=lambda most: most)):
+                return request(self.scene), wire.order
+        finally:
+            wire.close(clients)
+
+
+def written(scene: Scene) -> Facts:
+    """What the calendar holds: each event by all that is the same each time it is made."""
+    facts = []
+    for item in scene.deployment.events():
+        if item["pk"]["S"] == f"CAL#{scene.api.user_id}":
+            names = ("title", "start", "end", "change_type", "version")
+            facts.append(tuple(str(next(iter(item[name].values()))) for name in names))
+    return sorted(facts)
+
+
+def judge(scene: Scene, reply: Reply, before: Facts, undisturbed: tuple[Reply, Facts], where: str) -> None:
+    """Assert that `reply` is true of what is written now."""
+    usual, after = undisturbed
+    now = written(scene)
+    assert now in (before, after), where
+    if reply.status == 503:
+        assert reply.headers["Content-Type"] == "application/problem+json", where
+        assert "Retry-After" in reply.headers, where
+        if reply.body["type"] != "/problems/outcome-unknown" and "nothing was written" in reply.body["detail"]:
+            assert now == before, where
+    elif reply.status == 207:
+        (item,) = reply.body["items"]
+        assert item["status"] == 503, where
+        if "not written" in item["detail"]:
+            assert now == before, where
+    elif reply.status == 200 and "left" in reply.body and reply.body["left"]:
+        if reply.body["operation_id"] is None:
+            assert now == before, where
+    else:
+        assert reply.status == usual.status, (where, reply)
+        assert now == after, where
+
+
+@pytest.fixture(scope="module")
+def clients(dynamodb_endpoint: str) -> Clients:
+    """One for all tests here."""
+    return Unrepeated(dynamodb_endpoint)
+
+
+CASES = [(f"{number}: {method} {route}", ask) for number, (method, route, ask, _) in enumerate(ROUTES)]
+
+
+@pytest.mark.parametrize("request_", [ask for _, ask in CASES], ids=[name for name, _ in CASES])
+def test_no_fault_of_a_call_makes_a_false_answer(
+    dynamodb_deployment: Deployment, clients: Clients, request_: Ask
+) -> None:
+    deployment = replace(dynamodb_deployment, runtime=replace(dynamodb_deployment.runtime, clients=clients))
+    with use(deployment.runtime):
+        stage = Stage(deployment)
+        usual, order = stage.ask(request_, lambda _: None)
+        assert usual.status < 500
+        undisturbed = (usual, written(stage.scene))
+        for where, prepare in faults_of(order):
+            if written(stage.scene) != stage.before:
+                stage.renew()
+            reply, _ = stage.ask(request_, prepare)
+            judge(stage.scene, reply, stage.before, undisturbed, where)
+
+
+def faults_of(order: list[str]) -> Iterator[tuple[str, Callable[[Wire], None]]]:
+    """Each fault of each of these calls, and of all calls of an operation."""
+    for operation in sorted({*order}):
+        for nth in range(order.count(operation)):
+            for name, fault in FAULTS.items():
+                yield f"{operation} {nth}: {name}", partial(lay_out, operation, nth, fault)
+        for always in (throttling, server_error):
+            yield f"{operation}, each time: {always.__name__}", partial(answer_always, operation, always)
+
+
+def lay_out(operation: str, nth: int, fault: Fault, wire: Wire) -> None:
+    for _ in range(nth):
+        wire.then(operation, lambda _: None)
+    fault(wire, operation)
+
+
+def answer_always(operation: str, answer: Callable[[str], AWSResponse], wire: Wire) -> None:
+    wire.always[operation] = lambda _: answer(operation)
