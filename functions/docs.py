@@ -71,10 +71,13 @@ def _address(event: dict[str, Any]) -> str:
 
     The gateway tells the domain that was asked, its own or a custom one, and the path there: the stage, or the base
     path of a custom domain, comes before that of the route. Only where there is no gateway of AWS's the caller's `Host`
-    is believed; the local stack has APIs behind a prefix that is not in the path.
+    is believed; the local stack has APIs behind a prefix that is not in the path. An event without either is none of a
+    gateway's: then it is relative to the document's own address.
     """
-    context = event["requestContext"]
-    base = str(context["path"]).removesuffix(str(event["resource"]))
+    context, route = event["requestContext"], event.get("resource") or event["path"]
+    base = str(context.get("path") or route).removesuffix(route)
     if domain := context.get("domainName"):
         return f"https://{domain}{base}"
-    return f"http://{event['headers'].get('host', 'localhost')}/_aws/execute-api/{context['apiId']}{base}"
+    if api_id := context.get("apiId"):
+        return f"http://{event['headers'].get('host', 'localhost')}/_aws/execute-api/{api_id}{base}"
+    return "."

@@ -35,7 +35,7 @@ def new_id(now_ns: int) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Returns whether `text` is a UUID as all of them are written here: 32 lower-case hexadecimal digits in five groups."""
+    """Returns whether `text` is a UUID as they are written here: lower-case hexadecimal digits in five groups."""
     return _ID.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""A request: who makes it, in which calendar, when, and how long it may take. The edge makes it once and hands it on."""
+"""A request: who makes it, in which calendar, when, and how long it may take. The edge makes one and hands it on."""
 
 from dataclasses import dataclass
 from typing import Final

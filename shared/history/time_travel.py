@@ -53,7 +53,7 @@ class PositionVersions:
 
 @dataclass(frozen=True, slots=True)
 class TimeTravel:
-    """Reads the calendar of `request` as it was. `concurrently` calls a function for many arguments at once, as `map`."""
+    """Reads the calendar of `request` as it was. `concurrently` is a `map` that runs calls at once."""
 
     request: Request
     store: PastStore

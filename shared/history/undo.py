@@ -7,7 +7,7 @@ with the same look at conflicts. So an undo is an operation that can be undone.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from shared import ids
@@ -200,7 +200,8 @@ class Undo:
             if manner.dry_run:
                 return self._preview(step, manner, moved)
             if step.target is None:
-                event = self.calendar.delete(event_id, terms)
+                # A deletion conflicts with nothing.
+                event = self.calendar.delete(event_id, replace(terms, on_conflict="reject"))
             else:
                 event = self.calendar.roll_back(step.target, terms)
         except EventConflict as conflict:

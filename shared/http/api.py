@@ -150,7 +150,7 @@ app.not_found(_on_no_route)
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """Returns a validation error of pydantic's as field and message: `("body", "events", 7, "start")` -> `events[7].start`."""
+    """Returns field and message of an error of pydantic's: `("body", "events", 7, "start")` is `events[7].start`."""
     _, *path = item["loc"]
     field = ""
     for part in path:
@@ -205,7 +205,9 @@ def answer(
 
 
 def answer_read(body: Any, *, etag: HistoryId) -> Response[str]:
-    """Returns the response to a GET: `body`, or 304 without one if the caller has the version already (RFC 9110, section 13.2.2).
+    """Returns the response to a GET: `body`, or 304 without one if the caller has the version already.
+
+    RFC 9110, section 13.2.2.
 
     Raises PreconditionFailed.
     """

@@ -1,7 +1,7 @@
 """The bodies of requests about events.
 
-The fields of an event's content are those of `ContentDocument`, with the defaults of `Content`: a new field needs no line
-here.
+The fields of an event's content are those of `ContentDocument`, with the defaults of `Content`: a new field needs no
+line here.
 """
 
 from collections.abc import Callable

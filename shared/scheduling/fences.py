@@ -37,7 +37,7 @@ class Fence:
     recent: tuple[FenceEntry, ...] = ()
 
     def moved(self, event: Event) -> "Fence":
-        """Returns the fence after `event` was written: its value is the id of that version, which is globally unique."""
+        """Returns the fence after `event` was written: its value is the id of that version, and so globally unique."""
         entry = FenceEntry(event.id, event.history_id, event.content.start, event.content.end)
         return Fence(self.week, event.history_id, (entry, *self.recent[: RECENT - 1]))
 

@@ -150,7 +150,7 @@ class Guard:
             raise EventConflict([collision(other) for other in found], free, stopped=stopped, complete=complete)
 
     def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
-        """Returns why a checked write of `event` over `previous` would be refused as things are now; None: it would not.
+        """Returns why a checked write of `event` over `previous` would be refused now; None: it would not.
 
         Reads no fence: another writer may be quicker than the caller.
         """

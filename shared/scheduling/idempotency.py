@@ -26,7 +26,7 @@ class AlreadyCreated(Exception):
 
 
 def content_facts(content: Content) -> dict[str, Any]:
-    """Returns what a request says of an event, without defaults: a field that is added later changes no older digest."""
+    """Returns what a request says of an event, without defaults: a field added later changes no older digest."""
     return {
         each.name: getattr(content, each.name)
         for each in fields(content)

@@ -39,19 +39,19 @@ def parse_instant(text: str) -> Instant:
 
 
 def parse_window_start(text: str) -> Instant:
-    """Returns the same as `parse_instant`, but takes a fraction of a second: the whole second before, so that nothing is missed."""
+    """Returns the instant that `text` names; a fraction of a second is rounded down. Raises as `parse_instant`."""
     instant, _ = _parsed(text)
     return instant
 
 
 def parse_window_end(text: str) -> Instant:
-    """Returns the same as `parse_instant`, but takes a fraction of a second: the whole second after, so that nothing is missed."""
+    """Returns the instant that `text` names; a fraction of a second is rounded up. Raises as `parse_instant`."""
     instant, fraction = _parsed(text)
     return shifted(instant, 1) if fraction.strip("0") else instant
 
 
 def parse_moment(text: str) -> int:
-    """Returns the milliseconds since 1970 that `text` (RFC 3339, with an offset) names: as an instant, but with a fraction.
+    """Returns the milliseconds since 1970 that `text` (RFC 3339, with an offset, perhaps with a fraction) names.
 
     Negative before 1970. Digits beyond the milliseconds are cut off. Raises ValueError, with a message for the caller.
     """

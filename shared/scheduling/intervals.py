@@ -51,7 +51,7 @@ class Interval(NamedTuple):
         return None
 
     def iso_weeks(self) -> list[str]:
-        """Returns the ISO 8601 weeks in UTC that the interval touches, in order: `2026-W47`, …; at most 54 for 366 days.
+        """Returns the ISO 8601 weeks in UTC that the interval touches, such as `2026-W47`; at most 54 for 366 days.
 
         It steps from Monday to Monday, so that the week of the last second is never missed.
         """

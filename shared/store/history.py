@@ -36,7 +36,7 @@ class DynamoHistoryStore:
     def page(
         self, calendar_id: CalendarId, event_id: EventId, limit: int, before: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
-        """Returns recorded versions older than `before`, newest first; whether there are more; the live event. Two calls."""
+        """Returns recorded versions older than `before`, newest first; whether there are more; the live event."""
         # One more than asked for tells whether there is a next page: the database says so of its last one, too.
         versions, more, stored = self._with_stored(calendar_id, event_id, limit + 1, before)
         return versions[:limit], more or len(versions) > limit, stored
@@ -92,7 +92,7 @@ class DynamoHistoryStore:
     def read_positions(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int
     ) -> "list[ClassPage[Placed]]":
-        """Returns a page of each range of the index by calendar, concurrently: where versions of any time lie, and their ids.
+        """Returns a page of each range of the index by calendar: where versions of any time lie, and their ids.
 
         The index is global, so eventually consistent: a version shows some time after it was recorded.
         """

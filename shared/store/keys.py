@@ -131,7 +131,8 @@ def user_key(name: str) -> Item:
 def email_key(address: str) -> Item:
     """Returns the key of the claim on an e-mail address in the users table.
 
-    Without regard to case or to how accents are composed: lower case and NFC, as RFC 8265 (section 3.3) has it for names; folding would make one address of "\u00df" and "ss".
+    Without regard to case or to how accents are composed: lower case and NFC, as RFC 8265 (section 3.3) has it for
+    names; folding would make one address of "\u00df" and "ss".
     """
     return {"pk": text(f"EMAIL#{unicodedata.normalize('NFC', address.lower())}")}
 

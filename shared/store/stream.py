@@ -160,7 +160,7 @@ def records_in(body: bytes) -> list[Any]:
 
 
 def sequence_number(record: Record) -> str:
-    """Returns what names `record` in a partial batch response; empty if it has none: then Lambda takes all for failed."""
+    """Returns what names `record` in a partial batch response; empty, which fails the whole batch, if it has none."""
     try:
         return str(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError):

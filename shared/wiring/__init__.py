@@ -1,4 +1,4 @@
-"""Joins rules to their stores, in parts: a function must not load what it does not use, and each part is what one needs.
+"""Joins rules to their stores, in parts: each is what one function needs, so that it loads nothing else.
 
 This is the only package that knows both the domain and the stores.
 """

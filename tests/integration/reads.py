@@ -1,7 +1,8 @@
 """The reads among the requests that went over the wire: of what, by which index, and how consistent."""
 
-from shared.settings import Settings
 from tests.integration.conflicts.wire import Wire
+
+from shared.settings import Settings
 
 # Operation, table, index, and whether it is strongly consistent.
 Read = tuple[str, str, str | None, bool]

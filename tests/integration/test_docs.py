@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.harness.deployment import variables_for
 from tests.harness.gateway import payload, reply
 from tests.harness.openapi_document import check, document
 from tests.harness.template import ROOT
+
+pytestmark = pytest.mark.usefixtures("runtime")
 
 
 @pytest.mark.parametrize("resource", ["/openapi.json", "/docs"])
@@ -114,7 +117,9 @@ print([name for name in sys.modules if name.split(".")[0] == "tools" or name.end
 
 
 def test_the_function_that_answers_it_loads_neither_the_other_functions_nor_a_generator() -> None:
-    environment = {**os.environ, "POWERTOOLS_LOG_LEVEL": "CRITICAL", "LOG_LEVEL": "CRITICAL"}
+    tables = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
+    levels = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "LOG_LEVEL": "CRITICAL"}
+    environment = {**os.environ, **variables_for(tables), **levels}
     done = subprocess.run(
         [sys.executable, "-c", ANSWER_BOTH],
         cwd=ROOT,

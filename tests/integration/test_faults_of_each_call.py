@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.awsrequest import AWSResponse
-
-from shared.runtime import use
-from shared.store.client import Clients
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.conflicts.wire import Wire, cancelled, refusal
-from tests.integration.every_route import ROUTES, Ask, Scene
 from tests.samples import NOW_NS
+
+from shared.runtime import use
+from shared.store.client import Clients
+from tests.integration.every_route import ROUTES, Ask, Scene
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -161,9 +161,9 @@ def test_of_sixteen_at_once_one_makes_the_event(
     event = CreateEvent.model_validate(body)
     key = CreationKey.of("4711@example.com" if "uid" in how else None, "order-4711" if "key" in how else None)
     terms = Terms(on_conflict="allow" if query else "reject")
-    asked = request(OWNER, now_ns=dynamodb_deployment.clock(), deadline=current().deadline(8.0))
 
     def create(_: int) -> tuple[Event, bool]:
+        asked = request(OWNER, now_ns=dynamodb_deployment.clock(), deadline=current().deadline(8.0))
         return wiring.creation(asked).create(event.content(), terms, key)
 
     with ThreadPoolExecutor(16) as pool:

@@ -204,9 +204,8 @@ def test_the_same_request_many_times_at_once(dynamodb_deployment: Deployment) ->
     client = Client(dynamodb_deployment, 100)
     bulk = BulkEvents.model_validate(client.body)
 
-    asked = request(client.api.user_id, now_ns=dynamodb_deployment.clock(), deadline=current().deadline(24.0))
-
     def create(_: int) -> BulkResult | None:
+        asked = request(client.api.user_id, now_ns=dynamodb_deployment.clock(), deadline=current().deadline(24.0))
         try:
             return bulk_creation(asked).create(bulk.parts(), key="bulk-1")
         except Unavailable:

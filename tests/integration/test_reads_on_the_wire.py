@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-
 from tests.deployment import Deployment
 from tests.gateway import Reply
-from tests.integration.every_route import EVENTUAL, ROUTES, Ask, Json, Scene
 from tests.integration.identity_client import Identity, exchange, login, logout, register
 from tests.template import routes
+
+from tests.integration.every_route import EVENTUAL, ROUTES, Ask, Json, Scene
 
 USERS = "BatchGetItem Users"
 

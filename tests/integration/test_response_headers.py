@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from shared.runtime import use
 from tests.deployment import Deployment
 from tests.gateway import Api, Reply
 from tests.integration.payloads import ADA, REVIEW, created, tag
+
+from shared.runtime import use
 
 ORIGIN = "https://calendar.example.com"
 EVENT = "/events/{event_id}"

@@ -4,12 +4,12 @@ And that the next change takes nothing of it over.
 """
 
 import pytest
-
-from shared.ids import is_id
 from tests.deployment import Deployment
-from tests.integration.every_change import ASIDE, KINDS, WHY, Act, Json, Scene, moved, removed, renamed_back
 from tests.integration.payloads import ADA, REVIEW, created
 from tests.samples import OWNER
+
+from shared.ids import is_id
+from tests.integration.every_change import ASIDE, KINDS, WHY, Act, Json, Scene, moved, removed, renamed_back
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,6 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-
 from tests.deployment import Deployment
 from tests.gateway import Reply
 from tests.integration.identity_client import Identity, post

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-
-from shared.runtime import use
-from shared.settings import Settings
 from tests.deployment import Deployment
 from tests.gateway import Context, invoke
 from tests.integration.conflicts.wire import COMMIT, Wire, cancelled, refusal
 from tests.integration.identity_client import Identity, exchange, register
 from tests.integration.payloads import ADA, REVIEW, created
 from tests.template import resources, template
+
+from shared.runtime import use
+from shared.settings import Settings
 
 DAY = 86_400
 

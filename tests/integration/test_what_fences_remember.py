@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from tests.deployment import Deployment
 from tests.integration.conflicts.wire import QUERY, Document, Wire
 from tests.integration.payloads import ADA, REVIEW, created

@@ -47,7 +47,7 @@ def answered(error: SchedulingError) -> tuple[int, dict[str, str], dict[str, Any
 
 def test_every_error_has_a_case_here() -> None:
     # A Python that has seen other tests knows errors of theirs.
-    ours = {each for each in subclasses(SchedulingError) if each.__module__ in ("shared.errors", "shared.http.errors")}
+    ours = {each for each in subclasses(SchedulingError) if each.__module__ in {"shared.errors", "shared.http.errors"}}
     assert {type(error) for error, _ in CASES} == ours - {SchedulingError, errors.StoreFault}
 
 
@@ -96,6 +96,22 @@ def test_each_invalid_field_is_named_and_counted() -> None:
         {"field": "events[7].start", "message": "is wrong"},
         {"field": "end", "message": "too"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "field", "message"),
+    [
+        (errors.InvalidCursor(), "cursor", "is no cursor of this API"),
+        (errors.InvalidCursor(errors.InvalidCursor.OTHER_QUERY), "cursor", "belongs to another query"),
+        (errors.EmptyWindow(), "to", "must be later than from"),
+        (errors.WindowTooLong(62), "to", "must be at most 62 days after from"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_what_is_wrong_with_a_listing_names_its_parameter(error: SchedulingError, field: str, message: str) -> None:
+    _, _, document = answered(error)
+    assert document["title"] == "Invalid request"
+    assert document["errors"] == [{"field": field, "message": message}]
 
 
 def test_a_problem_stays_small_whatever_was_sent() -> None:

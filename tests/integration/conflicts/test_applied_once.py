@@ -1,9 +1,9 @@
 """A change whose answer was lost, overtaken by somebody whose clock is behind: it is never applied over that one."""
 
 import pytest
+from tests.integration.conflicts.book import Book
 
 from shared.errors import OutcomeUnknown
-from tests.integration.conflicts.book import Book
 from tests.integration.conflicts.changes import HOT
 
 UPDATE = "UpdateItem"

@@ -10,10 +10,10 @@ from moto import mock_aws
 
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
+from tests.harness.botocore_faults import Wire
 from tests.harness.deployment import BUCKET, settings_for
 from tests.harness.template import create_tables
 from tests.integration.history.history_deployment import HistoryDeployment
-from tests.harness.botocore_faults import Wire
 from tests.integration.history.upkeep import retaining
 
 if TYPE_CHECKING:

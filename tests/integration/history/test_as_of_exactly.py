@@ -8,13 +8,13 @@ from itertools import product
 from typing import Any
 
 import pytest
-
-from shared.runtime import use
-from shared.store.client import Clients
 from tests.deployment import Deployment
 from tests.gateway import Context, invoke
 from tests.integration.payloads import ADA, REVIEW, created
 from tests.samples import OWNER
+
+from shared.runtime import use
+from shared.store.client import Clients
 
 Json = dict[str, Any]
 DAY = "from=2027-03-01T00:00:00Z&to=2027-03-02T00:00:00Z"

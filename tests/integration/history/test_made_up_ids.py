@@ -5,11 +5,11 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
-
-from shared import ids
 from tests.deployment import Deployment
 from tests.integration.payloads import ADA, ALLOW, REVIEW, created
 from tests.samples import NOW_NS, OWNER
+
+from shared import ids
 
 Json = dict[str, Any]
 SECOND = 1_000_000_000

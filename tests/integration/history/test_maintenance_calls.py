@@ -1,11 +1,11 @@
 """What the functions that keep the history read: how consistent, page by page, and what another hand wrote."""
 
 import pytest
-
-from shared.runtime import use
 from tests.gateway import Api
 from tests.integration.conflicts.wire import Wire
 from tests.integration.history.places import Place
+
+from shared.runtime import use
 from tests.integration.history.upkeep import DAY, check, item_of, lose, made, put, redrive, retaining, sweep
 from tests.integration.reads import Read, reads
 

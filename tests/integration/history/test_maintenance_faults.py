@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError, ReadTimeoutError
-
 from tests.integration.conflicts.wire import Handler, Wire, document, refusal, reply
 from tests.integration.history.places import Place
 from tests.integration.history.streams import Record
+
 from tests.integration.history.upkeep import DAY, bulk, check, lose, made, redrive, sweep
 
 SOME_TRIES = 3  # those that the SDK makes of one call

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
-from shared import ids
-from shared.store.stream import UnreadableRecordError, version_item
 from tests.deployment import Deployment, Item
 from tests.integration.history.streams import of_events
 from tests.integration.payloads import ADA, REVIEW, created
+
+from shared import ids
+from shared.store.stream import UnreadableRecordError, version_item
 from tests.integration.store.stored import item_of
 
 Json = dict[str, Any]

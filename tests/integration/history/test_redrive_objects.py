@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
-
 from tests.integration.conflicts.wire import reply
 from tests.integration.history.places import Place
+
 from tests.integration.history.upkeep import bulk, redrive
 
 

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-
-from shared.errors import Unavailable
 from tests.gateway import Api, Context, invoke, payload
 from tests.integration.history.places import Place
+
+from shared.errors import Unavailable
 
 Json = dict[str, Any]
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.conftest import settings_for
 from tests.gateway import Api, Context, invoke
 from tests.integration.history.places import Item, Place
 from tests.integration.history.streams import Record
+
+from tests.conftest import settings_for
 
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
 OWNER = Api().user_id

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from shared import ids
 from tests.deployment import Deployment, Item
 from tests.gateway import Reply
 from tests.integration.payloads import ADA, ALLOW, LATER, REVIEW, created
+
+from shared import ids
 from tests.integration.store.stored import item_of
 
 Json = dict[str, Any]
