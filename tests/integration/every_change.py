@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, LATER, REVIEW
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, LATER, REVIEW
 
 Json = dict[str, Any]
 WHY = "asked for by the team"
@@ -74,9 +74,9 @@ def create(query: Json | None = None, **fields: str) -> Act:
     return act
 
 
-def bulk(headers: Json | None = None, **fields: str) -> Act:
+def bulk(headers: Json | None = None, others: int = 1, **fields: str) -> Act:
     def act(scene: Scene) -> None:
-        events = [{**REVIEW, **ASIDE, **fields}, {**REVIEW, **ASIDE}]
+        events = [{**REVIEW, **ASIDE, **fields}, *[{**REVIEW, **ASIDE}] * others]
         scene.deployment.clock.forward(seconds=1)
         made = ADA("POST", "/events/bulk", {"events": events, "reason": WHY}, headers=headers)
         assert made.status == 201, made
@@ -102,10 +102,18 @@ def removed(scene: Scene) -> None:
     scene.send("DELETE", scene.path, reason="before")
 
 
-def renamed_back(scene: Scene) -> None:
-    """It is at a version that a rollback has made, which says more of itself than others."""
-    rename(scene)
-    scene.send("POST", f"{scene.path}/rollback", {"history_id": scene.event["history_id"], "reason": "before"})
+def full_of_words(scene: Scene) -> None:
+    """An event whose latest change says all that one can: of a bulk, rolled back with a reason and leave to overlap.
+
+    Nothing of that may stay when it is changed again.
+    """
+    transparent = {**REVIEW, **ASIDE, "transparency": "transparent"}
+    events = [{**REVIEW, **ASIDE, "uid": "words@example.com"}, transparent]
+    made = scene.send("POST", "/events/bulk", {"events": events, "reason": "before"})["items"][0]
+    scene.event = ADA("GET", f"/events/{made['id']}").body
+    between = scene.send("PATCH", scene.path, {"title": "Between"})["history_id"]
+    scene.send("PATCH", scene.path, {"location": "Room 5"})
+    scene.send("POST", f"{scene.path}/rollback", {"history_id": between, "reason": "before"}, **ALLOW)
 
 
 def roll_back(query: Json | None = None) -> Act:
@@ -142,6 +150,7 @@ KINDS: dict[str, tuple[Act, Act, str, str, bool]] = {
     "create by uid": (nothing, create(uid="4711@example.com"), "create", "reject", False),
     "create by uid allowed": (nothing, create(ALLOW, uid="4711@example.com"), "create", "allow", False),
     "bulk": (nothing, bulk(), "create", "allow", False),
+    "bulk of one": (nothing, bulk(others=0), "create", "allow", False),
     "bulk by key": (nothing, bulk({"Idempotency-Key": '"4711"'}), "create", "allow", False),
     "bulk by uid": (nothing, bulk(uid="4711@example.com"), "create", "allow", False),
     "replace": (nothing, change("PUT", "", {**REVIEW, **LATER}), "update", "reject", False),
@@ -167,19 +176,43 @@ KINDS: dict[str, tuple[Act, Act, str, str, bool]] = {
         False,
     ),
     "patch zone": (nothing, change("PATCH", "", {"time_zone": "Europe/Berlin"}), "update", "reject", False),
-    "patch after a rollback": (renamed_back, change("PATCH", "", NO_TIME), "update", "reject", False),
-    "patch time after a rollback": (renamed_back, change("PATCH", "", LATER), "update", "reject", False),
+    "patch after one full of words": (full_of_words, change("PATCH", "", NO_TIME), "update", "reject", False),
+    "patch one time after one full of words": (
+        full_of_words,
+        change("PATCH", "", {"end": "2027-03-02T11:00:00Z"}),
+        "update",
+        "reject",
+        False,
+    ),
+    "patch time after one full of words": (full_of_words, change("PATCH", "", LATER), "update", "reject", False),
+    "replace after one full of words": (
+        full_of_words,
+        change("PUT", "", {**REVIEW, **ASIDE, "location": "4"}),
+        "update",
+        "reject",
+        False,
+    ),
+    "replace time after one full of words": (
+        full_of_words,
+        change("PUT", "", {**REVIEW, **LATER}),
+        "update",
+        "reject",
+        False,
+    ),
     "delete": (nothing, delete, "delete", "reject", False),
-    "delete after a rollback": (renamed_back, delete, "delete", "reject", False),
+    "delete after one full of words": (full_of_words, delete, "delete", "reject", False),
     "delete after one that was allowed": (moved, delete, "delete", "reject", False),
     "rollback": (rename, roll_back(), "rollback", "reject", True),
     "rollback allowed": (rename, roll_back(ALLOW), "rollback", "allow", True),
     "rollback of a time": (moved, roll_back(), "rollback", "reject", True),
     "rollback of a time allowed": (moved, roll_back(ALLOW), "rollback", "allow", True),
+    "rollback after one full of words": (full_of_words, roll_back(), "rollback", "reject", True),
+    "rollback allowed after one full of words": (full_of_words, roll_back(ALLOW), "rollback", "allow", True),
     "restore": (removed, roll_back(), "restore", "reject", True),
     "restore allowed": (removed, roll_back(ALLOW), "restore", "allow", True),
     "undo of a creation": (nothing, undo(), "delete", "reject", False),
     "undo of an update": (moved, undo(), "rollback", "reject", True),
     "undo of an update allowed": (moved, undo(on_conflict="allow"), "rollback", "allow", True),
+    "undo after one full of words": (full_of_words, undo(), "rollback", "reject", True),
     "undo of a deletion": (removed, undo_of_a_deletion, "restore", "reject", True),
 }

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from tests.deployment import Deployment
-from tests.gateway import Api, Reply
-from tests.integration.payloads import ALLOW, LATER, REVIEW
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Api, Reply
+from tests.harness.payloads import ALLOW, LATER, REVIEW
 
 Json = dict[str, Any]
 WINDOW = "from=2027-03-01T00:00:00Z&to=2027-03-02T00:00:00Z"

@@ -1,8 +1,7 @@
 """The reads among the requests that went over the wire: of what, by which index, and how consistent."""
 
-from tests.integration.conflicts.wire import Wire
-
 from shared.settings import Settings
+from tests.harness.botocore_faults import Wire
 
 # Operation, table, index, and whether it is strongly consistent.
 Read = tuple[str, str, str | None, bool]

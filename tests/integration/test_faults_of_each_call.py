@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.conflicts.wire import Wire, cancelled, refusal
-from tests.samples import NOW_NS
 
 from shared.runtime import use
 from shared.store.client import Clients
+from tests.harness.botocore_faults import Wire, cancelled, refusal
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.samples import NOW_NS
 from tests.integration.every_route import ROUTES, Ask, Scene
 
 if TYPE_CHECKING:

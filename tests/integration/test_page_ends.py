@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, created
+
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, created
 
 Json = dict[str, Any]
 COUNT = 5

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.identity_client import Identity, exchange, login, logout, register
-from tests.template import routes
 
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.identity_client import Identity, exchange, login, logout, register
+from tests.harness.template import routes
 from tests.integration.every_route import EVENTUAL, ROUTES, Ask, Json, Scene
 
 USERS = "BatchGetItem Users"

@@ -1,15 +1,49 @@
-"""The stamp of every kind of change, field by field, read back over the API: before the stream brings it and after.
+"""The stamp of every kind of change, field by field: in the tables, and over the API before and after the stream.
 
 And that the next change takes nothing of it over.
 """
 
 import pytest
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, REVIEW, created
-from tests.samples import OWNER
 
 from shared.ids import is_id
-from tests.integration.every_change import ASIDE, KINDS, WHY, Act, Json, Scene, moved, removed, renamed_back
+from tests.harness.deployment import Deployment, Item
+from tests.harness.payloads import ADA, REVIEW, created
+from tests.harness.samples import OWNER
+from tests.integration.every_change import ASIDE, KINDS, WHY, Act, Json, Scene, full_of_words, moved, removed
+from tests.integration.store.stored import item_of
+
+# How many versions an operation has made is stored unless it is one.
+SIZES = {"bulk": "2", "bulk by key": "2", "bulk by uid": "2"}
+OF_A_STAMP = {
+    *("history_id", "version", "change_type", "changed_at", "changed_by", "reason", "operation_id", "on_conflict"),
+    *("rolled_back_to", "operation_size", "expires_at"),
+}
+
+
+def assert_stored(scene: Scene, item: Item, stamp: Json, size: str | None) -> None:
+    """The event's item says just what `stamp` does; what it says by default is left out."""
+    expected = {name: str(value) for name, value in stamp.items() if value is not None}
+    expected["change_type"] = expected.pop("type")
+    if expected["on_conflict"] == "reject":
+        del expected["on_conflict"]
+    if size is not None:
+        expected["operation_size"] = size
+    if stamp["type"] == "delete":
+        expected["expires_at"] = str(scene.deployment.clock() // 1_000_000_000 + 30 * 86_400)
+    assert {name: next(iter(item[name].values())) for name in item if name in OF_A_STAMP} == expected
+    if stamp["type"] == "create":
+        assert item["created_at"] == item["changed_at"]
+
+
+def assert_recorded(deployment: Deployment, item: Item) -> None:
+    """The stream has brought just this item into the history."""
+    (version,) = [each for each in deployment.versions() if each["sk"] == item["history_id"]]
+    place = {name: version.pop(name) for name in ("pk", "sk", "calendar", "operation")}
+    assert place["pk"] == {"S": f"CAL#{OWNER}#EVENT#{item['id']['S']}"}
+    assert place["calendar"] == {"S": f"CAL#{OWNER}"}
+    assert place["operation"] == {"S": f"CAL#{OWNER}#OPERATION#{item['operation_id']['S']}"}
+    # A version that had `expires_at` would be gone with its event, should the table ever have a time to live.
+    assert version == {name: value for name, value in item.items() if name not in {"pk", "sk", "expires_at"}}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,7 +74,10 @@ def test_a_change_says_all_of_itself_in_its_version(dynamodb_deployment: Deploym
     assert newest == stamp, "as the live event has it"
     assert is_id(newest["operation_id"])
     assert newest["operation_id"] not in known
+    item = item_of(dynamodb_deployment, scene.event["id"])
+    assert_stored(scene, item, stamp, SIZES.get(kind))
     dynamodb_deployment.record()
+    assert_recorded(dynamodb_deployment, item)
     assert scene.versions()[0] == stamp, "as the history has it"
     version = ADA("GET", f"{scene.path}/history/{newest['history_id']}").body
     event = version.pop("event")
@@ -122,7 +159,7 @@ def restored_by_hand(scene: Scene) -> None:
 
 EXTERNAL: dict[str, tuple[Act, Act, str]] = {
     "update": (moved, updated_by_hand, "update"),
-    "update after a rollback": (renamed_back, updated_by_hand, "update"),
+    "update after one full of words": (full_of_words, updated_by_hand, "update"),
     "removal": (moved, removed_by_hand, "delete"),
     "restoration": (removed, restored_by_hand, "restore"),
 }
@@ -161,7 +198,7 @@ def test_a_change_around_the_api_says_so_and_nothing_of_the_one_before(
         >= {
             "id": scene.event["id"],
             "owner": OWNER,
-            "uid": "4711@example.com",
+            "uid": scene.event["uid"],
             "created_at": scene.event["created_at"],
             "version": previous["version"],
             "history_id": newest["history_id"],

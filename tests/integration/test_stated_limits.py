@@ -8,11 +8,12 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.identity_client import Identity, post
-from tests.integration.payloads import ADA, ALLOW, REVIEW, created
-from tests.samples import START
+
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.identity_client import Identity, post
+from tests.harness.payloads import ADA, ALLOW, REVIEW, created
+from tests.harness.samples import START
 
 Json = dict[str, Any]
 E_ACUTE, EMOJI = "\u00e9", "\U0001f600"  # two and four bytes in UTF-8

@@ -7,31 +7,38 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.deployment import Deployment
-from tests.gateway import Context, invoke
-from tests.integration.conflicts.wire import COMMIT, Wire, cancelled, refusal
-from tests.integration.identity_client import Identity, exchange, register
-from tests.integration.payloads import ADA, REVIEW, created
-from tests.template import resources, template
 
 from shared.runtime import use
 from shared.settings import Settings
+from tests.harness.botocore_faults import COMMIT, Wire, cancelled, refusal
+from tests.harness.clock import Clock
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context, invoke
+from tests.harness.identity_client import Identity, exchange, register
+from tests.harness.payloads import ADA, REVIEW, created
+from tests.harness.template import resources, template, variables
 
 DAY = 86_400
 
+# For each duration of the settings: the parameter that sets it, its default, and the unit in seconds.
 DEFAULTS = {
-    "AccessTokenSeconds": ("access_token_seconds", 900, 1),
-    "RefreshTokenDays": ("refresh_token_seconds", 30, DAY),
-    "DeletedEventDays": ("deleted_seconds", 30, DAY),
-    "HistoryRetentionDays": ("history_retention_seconds", 0, DAY),
+    "access_token_seconds": ("AccessTokenSeconds", 900, 1),
+    "refresh_token_seconds": ("RefreshTokenDays", 30, DAY),
+    "deleted_seconds": ("DeletedEventDays", 30, DAY),
+    "history_retention_seconds": ("HistoryRetentionDays", 0, DAY),
 }
 
 
-@pytest.mark.parametrize("parameter", DEFAULTS)
-def test_what_is_not_configured_is_as_the_template_has_it(parameter: str) -> None:
-    setting, value, unit = DEFAULTS[parameter]
-    assert template()["Parameters"][parameter]["Default"] == value
-    assert getattr(Settings.of({}), setting) == value * unit
+@pytest.mark.parametrize("setting", DEFAULTS)
+def test_what_is_not_configured_is_as_it_is_stated(setting: str) -> None:
+    parameter, value, unit = DEFAULTS[setting]
+    parameters = template()["Parameters"]
+    assert parameters[parameter]["Default"] == value
+    environ = {
+        name: str(parameters.get(refers_to.get("Ref"), {}).get("Default", "of the stack"))
+        for name, refers_to in variables().items()
+    }
+    assert getattr(Settings.of(environ), setting) == value * unit
 
 
 def test_a_session_lives_30_days_without_use_and_so_does_its_token(identity: Identity) -> None:
@@ -76,7 +83,7 @@ def test_a_bulk_is_known_by_its_key_for_14_days(deployment: Deployment) -> None:
 
 def test_a_version_is_awaited_for_the_24_hours_that_a_stream_keeps_it(dynamodb_deployment: Deployment) -> None:
     event, clock = created(), dynamodb_deployment.clock
-    dynamodb_deployment.stream.records()  # lost
+    dynamodb_deployment.new_records()  # lost
     changed = ADA("PATCH", f"/events/{event['id']}", {"title": "Retro"}).body
     dynamodb_deployment.record()
     path = f"/events/{event['id']}"
@@ -93,26 +100,12 @@ def test_a_version_is_awaited_for_the_24_hours_that_a_stream_keeps_it(dynamodb_d
     assert [ADA("GET", each).status for each in asked] == [404] * 3
 
 
-class Seconds:
-    """A clock of what is slept: nothing else takes time."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @pytest.fixture
-def seconds(dynamodb_deployment: Deployment) -> Iterator[Seconds]:
+def seconds(dynamodb_deployment: Deployment) -> Iterator[Clock]:
     """How long a function has waited: pauses are as long as they may be, and take no time."""
-    made = Seconds()
-    with use(
-        replace(dynamodb_deployment.runtime, monotonic=made.monotonic, sleep=made.sleep, jitter=lambda most: most)
-    ):
+    made = Clock()
+    runtime = replace(dynamodb_deployment.runtime, monotonic=made.monotonic, sleep=made.sleep)
+    with use(replace(runtime, jitter=lambda most: most)):
         yield made
 
 
@@ -121,7 +114,7 @@ def contended(wire: Wire) -> None:
     wire.always[COMMIT] = lambda _: cancelled("None", "ConditionalCheckFailed")
 
 
-def test_the_gateway_waits_longer_than_any_function_of_the_api(seconds: Seconds, wire: Wire) -> None:
+def test_the_gateway_waits_longer_than_any_function_of_the_api(seconds: Clock, wire: Wire) -> None:
     of_all = template()["Globals"]["Function"]["Timeout"]
     functions = resources("AWS::Serverless::Function").values()
     behind_the_gateway = [
@@ -135,46 +128,46 @@ def test_the_gateway_waits_longer_than_any_function_of_the_api(seconds: Seconds,
     reply = ADA("POST", "/events", REVIEW, context=Context(milliseconds=of_all * 1000))
     assert reply.status == 503
     # Two seconds are left to answer in; the pause that would go past that is not begun, and lasts a second at most.
-    assert of_all - 3 <= seconds.now < of_all - 2
+    assert of_all - 3 <= seconds.elapsed < of_all - 2
 
 
-def test_a_request_that_has_no_time_left_is_tried_once(seconds: Seconds, wire: Wire) -> None:
+def test_a_request_that_has_no_time_left_is_tried_once(seconds: Clock, wire: Wire) -> None:
     contended(wire)
     assert ADA("POST", "/events", REVIEW, context=Context(milliseconds=2_000)).status == 503
-    assert (wire.calls[COMMIT], seconds.now) == (1, 0.0)
+    assert (wire.calls[COMMIT], seconds.elapsed) == (1, 0.0)
 
 
 def test_a_pause_that_would_end_just_with_the_time_is_not_begun(
-    dynamodb_deployment: Deployment, seconds: Seconds, wire: Wire
+    dynamodb_deployment: Deployment, seconds: Clock, wire: Wire
 ) -> None:
     contended(wire)
     runtime = replace(dynamodb_deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)
     with use(replace(runtime, jitter=lambda _: 1.0)):
         reply = ADA("POST", "/events", REVIEW, context=Context(milliseconds=4_000))
     assert reply.status == 503
-    assert (wire.calls[COMMIT], seconds.now) == (2, 1.0)
+    assert (wire.calls[COMMIT], seconds.elapsed) == (2, 1.0)
 
 
-def test_an_undo_whose_time_is_just_up_begins_nothing(dynamodb_deployment: Deployment, seconds: Seconds) -> None:
+def test_an_undo_whose_time_is_just_up_begins_nothing(dynamodb_deployment: Deployment, seconds: Clock) -> None:
     made = ADA("POST", "/events/bulk", {"events": [REVIEW] * 2}).body
     dynamodb_deployment.record()
     before = dynamodb_deployment.calendars()
     undone = ADA("POST", f"/operations/{made['operation_id']}/undo", context=Context(milliseconds=2_000)).body
     assert {each["detail"] for each in undone["left"]} == {"time was up: undo again"}
-    assert (undone["operation_id"], undone["undone"], seconds.now) == (None, [], 0.0)
+    assert (undone["operation_id"], undone["undone"], seconds.elapsed) == (None, [], 0.0)
     assert dynamodb_deployment.calendars() == before
 
 
 def test_recording_ends_at_half_of_its_time_and_reports_what_is_left(
-    dynamodb_deployment: Deployment, seconds: Seconds, wire: Wire
+    dynamodb_deployment: Deployment, seconds: Clock, wire: Wire
 ) -> None:
     assert ADA("POST", "/events/bulk", {"events": [REVIEW] * 3}).status == 201
-    records = dynamodb_deployment.stream.records()
+    records = dynamodb_deployment.new_records()
     wire.always["BatchWriteItem"] = lambda _: refusal("ProvisionedThroughputExceededException")
     answer = invoke("record_history", {"Records": records}, Context(milliseconds=60_000))
     numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == numbers
-    assert 29 <= seconds.now < 30
+    assert 29 <= seconds.elapsed < 30
 
 
 @pytest.mark.parametrize("function", ["check_history", "redrive_history", "sweep_history"])

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.integration.conflicts.wire import QUERY, Document, Wire
-from tests.integration.payloads import ADA, REVIEW, created
+
+from tests.harness.botocore_faults import QUERY, Document, Wire
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, REVIEW, created
 
 Json = dict[str, Any]
 

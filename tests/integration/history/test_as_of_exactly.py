@@ -8,13 +8,13 @@ from itertools import product
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.gateway import Context, invoke
-from tests.integration.payloads import ADA, REVIEW, created
-from tests.samples import OWNER
 
 from shared.runtime import use
 from shared.store.client import Clients
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context
+from tests.harness.payloads import ADA, REVIEW, created
+from tests.harness.samples import OWNER
 
 Json = dict[str, Any]
 DAY = "from=2027-03-01T00:00:00Z&to=2027-03-02T00:00:00Z"
@@ -39,7 +39,7 @@ def test_it_is_the_version_of_that_moment_or_not_known_yet(dynamodb_deployment: 
     for title in ("Second", "Third", "Fourth"):
         clock.forward(seconds=10)
         made.append(ADA("PATCH", f"/events/{made[0]['id']}", {"title": title}).body)
-    records = dynamodb_deployment.stream.records()
+    records = dynamodb_deployment.new_records()
     path = f"/events/{made[0]['id']}"
     settings = dynamodb_deployment.runtime.settings
     asked = 0
@@ -48,9 +48,8 @@ def test_it_is_the_version_of_that_moment_or_not_known_yet(dynamodb_deployment: 
             dynamodb_deployment.runtime.clients.dynamodb.delete_item(
                 TableName=settings.history_table, Key={"pk": item["pk"], "sk": item["sk"]}
             )
-        events = [record for record in records if record["dynamodb"]["Keys"]["sk"]["S"].startswith("EVENT#")]
-        batch = [record for record, there in zip(events, recorded, strict=True) if there]
-        assert invoke("record_history", {"Records": batch}) == {"batchItemFailures": []}
+        batch = [record for record, there in zip(records, recorded, strict=True) if there]
+        assert dynamodb_deployment.deliver(batch) == []
         # The latest is always known; version 0 is that there is none.
         known = {0, 4, *(number for number, there in enumerate(recorded, 1) if there)}
         for number in range(5):

@@ -5,11 +5,11 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.integration.payloads import ADA, ALLOW, REVIEW, created
-from tests.samples import NOW_NS, OWNER
 
 from shared import ids
+from tests.harness.deployment import Deployment
+from tests.harness.payloads import ADA, ALLOW, REVIEW, created
+from tests.harness.samples import NOW_NS, OWNER
 
 Json = dict[str, Any]
 SECOND = 1_000_000_000
@@ -124,7 +124,7 @@ def test_a_listing_goes_on_from_wherever_it_is_told_to(
 
 def put(deployment: Deployment, **attributes: str) -> None:
     """Put an item of an event around the API, as a script might."""
-    item = {"pk": f"CAL#{OWNER}", "sk": f"EVENT#{attributes['id']}", "owner": OWNER, **REVIEW, **attributes}
+    item = {"pk": f"CAL#{OWNER}", "sk": f"EVENT#{attributes['id']}", "calendar_id": OWNER, **REVIEW, **attributes}
     deployment.runtime.clients.dynamodb.put_item(
         TableName=deployment.runtime.settings.events_table,
         Item={name: {"S": value} for name, value in item.items()},

@@ -1,11 +1,11 @@
 """What the functions that keep the history read: how consistent, page by page, and what another hand wrote."""
 
 import pytest
-from tests.gateway import Api
-from tests.integration.conflicts.wire import Wire
-from tests.integration.history.places import Place
 
 from shared.runtime import use
+from tests.harness.botocore_faults import Wire
+from tests.harness.gateway import Api
+from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import DAY, check, item_of, lose, made, put, redrive, retaining, sweep
 from tests.integration.reads import Read, reads
 
@@ -26,7 +26,7 @@ def wire(history_wire: Wire) -> Wire:
 class TestReads:
     """No local database serves a stale read, so the requests themselves are looked at."""
 
-    def test_of_a_check_are_strong_where_they_decide(self, kept: Place, wire: Wire) -> None:
+    def test_of_a_check_are_strong_where_they_decide(self, kept: HistoryDeployment, wire: Wire) -> None:
         event_id, _ = made(kept, 6)
         lose(kept, event_id, 3, 6)
         kept.clock.forward(DAY)
@@ -37,7 +37,7 @@ class TestReads:
         assert check()["missing"] == 2
         assert reads(wire, kept.runtime.settings) == {ALL_VERSIONS, ALL_EVENTS, RECORDED, MARKS, LIVE, SWEPT}
 
-    def test_of_a_sweep_are_of_the_keys_alone(self, kept: Place, wire: Wire) -> None:
+    def test_of_a_sweep_are_of_the_keys_alone(self, kept: HistoryDeployment, wire: Wire) -> None:
         made(kept, 3)
         kept.clock.forward(100 * DAY)
         wire.requests.clear()
@@ -45,12 +45,12 @@ class TestReads:
         # A version that a stale page lacks is swept by the next sweep, and none is swept without its successor.
         assert reads(wire, kept.runtime.settings) == {ALL_VERSIONS}
 
-    def test_of_records_as_old_as_the_retention_are_strong(self, kept: Place, wire: Wire) -> None:
+    def test_of_records_as_old_as_the_retention_are_strong(self, kept: HistoryDeployment, wire: Wire) -> None:
         _, records = made(kept, 3)
         kept.clock.forward(100 * DAY)
         assert sweep()["swept"] == 2
         wire.requests.clear()
-        assert kept.record(records) == []
+        assert kept.deliver(records) == []
         assert reads(wire, kept.runtime.settings) == {MARKS}
         kept.put_object("unreadable/1.json", records[0])
         wire.requests.clear()
@@ -65,7 +65,7 @@ def in_pages_of(wire: Wire, operation: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 6])
-def test_the_versions_of_an_event_are_checked_page_by_page(kept: Place, wire: Wire, limit: int) -> None:
+def test_the_versions_of_an_event_are_checked_page_by_page(kept: HistoryDeployment, wire: Wire, limit: int) -> None:
     event_id, _ = made(kept, 8)
     lose(kept, event_id, 3, 6)
     kept.clock.forward(DAY)
@@ -76,19 +76,19 @@ def test_the_versions_of_an_event_are_checked_page_by_page(kept: Place, wire: Wi
     assert (answer["versions"], wire.calls["Query"]) == (6, 6 // limit + 1)
 
 
-def test_the_number_before_a_change_around_the_api_is_read(kept: Place) -> None:
+def test_the_number_before_a_change_around_the_api_is_read(kept: HistoryDeployment) -> None:
     """Version 3 is lost, and the hand's version has the same number: only what it followed tells."""
     event_id, _ = made(kept, 3)
     lose(kept, event_id, 3)
     put(kept, item_of(kept, event_id) | {"title": {"S": "by a script"}})
-    assert kept.record() == []
+    assert kept.deliver() == []
     kept.clock.forward(3650 * DAY)  # the stream's clock is the machine's
     assert kept.numbers(event_id) == [1, 2, 3]
     for answer in (check(event_id), check()):
         assert [gap["missing"] for gap in answer["gaps"]] == [[(3, 3)]]
 
 
-def test_an_id_that_a_script_has_made_up_is_no_version_to_look_for(kept: Place) -> None:
+def test_an_id_that_a_script_has_made_up_is_no_version_to_look_for(kept: HistoryDeployment) -> None:
     """It sorts behind the version that the stream made of the script's change, and before what is too young."""
     event_id, _ = made(kept, 1)
     kept.clock.forward(3650 * DAY)
@@ -99,21 +99,21 @@ def test_an_id_that_a_script_has_made_up_is_no_version_to_look_for(kept: Place) 
     kept.empty(kept.runtime.settings.events_table)
     kept.new_records()
     put(kept, item | {"history_id": {"S": made_up}, "version": {"N": "5"}})
-    assert kept.record() == []
+    assert kept.deliver() == []
     kept.clock.forward(DAY)
-    assert [version["version"] for version in kept.versions().values()] == [{"N": "1"}, {"N": "5"}]
-    assert max(version["history_id"]["S"] for version in kept.versions().values()) < made_up
+    assert [version["version"] for version in kept.versions_by_key().values()] == [{"N": "1"}, {"N": "5"}]
+    assert max(version["history_id"]["S"] for version in kept.versions_by_key().values()) < made_up
     assert check(event_id)["gaps"] == []
     assert check()["gaps"] == []
 
 
-def test_how_far_sweeps_have_gone_never_goes_back(kept: Place) -> None:
+def test_how_far_sweeps_have_gone_never_goes_back(kept: HistoryDeployment) -> None:
     """What was swept is not missing, also when versions are kept for longer from then on."""
     event_id, _ = made(kept, 4)
     kept.clock.forward(100 * DAY)
     assert sweep()["swept"] == 3
     assert Api()("PATCH", f"/events/{event_id}", {"title": "fifth"}).status == 200
-    assert kept.record() == []
+    assert kept.deliver() == []
     kept.clock.forward(DAY)
     with use(retaining(kept, 1_000).runtime):
         assert sweep()["swept"] == 0
@@ -121,15 +121,15 @@ def test_how_far_sweeps_have_gone_never_goes_back(kept: Place) -> None:
         assert check()["missing"] == 0
 
 
-def test_a_replay_mends_also_the_newest_version_that_is_older_than_the_retention(kept: Place) -> None:
+def test_a_replay_mends_also_the_newest_version_that_is_older_than_the_retention(kept: HistoryDeployment) -> None:
     _, records = made(kept, 2)
     kept.clock.forward(100 * DAY)
     assert sweep()["swept"] == 1
-    before = kept.versions()
+    before = kept.versions_by_key()
     ((key, newest),) = [(key, item) for key, item in before.items() if key[1] != "SWEPT"]
     kept.clients.dynamodb.put_item(
         TableName=kept.runtime.settings.history_table, Item={**newest, "title": {"S": "spoilt"}}
     )
-    assert kept.versions()[key]["title"] == {"S": "spoilt"}
-    assert kept.record(records) == []
-    assert kept.versions() == before
+    assert kept.versions_by_key()[key]["title"] == {"S": "spoilt"}
+    assert kept.deliver(records) == []
+    assert kept.versions_by_key() == before

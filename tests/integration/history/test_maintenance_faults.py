@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError, ReadTimeoutError
-from tests.integration.conflicts.wire import Handler, Wire, document, refusal, reply
-from tests.integration.history.places import Place
-from tests.integration.history.streams import Record
 
+from tests.harness.botocore_faults import Handler, Wire, document, refusal, reply
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import DAY, bulk, check, lose, made, redrive, sweep
 
 SOME_TRIES = 3  # those that the SDK makes of one call
@@ -55,7 +55,7 @@ def lay_out(wire: Wire, operation: str, fault: Handler, times: int) -> None:
 
 
 @pytest.mark.parametrize("operation", ["Scan", "Query", "GetItem", "BatchGetItem"])
-def test_a_check_asks_again(kept: Place, wire: Wire, operation: str) -> None:
+def test_a_check_asks_again(kept: HistoryDeployment, wire: Wire, operation: str) -> None:
     event_id, _ = made(kept, 4)
     lose(kept, event_id, 2, 4)
     kept.clock.forward(DAY)
@@ -68,18 +68,18 @@ def test_a_check_asks_again(kept: Place, wire: Wire, operation: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("operation", ["Scan", "PutItem"])
-def test_a_sweep_asks_again(kept: Place, wire: Wire, operation: str, fault: str) -> None:
+def test_a_sweep_asks_again(kept: HistoryDeployment, wire: Wire, operation: str, fault: str) -> None:
     event_id, _ = made(kept, 3)
     kept.clock.forward(100 * DAY)
     lay_out(wire, operation, FAULTS[fault], SOME_TRIES)
     assert sweep()["swept"] == 2
     assert wire.calls[operation] == SOME_TRIES + 1
     assert kept.numbers(event_id) == [3]
-    assert ("SWEPT", "SWEPT") in kept.versions()
+    assert ("SWEPT", "SWEPT") in kept.versions_by_key()
 
 
 @pytest.mark.parametrize("fault", WRITE_FAULTS)
-def test_a_sweep_deletes_again_what_may_be_left(kept: Place, wire: Wire, fault: str) -> None:
+def test_a_sweep_deletes_again_what_may_be_left(kept: HistoryDeployment, wire: Wire, fault: str) -> None:
     event_id, _ = made(kept, 3)
     kept.clock.forward(100 * DAY)
     lay_out(wire, "BatchWriteItem", WRITE_FAULTS[fault], 1)
@@ -102,7 +102,7 @@ def only_first(count: int) -> Callable[[AWSPreparedRequest, Wire], AWSResponse]:
     return handler
 
 
-def test_a_sweep_deletes_what_the_database_has_left_unprocessed(kept: Place, wire: Wire) -> None:
+def test_a_sweep_deletes_what_the_database_has_left_unprocessed(kept: HistoryDeployment, wire: Wire) -> None:
     event_id, _ = made(kept, 8)
     kept.clock.forward(100 * DAY)
     take_two = only_first(2)
@@ -115,21 +115,23 @@ def test_a_sweep_deletes_what_the_database_has_left_unprocessed(kept: Place, wir
 
 
 @pytest.mark.parametrize("fault", WRITE_FAULTS)
-def test_a_batch_of_versions_is_written_again(kept: Place, wire: Wire, fault: str) -> None:
+def test_a_batch_of_versions_is_written_again(kept: HistoryDeployment, wire: Wire, fault: str) -> None:
     records = bulk(kept, 30)
     lay_out(wire, "BatchWriteItem", WRITE_FAULTS[fault], 1)
-    assert kept.record(records) == []
+    assert kept.deliver(records) == []
     assert wire.calls["BatchWriteItem"] == 3
     assert len(kept.versions()) == 30
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whether_a_version_has_outlived_its_retention_is_asked_again(kept: Place, wire: Wire, fault: str) -> None:
+def test_whether_a_version_has_outlived_its_retention_is_asked_again(
+    kept: HistoryDeployment, wire: Wire, fault: str
+) -> None:
     event_id, records = made(kept, 3)
     kept.clock.forward(100 * DAY)
     assert sweep()["swept"] == 2
     lay_out(wire, "Query", FAULTS[fault], 1)
-    assert kept.record(records) == []
+    assert kept.deliver(records) == []
     assert wire.calls["Query"] == 2
     assert kept.numbers(event_id) == [3]
 
@@ -141,39 +143,41 @@ class TestOutOfTime:
         return [record["dynamodb"]["SequenceNumber"] for record in records]
 
     @pytest.mark.parametrize("fault", WRITE_FAULTS)
-    def test_a_batch_that_failed_is_reported_whole(self, kept: Place, wire: Wire, fault: str) -> None:
+    def test_a_batch_that_failed_is_reported_whole(self, kept: HistoryDeployment, wire: Wire, fault: str) -> None:
         records = bulk(kept, 30)
         lay_out(wire, "BatchWriteItem", WRITE_FAULTS[fault], 1)
-        failed = kept.record(records, milliseconds=0)
+        failed = kept.deliver(records, milliseconds=0)
         assert len(failed) in {5, 25}  # whichever of the two batches came first
         assert set(failed) <= {*self.numbers(records)}
         assert len(kept.versions()) == 30 - len(failed)
-        assert kept.record(records) == []
+        assert kept.deliver(records) == []
         assert len(kept.versions()) == 30
 
-    def test_of_a_batch_taken_in_part_the_rest_is_reported(self, kept: Place, wire: Wire) -> None:
+    def test_of_a_batch_taken_in_part_the_rest_is_reported(self, kept: HistoryDeployment, wire: Wire) -> None:
         records = bulk(kept, 20)
         take_some = only_first(12)
         wire.then("BatchWriteItem", lambda request: take_some(request, wire))
-        assert kept.record(records, milliseconds=0) == self.numbers(records)[12:]
+        assert kept.deliver(records, milliseconds=0) == self.numbers(records)[12:]
         assert len(kept.versions()) == 12
 
     @pytest.mark.parametrize("fault", FAULTS)
     def test_a_version_that_may_have_outlived_its_retention_is_reported(
-        self, kept: Place, wire: Wire, fault: str
+        self, kept: HistoryDeployment, wire: Wire, fault: str
     ) -> None:
         event_id, records = made(kept, 3)
         kept.clock.forward(100 * DAY)
         assert sweep()["swept"] == 2
         fresh = bulk(kept, 3)
         lay_out(wire, "Query", FAULTS[fault], 1)
-        assert kept.record(records + fresh, milliseconds=0) == self.numbers(records)
+        assert kept.deliver(records + fresh, milliseconds=0) == self.numbers(records)
         assert kept.numbers(event_id) == [3]
         assert len(kept.versions()) == 1 + 3 + 1
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "SerializationException"])
-def test_a_version_that_the_database_refuses_for_good_is_put_aside(kept: Place, wire: Wire, code: str) -> None:
+def test_a_version_that_the_database_refuses_for_good_is_put_aside(
+    kept: HistoryDeployment, wire: Wire, code: str
+) -> None:
     records = bulk(kept, 30)
     bad = records[7]["dynamodb"]["NewImage"]["history_id"]["S"]
 
@@ -181,7 +185,7 @@ def test_a_version_that_the_database_refuses_for_good_is_put_aside(kept: Place, 
         return refusal(code) if bad in json.dumps(document(request.body)) else None
 
     wire.always["BatchWriteItem"] = refuse
-    assert kept.record(records) == []
+    assert kept.deliver(records) == []
     assert list(kept.objects().values()) == [records[7]]
     assert len(kept.versions()) == 29
     answer = redrive()
@@ -189,10 +193,10 @@ def test_a_version_that_the_database_refuses_for_good_is_put_aside(kept: Place, 
     assert code in answer["unreadable"][0]["why"]
 
 
-def test_a_fault_that_is_neither_passes_and_nothing_is_put_aside(kept: Place, wire: Wire) -> None:
+def test_a_fault_that_is_neither_passes_and_nothing_is_put_aside(kept: HistoryDeployment, wire: Wire) -> None:
     """A denied action, a missing table: a defect of the deployment, and no fault of any record."""
     records = bulk(kept, 3)
     lay_out(wire, "BatchWriteItem", refused("AccessDeniedException"), 1)
     with pytest.raises(ClientError, match="AccessDenied"):
-        kept.record(records)
+        kept.deliver(records)
     assert kept.objects() == {}

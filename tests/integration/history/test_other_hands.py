@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.deployment import Deployment, Item
-from tests.integration.history.streams import of_events
-from tests.integration.payloads import ADA, REVIEW, created
 
 from shared import ids
-from shared.store.stream import UnreadableRecordError, version_item
+from shared.history.changes import UnreadableRecordError
+from shared.store.stream import change_in
+from tests.harness.deployment import Deployment, Item
+from tests.harness.payloads import ADA, REVIEW, created
 from tests.integration.store.stored import item_of
 
 Json = dict[str, Any]
@@ -72,7 +72,7 @@ def test_a_change_around_the_api_is_told_of_in_the_words_of_the_reference(
 
 def bare(event_id: str) -> Item:
     """The least that an event can be."""
-    words = {"id": event_id, "owner": ADA.user_id, "span": f"h#{REVIEW['start']}#{event_id}"}
+    words = {"id": event_id, "calendar_id": ADA.user_id, "span": f"h#{REVIEW['start']}#{event_id}"}
     return {**BARE, "sk": {"S": f"EVENT#{event_id}"}, **{name: {"S": value} for name, value in words.items()}}
 
 
@@ -151,7 +151,7 @@ def test_what_is_nested_as_deep_as_the_database_takes_it_is_a_version(dynamodb_d
 def test_what_is_nested_deeper_than_calls_may_go_is_no_version(dynamodb_deployment: Deployment) -> None:
     """No stream brings such a record; an object that somebody has mended may hold it."""
     created()
-    (record,) = of_events(dynamodb_deployment.stream.records())
+    (record,) = dynamodb_deployment.new_records()
     record["dynamodb"]["NewImage"]["extra"] = nested(100_000)
     with pytest.raises(UnreadableRecordError, match="RecursionError"):
-        version_item(record)
+        change_in(record)

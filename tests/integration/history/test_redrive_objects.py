@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
-from tests.integration.conflicts.wire import reply
-from tests.integration.history.places import Place
 
+from tests.harness.botocore_faults import reply
+from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import bulk, redrive
 
 
@@ -30,22 +30,22 @@ def hearing(client: Any, event: str, handler: Any) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 30])
-def test_all_objects_are_found_however_many_pages_they_fill(place: Place, size: int) -> None:
+def test_all_objects_are_found_however_many_pages_they_fill(deployment: HistoryDeployment, size: int) -> None:
     """A page is of a thousand objects at most; here of a few."""
-    for number, record in enumerate(bulk(place, 30)):
-        place.put_object(own_key(number), record)
+    for number, record in enumerate(bulk(deployment, 30)):
+        deployment.put_object(own_key(number), record)
     pages = Counter[str]()
 
     def few(params: dict[str, Any], **_: Any) -> None:
         params["MaxKeys"] = size
         pages["read"] += 1
 
-    with hearing(place.clients.s3, "provide-client-params.s3.ListObjectsV2", few):
+    with hearing(deployment.clients.s3, "provide-client-params.s3.ListObjectsV2", few):
         answer = redrive()
     assert (answer["complete"], answer["objects"], answer["replayed"]) == (True, 30, 30)
     assert pages["read"] >= 30 // size
-    assert len(place.versions()) == 30
-    assert place.object_keys() == []
+    assert len(deployment.versions()) == 30
+    assert deployment.object_keys() == []
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,20 @@ def test_all_objects_are_found_however_many_pages_they_fill(place: Place, size: 
     [(own_key, 25), (lambda number: f"aws/lambda/{number:04d}", 1)],
     ids=["own objects, of one record", "Lambda's, of a batch"],
 )
-def test_no_more_objects_are_in_memory_than_there_is_room_for(place: Place, names: Any, most: int) -> None:
+def test_no_more_objects_are_in_memory_than_there_is_room_for(
+    deployment: HistoryDeployment, names: Any, most: int
+) -> None:
     """Up to 800 KB an own object, and 12 MB one of Lambda's: what is read is written before the next is read."""
-    for number, record in enumerate(bulk(place, 60)):
-        place.put_object(names(number), record)
+    for number, record in enumerate(bulk(deployment, 60)):
+        deployment.put_object(names(number), record)
     done: list[str] = []
 
     def note(model: Any, **_: Any) -> None:
         done.append(model.name)
 
     with (
-        hearing(place.clients.s3, "before-call.s3", note),
-        hearing(place.clients.dynamodb_once, "before-call.dynamodb", note),
+        hearing(deployment.clients.s3, "before-call.s3", note),
+        hearing(deployment.clients.dynamodb_once, "before-call.dynamodb", note),
     ):
         assert redrive()["replayed"] == 60
     in_memory, seen = 0, []
@@ -76,25 +78,25 @@ def test_no_more_objects_are_in_memory_than_there_is_room_for(place: Place, name
 
 
 class TestAnObjectThatCannotBeRead:
-    def answered(self, place: Place, answer: AWSResponse) -> dict[str, Any]:
+    def answered(self, deployment: HistoryDeployment, answer: AWSResponse) -> dict[str, Any]:
         """A redrive of one object, about which S3 answers so."""
-        (record,) = bulk(place, 1)
-        place.put_object(own_key(1), record)
-        with hearing(place.clients.s3, "before-send.s3.GetObject", lambda **_: answer):
+        (record,) = bulk(deployment, 1)
+        deployment.put_object(own_key(1), record)
+        with hearing(deployment.clients.s3, "before-send.s3.GetObject", lambda **_: answer):
             return redrive()
 
-    def test_is_gone_if_s3_says_no_more_than_404(self, place: Place) -> None:
+    def test_is_gone_if_s3_says_no_more_than_404(self, deployment: HistoryDeployment) -> None:
         """As whatever stands between may cut an answer to."""
-        answer = self.answered(place, reply(404, {}, length=0))
+        answer = self.answered(deployment, reply(404, {}, length=0))
         assert (answer["objects"], answer["gone"], answer["replayed"], answer["left"]) == (1, 1, 0, 0)
 
-    @pytest.mark.usefixtures("place")
+    @pytest.mark.usefixtures("deployment")
     def test_is_gone_if_s3_knows_no_such_key(self) -> None:
         answer = redrive({"keys": ["never/there"]})
         assert (answer["objects"], answer["gone"]) == (1, 1)
 
-    def test_stays_if_s3_denies_it(self, place: Place) -> None:
+    def test_stays_if_s3_denies_it(self, deployment: HistoryDeployment) -> None:
         """A defect of the deployment is no reason to think it gone."""
         with pytest.raises(ClientError, match="403"):
-            self.answered(place, reply(403, {}, length=0))
-        assert place.object_keys() == [own_key(1)]
+            self.answered(deployment, reply(403, {}, length=0))
+        assert deployment.object_keys() == [own_key(1)]

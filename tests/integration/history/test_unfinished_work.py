@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.gateway import Api, Context, invoke, payload
-from tests.integration.history.places import Place
 
 from shared.errors import Unavailable
+from tests.harness.gateway import Api, Context, invoke, payload
+from tests.integration.history.history_deployment import HistoryDeployment
 
 Json = dict[str, Any]
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
@@ -22,14 +22,14 @@ class OneLook(Context):
         return 900_000 if self.milliseconds >= 0 else 0
 
 
-def lost_version(place: Place) -> None:
+def lost_version(deployment: HistoryDeployment) -> None:
     """An event whose first version never came, so old that it is on its way no more."""
     event_id = Api()("POST", "/events", EVENT).body["id"]
-    place.clock.forward(1)
+    deployment.clock.forward(1)
     Api()("PATCH", f"/events/{event_id}", {"title": "Retro"})
-    assert place.record() == []
-    place.forget(key for key, item in place.versions().items() if item["version"] == {"N": "1"})
-    place.clock.forward(15 * 60 + 1)
+    assert deployment.deliver() == []
+    deployment.forget(key for key, item in deployment.versions_by_key().items() if item["version"] == {"N": "1"})
+    deployment.clock.forward(15 * 60 + 1)
 
 
 def published(
@@ -43,9 +43,9 @@ def published(
 
 
 def test_a_check_that_has_to_go_on_does_not_say_that_nothing_is_missing(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    deployment: HistoryDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost_version(place)
+    lost_version(deployment)
     answer, values = published(capsys, NO_TIME)
     assert (answer["complete"], answer["missing"], values) == (False, 0, [])
     answer, values = published(capsys, OneLook(milliseconds=1))
@@ -55,22 +55,22 @@ def test_a_check_that_has_to_go_on_does_not_say_that_nothing_is_missing(
     assert (answer["complete"], answer["missing"], values) == (True, 1, [[1.0]])
 
 
-def test_a_redrive_that_s3_asked_for_and_that_had_no_time_is_tried_again(place: Place) -> None:
+def test_a_redrive_that_s3_asked_for_and_that_had_no_time_is_tried_again(deployment: HistoryDeployment) -> None:
     told = payload("redrive_history")
     key = told["detail"]["object"]["key"]
     assert Api()("POST", "/events", EVENT).status == 201
-    (record,) = place.new_records()
-    place.put_object(key, record)
+    (record,) = deployment.new_records()
+    deployment.put_object(key, record)
     with pytest.raises(Unavailable):
         invoke("redrive_history", told, NO_TIME)
     notification = {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": key}}}]}
     with pytest.raises(Unavailable):
         invoke("redrive_history", notification, NO_TIME)
-    assert place.versions() == {}
-    assert place.object_keys() == [key]
+    assert deployment.versions() == []
+    assert deployment.object_keys() == [key]
     # Who asks by hand is told, and asks again.
     for by_hand in ({}, {"keys": [key]}):
         assert invoke("redrive_history", by_hand, NO_TIME)["complete"] is False
-    assert place.object_keys() == [key]
+    assert deployment.object_keys() == [key]
     assert invoke("redrive_history", told, Context(milliseconds=60_000))["replayed"] == 1
-    assert place.object_keys() == []
+    assert deployment.object_keys() == []

@@ -3,51 +3,50 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.gateway import Api, Context, invoke
-from tests.integration.history.places import Item, Place
-from tests.integration.history.streams import Record
-
-from tests.conftest import settings_for
+from tests.harness.deployment import Item, settings_for
+from tests.harness.gateway import Api, Context, invoke
+from tests.harness.stream import Record
+from tests.integration.history.history_deployment import HistoryDeployment
 
 EVENT = {"title": "Review", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z"}
 OWNER = Api().user_id
 DAY = 24 * 3600
 
 
-def retaining(place: Place, days: int) -> Place:
-    """The same place, where superseded versions are kept for so many days."""
+def retaining(deployment: HistoryDeployment, days: int) -> HistoryDeployment:
+    """The same deployment, in which superseded versions are kept for so many days."""
     tables = {
-        "EventsTable": place.runtime.settings.events_table,
-        "HistoryTable": place.runtime.settings.history_table,
-        "UsersTable": place.runtime.settings.users_table,
+        "EventsTable": deployment.runtime.settings.events_table,
+        "HistoryTable": deployment.runtime.settings.history_table,
+        "UsersTable": deployment.runtime.settings.users_table,
     }
     settings = settings_for(tables, HISTORY_RETENTION_DAYS=str(days))
-    return replace(place, runtime=replace(place.runtime, settings=settings))
+    return replace(deployment, runtime=replace(deployment.runtime, settings=settings))
 
 
-def made(kept: Place, versions: int) -> tuple[str, list[Record]]:
+def made(kept: HistoryDeployment, versions: int) -> tuple[str, list[Record]]:
     """An event with so many versions, made a second after one another and recorded, and its records."""
     event_id: str = Api()("POST", "/events", EVENT, on_conflict="allow").body["id"]
     for number in range(versions - 1):
         kept.clock.forward(1)
         assert Api()("PATCH", f"/events/{event_id}", {"title": f"Review {number}"}).status == 200
     records = kept.new_records()
-    assert kept.record(records) == []
+    assert kept.deliver(records) == []
     return event_id, records
 
 
-def lose(kept: Place, event_id: str, *numbers: int) -> None:
+def lose(kept: HistoryDeployment, event_id: str, *numbers: int) -> None:
     """Lose versions of an event."""
     kept.forget(
         key
-        for key, item in kept.versions().items()
+        for key, item in kept.versions_by_key().items()
         if key[0].endswith(event_id) and int(item["version"]["N"]) in numbers
     )
 
 
 def check(event_id: str | None = None) -> dict[str, Any]:
     """Look for missing versions, of one event or of all."""
-    event = {} if event_id is None else {"owner": OWNER, "event_id": event_id}
+    event = {} if event_id is None else {"calendar_id": OWNER, "event_id": event_id}
     answer: dict[str, Any] = invoke("check_history", event, Context(milliseconds=900_000))
     return answer
 
@@ -64,14 +63,14 @@ def redrive(event: dict[str, Any] | None = None) -> dict[str, Any]:
     return answer
 
 
-def bulk(kept: Place, count: int) -> list[Record]:
+def bulk(kept: HistoryDeployment, count: int) -> list[Record]:
     """The records of so many new events."""
     events = [{**EVENT, "title": str(number)} for number in range(count)]
     assert Api()("POST", "/events/bulk", {"events": events}).status == 201
     return kept.new_records()
 
 
-def item_of(kept: Place, event_id: str) -> Item:
+def item_of(kept: HistoryDeployment, event_id: str) -> Item:
     """The item of an event, to be written by another hand."""
     (found,) = [
         item for item in kept.scan(kept.runtime.settings.events_table) if item["sk"]["S"] == f"EVENT#{event_id}"
@@ -79,6 +78,6 @@ def item_of(kept: Place, event_id: str) -> Item:
     return found
 
 
-def put(kept: Place, item: Item) -> None:
+def put(kept: HistoryDeployment, item: Item) -> None:
     """Put an item around the API."""
     kept.clients.dynamodb.put_item(TableName=kept.runtime.settings.events_table, Item=item)

@@ -1,6 +1,6 @@
 """What lies in the tables."""
 
-from tests.deployment import Deployment, Item
+from tests.harness.deployment import Deployment, Item
 
 
 def item_of(deployment: Deployment, event_id: str) -> Item:

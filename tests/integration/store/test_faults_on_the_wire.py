@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
-from tests.deployment import Deployment
-from tests.gateway import Context, Reply
-from tests.integration.conflicts.wire import Document, Handler, Wire, document, refusal, reply
-from tests.integration.payloads import ADA, ALLOW, LATER, REVIEW, created
 
 from shared.runtime import use
 from shared.store import keys
 from shared.store.client import Clients
+from tests.harness.botocore_faults import Document, Handler, Wire, document, refusal, reply
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Context, Reply
+from tests.harness.payloads import ADA, ALLOW, LATER, REVIEW, created
 from tests.integration.store.stored import item_of
 
 Call = Callable[[dict[str, Any]], Reply]

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.deployment import Deployment
-from tests.gateway import Reply
-from tests.integration.conflicts.wire import Wire
-from tests.integration.payloads import ADA, ALLOW, LATER, REVIEW, created
 
+from tests.harness.botocore_faults import Wire
+from tests.harness.deployment import Deployment
+from tests.harness.gateway import Reply
+from tests.harness.payloads import ADA, ALLOW, LATER, REVIEW, created
 from tests.integration.reads import Read, reads
 
 Call = Callable[[dict[str, Any]], Reply]
