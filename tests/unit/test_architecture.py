@@ -56,47 +56,63 @@ def test_functions_never_import_each_other() -> None:
     assert offences(FUNCTIONS, "functions", *names) == []
 
 
-@pytest.mark.parametrize("package", ["shared.scheduling", "shared.identity"])
-def test_the_domain_knows_no_aws_no_clock_and_no_environment(package: str) -> None:
-    outside = ("boto3", "botocore", "aws_lambda_powertools", "os", "time", "random")
-    edge = (
-        "shared.store",
-        "shared.http.api",
-        "shared.runtime",
-        "shared.settings",
-        "shared.http.base_models",
-        "shared.http.fields",
-        "shared.http.models",
-        "shared.observability",
-    )
-    assert offences(modules_of(package), *outside, *edge) == []
+DOMAIN = ("shared.scheduling", "shared.history", "shared.identity")
+EDGE = ("functions", "shared.http", "shared.wiring", "shared.payloads", "shared.runtime", "shared.settings")
 
 
-def test_the_domain_asks_no_clock_through_datetime() -> None:
-    for path in [*modules_of("shared.scheduling"), *modules_of("shared.identity")]:
+@pytest.mark.parametrize("package", DOMAIN)
+def test_the_domain_knows_no_aws_no_clock_no_environment_and_no_http(package: str) -> None:
+    outside = ("boto3", "botocore", "aws_lambda_powertools", "pydantic", "os", "time", "random")
+    assert offences(modules_of(package), *outside, *EDGE, "shared.store", "shared.observability") == []
+
+
+@pytest.mark.parametrize("package", DOMAIN)
+def test_the_domain_asks_no_clock_through_datetime(package: str) -> None:
+    for path in modules_of(package):
         attributes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
         # The time of a request is no clock's: the edge has noted it.
         asked = {ast.unparse(node) for node in attributes if node.attr in {"now", "utcnow", "today"}}
-        assert asked <= {"request.now", "self._request.now"}, path
+        assert asked <= {"request.now", "self._request.now", "self.request.now"}, path
 
 
-def test_scheduling_and_identity_do_not_know_each_other() -> None:
-    assert offences(modules_of("shared.scheduling"), "shared.identity") == []
-    assert offences(modules_of("shared.identity"), "shared.scheduling.calendar", "shared.scheduling.events") == []
+def test_scheduling_and_identity_know_neither_each_other_nor_the_history() -> None:
+    assert offences(modules_of("shared.scheduling"), "shared.identity", "shared.history") == []
+    assert offences(modules_of("shared.identity"), "shared.scheduling", "shared.history") == []
+    assert offences(modules_of("shared.history"), "shared.identity") == []
 
 
 def test_the_store_does_not_know_who_calls_it() -> None:
-    above = (
-        "functions",
-        "shared.http.api",
-        "shared.runtime",
-        "shared.http.base_models",
-        "shared.http.fields",
-        "shared.http.models",
-        "shared.http.problems",
-        "aws_lambda_powertools",
-    )
-    assert offences(modules_of("shared.store"), *above) == []
+    assert offences(modules_of("shared.store"), *EDGE, "aws_lambda_powertools") == []
+
+
+def test_only_functions_know_the_wiring_and_http_does_not_know_the_store() -> None:
+    assert offences(modules_of("shared.http"), "shared.wiring", "shared.store") == []
+
+
+def test_no_test_imports_the_benchmarks() -> None:
+    assert offences(sorted((ROOT / "tests").rglob("*.py")), "benchmarks") == []
+
+
+def defined_in(path: Path) -> Iterator[str]:
+    """The classes and type aliases that a module defines at its top."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            yield from (name for name in names if name[0].isupper() and not name.isupper())
+
+
+def test_no_name_means_two_things() -> None:
+    places: dict[str, list[str]] = {}
+    for path in SHARED:
+        for name in defined_in(path):
+            places.setdefault(name, []).append(named(path))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_no_module_is_two_things() -> None:
+    assert [path for path in [*SHARED, *FUNCTIONS] if len(path.read_text().splitlines()) > 300] == []
 
 
 def test_only_the_store_imports_the_aws_sdk() -> None:
