@@ -12,7 +12,7 @@ from benchmarks.bare import THREADS, boto3_client, write_batches
 from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.timing import Candidate, Samples, alternate, few, handler_of
 from shared.runtime import current
-from shared.store.stream import version_item
+from shared.store.stream import change_in, version_item
 from tests.harness.dataset import Dataset
 from tests.harness.event_requests import EVENT_ROUTES, stream_records
 from tests.harness.history_requests import versions
@@ -69,7 +69,8 @@ def _recording(part: Part) -> None:
         return {"Records": stream_records(data, RECORDS)}
 
     def items(index: int) -> list[Any]:
-        return [version_item(record) for record in records(index)["Records"]]
+        changes = [change_in(record) for record in records(index)["Records"]]
+        return [version_item(change) for change in changes if change is not None]
 
     def writer(each: Callable[..., Any]) -> Callable[[list[Any]], None]:
         return lambda all_items: write_batches(client, table, all_items, each)

@@ -4,8 +4,9 @@ import json
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
+from functools import cached_property
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -13,6 +14,9 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from shared.store.client import Clients
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Handler = Callable[[AWSPreparedRequest], AWSResponse | None]
 Document = dict[str, Any]
@@ -47,6 +51,14 @@ def refusal(code: str, status: int = 400, **facts: Any) -> AWSResponse:
 def cancelled(*codes: str) -> AWSResponse:
     """A transaction cancelled for `codes`, one an action."""
     return refusal("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
+
+
+class Unrepeated(Clients):
+    """Clients that repeat no call by themselves: what happens on the wire reaches the functions at once."""
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self.dynamodb_once
 
 
 class Wire:

@@ -8,15 +8,19 @@ from uuid import uuid4
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Api, Reply
 from tests.harness.payloads import ALLOW, LATER, REVIEW
+from tests.integration.reads import Read
 
 Json = dict[str, Any]
 WINDOW = "from=2027-03-01T00:00:00Z&to=2027-03-02T00:00:00Z"
 
-# Reads as `<operation> <table>[.<index>]`. All are strong but those of the global indexes, which cannot be.
-GET, MANY, SPANS = "GetItem Events", "BatchGetItem Events", "Query Events.by_span"
-VERSIONS, MANY_VERSIONS = "Query History", "BatchGetItem History"
-BY_OPERATION, BY_CALENDAR = "Query History.by_operation", "Query History.by_calendar"
-EVENTUAL = {BY_OPERATION, BY_CALENDAR}
+# All reads are strong but those of the global indexes, which cannot be.
+GET: Read = ("GetItem", "events", None, True)
+MANY: Read = ("BatchGetItem", "events", None, True)
+SPANS: Read = ("Query", "events", "by_span", True)
+VERSIONS: Read = ("Query", "history", None, True)
+MANY_VERSIONS: Read = ("BatchGetItem", "history", None, True)
+BY_OPERATION: Read = ("Query", "history", "by_operation", False)
+BY_CALENDAR: Read = ("Query", "history", "by_calendar", False)
 
 
 @dataclass
@@ -51,89 +55,140 @@ def rollback(scene: Scene, **query: Any) -> Reply:
     return scene.api("POST", f"{scene.path}/rollback", {"history_id": scene.first["history_id"]}, **query)
 
 
-# A request of each route in each way that reads otherwise, and all that it may read.
-ROUTES: list[tuple[str, str, Ask, set[str]]] = [
-    ("POST", "/events", lambda scene: scene.api("POST", "/events", REVIEW), {MANY, SPANS}),
-    ("POST", "/events", lambda scene: scene.api("POST", "/events?dry_run=true", REVIEW), {SPANS}),
-    ("POST", "/events", lambda scene: scene.api("POST", f"/events{ALLOW}", REVIEW), set()),
-    ("POST", "/events", lambda scene: scene.api("POST", "/events", UID), {MANY, SPANS}),
-    ("POST", "/events", lambda scene: scene.api("POST", f"/events{ALLOW}&dry_run=true", UID), {GET}),
-    ("POST", "/events", lambda scene: scene.api("POST", "/events", {**REVIEW, **LATER}), {MANY, SPANS}),
-    ("GET", "/events", lambda scene: scene.api("GET", f"/events?{WINDOW}"), {SPANS}),
-    ("GET", "/events", lambda scene: scene.api("GET", "/events?uid=4711"), {GET}),
+# A request of each route in each way that reads otherwise, the status of its response, and all that it reads.
+ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
+    ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", REVIEW), {MANY, SPANS}),
+    ("POST", "/events", 200, lambda scene: scene.api("POST", "/events?dry_run=true", REVIEW), {SPANS}),
+    ("POST", "/events", 201, lambda scene: scene.api("POST", f"/events{ALLOW}", REVIEW), set()),
+    ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", UID), {MANY, SPANS}),
+    ("POST", "/events", 200, lambda scene: scene.api("POST", f"/events{ALLOW}&dry_run=true", UID), {GET}),
+    ("POST", "/events", 409, lambda scene: scene.api("POST", "/events", {**REVIEW, **LATER}), {MANY, SPANS}),
+    ("GET", "/events", 200, lambda scene: scene.api("GET", f"/events?{WINDOW}"), {SPANS}),
+    ("GET", "/events", 200, lambda scene: scene.api("GET", "/events?uid=4711"), {GET}),
     (
         "GET",
         "/events",
+        200,
         lambda scene: scene.api("GET", f"/events?{WINDOW}&as_of=2026-11-22T09:00:00Z"),
         {BY_CALENDAR, MANY, GET, VERSIONS},
     ),
-    ("GET", "/free-busy", lambda scene: scene.api("GET", f"/free-busy?{WINDOW}"), {SPANS}),
-    ("GET", "/events/deleted", lambda scene: scene.api("GET", "/events/deleted"), {SPANS}),
-    ("GET", "/events/{event_id}", lambda scene: scene.api("GET", scene.path), {GET}),
+    ("GET", "/free-busy", 200, lambda scene: scene.api("GET", f"/free-busy?{WINDOW}"), {SPANS}),
+    ("GET", "/events/deleted", 200, lambda scene: scene.api("GET", "/events/deleted"), {SPANS}),
+    ("GET", "/events/{event_id}", 200, lambda scene: scene.api("GET", scene.path), {GET}),
     (
         "GET",
         "/events/{event_id}",
+        200,
         lambda scene: scene.api("GET", f"{scene.path}?as_of=2026-11-22T09:30:00Z"),
         {GET, VERSIONS},
     ),
-    ("PUT", "/events/{event_id}", lambda scene: scene.api("PUT", scene.path, REVIEW), {MANY, SPANS}),
-    ("PUT", "/events/{event_id}", lambda scene: scene.api("PUT", f"{scene.path}{ALLOW}", REVIEW), {MANY}),
-    ("PUT", "/events/{event_id}", lambda scene: scene.api("PUT", f"{scene.path}?dry_run=true", REVIEW), {GET, SPANS}),
-    ("PATCH", "/events/{event_id}", lambda scene: scene.api("PATCH", scene.path, {"title": "x"}), set()),
-    ("PATCH", "/events/{event_id}", lambda scene: scene.api("PATCH", scene.path, {}), {GET}),
-    ("PATCH", "/events/{event_id}", lambda scene: scene.api("PATCH", scene.path, {"time_zone": "CET"}), {MANY}),
+    ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", scene.path, REVIEW), {MANY, SPANS}),
+    ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", f"{scene.path}{ALLOW}", REVIEW), {MANY}),
+    (
+        "PUT",
+        "/events/{event_id}",
+        200,
+        lambda scene: scene.api("PUT", f"{scene.path}?dry_run=true", REVIEW),
+        {GET, SPANS},
+    ),
+    ("PATCH", "/events/{event_id}", 200, lambda scene: scene.api("PATCH", scene.path, {"title": "x"}), set()),
+    ("PATCH", "/events/{event_id}", 200, lambda scene: scene.api("PATCH", scene.path, {}), {GET}),
+    ("PATCH", "/events/{event_id}", 200, lambda scene: scene.api("PATCH", scene.path, {"time_zone": "CET"}), {MANY}),
     (
         "PATCH",
         "/events/{event_id}",
+        200,
         lambda scene: scene.api("PATCH", scene.path, {"end": "2027-03-01T12:00:00Z"}),
         {GET, MANY, SPANS},
     ),
     (
         "PATCH",
         "/events/{event_id}",
+        200,
         lambda scene: scene.api("PATCH", scene.path, {"start": REVIEW["start"], "end": REVIEW["end"]}),
         {MANY, SPANS},
     ),
-    ("DELETE", "/events/{event_id}", lambda scene: scene.api("DELETE", scene.path), set()),
-    ("DELETE", "/events/{event_id}", lambda scene: scene.api("DELETE", f"{scene.path}?dry_run=true"), {GET}),
-    ("POST", "/events/bulk", lambda scene: scene.api("POST", "/events/bulk", {"events": [REVIEW]}), set()),
+    ("DELETE", "/events/{event_id}", 204, lambda scene: scene.api("DELETE", scene.path), set()),
+    ("DELETE", "/events/{event_id}", 200, lambda scene: scene.api("DELETE", f"{scene.path}?dry_run=true"), {GET}),
+    ("POST", "/events/bulk", 201, lambda scene: scene.api("POST", "/events/bulk", {"events": [REVIEW]}), set()),
     (
         "POST",
         "/events/bulk",
+        201,
         lambda scene: scene.api("POST", "/events/bulk?conflicts=report", {"events": [REVIEW]}),
         {SPANS},
     ),
-    ("POST", "/events/bulk", lambda scene: scene.api("POST", "/events/bulk", {"events": [UID]}, headers=KEY), {MANY}),
-    ("GET", "/events/{event_id}/history", lambda scene: scene.api("GET", f"{scene.path}/history"), {GET, VERSIONS}),
+    (
+        "POST",
+        "/events/bulk",
+        201,
+        lambda scene: scene.api("POST", "/events/bulk", {"events": [UID]}, headers=KEY),
+        {MANY},
+    ),
+    (
+        "GET",
+        "/events/{event_id}/history",
+        200,
+        lambda scene: scene.api("GET", f"{scene.path}/history"),
+        {GET, VERSIONS},
+    ),
     (
         "GET",
         "/events/{event_id}/history/{history_id}",
+        200,
         lambda scene: scene.api("GET", f"{scene.path}/history/{scene.first['history_id']}"),
         {MANY, MANY_VERSIONS},
     ),
     (
         "GET",
         "/events/{event_id}/history/{history_id}",
+        404,
         lambda scene: scene.api("GET", f"{scene.path}/history/{scene.first['id']}"),
         {MANY, MANY_VERSIONS, VERSIONS},
     ),
-    ("GET", "/events/{event_id}/diff", lambda scene: scene.api("GET", f"{scene.path}/diff"), {GET, VERSIONS}),
+    ("GET", "/events/{event_id}/diff", 200, lambda scene: scene.api("GET", f"{scene.path}/diff"), {GET, VERSIONS}),
     (
         "GET",
         "/events/{event_id}/diff",
+        200,
         lambda scene: scene.api("GET", f"{scene.path}/diff?to={scene.event['history_id']}"),
         {GET, VERSIONS, MANY, MANY_VERSIONS},
     ),
-    ("POST", "/events/{event_id}/rollback", rollback, {MANY, MANY_VERSIONS, SPANS}),
+    (
+        "GET",
+        "/events/{event_id}/diff",
+        200,
+        lambda scene: scene.api(
+            "GET", f"{scene.path}/diff?from={scene.first['history_id']}&to={scene.event['history_id']}"
+        ),
+        {MANY, MANY_VERSIONS},
+    ),
+    ("POST", "/events/{event_id}/rollback", 200, rollback, {MANY, MANY_VERSIONS, SPANS}),
     (
         "POST",
         "/events/{event_id}/rollback",
+        200,
         lambda scene: rollback(scene, dry_run="true"),
         {MANY, MANY_VERSIONS, GET, SPANS},
     ),
     (
         "POST",
+        "/events/{event_id}/rollback",
+        200,
+        lambda scene: rollback(scene, on_conflict="allow"),
+        {MANY, MANY_VERSIONS},
+    ),
+    (
+        "POST",
         "/operations/{operation_id}/undo",
+        200,
+        lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo", on_conflict="allow"),
+        {BY_OPERATION, MANY, VERSIONS},
+    ),
+    (
+        "POST",
+        "/operations/{operation_id}/undo",
+        200,
         lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo"),
         {BY_OPERATION, MANY, VERSIONS, SPANS},
     ),

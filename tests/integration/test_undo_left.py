@@ -1,5 +1,6 @@
 """What an undo leaves and refuses, and why: what is gone, changed, unknown, not recorded yet, or out of time."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,17 +8,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from shared import ids
 from shared.runtime import use
 from shared.scheduling.bulk_items import ANSWER_LOST
-from tests.harness.botocore_faults import refusal
+from tests.harness.botocore_faults import Wire, document, refusal
 from tests.harness.clock import Clock
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context
 from tests.harness.openapi_document import check
-from tests.harness.payloads import ADA, GRACE, created
+from tests.harness.payloads import ADA, GRACE, REVIEW, created
 from tests.integration.undo_requests import LONG, Json, ask, bulk, shifts, state, undo, versions
 
 
@@ -164,6 +165,29 @@ def test_one_that_the_database_refuses_does_not_hide_the_others(
     (left,) = answer["left"]
     assert left["id"] == one
     assert detail in left["detail"]
+
+
+def test_one_that_cannot_be_looked_at_does_not_hide_the_others(
+    dynamodb_deployment: Deployment, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dry run reads what would be in the way, and repeats no read that fails."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    march, june = bulk([REVIEW, {**REVIEW, "start": "2027-06-01T09:00:00Z", "end": "2027-06-01T10:00:00Z"}])["items"]
+    dynamodb_deployment.record()
+    operation_id = undo(versions(march["id"])[0]["operation_id"])["operation_id"]
+    dynamodb_deployment.record()
+    before = dynamodb_deployment.calendars()
+
+    def refuse(request: AWSPreparedRequest) -> AWSResponse | None:
+        return refusal("ThrottlingException") if "2027-06-01T" in json.dumps(document(request.body)) else None
+
+    wire.always["Query"] = refuse
+    answer = undo(operation_id, dry_run="true")
+    assert [each["id"] for each in answer["undone"]] == [march["id"]]
+    assert answer["left"] == [
+        {"id": june["id"], "detail": "the database could not serve this request now; nothing is lost, try again"}
+    ]
+    assert dynamodb_deployment.calendars() == before
 
 
 @pytest.mark.parametrize(

@@ -2,28 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.runtime import Runtime
 from shared.store.client import Clients
-from tests.harness.botocore_faults import Wire
+from tests.harness.botocore_faults import Unrepeated, Wire
 from tests.harness.deployment import settings_for
 from tests.harness.template import create_tables
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-
-class Unrepeated(Clients):
-    """Clients that repeat no call by themselves: what happens on the wire reaches the store at once."""
-
-    @cached_property
-    def dynamodb(self) -> "DynamoDBClient":
-        return self.dynamodb_once
 
 
 @pytest.fixture(scope="session")

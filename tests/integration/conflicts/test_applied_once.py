@@ -1,7 +1,6 @@
 """A change whose answer was lost, overtaken by somebody whose clock is behind: it is never applied over that one."""
 
 import pytest
-from tests.integration.conflicts.book import Book
 
 from shared.errors import OutcomeUnknown
 from tests.integration.conflicts.changes import HOT

@@ -13,6 +13,7 @@ from shared.runtime import use
 from shared.store import keys
 from shared.store.client import Clients
 from tests.harness.botocore_faults import Document, Handler, Wire, document, refusal, reply
+from tests.harness.clock import Clock
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply
 from tests.harness.payloads import ADA, ALLOW, LATER, REVIEW, created
@@ -55,31 +56,6 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def event(made: dict[str, Any]) -> str:
     return f"/events/{made['id']}"
-
-
-WINDOW = f"from={REVIEW['start']}&to={LATER['end']}"
-
-READS: dict[str, tuple[str, Call]] = {
-    "get": ("GetItem", lambda made: ADA("GET", event(made))),
-    "list": ("Query", lambda _: ADA("GET", f"/events?{WINDOW}")),
-    "free-busy": ("Query", lambda _: ADA("GET", f"/free-busy?{WINDOW}")),
-    "history": ("Query", lambda made: ADA("GET", f"{event(made)}/history")),
-    "live event of history": ("GetItem", lambda made: ADA("GET", f"{event(made)}/history")),
-    "version": ("BatchGetItem", lambda made: ADA("GET", f"{event(made)}/history/{made['history_id']}")),
-    "operation": ("Query", lambda made: ADA("POST", f"/operations/{made['history_id']}/undo")),
-}
-
-
-@pytest.mark.parametrize("route", READS)
-def test_a_read_that_fails_is_unavailable_for_now(dynamodb_deployment: Deployment, wire: Wire, route: str) -> None:
-    operation, call = READS[route]
-    made = created()
-    dynamodb_deployment.record()
-    for name, fault in FAULTS.items():
-        wire.always[operation] = fault
-        answer = call(made)
-        assert answer.status == 503, name
-        assert int(answer.headers["Retry-After"]) > 0, name
 
 
 def create(made: dict[str, Any]) -> Reply:
@@ -221,6 +197,30 @@ def test_a_bulk_that_fills_a_calendar_tells_what_is_written(
     assert len(left) == 30 - len(stored)
     assert len(stored) in ({5, 25} if full == 1 else {0})
     assert all("full" in json.dumps(each) for each in left)
+
+
+def test_an_event_of_a_bulk_that_is_not_written_is_told_with_its_reason(
+    dynamodb_deployment: Deployment, wire: Wire
+) -> None:
+    """An event with a uid is written by itself, under a condition; its repetition under the same key completes it."""
+    key = {"Idempotency-Key": "4711"}
+    body = {"events": [REVIEW, {**REVIEW, "title": "by itself", "uid": "4711@example.com"}]}
+
+    def refuse(request: AWSPreparedRequest) -> AWSResponse | None:
+        return refusal("ThrottlingException") if "by itself" in json.dumps(document(request.body)) else None
+
+    wire.always["PutItem"] = refuse
+    clock = Clock()
+    with use(replace(dynamodb_deployment.runtime, monotonic=clock.monotonic, sleep=clock.sleep)):
+        answer = ADA("POST", "/events/bulk", body, headers=key, context=LONG)
+    assert answer.status == 207
+    assert [each["status"] for each in answer.body["items"]] == [201, 503]
+    assert answer.body["items"][1]["detail"] == "not written: the database was too busy"
+    assert [item["title"] for item in dynamodb_deployment.events()] == [{"S": "Review"}]
+    wire.always.clear()
+    dynamodb_deployment.clock.forward(seconds=900)
+    assert ADA("POST", "/events/bulk", body, headers=key, context=LONG).status == 201
+    assert sorted(item["title"]["S"] for item in dynamodb_deployment.events()) == ["Review", "by itself"]
 
 
 def test_an_operation_is_undone_beyond_the_first_page_of_its_versions(
