@@ -56,9 +56,9 @@ clean-local: down ## Forget its data
 
 ##@ Check it
 
-.PHONY: test test-unit test-integration test-e2e coverage lint validate format bench
-test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests
-	$(BIN)/pytest tests/unit tests/integration tests/e2e
+.PHONY: test test-unit test-integration test-e2e lint validate format bench
+test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests, with a floor for branch coverage
+	$(BIN)/pytest --cov --cov-report= tests/unit tests/integration tests/e2e
 
 test-unit: $(DEV) ## Pure logic
 	$(BIN)/pytest tests/unit
@@ -68,9 +68,6 @@ test-integration: $(DEV) $(SAM) dynamodb-local ## Handlers and the store, on dat
 
 test-e2e: $(DEV) $(SAM) $(MINISTACK) ## The deployed stack, over HTTP (E2E_BASE_URL=... for one that runs already)
 	$(BIN)/pytest tests/e2e
-
-coverage: $(DEV) $(SAM) dynamodb-local ## Unit and integration tests with branch coverage, which has a floor
-	$(BIN)/pytest tests/unit tests/integration --cov
 
 lint: $(DEV) validate ## Style, types and the template
 	$(BIN)/ruff check

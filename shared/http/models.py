@@ -100,7 +100,7 @@ class SentBack(RequestBody):
         if not given:
             return handler(data)
         made = handler({name: value for name, value in data.items() if name not in given})
-        made._read_only = given
+        made._read_only = given  # noqa: SLF001 its own class
         return made
 
     def read_only(self) -> dict[str, Any]:

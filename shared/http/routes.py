@@ -66,7 +66,7 @@ def taken_by(route: Route) -> Taken:
 
 def routes(app: APIGatewayRestResolver) -> list[Route]:
     """The routes that `app` has, in the order in which it tries them."""
-    return [*app._static_routes, *app._dynamic_routes]
+    return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001 Powertools has no public list
 
 
 def route_of(app: APIGatewayRestResolver, method: str, path: str) -> Route | None:

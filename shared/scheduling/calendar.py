@@ -52,7 +52,7 @@ class Calendar:
         """
         dry_run = DryRun(self._store, self._checks, self._request)
         calendar = copy(self)
-        calendar._guard = calendar._updater = dry_run
+        calendar._guard = calendar._updater = dry_run  # noqa: SLF001 its own class
         event = change(calendar)
         return dry_run.preview or Preview(event, None)
 

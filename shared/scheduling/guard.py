@@ -118,7 +118,7 @@ class Guard:
                 except AnswerLost:
                     lost.add(event.history_id, previous)
                     continue
-                return event
+                return event  # noqa: TRY300 the loop goes on in the other cases
             except Contended:
                 unread = False
             except (Throttled, AnswerLost):

@@ -66,7 +66,7 @@ class Clients:
 
     def _make_dynamodb(self, attempts: int) -> "DynamoDBClient":
         client = self._make("dynamodb", attempts)
-        client._serializer = AsIsSerializer()  # a private name: its price is in `shared.store.wire`
+        client._serializer = AsIsSerializer()  # a private name: its price is in `shared.store.wire`  # noqa: SLF001 see wire.py
         made: DynamoDBClient = client
         return made
 

@@ -26,10 +26,10 @@ def number(value: int) -> dict[str, str]:
 
 
 def _text_of(value: Any) -> str:
-    """Returns the string in an attribute value. Raises KeyError or ValueError for anything else."""
+    """Returns the string in an attribute value. Raises KeyError or TypeError for anything else."""
     held = value["S"]
     if not isinstance(held, str):
-        raise ValueError("is no string")
+        raise TypeError("is no string")
     return held
 
 

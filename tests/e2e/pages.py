@@ -23,8 +23,11 @@ NOT_RUN: Final = {
     ("functions.md", "sam list stack-outputs --stack-name event-scheduling-api"): f"{ACCOUNT}, and Docker",
     ("operations.md", "sam deploy --parameter-overrides DeletionProtection=false"): ACCOUNT,
     ("operations.md", "aws dynamodb update-table --table-name <name> --no-deletion-protection-enabled"): ACCOUNT,
-    ("operations.md", "aws dynamodb restore-table-to-point-in-time --source-table-name <HistoryTable> "
-     "--target-table-name history-restored \\"): ACCOUNT,
+    (
+        "operations.md",
+        ("aws dynamodb restore-table-to-point-in-time --source-table-name <HistoryTable> "
+         "--target-table-name history-restored \\"),
+    ): ACCOUNT,
     ("performance.md", "make bench"): "takes minutes: its parts run, short, in tests/integration/test_benchmarks.py",
 }  # fmt: skip
 

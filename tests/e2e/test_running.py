@@ -21,10 +21,11 @@ from tools.ownership import Ownership
 TARGETS = {
     **dict.fromkeys(("run", "url"), "by every test here"),
     **dict.fromkeys(("up", "down", "logs", "deploy-local", "clean-local", "invoke", "help"), "in this module"),
-    **dict.fromkeys(("test", "test-unit", "test-integration", "test-e2e", "coverage"), "runs the tests itself"),
+    **dict.fromkeys(("test", "test-unit", "test-integration", "test-e2e"), "runs the tests itself"),
     **dict.fromkeys(("lint", "validate"), "make test does it first"),
     "bench": "its parts run, short, in tests/integration/test_benchmarks.py",
     "format": "rewrites the code; make lint tells whether there is anything to rewrite",
+    "openapi": "tests/integration/test_reference.py holds the file to what it would write",
     "build": "for AWS, as make run builds for this machine",
     "lock": "resolves all packages anew",
     "clean": "removes what the tests run on",
