@@ -5,9 +5,9 @@ encoded here rather than by boto3's resource layer, which costs import time and 
 """
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from types import NoneType
-from typing import Any, Final, Literal, NewType, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origin, get_type_hints
 
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.fences import Fence, FenceEntry
@@ -38,8 +38,7 @@ def _number_of(value: Any) -> int:
     return int(value["N"])
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """How a field is stored: under which name, and what an item without it says (MISSING: it is no event).
 
     With `omitted` the default is stored as no attribute at all.
@@ -105,56 +104,70 @@ def _attributes(kind: type[Any], always: Container[str] | None = None) -> tuple[
     )
 
 
-_EVENT: Final = _attributes(Event)
-CONTENT_ATTRIBUTES: Final = _attributes(Content)
-STAMP_ATTRIBUTES: Final = _attributes(Stamp, _ALWAYS_STAMPED)
+class _Table:
+    """How the fields of a class are stored. Plain tuples for each direction: an event has twenty attributes."""
+
+    def __init__(self, kind: type[Any], always: Container[str] | None = None) -> None:
+        self.attributes = _attributes(kind, always)
+        self.encoders = tuple(
+            (each.field, each.name, each.encode is number, each.default, each.omitted) for each in self.attributes
+        )
+        self.decoders = tuple((each.field, each.name, each.decode, each.default) for each in self.attributes)
+
+
+_EVENT: Final = _Table(Event)
+_CONTENT: Final = _Table(Content)
+_STAMP: Final = _Table(Stamp, _ALWAYS_STAMPED)
+CONTENT_ATTRIBUTES: Final = _CONTENT.attributes
+STAMP_ATTRIBUTES: Final = _STAMP.attributes
 # Derived from the stamp's id: for whoever reads the table.
 _CHANGED_AT: Final = "changed_at"
 # What a later write has to remove, because it may have no value in its place.
 OPTIONAL_STAMP: Final = tuple(each.name for each in STAMP_ATTRIBUTES if each.omitted)
 # All that an event's item has beside its keys and what its place in an index says.
 KNOWN: Final = frozenset(
-    {*(each.name for each in (*_EVENT, *CONTENT_ATTRIBUTES, *STAMP_ATTRIBUTES)), _CHANGED_AT, "expires_at"}
+    {*(each.name for each in (*_EVENT.attributes, *CONTENT_ATTRIBUTES, *STAMP_ATTRIBUTES)), _CHANGED_AT, "expires_at"}
 )
 
 
-def _encoded(source: object, attributes: tuple[Attribute, ...]) -> Item:
+def _encoded(source: object, table: _Table) -> Item:
     return {
-        each.name: each.encode(value)
-        for each in attributes
-        if (value := getattr(source, each.field)) != each.default or not each.omitted
+        name: {"N": str(value)} if is_number else {"S": value}
+        for field, name, is_number, default, omitted in table.encoders
+        if (value := getattr(source, field)) != default or not omitted
     }
 
 
-def _decoded(item: Mapping[str, Any], attributes: tuple[Attribute, ...]) -> dict[str, Any]:
+def _decoded(item: Mapping[str, Any], table: _Table) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for each in attributes:
-        if each.name in item:
-            found[each.field] = each.decode(item[each.name])
-        elif each.default is MISSING:
-            raise KeyError(each.name)
+    for field, name, decode, default in table.decoders:
+        value = item.get(name)
+        if value is not None:
+            found[field] = decode(value)
+        elif default is MISSING:
+            raise KeyError(name)
         else:
-            found[each.field] = each.default
+            found[field] = default
     return found
 
 
 def stamp_attributes(stamp: Stamp) -> Item:
     """Returns all of `stamp`, and the time that its id tells."""
-    return {**_encoded(stamp, STAMP_ATTRIBUTES), _CHANGED_AT: text(stamp.changed_at)}
+    return {**_encoded(stamp, _STAMP), _CHANGED_AT: text(stamp.changed_at)}
 
 
 def event_attributes(event: Event) -> Item:
     """Returns all of `event` but its place: what a version item holds as well."""
     return {
         **_encoded(event, _EVENT),
-        **_encoded(event.content, CONTENT_ATTRIBUTES),
+        **_encoded(event.content, _CONTENT),
         **stamp_attributes(event.stamp),
     }
 
 
 def stamp_of(item: Mapping[str, Any]) -> Stamp:
     """Returns the stamp in an event's item; what is missing is what a stamp says by default. Raises as `event_of`."""
-    return Stamp(**_decoded(item, STAMP_ATTRIBUTES))
+    return Stamp(**_decoded(item, _STAMP))
 
 
 def event_of(item: Mapping[str, Any]) -> Event:
@@ -167,7 +180,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
     """
     return Event(
         **_decoded(item, _EVENT),
-        content=Content(**_decoded(item, CONTENT_ATTRIBUTES)),
+        content=Content(**_decoded(item, _CONTENT)),
         stamp=stamp_of(item),
         expires_at=_number_of(item["expires_at"]) if "expires_at" in item else None,
     )

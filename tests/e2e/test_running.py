@@ -25,7 +25,7 @@ TARGETS = {
     **dict.fromkeys(("lint", "validate"), "make test does it first"),
     "bench": "its parts run, short, in tests/integration/test_benchmarks.py",
     "format": "rewrites the code; make lint tells whether there is anything to rewrite",
-    "openapi": "tests/integration/test_reference.py holds the file to what it would write",
+    "openapi": "tests/unit/test_openapi_file.py holds the file to what it would write",
     "build": "for AWS, as make run builds for this machine",
     "lock": "resolves all packages anew",
     "clean": "removes what the tests run on",

@@ -14,9 +14,8 @@ from shared.runtime import use
 from shared.store.client import Clients
 from tests.harness.botocore_faults import Unrepeated, Wire, cancelled, refusal
 from tests.harness.clock import Clock
-from tests.harness.deployment import Deployment
+from tests.harness.deployment import Deployment, Item
 from tests.harness.gateway import Reply
-from tests.harness.samples import NOW_NS
 from tests.integration.every_route import ROUTES, Ask, Scene
 
 Facts = list[tuple[str, ...]]
@@ -44,20 +43,29 @@ FAULTS: dict[str, Fault] = {
 
 @dataclass
 class Stage:
-    """Where a request meets its faults: a scene that lasts until something is written, and its wire."""
+    """Where a request meets its faults: a scene that is set again when something was written, and its wire."""
 
     deployment: Deployment
     scene: Scene = field(init=False)
     before: Facts = field(init=False)
+    _items: list[Item] = field(init=False)
+    _now_ns: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """Set a scene in another calendar, at the time when the clock of the deployment began."""
-        self.deployment.clock.nanoseconds = NOW_NS
         self.scene = Scene(self.deployment)
         self.before = written(self.scene)
+        self._items = self.deployment.calendars()
+        self._now_ns = self.deployment.clock.nanoseconds
+
+    def renew(self) -> None:
+        """Bring the calendar, and the clock, back to where they were before the request."""
+        table, database = self.deployment.runtime.settings.events_table, self.deployment.runtime.clients.dynamodb
+        for item in self.deployment.calendars():
+            database.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+        for item in self._items:
+            database.put_item(TableName=table, Item=item)
+        self.deployment.clock.nanoseconds = self._now_ns
+        assert written(self.scene) == self.before
 
     def ask(self, request: Ask, prepare: Callable[[Wire], None]) -> tuple[Reply, list[str]]:
         """Send a request over a wire that `prepare` has prepared; gives the calls, too. Pauses take no time."""
