@@ -1,5 +1,5 @@
 # `make help` lists what there is. Needed on the machine: Python 3.11 or later and make; for the tests also Java 17
-# (a JDK) and npm. All else is installed under .venv/ and .local/, once, by the targets that need it.
+# (a JDK) and npm. Everything else is installed under .venv/ and .local/, once, by the targets that need it.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -19,7 +19,7 @@ MINISTACK := .local/ministack/.installed
 BENCH := .local/benchmarks/.installed
 DYNAMODB := .local/dynamodb-local/DynamoDBLocal.jar
 
-# uv, for sam's layer build.
+# For uv, which SAM's build of the layer calls.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/$(dir $(SAM))
@@ -33,7 +33,7 @@ TOOLS := $(BIN)/python -m tools --home "$(STACK_HOME)"
 run: $(DEV) $(SAM) $(MINISTACK) ## Run the whole API on this machine, until Ctrl-C (PORT=4566)
 	@exec $(TOOLS) --port "$(PORT)" run
 
-up: $(DEV) $(SAM) $(MINISTACK) ## The same in the background (PORT=4566)
+up: $(DEV) $(SAM) $(MINISTACK) ## Run it in the background (PORT=4566)
 	@exec $(TOOLS) --port "$(PORT)" up
 
 down: ## Stop it
@@ -48,10 +48,10 @@ logs: $(DEV) ## Follow its functions' logs
 invoke: $(DEV) ## Invoke one of its functions (FUNCTION=EventsFunction PAYLOAD=events/list_events.json, or EVENT='{}')
 	@exec $(TOOLS) --function "$$FUNCTION" --payload "$$PAYLOAD" --event "$$EVENT" invoke
 
-deploy-local: $(DEV) $(SAM) ## Bring a change in functions/, shared/ or template.yaml onto it
+deploy-local: $(DEV) $(SAM) ## Deploy a change in functions/, shared/ or template.yaml to it
 	@$(TOOLS) deploy
 
-clean-local: down ## Forget its data
+clean-local: down ## Delete its data
 	rm -rf "$(STACK_HOME)"
 
 ##@ Check it
@@ -60,7 +60,7 @@ clean-local: down ## Forget its data
 test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests, with a floor for branch coverage
 	$(BIN)/pytest --cov --cov-report= tests/unit tests/integration tests/e2e
 
-test-unit: $(DEV) ## Pure logic
+test-unit: $(DEV) ## Logic without I/O
 	$(BIN)/pytest tests/unit
 
 test-integration: $(DEV) $(SAM) dynamodb-local ## Handlers and the store, on databases of their own
@@ -90,7 +90,7 @@ bench: $(BENCH) $(SAM) $(MINISTACK) dynamodb-local ## Measure it: calls, times, 
 build: $(DEV) $(SAM) ## Build for AWS, into .aws-sam/ (python3.13 on arm64)
 	.local/sam/bin/sam build
 
-openapi: $(DEV) ## Write docs/openapi.json anew, from what routes and fields say of themselves
+openapi: $(DEV) ## Generate docs/openapi.json from the routes and the fields
 	$(BIN)/python -m tools.openapi
 
 lock: $(DEV) ## Resolve the *.in files again, with hashes
@@ -101,10 +101,10 @@ lock: $(DEV) ## Resolve the *.in files again, with hashes
 			$$file.in --output-file $$file.txt; \
 	done
 
-clean: down ## Remove all that was made here, the local data included
+clean: down ## Remove everything that was installed or built here, including local data
 	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-##@ Set it up (the others do that when needed)
+##@ Set it up (other targets do that when needed)
 
 .PHONY: setup dynamodb-local help
 setup: $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Install all of it now
@@ -115,7 +115,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-# A stamp is newer than the lock it was installed from. `uv pip sync` also removes what the lock no longer has.
+# The marker file is newer than the lock that was installed. `uv pip sync` also removes what the lock no longer has.
 $(DEV): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "error: $(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.13" >&2; exit 1; }
@@ -133,11 +133,11 @@ $(BENCH): .local/%/.installed: %/requirements.txt
 	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .local/$* $<
 	@touch $@
 
-# SAM looks for a newer version of itself when the last time was more than a week ago: let that be the year 2100.
+# SAM checks for a newer version of itself if its last check was more than a week ago: the year 2100 prevents that.
 $(SAM): .local/sam/.installed
 	@echo '{"lastVersionCheck": 4102444800.0}' > $@
 
-# AWS publishes DynamoDB Local outside of the package registries; this npm package carries it unchanged.
+# AWS publishes DynamoDB Local outside of the package registries; this npm package contains it unchanged.
 DYNAMODB_PACKAGE := amplify-dynamodb-simulator
 DYNAMODB_VERSION := 2.9.30
 DYNAMODB_SHA512 := c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1

@@ -1,4 +1,4 @@
-"""Imports point inward: functions -> shared.http.api -> scheduling | identity -> store, and nothing points back."""
+"""Imports point inward, as docs/architecture.md draws them, and nothing points back."""
 
 import ast
 import importlib

@@ -9,7 +9,6 @@ from tests.harness.template import resources, template, variables
 
 # Read by Powertools, not by Settings.
 LIBRARIES = {"POWERTOOLS_LOG_LEVEL"}
-# Settings has a default for it, and no deployment another value.
 
 
 class Recorded(dict[str, str]):
