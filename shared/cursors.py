@@ -1,4 +1,4 @@
-"""Cursors: where a listing goes on. Opaque to callers, bound to the query they come from, and safe to make up."""
+"""Cursors: where a listing continues. Opaque to callers, bound to their query, and harmless if forged."""
 
 import binascii
 import json
@@ -17,9 +17,10 @@ def encode(query: str, facts: Mapping[str, str]) -> str:
 def decode(query: str, cursor: str, names: tuple[str, ...]) -> dict[str, str]:
     """Returns the facts `names` that `cursor` carries.
 
-    A caller can make one up: whoever uses the facts treats them as input.
+    A caller can forge a cursor, so the facts must be treated as untrusted input.
 
-    Raises InvalidCursor if it is no cursor, or one of another query.
+    Raises:
+        InvalidCursor: `cursor` is not a cursor, or belongs to another query.
     """
     try:
         document = json.loads(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))

@@ -1,27 +1,27 @@
-"""What can go wrong, in the domain's words. Exceptions carry facts; `shared.http.problems` turns them into HTTP.
+"""The errors of the domain. Exceptions carry facts; `shared.http.problems` translates them to HTTP.
 
 SchedulingError
-├── InvalidRequest           what the caller sent cannot be understood or breaks a rule (shared.http.errors has more)
-│   ├── MalformedEvent       what invoked the function sent no event of the kind that it takes
-│   └── InvalidItems         some events of a bulk request
-├── InvalidCursor            a cursor or token that nobody was given, or one of another query
-├── EmptyWindow              a window of time that ends where it begins, or before
+├── InvalidRequest           the request cannot be parsed or breaks a rule (shared.http.errors has more)
+│   ├── MalformedEvent       the function was invoked with an event of the wrong kind
+│   └── InvalidItems         some events of a bulk request are invalid
+├── InvalidCursor            a cursor or token that was never issued, or one of another query
+├── EmptyWindow              a time window that does not end later than it begins
 ├── WindowTooLong
-├── IdempotencyKeyReused     the key of the request was that of another request
-├── NotAuthenticated         no valid token, wrong credentials
+├── IdempotencyKeyReused     the idempotency key was used by another request
+├── NotAuthenticated         no valid token, or wrong credentials
 ├── NotFound
 ├── PreconditionFailed       the request names another version: in If-Match, or in a document sent back
 ├── EventConflict            the time is taken
 ├── NameTaken                a unique user name or address is taken
-├── CalendarFull             the calendar holds as much as one partition of the database can
-├── TooManyAttempts          slow down: a guess at a password, not a rate of requests
-├── Unavailable              nothing was written; try again
-│   ├── NotRecordedYet       the version exists, the stream has not delivered it
-│   └── OutcomeUnknown       the write may or may not have happened
-└── StoreFault               what the store tells the domain; never reaches a caller
-    ├── Contended            somebody else was quicker: read again
+├── CalendarFull             the calendar has reached the size limit of a partition of the database
+├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
+├── Unavailable              nothing was written; retry
+│   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
+│   └── OutcomeUnknown       the write may or may not have been applied
+└── StoreFault               an error of the store for the domain; never reaches a caller
+    ├── Contended            another writer was faster: read again
     ├── Throttled            the database asks for a pause: nothing was written
-    └── AnswerLost           no answer came: the write may or may not have happened
+    └── AnswerLost           no response arrived: the write may or may not have been applied
 """
 
 from collections.abc import Sequence
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 
 class SchedulingError(Exception):
-    """The root of everything this product raises on purpose."""
+    """The base class of all errors that this application raises deliberately."""
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing wrong with one field of a request; `field` is its path, such as `events[7].start`."""
+    """A fault of one field of a request; `field` is its path, such as `events[7].start`."""
 
     field: str
     message: str
 
 
 class InvalidRequest(SchedulingError):
-    """The request breaks a rule of the contract; `errors` says which field and why."""
+    """The request breaks a rule of the API; `errors` lists the fields and the reasons."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
@@ -54,16 +54,16 @@ class InvalidRequest(SchedulingError):
 
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidRequest":
-        """The error of a single field."""
+        """Returns the error for a single field."""
         return cls([FieldError(field, message)])
 
 
 class MalformedEvent(InvalidRequest):
-    """What invoked the function did not send the event that it takes; `errors` says what is missing or wrong."""
+    """The function was invoked with an event that it does not accept; `errors` says what is missing or wrong."""
 
 
 class InvalidItems(InvalidRequest):
-    """`invalid` of the `total` events of a bulk request break a rule; `errors` has the first few of each."""
+    """`invalid` of the `total` events of a bulk request break a rule; `errors` has the first few faults of each."""
 
     def __init__(self, errors: Sequence[FieldError], invalid: int, total: int) -> None:
         super().__init__(errors)
@@ -72,7 +72,7 @@ class InvalidItems(InvalidRequest):
 
 
 class InvalidCursor(SchedulingError):
-    """A cursor cannot be understood, or belongs to another query (`OTHER_QUERY`)."""
+    """A cursor cannot be parsed, or belongs to another query (`OTHER_QUERY`)."""
 
     OTHER_QUERY: Final = "belongs to another query"
 
@@ -81,11 +81,11 @@ class InvalidCursor(SchedulingError):
 
 
 class EmptyWindow(SchedulingError):
-    """A window of time does not end later than it begins."""
+    """A time window does not end later than it begins."""
 
 
 class WindowTooLong(SchedulingError):
-    """A window of time is longer than `days`."""
+    """A time window is longer than `days` days."""
 
     def __init__(self, days: int) -> None:
         super().__init__(f"at most {days} days")
@@ -93,15 +93,15 @@ class WindowTooLong(SchedulingError):
 
 
 class IdempotencyKeyReused(SchedulingError):
-    """The key of the request belongs to another request, which the message describes."""
+    """The idempotency key was used by another request, which the message describes."""
 
 
 class NotAuthenticated(SchedulingError):
-    """The caller did not prove who they are."""
+    """The caller did not authenticate."""
 
 
 class NotFound(SchedulingError):
-    """There is no such thing, or it belongs to somebody else: the caller cannot tell which."""
+    """The resource does not exist or belongs to another user: the caller cannot distinguish the two."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"no such {what}")
@@ -109,7 +109,7 @@ class NotFound(SchedulingError):
 
 
 class PreconditionFailed(SchedulingError):
-    """The event is at version `history_id`, which does not meet the condition of the request; `detail` says why."""
+    """The event is at version `history_id`, which does not meet the request's precondition; `detail` says why."""
 
     def __init__(self, history_id: "HistoryId", detail: str = "the event has changed since") -> None:
         super().__init__(detail)
@@ -118,7 +118,7 @@ class PreconditionFailed(SchedulingError):
 
 @dataclass(frozen=True)
 class Collision:
-    """An event that is in the way; `start` and `end` in UTC."""
+    """A conflicting event; `start` and `end` are in UTC."""
 
     id: "EventId"
     title: str
@@ -128,15 +128,15 @@ class Collision:
 
 NextFreeSearch = Literal["found", "none_within_31_days", "stopped"]
 
-# How many of the events in the way a refusal names. Once more are known the search stops.
+# The number of conflicting events that a refusal lists. Once more are known, the search for them stops.
 COLLISIONS_SHOWN: Final = 20
 
 
 class EventConflict(SchedulingError):
-    """The time asked for overlaps `collisions`, in order of their start; if not `complete` there may be more of them.
+    """The requested time overlaps `collisions`, in order of their start; if not `complete` there may be more of them.
 
-    `next_free` is the earliest later start that would do; None if there is none within 31 days, or if the search for it
-    was `stopped`.
+    `next_free` is the earliest later start without conflicts; None if there is none within 31 days, or if the search
+    for it was `stopped`.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class EventConflict(SchedulingError):
 
     @property
     def next_free_search(self) -> NextFreeSearch:
-        """What came of the search for the next free start."""
+        """Returns the outcome of the search for the next free start."""
         if self.next_free is not None:
             return "found"
         return "stopped" if self._stopped else "none_within_31_days"
@@ -174,7 +174,7 @@ class NameTaken(SchedulingError):
 
 
 class CalendarFull(SchedulingError):
-    """The calendar has reached the 10 GB that a local index allows one partition; nothing was written.
+    """The calendar has reached the limit of 10 GB per partition of a table with a local index; nothing was written.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections.SizeLimit
     """
@@ -184,7 +184,7 @@ class CalendarFull(SchedulingError):
 
 
 class TooManyAttempts(SchedulingError):
-    """Too many wrong passwords for one name; `retry_after` in seconds."""
+    """Too many wrong passwords for one user name; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("too many failed attempts")
@@ -192,7 +192,7 @@ class TooManyAttempts(SchedulingError):
 
 
 class Unavailable(SchedulingError):
-    """The request could not be served now and wrote nothing; `retry_after` in seconds."""
+    """The request could not be served now, and nothing was written; `retry_after` is in seconds."""
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
@@ -200,28 +200,28 @@ class Unavailable(SchedulingError):
 
 
 class NotRecordedYet(Unavailable):
-    """The version exists, and the stream has not yet brought it to the history."""
+    """The version exists, but the stream has not yet delivered it to the history."""
 
 
 class OutcomeUnknown(Unavailable):
-    """The response to a write was lost, and what is stored now does not tell whether it was applied."""
+    """The response to a write was lost, and the stored data does not show whether it was applied."""
 
 
-# What a caller is told of a fault of the store.
+# The message for a caller about a fault of the store.
 STORE_FAULT: Final = "the database could not serve this request now; nothing is lost, try again"
 
 
 class StoreFault(SchedulingError):
-    """What a store tells the domain about one call."""
+    """An error of one call of a store, for the domain."""
 
 
 class Contended(StoreFault):
-    """A condition no longer held, or another transaction was in the way; nothing was written."""
+    """A condition no longer held, or another transaction conflicted; nothing was written."""
 
 
 class Throttled(StoreFault):
-    """The database refused for load; nothing was written."""
+    """The database refused the call because of load; nothing was written."""
 
 
 class AnswerLost(StoreFault):
-    """The call ended without a response; whether it was applied is unknown."""
+    """The call ended without a response; it is unknown whether it was applied."""

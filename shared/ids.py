@@ -1,7 +1,7 @@
-"""Identifiers: UUIDv7 (RFC 9562, section 5.7), which sort by the time at which they were made.
+"""Identifiers: UUIDv7 (RFC 9562, section 5.7), which sort by the time of their creation.
 
-Those of events may be UUIDv5 instead (section 5.5), in a namespace of the calendar: they are derived from a name that
-the client gives, so that the same name always leads to the same event. An id is not a secret and grants no right.
+Ids of events may instead be UUIDv5 (section 5.5), in a namespace of the calendar. These are derived from a name that
+the client gives, so that the same name always denotes the same event. An id is not a secret and grants no rights.
 """
 
 import re
@@ -17,7 +17,7 @@ CalendarId = NewType("CalendarId", str)
 EventId = NewType("EventId", str)
 HistoryId = NewType("HistoryId", str)
 OperationId = NewType("OperationId", str)
-# The partition key and the sort key of a stored item, for what reads a table from end to end.
+# The partition key and the sort key of a stored item, for scans of a whole table.
 ItemKey = tuple[str, str]
 
 _NS_PER_MS = 1_000_000
@@ -30,40 +30,40 @@ def default_calendar(user_id: UserId) -> CalendarId:
 
 
 def new_id(now_ns: int) -> str:
-    """Returns a new identifier made at `now_ns`, in nanoseconds since 1970 (UTC)."""
+    """Returns a new identifier with the time `now_ns`, in nanoseconds since 1970 (UTC)."""
     return str(uuid7(nanoseconds=now_ns))
 
 
 def is_id(text: str) -> bool:
-    """Returns whether `text` is a UUID as they are written here: lower-case hexadecimal digits in five groups."""
+    """Returns whether `text` is a UUID in canonical form: lower-case hexadecimal digits in five groups."""
     return _ID.fullmatch(text) is not None
 
 
 def is_uuid7(identifier: str) -> bool:
-    """Returns whether a UUID is of version 7, which tells when it was made."""
+    """Returns whether a UUID is of version 7, which contains the time of its creation."""
     return identifier[14] == "7"
 
 
 def later_id(now_ns: int, after: HistoryId) -> HistoryId:
-    """Returns a new identifier that is greater than `after`, even when the clock stands still or has gone back."""
-    made = HistoryId(new_id(now_ns))
-    return made if made > after else HistoryId(new_id((milliseconds_of(after) + 1) * _NS_PER_MS))
+    """Returns a new identifier that is greater than `after`, even if the clock has stopped or gone back."""
+    created = HistoryId(new_id(now_ns))
+    return created if created > after else HistoryId(new_id((milliseconds_of(after) + 1) * _NS_PER_MS))
 
 
 def milliseconds_of(identifier: str) -> int:
-    """Returns when a UUIDv7 was made, in milliseconds since 1970 (UTC)."""
+    """Returns when a UUIDv7 was created, in milliseconds since 1970 (UTC)."""
     return int(identifier[:8] + identifier[9:13], 16)
 
 
 def made_at(identifier: str) -> str:
-    """Returns when a UUIDv7 was made, as RFC 3339 in UTC with milliseconds.
+    """Returns when a UUIDv7 was created, as RFC 3339 in UTC with milliseconds.
 
-    A version's time is read from its id, so that the order of the two can never differ.
+    The time of a version is derived from its id, so that ids and times always have the same order.
     """
     return _moment(milliseconds_of(identifier))
 
 
-# One request may make a thousand ids, all of the same millisecond.
+# One request may create a thousand ids within the same millisecond.
 @lru_cache(maxsize=1024)
 def _moment(milliseconds: int) -> str:
     """Returns milliseconds since 1970 as RFC 3339 in UTC."""
@@ -72,7 +72,7 @@ def _moment(milliseconds: int) -> str:
 
 
 def derived_id(milliseconds: int, low_bits: int) -> HistoryId:
-    """Returns the UUIDv7 of `milliseconds` with its 74 free bits taken from `low_bits`: the same input, the same id."""
+    """Returns the UUIDv7 with the time `milliseconds` and its 74 free bits from `low_bits`. Deterministic."""
     low_bits &= (1 << 74) - 1
     value = (milliseconds << 80) | (0x7 << 76) | ((low_bits >> 62) << 64) | (0b10 << 62) | (low_bits & ((1 << 62) - 1))
     return HistoryId(str(UUID(int=value)))
@@ -84,7 +84,7 @@ def _namespace(calendar_id: CalendarId) -> UUID:
 
 
 def of_uid(calendar_id: CalendarId, uid: str) -> EventId:
-    """Returns the id of the event that its client calls `uid`, compared octet for octet."""
+    """Returns the id of the event to which the client gives the name `uid`. Names are compared octet for octet."""
     return EventId(str(uuid5(_namespace(calendar_id), uid)))
 
 
@@ -94,6 +94,6 @@ def of_key(calendar_id: CalendarId, key: str) -> EventId:
 
 
 def of_operation(operation_id: OperationId, name: str) -> HistoryId:
-    """Returns an identifier with the time of `operation_id`: the same each time, and another one for each `name`."""
-    made = sha256(f"{operation_id} {name}".encode()).digest()
-    return derived_id(milliseconds_of(operation_id), int.from_bytes(made[:10]))
+    """Returns an identifier with the time of `operation_id`, derived from `operation_id` and `name`. Deterministic."""
+    digest = sha256(f"{operation_id} {name}".encode()).digest()
+    return derived_id(milliseconds_of(operation_id), int.from_bytes(digest[:10]))

@@ -1,6 +1,6 @@
-"""The one Logger of the functions.
+"""Logging and metrics: the single Logger of the functions, and metrics in log lines.
 
-Lambda's own active tracing gives the trace; the X-Ray SDK is not shipped (docs/decisions.md).
+Traces come from Lambda's active tracing; the X-Ray SDK is not shipped (docs/decisions.md).
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ logger = Logger(service="event-scheduling-api", use_rfc3339=True, utc=True)
 
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:
-    """Publish a CloudWatch metric in the embedded metric format, as one log line.
+    """Publishes a CloudWatch metric in the embedded metric format, as one log line.
 
-    A value of 0 is published, too, so that an alarm can tell it from silence. Imported late: no request of a caller
-    counts anything, and need not load the module.
+    A value of 0 is published, too, so that an alarm can distinguish it from missing data. The metrics module is
+    imported late: requests to the API publish no metrics, and need not load it.
     """
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
 
@@ -24,5 +24,5 @@ def count(name: str, value: int = 1, **dimensions: str) -> None:
 
 
 def log_request(**facts: Any) -> None:
-    """One line per request: facts, never bodies, headers or tokens."""
+    """Logs one line for a request, with `facts`. They must not include bodies, headers or tokens."""
     logger.info("request", extra=facts)

@@ -1,6 +1,6 @@
-"""What invokes a function hands it an event. What it lacks is said here, before anything is made of it.
+"""Validation of the events with which functions are invoked, before anything is done with them.
 
-AWS's own services send whole ones; people and scripts that invoke a function do not always.
+AWS services send complete events; people and scripts that invoke a function may not.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ _TEXT: Final[Shape] = ("a text", _is_text)
 _OBJECT: Final[Shape] = ("an object", lambda value: isinstance(value, dict))
 _TRUTH: Final[Shape] = ("true or false", lambda value: isinstance(value, bool))
 _TEXTS: Final[Shape] = ("an object of texts", lambda value: _members(value, _is_text))
-# The gateway's own test page sends null for headers.
+# The test page of API Gateway's console sends null for headers.
 _HEADERS: Final[Shape] = (
     "an object of texts",
     lambda value: _members(value, lambda each: each is None or _is_text(each)),
@@ -33,7 +33,7 @@ _LISTS: Final[Shape] = (
     lambda value: _members(value, lambda each: isinstance(each, list) and all(map(_is_text, each))),
 )
 
-# The event of a REST API's proxy integration: what the edge and its resolver read.
+# The members of a REST API's proxy event that the HTTP edge and its resolver read.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 _REQUIRED: Final = ("httpMethod", "requestContext")
 _GATEWAY: Final[dict[str, Shape]] = {
@@ -52,14 +52,14 @@ _GATEWAY: Final[dict[str, Shape]] = {
 
 
 def check_object(event: Any) -> dict[str, Any]:
-    """`event`, which has to be an object. Raises MalformedEvent."""
+    """Returns `event` if it is an object. Raises MalformedEvent."""
     if not isinstance(event, dict):
         raise MalformedEvent([FieldError("event", "must be an object")])
     return event
 
 
 def check_gateway(event: Any) -> None:
-    """Raise MalformedEvent unless `event` is what API Gateway hands to a function behind a REST API."""
+    """Raises MalformedEvent unless `event` is a valid proxy event of an API Gateway REST API."""
     faults = list(_gateway_faults(check_object(event)))
     if faults:
         raise MalformedEvent(faults)
@@ -78,7 +78,7 @@ def _gateway_faults(event: dict[str, Any]) -> Iterator[FieldError]:
 
 
 def text(event: dict[str, Any], name: str) -> str:
-    """A member of an event that has to be there. Raises MalformedEvent."""
+    """Returns the required text member `name` of an event. Raises MalformedEvent."""
     found = optional_text(event, name)
     if found is None:
         raise MalformedEvent([FieldError(name, "is missing")])
@@ -86,7 +86,7 @@ def text(event: dict[str, Any], name: str) -> str:
 
 
 def optional_text(event: dict[str, Any], name: str) -> str | None:
-    """A member of an event that may be there. Raises MalformedEvent for one that is no text."""
+    """Returns the optional member `name` of an event. Raises MalformedEvent if it is not a text."""
     found = event.get(name)
     if found is not None and not isinstance(found, str):
         raise MalformedEvent([FieldError(name, "must be a text")])
@@ -94,7 +94,7 @@ def optional_text(event: dict[str, Any], name: str) -> str | None:
 
 
 def optional_texts(event: dict[str, Any], name: str) -> list[str] | None:
-    """A list of texts that may be there. Raises MalformedEvent for one that is no such list, or empty."""
+    """Returns the optional list of texts `name` of an event. Raises MalformedEvent if it is no such list, or empty."""
     found = event.get(name)
     if found is None:
         return None
@@ -104,7 +104,7 @@ def optional_texts(event: dict[str, Any], name: str) -> list[str] | None:
 
 
 def records(event: Any) -> list[dict[str, Any]]:
-    """The records of an event of a stream or of S3. Raises MalformedEvent unless they are a list of objects."""
+    """Returns the records of an event from a stream or S3. Raises MalformedEvent if they are not a list of objects."""
     found = check_object(event).get("Records")
     if found is None:
         raise MalformedEvent([FieldError("Records", "is missing")])
@@ -114,7 +114,11 @@ def records(event: Any) -> list[dict[str, Any]]:
 
 
 def member(event: dict[str, Any], path: str) -> str:
-    """The text at `path`, such as `detail.object.key`. Raises MalformedEvent that names how far it goes."""
+    """Returns the text at `path`, such as `detail.object.key`.
+
+    Raises:
+        MalformedEvent: there is no text there. The error names the first part of the path that is missing.
+    """
     value: Any = event
     names = path.split(".")
     for at, name in enumerate(names):

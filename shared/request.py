@@ -1,4 +1,4 @@
-"""A request: who makes it, in which calendar, when, and how long it may take. The edge makes one and hands it on."""
+"""The context of a request: its user, calendar, time and deadline. The HTTP edge creates it and passes it on."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,9 +12,9 @@ NS_PER_MILLISECOND: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request of the user `actor`, made at `now_ns` (nanoseconds since 1970, UTC).
+    """A request by the user `actor`, received at `now_ns` (nanoseconds since 1970, UTC).
 
-    All changes that it makes share `operation_id`. Retries end with `deadline`.
+    All changes that it makes share `operation_id`. Retries end at `deadline`.
     """
 
     actor: UserId

@@ -1,4 +1,4 @@
-"""How long to try again, and how long to wait in between."""
+"""Retries: when to stop, and how long to wait in between."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,11 +14,10 @@ LONGEST_PAUSE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Retries until `seconds` after it was made, with full jitter.
+    """A deadline `seconds` after its creation, with retries until then.
 
-    The jitter is that of the AWS Architecture Blog, "Exponential Backoff And Jitter".
-
-    One serves a whole request: all that the request does, concurrently or in sequence, ends by it.
+    The delays have exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
+    One deadline serves a whole request: everything that the request does, concurrently or in sequence, ends by it.
     """
 
     seconds: float
@@ -35,13 +34,13 @@ class Deadline:
         return self.monotonic() >= self.end
 
     def left(self, share: float = 1.0) -> float:
-        """Returns the seconds until `share` of the time is used; 0 once it is."""
+        """Returns the seconds until `share` of the time has been used; 0 once it has."""
         return max(0.0, self.end - (1.0 - share) * self.seconds - self.monotonic())
 
     def attempts(self) -> Iterator[int]:
-        """Counts attempts from 0, with a pause before each but the first, until the time is up. There is at least one.
+        """Yields attempt numbers from 0 until the time is up, at least one, and pauses before each but the first.
 
-        For a loop that decides something anew at each attempt. To repeat a call as it is, use `retry`.
+        It is meant for loops whose attempts differ. To repeat the same call, use `retry`.
         """
         attempt = 0
         while True:
@@ -53,12 +52,12 @@ class Deadline:
             attempt = min(attempt + 1, 30)
 
     def retry(self, call: Callable[[], T], on: type[StoreFault] | tuple[type[StoreFault], ...] = StoreFault) -> T:
-        """Returns what `call` returns, and calls it again while it raises one of `on` and there is time.
+        """Returns the result of `call`, which is retried while it raises one of `on` and there is time.
 
         Raises:
-            AnswerLost: the time is up, and the answer to one of the attempts was lost: that one may have been applied,
-                whatever became of those after it.
-            StoreFault: the time is up; the fault is that of the last attempt.
+            AnswerLost: the time is up, and the response to one of the attempts was lost: that attempt may have been
+                applied, regardless of the later ones.
+            StoreFault: the time is up; this is the fault of the last attempt.
         """
         fault: StoreFault = Throttled("no attempt was made")
         for _ in self.attempts():
@@ -70,4 +69,4 @@ class Deadline:
         try:
             raise fault
         finally:
-            del fault  # with this frame in its traceback it would be a cycle, which keeps a whole request in memory
+            del fault  # its traceback refers to this frame: a reference cycle would keep the whole request in memory

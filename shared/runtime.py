@@ -1,6 +1,7 @@
-"""The one seam to the world: settings, the clock, random delays and AWS clients.
+"""The single access point to the environment: settings, the clock, random delays and AWS clients.
 
-A function asks `current()` for them when it serves a request, never at import. Tests hand in their own with `use()`.
+A function gets them from `current()` when it serves a request, never at import. Tests substitute their own with
+`use()`.
 """
 
 import random
@@ -19,10 +20,11 @@ from shared.store.secrets import Secrets
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a function needs from outside its own code.
+    """The external dependencies of a function.
 
-    `now_ns` is the wall clock in nanoseconds since 1970 (UTC), `sleep` waits seconds, `jitter(x)` picks a delay
-    between 0 and x seconds ("full jitter", AWS Architecture Blog, Exponential Backoff And Jitter).
+    `now_ns` is the wall clock in nanoseconds since 1970 (UTC), `sleep` waits for a number of seconds, and `jitter(x)`
+    returns a random delay between 0 and x seconds ("full jitter", AWS Architecture Blog, Exponential Backoff And
+    Jitter).
     """
 
     settings: Settings
@@ -42,12 +44,12 @@ class Runtime:
 
     @cached_property
     def secrets(self) -> Secrets:
-        """The secrets, with what was read so far; the client is made at the first need."""
+        """Returns the reader of secrets, which caches them. Its client is created when it is first needed."""
         return Secrets(self.clients)
 
 
 class _Holder:
-    """Holds the process's runtime: made at the first request, or handed in by a test."""
+    """Holder of the process's runtime, which is created at the first request or substituted by a test."""
 
     handed_in: Runtime | None = None
 
@@ -62,7 +64,7 @@ _holder = _Holder()
 
 
 def current() -> Runtime:
-    """Returns the runtime of this process. The environment is read at the first call.
+    """Returns the runtime of this process. The first call reads the environment.
 
     Raises:
         ValueError: a variable is missing or malformed (see `Settings.of`).

@@ -1,4 +1,4 @@
-"""The environment variables of the functions, parsed once, when first asked for."""
+"""The environment variables of the functions, parsed once, when they are first needed."""
 
 import os
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ DAY: Final = 24 * 3600
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment configures. Durations are seconds.
+    """The configuration of a deployment. Durations are in seconds.
 
-    template.yaml sets every variable for every function, and its parameters have the defaults: there are none here.
+    template.yaml sets every variable for every function, and its parameters define the defaults: there are none here.
     """
 
     events_table: str

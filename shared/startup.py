@@ -1,6 +1,6 @@
-"""What a process does once for its speed, and what each step brings.
+"""One-time performance settings of a process, and the effect of each.
 
-`before_imports` runs when `shared` is imported, `before_requests` at the first request. Figures are of `make bench`.
+`before_imports` runs when `shared` is imported, `before_requests` at the first request. Figures are from `make bench`.
 """
 
 import gc
@@ -12,24 +12,24 @@ OBJECTS_BETWEEN_COLLECTIONS: Final = 10_000
 
 
 def before_imports() -> None:
-    """Keep the garbage collector away from the imports.
+    """Prevents garbage collections during the imports.
 
-    They make some ninety thousand objects that live as long as the process. With Python's default the collector runs
-    over a hundred times meanwhile, a tenth of a cold start, and finds nothing. It works only for what is imported
-    later, so a function imports from `shared` before other packages; a test looks.
+    The imports create some ninety thousand objects that live as long as the process. With Python's default threshold
+    the collector runs over a hundred times meanwhile, which takes a tenth of a cold start, and finds nothing. This
+    affects only later imports, so a function imports from `shared` before other packages; a test verifies that.
     """
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS_OF_IMPORTS)
 
 
 def before_requests() -> None:
-    """Prepare a process that has imported everything for its requests.
+    """Prepares a process for its requests once everything is imported.
 
-    * `gc.freeze`: the collector does not look at what was imported again. A full collection then costs what a request
-      has left behind, and not some milliseconds for ninety thousand objects.
-    * The collector runs for every ten thousand new objects: rarely enough to cost a request nothing that can be
-      measured. It is not switched off: an exception of botocore's keeps the request that it is about, megabytes
-      perhaps, in a reference cycle, and an outage of the database would fill the memory with them.
-    * `random.seed`: processes that begin as copies of one snapshot (SnapStart) would draw the same delays.
+    * `gc.freeze` excludes the imported objects from collections. The cost of a full collection then depends on the
+      garbage of requests, instead of some milliseconds for ninety thousand objects.
+    * The collector runs after every ten thousand new objects: rarely enough to have no measurable cost per request. It
+      is not disabled, because an exception from botocore keeps its request, possibly megabytes, in a reference cycle:
+      in an outage of the database these would fill the memory.
+    * `random.seed` is called because processes restored from one snapshot (SnapStart) would draw the same delays.
     """
     gc.freeze()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)

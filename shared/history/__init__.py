@@ -1,1 +1,1 @@
-"""The versions of events: made from changes, read, compared, gone back to, and kept in order."""
+"""Event versions: recording them from changes, reading and comparing them, rolling back, undo, and maintenance."""

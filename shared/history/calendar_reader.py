@@ -1,4 +1,4 @@
-"""Reading a calendar as it is, or as it was at an instant in the past."""
+"""Reads of a calendar in its current state, or as of an instant in the past."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,10 @@ from shared.scheduling.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class CalendarReader:
-    """Reads the calendar of `request`. `as_of_ms` is in milliseconds since 1970; None: now."""
+    """Reader of the calendar of `request`.
+
+    `as_of_ms` is in milliseconds since 1970; None reads the current state.
+    """
 
     request: Request
     calendar: Calendar
@@ -22,7 +25,7 @@ class CalendarReader:
     past: TimeTravel
 
     def get(self, event_id: EventId, as_of_ms: int | None = None) -> Event:
-        """Returns an event as it is, or was. Raises NotFound, NotRecordedYet."""
+        """Returns an event, in its current state or as of `as_of_ms`. Raises NotFound, NotRecordedYet."""
         return self.calendar.get(event_id) if as_of_ms is None else self.history.as_of(event_id, as_of_ms)
 
     def page(
@@ -35,9 +38,10 @@ class CalendarReader:
     ) -> tuple[list[Event], str | None]:
         """Returns at most `limit` events that overlap `[start, end)`, by start, and the cursor of the next page.
 
-        The window begins now and is 31 days long unless told otherwise.
+        By default the window begins now and is 31 days long.
 
-        Raises EmptyWindow, InvalidCursor, NotRecordedYet.
+        Raises:
+            EmptyWindow, InvalidCursor, NotRecordedYet.
         """
         now = of_seconds(self.request.now)
         if as_of_ms is None:

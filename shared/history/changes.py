@@ -1,7 +1,7 @@
-"""Changes of events, as the stream of the events table reports them: what counts as one, and how it is stamped.
+"""Changes of events as the stream of the events table reports them: which records are changes, and their stamps.
 
-The API stamps each of its changes. One made around it (by the console or a script) has no stamp of its own: that is
-derived from the record, so that a record delivered twice describes the same change twice.
+The API stamps each of its changes. A change that bypasses the API (made in the console or by a script) has no stamp
+of its own. Its stamp is derived from the stream record, so that a record delivered twice yields the same change twice.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ RecordKind = Literal["INSERT", "MODIFY", "REMOVE"]
 
 
 class UnreadableRecordError(ValueError):
-    """A record that no change can be read from."""
+    """A stream record that cannot be parsed as a change."""
 
 
 class VersionRef(NamedTuple):
-    """What names a version of an event."""
+    """The identifier of a version of an event."""
 
     calendar_id: CalendarId
     event_id: EventId
@@ -29,12 +29,16 @@ class VersionRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """What a record tells of an event's item: `event` as it is now or, if it was removed, as it was last.
+    """A stream record's description of an event's item.
 
-    `before` and `before_stamp` are None for a new item, and `before` also where the old item is no event. `created_ms`
-    is when the record was made, in milliseconds since 1970; `sequence` tells records apart; only a change around the
-    API needs the two. `extra` are attributes that this version of the code does not know: they are kept with the
-    version.
+    Attributes:
+        kind: The kind of the record.
+        event: The event after the change or, if the item was removed, its last state.
+        before: The event before the change. None for a new item, or if the old item is not a valid event.
+        before_stamp: The stamp before the change. None for a new item.
+        created_ms: When the record was made, in milliseconds since 1970; only needed if the change bypassed the API.
+        sequence: A number that distinguishes records; only needed if the change bypassed the API.
+        extra: Attributes that this version of the code does not know. They are kept with the version.
     """
 
     kind: RecordKind
@@ -48,9 +52,10 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of an event: what it was `before`, and `event` as the change left it, with the stamp of the change.
+    """A change of an event: its state `before`, and `event` after the change, with the stamp of the change.
 
-    `follows` is set on a change around the API that did not create the event: the version number before it.
+    `follows` is the version number before the change. It is set only if the change bypassed the API and did not create
+    the event.
     """
 
     event: Event
@@ -60,19 +65,19 @@ class Change:
 
     @property
     def stamp(self) -> Stamp:
-        """Returns who made the change, when, and of what type it was."""
+        """Returns the author, time and type of the change."""
         return self.event.stamp
 
     @property
     def ref(self) -> VersionRef:
-        """Returns the name of the version that the change made."""
+        """Returns the identifier of the version that the change created."""
         return VersionRef(self.event.calendar_id, self.event.id, self.event.history_id)
 
 
 def only_cleans_up(kind: RecordKind, stamp: Stamp | None, *, by_ttl: bool) -> bool:
-    """Returns whether the removal of an item, whose last stamp is given, is no change of an event.
+    """Returns whether a record only cleans up an item and is not a change of an event. `stamp` is the item's last one.
 
-    Removal by TTL is none, nor is that of a tombstone: they only take away what a deletion has left.
+    Removal by TTL and removal of a tombstone are clean-up: they only remove the remains of an earlier deletion.
     """
     return kind == "REMOVE" and (by_ttl or (stamp is not None and stamp.type == "delete"))
 
@@ -86,19 +91,20 @@ def change_of(item: ItemChange) -> Change:
 
 
 def is_stamped(kind: RecordKind, stamp: Stamp, before: Stamp | None) -> bool:
-    """Returns whether a change carries a stamp of its own: every write of the API takes a greater history_id."""
+    """Returns whether a change carries its own stamp: every write of the API sets a greater history_id."""
     return kind != "REMOVE" and known_id(stamp) > known_id(before)
 
 
 def known_id(stamp: Stamp | None) -> HistoryId:
-    """Returns the id in `stamp`; one that a script has made up counts as none."""
+    """Returns the history_id in `stamp`, or NO_HISTORY_ID if there is none or a script wrote an invalid one."""
     return stamp.history_id if stamp is not None and ids.is_id(stamp.history_id) else NO_HISTORY_ID
 
 
 def _external_stamp(item: ItemChange) -> Stamp:
-    """Returns the stamp of a change made around the API: derived from the record, so that it is the same each time.
+    """Returns the stamp of a change that bypassed the API, derived from the record so that it is the same each time.
 
-    Its id is later than that of the version before; its version number is that of the item, which repeats.
+    Its id is later than that of the previous version. Its version number is that of the item, which such a change
+    repeats.
     """
     if item.created_ms is None or item.sequence is None:
         raise UnreadableRecordError("it tells neither when it was made nor which one it is")

@@ -1,8 +1,8 @@
-"""The continuity check: version numbers that should be in the history, and are not.
+"""The continuity check: finds version numbers that are missing from the history.
 
-The API counts versions without a gap, so a number that is missing is a version that was lost. A change around the API
-repeats a number, or writes any that it likes; its version tells the number before it. What such a change does to the
-numbers is therefore no gap, and the loss of its own version leaves none.
+The API numbers versions without gaps, so a missing number is a lost version. A change that bypasses the API repeats a
+number, or writes an arbitrary one; its version records the number before it. A jump caused by such a change is
+therefore not a gap, and the loss of such a change's own version is not detected.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from shared.errors import InvalidCursor
 from shared.history.changes import VersionRef
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey
 
-# What is younger may still be on its way: the stream lags by seconds, a struggling one by minutes.
+# Younger versions may not be recorded yet: the stream lags by seconds, and by minutes under trouble.
 GRACE_MS: Final = 15 * 60 * 1000
 SHOWN: Final = 100
 _COUNTS: Final = ("versions", "events", "missing")
@@ -24,7 +24,10 @@ Numbers = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the check looks at in a version. `follows`: the number before a change around the API, if there was one."""
+    """The facts of a version that the check reads.
+
+    `external` marks a change that bypassed the API; `follows` is the version number before such a change, if any.
+    """
 
     history_id: HistoryId
     number: int
@@ -34,7 +37,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The version numbers of an event that are missing, as ranges, first and last inclusive."""
+    """The missing version numbers of an event, as ranges with first and last inclusive."""
 
     calendar_id: CalendarId
     event_id: EventId
@@ -42,38 +45,45 @@ class Gap:
 
     @property
     def count(self) -> int:
-        """How many numbers are missing."""
+        """Returns how many numbers are missing."""
         return sum(last - first + 1 for first, last in self.missing)
 
 
 class ContinuityStore(Protocol):
-    """What the check needs of the history table, and of the events table beside it."""
+    """The reads of the history table and the events table that the check needs."""
 
     def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
-        """A page of the versions of all events, each event's together and oldest first, and where the next begins."""
+        """Returns a page of the versions of all events, and the key after which the next page begins.
+
+        The versions are grouped by event, oldest first.
+        """
 
     def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
-        """A page of the events of all calendars, with the latest version of each, and where the next begins."""
+        """Returns a page of all calendars' events with their latest versions, and the key for the next page."""
 
     def recorded(self, versions: Iterable[VersionRef]) -> set[VersionRef]:
-        """Which of `versions` are in the history."""
+        """Returns those of `versions` that are in the history."""
 
     def marks(self, calendar_id: CalendarId, event_id: EventId) -> list[Mark]:
-        """The versions of an event, oldest first, strongly consistent."""
+        """Returns the versions of an event, oldest first, read strongly consistent."""
 
     def live(self, calendar_id: CalendarId, event_id: EventId) -> Mark | None:
-        """The latest version of an event, deleted or not, strongly consistent."""
+        """Returns the latest version of an event, deleted or not, read strongly consistent."""
 
     def swept_below(self) -> str:
-        """The id below which a version's successor has to lie for a sweep to have removed the version."""
+        """Returns the id bound of sweeps: a version may have been swept only if its successor's id is below it."""
 
     def event_of(self, key: ItemKey) -> tuple[CalendarId, EventId]:
-        """Whose event a version at `place` is of, and which."""
+        """Returns the calendar and the event of the version stored at `key`."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a check has seen: over the table, since it began anew. `gaps` are those of the last part, at most 100."""
+    """The result of a check.
+
+    For a check of the table the counts cover all parts since it was started without a token. `gaps` lists only those
+    that the last part found, at most 100. `token` continues the check; None if it is complete.
+    """
 
     versions: int = 0
     events: int = 0
@@ -83,30 +93,33 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether everything was looked at."""
+        """Returns whether everything was checked."""
         return self.token is None
 
     def add(self, gap: Gap) -> None:
-        """Count what is missing."""
+        """Adds the missing numbers of `gap` to the report."""
         self.missing += gap.count
         if gap.count and len(self.gaps) < SHOWN:
             self.gaps.append(gap)
 
 
 def step(reached: int, mark: Mark) -> tuple[int, Numbers | None]:
-    """The number reached with the next version of an event, and the numbers missing before it."""
+    """Returns the version number reached after `mark`, the next version of an event, and the numbers missing before it.
+
+    `reached` is the number reached with the versions before it.
+    """
     if not mark.external:
         return max(reached, mark.number), (reached + 1, mark.number - 1) if mark.number > reached + 1 else None
     if mark.follows is None:
-        return mark.number, None  # an item that somebody has put there: it begins anew, with any number
+        return mark.number, None  # an item created by bypassing the API: counting restarts at any number
     if mark.follows < reached:
-        return max(reached, mark.number), None  # sorted behind a later change of the same millisecond
+        return max(reached, mark.number), None  # sorted after a later change of the same millisecond
     return mark.number, (reached + 1, mark.follows) if mark.follows > reached else None
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a check over the table has come: what a token carries."""
+    """The progress of a check of the table, as carried by its token."""
 
     phase: str = "versions"
     pk: str = ""
@@ -140,16 +153,22 @@ class _Progress:
 
 
 class ContinuityCheck:
-    """Looks for gaps, in the versions of one event or of all."""
+    """Search for gaps in the versions of one event or of all events."""
 
     def __init__(self, store: ContinuityStore, now_ms: int, stop: Callable[[], bool]) -> None:
-        """`now_ms` in milliseconds since 1970; the check over the table ends early when `stop` says so."""
+        """Initializes the check.
+
+        Args:
+            store: Reads the tables.
+            now_ms: The current time, in milliseconds since 1970.
+            stop: Returns whether a check of the table has to end early.
+        """
         self._store = store
         self._young = ids.derived_id(max(0, now_ms - GRACE_MS), 0)
         self._stop = stop
 
     def event(self, calendar_id: CalendarId, event_id: EventId) -> Report:
-        """The gaps in the versions of one event."""
+        """Returns the gaps in the versions of one event."""
         marks, live = self._store.marks(calendar_id, event_id), self._store.live(calendar_id, event_id)
         report = Report(versions=len(marks), events=0 if live is None else 1)
         swept = self._store.swept_below()
@@ -157,10 +176,10 @@ class ContinuityCheck:
         return report
 
     def table(self, token: str | None = None) -> Report:
-        """The gaps in the versions of all events, from `token` on. Raises InvalidCursor.
+        """Returns the gaps in the versions of all events, continuing from `token`. Raises InvalidCursor.
 
-        Each version is read once, without locking anything; what looks like a gap is looked at again, strongly
-        consistent, before it is reported.
+        Each version is read once, without locks. A suspected gap is verified with strongly consistent reads before it
+        is reported.
         """
         progress = _Progress.of(token)
         report = Report(missing=progress.missing)
@@ -195,10 +214,10 @@ class ContinuityCheck:
             progress.phase = "events"
 
     def _live_page(self, progress: _Progress, report: Report) -> bool:
-        """Look at a page of events: is the latest version of each recorded? Gives whether it was the last one."""
+        """Checks that the latest versions of a page of events are recorded. Returns whether it was the last page."""
         page, after = self._store.live_page(progress.after)
-        awaited = {ref for ref, mark in page if self._settled(mark)}
-        for calendar_id, event_id, _ in sorted(awaited - self._store.recorded(awaited)):
+        expected = {ref for ref, mark in page if self._settled(mark)}
+        for calendar_id, event_id, _ in sorted(expected - self._store.recorded(expected)):
             marks, live = self._store.marks(calendar_id, event_id), self._store.live(calendar_id, event_id)
             report.add(Gap(calendar_id, event_id, self._behind(marks, live, self._store.swept_below())))
         progress.events += len(page)
@@ -206,11 +225,11 @@ class ContinuityCheck:
         return after is None
 
     def _settled(self, mark: Mark) -> bool:
-        """Whether the stream must have brought this version: it is old enough, and a stamp of the API's."""
+        """Returns whether the version must be recorded by now: it is old enough, and the API stamped it."""
         return mark.number > 0 and mark.history_id < self._young
 
     def _between(self, marks: Sequence[Mark], swept_below: str) -> list[Numbers]:
-        """What is missing below the newest recorded version, but for what a sweep may have removed."""
+        """Returns the numbers missing below the newest recorded version, except those that a sweep may have removed."""
         reached, found = 0, []
         for mark in marks:
             reached, missing = step(reached, mark)
@@ -219,7 +238,10 @@ class ContinuityCheck:
         return found
 
     def _behind(self, marks: Sequence[Mark], live: Mark | None, swept_below: str) -> list[Numbers]:
-        """What is missing above the newest recorded version, up to that of the event itself, which is never swept."""
+        """Returns the numbers missing above the newest recorded version, up to that of the event itself.
+
+        The latest version of an event is never swept.
+        """
         newest = marks[-1].history_id if marks else ""
         if live is None or live.history_id <= newest or not self._settled(live):
             return []

@@ -1,7 +1,8 @@
-"""The versions of an event: listed, read and compared.
+"""Listing, reading and comparing the versions of an event.
 
-The stream brings versions to the history table within milliseconds to seconds. The latest is always there: it is read
-from the live event. One that was superseded within that lag is known by the gap in the numbers.
+The stream delivers versions to the history table within milliseconds to seconds. The latest version is always
+available, because it is read from the live event. A version that was superseded within that lag is recognised by the
+gap in the version numbers.
 """
 
 import re
@@ -20,40 +21,40 @@ _NUMBER: Final = re.compile(r"[0-9]{1,12}")
 
 
 class HistoryStore(Protocol):
-    """What reading history needs: the history table, and the live event beside it. All strongly consistent."""
+    """The reads of the history table and of live events that reading history needs, all strongly consistent."""
 
     def page(
         self, calendar_id: CalendarId, event_id: EventId, limit: int, before: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
-        """Recorded versions older than `before`, newest first; whether there are more; the live event."""
+        """Returns recorded versions older than `before`, newest first; whether there are more; and the live event."""
 
     def read(
         self, calendar_id: CalendarId, event_id: EventId, history_ids: Iterable[HistoryId]
     ) -> tuple[dict[HistoryId, Event], Event | None]:
-        """The recorded ones of `history_ids`, and the live event."""
+        """Returns those of `history_ids` that are recorded, and the live event."""
 
     def neighbours(
         self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId
     ) -> tuple[Event | None, Event | None]:
-        """The recorded versions just before and just after `history_id`."""
+        """Returns the recorded versions immediately before and after `history_id`."""
 
     def newest(self, calendar_id: CalendarId, event_id: EventId, below: HistoryId) -> tuple[Event | None, Event | None]:
-        """The newest recorded version below an id, and the live event."""
+        """Returns the newest recorded version with an id less than `below`, and the live event."""
 
     def latest_two(self, calendar_id: CalendarId, event_id: EventId) -> tuple[list[Event], Event | None]:
-        """The newest two recorded versions, newest first, and the live event."""
+        """Returns the two newest recorded versions, newest first, and the live event."""
 
 
 class Concurrently(Protocol):
-    """Calls a function for many arguments at once; the results come in the order of the arguments."""
+    """A `map` that calls a function concurrently and returns the results in the order of the arguments."""
 
     def __call__(self, call: Callable[[Any], Any], arguments: Iterable[Any], /) -> Iterable[Any]:
-        """As `map`."""
+        """Returns the results of `call` for each of `arguments`, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Versions, newest first, the numbers of those not recorded yet among them, and the cursor to go on with."""
+    """A page of versions, newest first; the numbers of those in its range not recorded yet; and the next cursor."""
 
     versions: Sequence[Event]
     pending: Sequence[int]
@@ -61,20 +62,21 @@ class Page:
 
 
 class History:
-    """The versions of the events of the calendar of a request."""
+    """The versions of the events in the calendar of a request."""
 
     def __init__(self, store: HistoryStore, request: Request) -> None:
-        """Reads from `store` what `request` may see."""
+        """Reads the versions that `request` may see from `store`."""
         self._store = store
         self._calendar_id = request.calendar_id
         self._now_ms = request.now_ms
 
     def page(self, event_id: EventId, limit: int, cursor: str | None) -> Page:
-        """A page of versions, also of a deleted event. Raises NotFound, InvalidCursor."""
+        """Returns a page of versions, also of a deleted event. Raises NotFound, InvalidCursor."""
         before, above = self._position(event_id, cursor)
         versions, more, stored = self._store.page(self._calendar_id, event_id, limit, before)
         if cursor is None:
-            # A change around the API leaves the live event its old id; the version derived for it has a later one.
+            # A change that bypasses the API leaves the live event with its old id; the version derived for it has a
+            # later one.
             if stored is not None and (not versions or stored.history_id > versions[0].history_id):
                 versions = [stored, *versions]
             if not versions:
@@ -99,14 +101,17 @@ class History:
         return HistoryId(facts["before"]), int(facts["version"])
 
     def _pending(self, versions: Sequence[Event], above: int | None, *, complete: bool) -> list[int]:
-        """The numbers that the page skips. Changes around the API repeat a number and are no gap."""
+        """Returns the version numbers that the page skips.
+
+        Changes that bypass the API repeat a number; they are not gaps.
+        """
         missing: list[int] = []
         for version in versions:
             number = version.stamp.version
             if above is not None and above - number > 1:
                 missing.extend(range(above - 1, max(number, above - 1 - PENDING_SHOWN), -1))
             above = number
-        # The oldest versions may have been swept on purpose: they are awaited only while the stream may bring them.
+        # The oldest versions may have been removed by a sweep: they are pending only while the stream may deliver them.
         if complete and versions and above is not None and above > 1 and self._recent(versions[-1].history_id):
             missing.extend(range(above - 1, max(0, above - 1 - PENDING_SHOWN), -1))
         return missing[:PENDING_SHOWN]
@@ -115,14 +120,19 @@ class History:
         return self._now_ms - ids.milliseconds_of(history_id) < STREAM_RETENTION_MS
 
     def versions(self, event_id: EventId, *history_ids: HistoryId) -> list[Event]:
-        """The event at each of `history_ids`. Raises NotFound, NotRecordedYet."""
+        """Returns the event at each of `history_ids`. Raises NotFound, NotRecordedYet."""
         recorded, stored = self._store.read(self._calendar_id, event_id, set(history_ids))
         if stored is not None:
             recorded.setdefault(stored.history_id, stored)
         return [recorded.get(each) or self._missing(event_id, each, stored) for each in history_ids]
 
     def _missing(self, event_id: EventId, history_id: HistoryId, stored: Event | None) -> Event:
-        """Tell a version that is still on its way (a gap in the numbers, not long ago) from one that never was."""
+        """Raises the error for a version that is not recorded.
+
+        Raises:
+            NotRecordedYet: there is a recent gap in the numbers at its place.
+            NotFound: there is no such version.
+        """
         older, newer = self._store.neighbours(self._calendar_id, event_id, history_id)
         if newer is None and stored is not None and stored.history_id > history_id:
             newer = stored
@@ -132,9 +142,11 @@ class History:
         raise NotFound("version of this event")
 
     def as_of(self, event_id: EventId, moment_ms: int) -> Event:
-        """The event as it was at `moment_ms`, in milliseconds since 1970; before 1970 nothing was there.
+        """Returns the event as of `moment_ms`, in milliseconds since 1970. No event existed before 1970.
 
-        Raises NotFound if it was not there then, before its creation or after its deletion, and NotRecordedYet.
+        Raises:
+            NotFound: the event did not exist then: it was not created yet, or was deleted.
+            NotRecordedYet: the version of that time may not be recorded yet.
         """
         below = ids.derived_id(max(0, moment_ms + 1), 0)
         version, stored = self._store.newest(self._calendar_id, event_id, below)
@@ -144,7 +156,7 @@ class History:
         elif stored is not None and self._recent(below):
             number = version.stamp.version if version is not None else 0
             if stored.stamp.version - number > 1:
-                # One in between may be the one: unless it is recorded, or the next one is, nobody can tell.
+                # A version in between may be the right one: that is known only if it or its successor is recorded.
                 _, newer = self._store.neighbours(self._calendar_id, event_id, below)
                 if newer is None or newer.stamp.version - number > 1:
                     raise NotRecordedYet("the version of that time is on its way into the history")
@@ -153,9 +165,11 @@ class History:
         return version
 
     def to_compare(self, event_id: EventId, old: HistoryId | None, new: HistoryId | None) -> list[Event]:
-        """The event at versions `old` and `new`: by default at the one before the latest, and at the latest.
+        """Returns the event at versions `old` and `new`. Defaults: `new` is the latest, `old` the one before `new`.
 
-        Raises NotFound, also for the version before the first, and NotRecordedYet.
+        Raises:
+            NotFound: there is no such version, or none before the first.
+            NotRecordedYet: a version is not recorded yet.
         """
         if old is not None and new is not None:
             return self.versions(event_id, old, new)
@@ -174,7 +188,12 @@ class History:
         return [self._before(later, older), later]
 
     def _before(self, later: Event, older: Event | None) -> Event:
-        """`older`, the recorded version just before `later`, unless one between them is still on its way."""
+        """Returns `older`, the recorded version immediately before `later`.
+
+        Raises:
+            NotRecordedYet: a version between the two is not recorded yet.
+            NotFound: there is no older version.
+        """
         number = older.stamp.version if older is not None else 0
         if later.stamp.version - number > 1 and self._recent(later.history_id):
             raise NotRecordedYet("the version before that is on its way into the history")

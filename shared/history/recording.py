@@ -1,6 +1,7 @@
-"""What becomes of stream records: changes that a listener keeps, or objects in the bucket of unreadable records.
+"""Processing of stream records: a record becomes a change that a listener stores, or an object in a bucket.
 
-Nothing in between is lost: a record that is neither is reported as failed, and delivered again.
+The bucket holds unreadable records. No record is lost: one that is neither stored nor in the bucket is reported as
+failed, and the stream delivers it again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +12,8 @@ from typing import Any, Final, Protocol
 from shared.history.changes import Change, UnreadableRecordError, VersionRef
 from shared.retries import Deadline
 
-# Own objects hold one record, of at most 2 images of 400 KB each; one of Lambda's a whole batch (6 MB, twice escaped).
+# Our own objects hold one record of at most two images of 400 KB each; those written by Lambda hold a whole batch
+# (6 MB, escaped twice).
 TOGETHER: Final = 25
 SHOWN: Final = 100
 
@@ -20,54 +22,54 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class NotKept:
-    """What a listener has not kept: `late` for want of time, and `refused`, with why, for good."""
+    """The changes that a listener did not store: `late` for lack of time; `refused` permanently, with the reasons."""
 
     late: frozenset[VersionRef]
     refused: dict[VersionRef, str]
 
 
 class ChangeListener(Protocol):
-    """Is told of changes, in no order, and of some more than once."""
+    """A receiver of changes, which arrive in no particular order and possibly more than once."""
 
     def write(self, changes: Iterable[Change], deadline: Deadline) -> NotKept:
-        """Keeps what `changes` say. Returns what is not kept."""
+        """Stores `changes`. Returns those that were not stored."""
 
 
 class RecordFormat(Protocol):
-    """What the records of the stream look like."""
+    """The format of the stream's records."""
 
     def change_in(self, record: Record, /) -> Change | None:
-        """Returns the change that `record` reports; None if it is no change. Raises UnreadableRecordError."""
+        """Returns the change that `record` reports; None if it is not a change. Raises UnreadableRecordError."""
 
     def records_in(self, body: bytes, /) -> list[Any]:
         """Returns the records in an object of the bucket. Raises UnreadableRecordError."""
 
     def sequence_number(self, record: Record, /) -> str:
-        """Returns what names `record` in a partial batch response; empty if it has none."""
+        """Returns the identifier of `record` in a partial batch response; empty if it has none."""
 
 
 class UnreadableRecords(Protocol):
-    """Where unreadable records are kept, one in each object; beside them lies what Lambda itself delivers."""
+    """The bucket of unreadable records, one per object, and of the failed batches that Lambda itself delivers."""
 
     def keep(self, records: Sequence[Record]) -> list[bool]:
-        """Puts each of `records`, whole, into an object of its own. Returns which are there."""
+        """Puts each of `records`, unchanged, into an object of its own. Returns for each whether it was stored."""
 
     def keys(self, after: str) -> tuple[list[str], bool]:
-        """Returns the keys of some objects behind `after`, in their order, and whether there are more."""
+        """Returns a page of object keys after `after`, in order, and whether there are more."""
 
     def read(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Returns what the objects hold; None for one that is gone. Raises AnswerLost."""
+        """Returns the contents of the objects; None for one that no longer exists. Raises AnswerLost."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Deletes the objects."""
 
     def holds_one(self, key: str) -> bool:
-        """Returns whether the object holds one record."""
+        """Returns whether the object holds a single record."""
 
 
 @dataclass(slots=True)
 class RecordResult:
-    """What became of a record: kept (or no change at all), `late` (not kept in time), or unreadable: `why`."""
+    """The result for a record: stored (or no change), `late` (not stored in time), or unreadable for reason `why`."""
 
     record: Record
     late: bool = False
@@ -76,7 +78,7 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch: the sequence numbers to report as failed, and the unreadable ones, with why."""
+    """The result for a batch: the sequence numbers to report as failed, and the unreadable records with reasons."""
 
     failed: Sequence[str]
     unreadable: Sequence[RecordResult]
@@ -84,10 +86,10 @@ class BatchResult:
 
 @dataclass(slots=True)
 class Redrive:
-    """What a redrive has done. The lists name the first hundred objects; `left` and `failed_objects` count all.
+    """The result of a redrive. The lists name the first hundred objects; `left` and `failed_objects` count all.
 
-    `unreadable` stays as it is, `failed` waits for another redrive. If the time was up, it is not `complete`, and a
-    redrive of all goes on with `token`.
+    Objects in `unreadable` are left unchanged; those in `failed` need another redrive. If time ran out, the redrive is
+    not `complete`, and a redrive of all objects continues with `token`.
     """
 
     complete: bool = True
@@ -102,27 +104,27 @@ class Redrive:
 
 
 class Recorder:
-    """Tells a listener of the changes that stream records report."""
+    """A processor of stream records that passes the changes they report to a listener."""
 
     def __init__(self, records: RecordFormat, listener: ChangeListener, bucket: UnreadableRecords) -> None:
-        """Reads records as `records` says; what cannot be read is kept in `bucket`."""
+        """Parses records with `records`; unreadable ones are stored in `bucket`."""
         self._format = records
         self._listener = listener
         self._bucket = bucket
 
     def record(self, records: Sequence[Record], deadline: Deadline) -> BatchResult:
-        """Tells of the changes of a batch, and keeps the records that cannot be read.
+        """Passes the changes of a batch to the listener, and stores unreadable records in the bucket.
 
-        A record fails if the listener did not take its change in time, or the bucket did not take the record.
+        A record fails if the listener did not store its change in time, or the bucket did not store the record.
         """
-        results = self._tell(records, deadline)
+        results = self._process(records, deadline)
         unreadable = [result for result in results if result.why is not None]
         kept = self._bucket.keep([result.record for result in unreadable])
-        lost = [result for result, there in zip(unreadable, kept, strict=True) if not there]
+        lost = [result for result, is_kept in zip(unreadable, kept, strict=True) if not is_kept]
         failed = [result for result in results if result.late] + lost
         return BatchResult([self._format.sequence_number(result.record) for result in failed], unreadable)
 
-    def _tell(self, records: Iterable[Record], deadline: Deadline) -> list[RecordResult]:
+    def _process(self, records: Iterable[Record], deadline: Deadline) -> list[RecordResult]:
         results: list[RecordResult] = []
         changes: list[Change | None] = []
         for record in records:
@@ -147,10 +149,10 @@ class Recorder:
         stop: Callable[[], bool],
         token: str | None = None,
     ) -> Redrive:
-        """Replays the objects of the bucket: those of `keys`, or all of them, from `token` on.
+        """Replays objects of the bucket: those of `keys` or, if None, all of them, continuing from `token`.
 
-        An object goes when all of its records are versions; until then it stays as it is, and nothing new is put beside
-        it. Ends early when `stop` says so.
+        An object is deleted once all of its records are stored as versions. Until then it is left unchanged, and no new
+        object is added for its records. The redrive ends early when `stop` returns True.
         """
         done = Redrive()
         last = token or ""
@@ -175,13 +177,13 @@ class Recorder:
         for key, body in zip(keys, self._bucket.read(keys), strict=True):
             done.objects += 1
             if body is None:
-                done.gone += 1  # a second notification of the same object, or a redrive by hand beside this one
+                done.gone += 1  # a duplicate notification of the object, or a concurrent manual redrive
                 continue
             try:
                 batches[key] = self._format.records_in(body)
             except UnreadableRecordError as error:
                 _leave(done, key, str(error))
-        results = iter(self._tell((record for records in batches.values() for record in records), deadline))
+        results = iter(self._process((record for records in batches.values() for record in records), deadline))
         replayed = []
         for key, records in batches.items():
             mine = [next(results) for _ in records]
@@ -197,7 +199,7 @@ class Recorder:
         done.replayed += len(replayed)
 
     def _groups(self, keys: Iterable[str]) -> Iterator[list[str]]:
-        """Yields own objects in groups, those of Lambda one by one: what is in memory at once stays small."""
+        """Yields our own objects in groups, and those of Lambda one by one, to bound the memory in use."""
         for own, run in groupby(keys, key=self._bucket.holds_one):
             group: list[str] = []
             for key in run:

@@ -1,7 +1,8 @@
-"""Retention: for how long a version is kept after another one has taken its place.
+"""Retention: how long a version is kept after it has been superseded.
 
-Counted from when it was superseded, not from when it was made: so what an event was at any moment within the retention
-can be told, however long it had been so. The newest version of an event has not been superseded, and stays.
+The retention is counted from when a version was superseded, not from when it was created, so that the state of an event
+at any moment within the retention is known, however old that state was. The newest version of an event is not
+superseded, and is kept.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,9 +15,11 @@ from shared.ids import ItemKey
 
 
 def swept_below(now_ms: int, retention_seconds: int) -> str:
-    """The least id that a version's successor may have for the version to be kept; empty if all are kept for ever.
+    """Returns the least id that a version's successor may have for the version to be kept.
 
-    `now_ms` in milliseconds since 1970.
+    Args:
+        now_ms: The current time, in milliseconds since 1970.
+        retention_seconds: How long superseded versions are kept; 0 keeps them for ever, and the result is empty.
     """
     if retention_seconds == 0:
         return ""
@@ -24,7 +27,7 @@ def swept_below(now_ms: int, retention_seconds: int) -> str:
 
 
 def outlived(previous: ItemKey | None, places: Iterable[ItemKey], below: str) -> list[ItemKey]:
-    """Which of `previous` and `places` have a successor, of the same event, below `below`."""
+    """Returns those of `previous` and `places` that have a successor, of the same event, with an id below `below`."""
     found = []
     for place in places:
         if previous is not None and previous[0] == place[0] and previous[1] < place[1] < below:
@@ -34,21 +37,24 @@ def outlived(previous: ItemKey | None, places: Iterable[ItemKey], below: str) ->
 
 
 class RetentionStore(Protocol):
-    """What a sweep needs of the history table."""
+    """The operations on the history table that a sweep needs."""
 
     def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
-        """A page of where versions lie, each event's together and oldest first, and where the next begins."""
+        """Returns a page of the keys of versions, and the key after which the next page begins.
+
+        The keys are grouped by event, oldest version first.
+        """
 
     def begin_sweep(self, below: str) -> None:
-        """Note how far sweeps go, before anything is removed: what lies beyond is not missing."""
+        """Records the bound of the sweep before anything is removed, so that no swept version counts as missing."""
 
     def remove(self, places: Sequence[ItemKey]) -> bool:
-        """Delete the versions at `places`. Gives whether all of them are gone."""
+        """Deletes the versions at `places`. Returns whether all of them are gone."""
 
 
 @dataclass(slots=True)
 class Sweep:
-    """What a sweep has done; `token` is set if it has to go on."""
+    """The result of a sweep: the numbers of versions read and removed; `token` is set if it has to be continued."""
 
     read: int = 0
     swept: int = 0
@@ -56,15 +62,18 @@ class Sweep:
 
     @property
     def complete(self) -> bool:
-        """Whether all versions were looked at."""
+        """Returns whether all versions were checked."""
         return self.token is None
 
 
 def sweep(store: RetentionStore, below: str, stop: Callable[[], bool], token: str | None = None) -> Sweep:
-    """Delete the versions that were superseded before `below`, from `token` on; ends early when `stop` says so.
+    """Deletes the versions that were superseded before `below`, continuing from `token`.
 
-    Reads the whole table once, keys only. Repeated or side by side with another it does the same. Raises
-    InvalidCursor.
+    Reads the whole table once, keys only. It is idempotent, and safe to run concurrently with another sweep. It ends
+    early when `stop` returns True.
+
+    Raises:
+        InvalidCursor: `token` is not a token of a sweep.
     """
     done = Sweep()
     if not below:
@@ -73,11 +82,11 @@ def sweep(store: RetentionStore, below: str, stop: Callable[[], bool], token: st
     store.begin_sweep(below)
     while not stop():
         page, following = store.places(after)
-        doomed = outlived(after, page, below)
-        if not store.remove(doomed):
+        expired = outlived(after, page, below)
+        if not store.remove(expired):
             break
         done.read += len(page)
-        done.swept += len(doomed)
+        done.swept += len(expired)
         if following is None:
             return done
         after = following

@@ -1,4 +1,4 @@
-"""Rolling an event back to one of its versions; this also restores a deleted event."""
+"""Rollback of an event to one of its versions, which also restores a deleted event."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from shared.scheduling.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """The event after a rollback, and whether that changed anything: if not, there is no new version."""
+    """The event after a rollback, and whether the rollback changed it: if not, there is no new version."""
 
     event: Event
     changed: bool
@@ -21,22 +21,23 @@ class RolledBack:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Rolls back events of the calendar of `request`."""
+    """Rollback of events in the calendar of `request`."""
 
     request: Request
     history: History
     calendar: Calendar
 
     def roll_back(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> RolledBack:
-        """Makes the event what it was at version `history_id`, as a new version.
+        """Restores the content of the event at version `history_id`, as a new version.
 
-        Raises NotFound, NotRecordedYet, and what `Calendar.roll_back` raises.
+        Raises:
+            NotFound, NotRecordedYet, and the errors of `Calendar.roll_back`.
         """
         (target,) = self.history.versions(event_id, history_id)
         event = self.calendar.roll_back(target, terms)
         return RolledBack(event, event.stamp.operation_id == self.request.operation_id)
 
     def preview(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> Preview:
-        """Returns what `roll_back` would do; nothing is written. Raises what it raises, except EventConflict."""
+        """Returns the result that `roll_back` would have, without writing. Raises its errors, except EventConflict."""
         (target,) = self.history.versions(event_id, history_id)
         return self.calendar.preview(lambda calendar: calendar.roll_back(target, terms))

@@ -1,9 +1,9 @@
-"""Undo of an operation: each event that it changed goes back to its version before, where nobody has changed it since.
+"""Undo of an operation: reverts each event that it changed to the version before, unless it has changed since.
 
-What goes back is decided before anything is written. A creation goes back to nothing: the event is deleted. So is one
-that the operation restored. A deleted event is restored, and any other one gets the content that it had before. Each is
-a version of its own, made as any other change is: on condition that the event still is as the operation left it, and
-with the same look at conflicts. So an undo is an operation that can be undone.
+All steps are planned before anything is written. An event that the operation created or restored is deleted. A deleted
+event is restored, and any other event gets its previous content. Each step creates a version of its own, like any other
+change: on condition that the event is still as the operation left it, and with the same conflict check. So an undo is
+an operation that can itself be undone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,11 +31,11 @@ from shared.scheduling.events import Event, OnConflict
 from shared.scheduling.preconditions import Precondition
 from shared.scheduling.terms import Terms
 
-# For how long an operation that the history does not know may be on its way into it; as a rule that takes milliseconds.
+# How long after an operation its versions may all be missing from the history; recording usually takes milliseconds.
 LAG_MS: Final = 10 * 1000
-# How far the clocks of two functions may be apart.
+# The greatest difference between the clocks of two functions.
 SKEW_MS: Final = 1000
-# For how long the rest of an operation is waited for when some of it is there: a stream delivers again what failed.
+# How long after an operation some of its versions may be missing: the stream redelivers records that failed.
 REST_MS: Final = 60 * 1000
 
 CHANGED: Final = "it has changed since"
@@ -44,28 +44,28 @@ TIME_UP: Final = "time was up: undo again"
 
 
 class OperationStore(Protocol):
-    """What an undo needs of the history table."""
+    """The reads of the history table that an undo needs."""
 
     def operation(self, calendar_id: CalendarId, operation_id: OperationId) -> list[tuple[EventId, HistoryId]]:
-        """The versions that the operation made in the calendar of `owner`, as event id and history_id."""
+        """Returns the versions that the operation created in the calendar, as event id and history_id."""
 
     def before(self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId) -> Event | None:
-        """The newest recorded version of the event before `history_id`."""
+        """Returns the newest recorded version of the event before `history_id`."""
 
 
 class LiveStore(Protocol):
-    """What an undo needs of the events table."""
+    """The reads of the events table that an undo needs."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
-        """The events of `event_ids` that are there, deleted ones included."""
+        """Returns those of `event_ids` that exist, deleted ones included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo did, or would do, in the order in which the operation changed the events.
+    """The result of an undo or its dry run, in the order in which the operation changed the events.
 
-    `operation_id` names the undo itself: None if it has written nothing. `missing` is how many versions of the
-    operation the history does not have: never made, superseded and swept since, or not recorded for a minute.
+    `operation_id` identifies the undo itself; None if it wrote nothing. `missing` counts the versions of the operation
+    that are not in the history: never written, superseded and swept since, or not recorded after a minute.
     """
 
     operation_id: OperationId | None
@@ -75,7 +75,7 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to go back: why, whether events may then overlap, and whether to do it or only to tell."""
+    """The options of an undo: the reason, whether events may then overlap, and whether to write nothing."""
 
     reason: str | None = None
     on_conflict: OnConflict = "reject"
@@ -84,9 +84,9 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Undoes operations in the calendar of `request`.
+    """Undo of operations in the calendar of `request`.
 
-    `concurrently` must not be made of the threads that the stores use for their calls.
+    `concurrently` must not use the threads that the stores use for their calls.
     """
 
     request: Request
@@ -97,10 +97,13 @@ class Undo:
     concurrently: Concurrently
 
     def undo(self, operation_id: OperationId, manner: Manner) -> Undone:
-        """Bring each event that the operation changed back to its version before, as a version of its own.
+        """Reverts each event that the operation changed to the version before, as a new version.
 
-        Raises NotFound, and NotRecordedYet, with nothing undone, while what has to be known of the operation is on its
-        way into the history. What the time does not allow is left.
+        Events for which time does not suffice are left as they are.
+
+        Raises:
+            NotFound: there is no such operation.
+            NotRecordedYet: some of the operation's versions are not recorded yet; nothing was undone.
         """
         age_ms = self.request.now_ms - ids.milliseconds_of(operation_id)
         made = self.store.operation(self.request.calendar_id, operation_id)
@@ -115,13 +118,13 @@ class Undo:
             raise NotRecordedYet("some of this operation is not in the history: on its way, or never made")
         planned = list(self.concurrently(lambda each: self._step(each, events.get(each[0]), young=young), made))
         steps = [each for each in planned if isinstance(each, UndoStep)]
-        done = self._take(steps, manner)
+        done = self._execute(steps, manner)
         outcomes = [done[each.event.id] if isinstance(each, UndoStep) else each for each in planned]
         written = any(each.event is not None or each.unknown for each in outcomes)
         return Undone(self.request.operation_id if written else None, outcomes, max(0, missing))
 
     def _size(self, made: list[tuple[EventId, HistoryId]], events: dict[EventId, Event]) -> int:
-        """How many versions the operation made: each of them says so."""
+        """Returns how many versions the operation created, which each of them records."""
         for event_id, history_id in made:
             if event_id in events and events[event_id].history_id == history_id:
                 return events[event_id].stamp.operation_size
@@ -129,7 +132,7 @@ class Undo:
         return version.stamp.operation_size
 
     def _step(self, made: tuple[EventId, HistoryId], event: Event | None, *, young: bool) -> UndoStep | UndoOutcome:
-        """How the event, which the operation left at the version `made`, goes back; or why it does not."""
+        """Returns how to revert the event that the operation left at version `made`, or why it is left as it is."""
         event_id, history_id = made
         if event is None:
             return UndoOutcome(event_id, left="it is gone")
@@ -140,11 +143,11 @@ class Undo:
         if event.stamp.type == "create":
             return UndoStep(event)
         if event.deleted:
-            return UndoStep(event, event)  # a deletion keeps what it deletes
-        return self._version_before(event, young=young)
+            return UndoStep(event, event)  # a tombstone keeps the content of the event
+        return self._to_version_before(event, young=young)
 
-    def _version_before(self, event: Event, *, young: bool) -> UndoStep | UndoOutcome:
-        """How an event that was there before, or was restored, goes back."""
+    def _to_version_before(self, event: Event, *, young: bool) -> UndoStep | UndoOutcome:
+        """Returns how to revert an event that existed before the operation, or that it restored."""
         event_id = event.id
         before = self.store.before(self.request.calendar_id, event_id, event.history_id)
         if before is None or event.stamp.version - before.stamp.version > 1:
@@ -157,8 +160,8 @@ class Undo:
             return UndoOutcome(event_id, left="it is as it was before")
         return UndoStep(event, before)
 
-    def _take(self, steps: Sequence[UndoStep], manner: Manner) -> dict[EventId, UndoOutcome]:
-        """Take `steps`, those first that need no time. Gives what became of each, by event id."""
+    def _execute(self, steps: Sequence[UndoStep], manner: Manner) -> dict[EventId, UndoOutcome]:
+        """Executes `steps`, first those that take no new time. Returns the outcome of each, by event id."""
         size = len(steps)
         checked = [step for step in steps if manner.on_conflict == "reject" and step.takes_time]
         waiting = {step.event.id for step in checked}
@@ -166,9 +169,9 @@ class Undo:
         done: dict[EventId, UndoOutcome] = {}
         for outcome in self.concurrently(lambda step: self._do(step, manner, size), free):
             done[outcome.event_id] = outcome
-        # In a dry run these are still where they were, and not in the way of what comes after them.
+        # A dry run does not move these: so they must not count as conflicts of the later steps.
         moved = frozenset(step.event.id for step in free if step.frees_time)
-        # Last in, first out: what the operation moved to where another one had been has to make room for that one.
+        # Last in, first out: an event that the operation moved to the former time of another one must move away first.
         last_first = lanes(reversed(checked))
         for outcomes in self.concurrently(lambda lane: self._one_by_one(lane, manner, size, moved), last_first):
             done.update((outcome.event_id, outcome) for outcome in outcomes)
@@ -177,17 +180,17 @@ class Undo:
     def _one_by_one(
         self, lane: Sequence[UndoStep], manner: Manner, size: int, moved: frozenset[EventId]
     ) -> list[UndoOutcome]:
-        """Take steps that share weeks one after the other: side by side they would only be in each other's way."""
+        """Executes steps that share weeks in sequence: run concurrently they would only contend for the same fences."""
         outcomes = []
-        back: list[UndoStep] = []
+        reverted: list[UndoStep] = []
         for step in lane:
-            other = next((each for each in back if collide(each, step)), None)
+            other = next((each for each in reverted if collide(each, step)), None)
             if other is not None:
                 outcome = in_the_way(step, other.event.id)
             else:
-                outcome = self._do(step, manner, size, moved.union(each.event.id for each in back))
+                outcome = self._do(step, manner, size, moved.union(each.event.id for each in reverted))
                 if not outcome.left:
-                    back.append(step)
+                    reverted.append(step)
             outcomes.append(outcome)
         return outcomes
 
@@ -206,7 +209,7 @@ class Undo:
                 event = self.calendar.roll_back(step.target, terms)
         except EventConflict as conflict:
             return in_the_way(step, conflict.collisions[0].id)
-        except StoreFault:  # only of a read: a calendar tells of its writes in words of its own
+        except StoreFault:  # only from a read: for writes a calendar raises errors of its own
             return UndoOutcome(event_id, left=STORE_FAULT)
         except (PreconditionFailed, NotFound, Unavailable, CalendarFull) as error:
             left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
@@ -214,7 +217,7 @@ class Undo:
         return UndoOutcome(event_id, step.type, event)
 
     def _preview(self, step: UndoStep, manner: Manner, moved: frozenset[EventId]) -> UndoOutcome:
-        """What would become of `step` once the events of `moved` are where they then will be: not in its way."""
+        """Returns the outcome of `step`, assuming that the events of `moved` have moved out of its way."""
         target, terms = step.target, Terms(Precondition.at(step.event.history_id))
         if target is not None and manner.on_conflict == "reject" and step.takes_time:
             refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, terms)).refusal

@@ -1,4 +1,4 @@
-"""The steps of an undo: how each event goes back, what came of it, and which of them can be taken side by side."""
+"""The steps of an undo: how each event is reverted, the outcome, and which steps can run concurrently."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,39 +10,39 @@ from shared.scheduling.guard import needs_check
 
 @dataclass(frozen=True, slots=True)
 class UndoStep:
-    """How an event goes back: to the content of `target`, or, without one, into deletion. `event` is what it is now."""
+    """The reversion of one event: to the content of `target` or, if None, by deletion. `event` is its current state."""
 
     event: Event
     target: Event | None = None
 
     @property
     def type(self) -> ChangeType:
-        """The kind of change that this is."""
+        """Returns the type of the change."""
         if self.target is None:
             return "delete"
         return "restore" if self.event.deleted else "rollback"
 
     @property
     def takes_time(self) -> bool:
-        """Whether the event then takes time that it does not take now."""
+        """Returns whether the step makes the event take time that it does not take now."""
         return self.target is not None and needs_check(self.target, self.event)
 
     @property
     def frees_time(self) -> bool:
-        """Whether the event then takes no time."""
+        """Returns whether the event takes no time after the step."""
         return self.target is None or not self.target.content.opaque
 
     def weeks(self) -> set[str]:
-        """The weeks whose state has a part in it: those that it takes time in, and those that it leaves."""
+        """Returns the ISO weeks that the step affects: those of the event's interval before and after it."""
         sides = [each for each in (self.target, None if self.event.deleted else self.event) if each is not None]
         return {week for side in sides for week in side.content.interval.iso_weeks()}
 
 
 @dataclass(frozen=True, slots=True)
 class UndoOutcome:
-    """What an undo did to one event, or would do: a change of kind `type`; or why it was `left` alone.
+    """The outcome of an undo, or its dry run, for one event: a change of type `type`, or why it was `left` as it is.
 
-    `event` is what came of it. `unknown` says that it may have been changed all the same.
+    `event` is the event after the change. `unknown` means that it may have been changed nevertheless.
     """
 
     event_id: EventId
@@ -53,7 +53,7 @@ class UndoOutcome:
 
 
 def lanes(steps: Iterable[UndoStep]) -> list[list[UndoStep]]:
-    """`steps` in groups, so that no two of different groups have a week in common, in their order within each."""
+    """Returns `steps` in groups so that no two groups share a week. Within a group the steps keep their order."""
     found: list[tuple[set[str], list[int]]] = []
     steps = list(steps)
     for number, step in enumerate(steps):
@@ -70,13 +70,13 @@ def lanes(steps: Iterable[UndoStep]) -> list[list[UndoStep]]:
 
 
 def collide(one: UndoStep, other: UndoStep) -> bool:
-    """Whether two events that go back take a moment both."""
+    """Returns whether two reverted events would overlap."""
     if one.target is None or other.target is None:
         return False
     return one.target.content.interval.overlaps(other.target.content.interval)
 
 
 def in_the_way(step: UndoStep, other: EventId) -> UndoOutcome:
-    """What becomes of a step when the event of id `other` takes its time."""
+    """Returns the outcome of a step whose time is taken by the event with the id `other`."""
     left = f"its time is taken by event {other}: undo with on_conflict=allow to have both all the same"
     return UndoOutcome(step.event.id, left=left)

@@ -1,1 +1,1 @@
-"""The rules of calendars: pure, with no AWS, no clock and no environment."""
+"""The scheduling domain: pure rules, with no access to AWS, the clock or the environment."""

@@ -1,8 +1,8 @@
-"""Creating many events in one request, in as few calls as the database allows, without checking for conflicts.
+"""Bulk creation: many events in one request, in as few calls as the database allows, without conflict checks.
 
-Under an idempotency key the request first claims the key: one conditional write of an item that holds a digest of the
-request, and its operation. All ids, of events and of versions, are then derived from that operation, so a repetition
-knows what the request created, or would have, and completes an interrupted one with the very same versions.
+With an idempotency key the request first claims the key: one conditional write of an item that holds a digest of the
+request and its operation id. All event and version ids are then derived from that operation id, so a repeated request
+knows what the first one created or would have created, and completes an interrupted one with exactly the same versions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,20 +37,24 @@ from shared.scheduling.events import Event, Stamp
 from shared.scheduling.idempotency import CreationKey, deleted_uid, digest_of, taken_uid
 from shared.scheduling.overlaps import CrowdStore, collisions
 
-# A queue keeps a message for at most 14 days: so long a request may be repeated.
+# A queue keeps a message for at most 14 days, so a request may be repeated for that long.
 KEY_SECONDS: Final = 14 * 24 * 3600
-# For how long after the last attempt a function may still be at work: it has a margin to answer in, and clocks differ.
+# How long a function may still be running after its deadline: it has a margin to respond in, and clocks differ.
 STILL_AT_WORK_SECONDS: Final = 4
-# The part of a request's time at whose end nobody looks for conflicts any more: the rest is for the writes.
+# The share of a request's time after which the search for conflicts stops: the rest is for the writes.
 REPORT_SHARE: Final = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is known of the request that has claimed an idempotency key.
+    """The record of the request that has claimed an idempotency key.
 
-    `digest` tells what it says, `size` how many events it was to make. Until `busy_until` the function that serves it
-    may still be at work; from `expires_at` on the key is free. Both in seconds since 1970.
+    Attributes:
+        digest: The digest of the request's content.
+        operation_id: The operation of the request.
+        size: How many events it was to create.
+        busy_until: Until then the function that serves it may still be running, in seconds since 1970.
+        expires_at: From then on the key is free, in seconds since 1970.
     """
 
     digest: str
@@ -61,13 +65,13 @@ class Claim:
 
 
 class BulkStore(CrowdStore, Protocol):
-    """What a bulk creation needs of the events table."""
+    """The operations on the events table that a bulk creation needs."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
-        """Returns the events of `event_ids` that are there, deleted ones included."""
+        """Returns those of `event_ids` that exist, deleted ones included."""
 
     def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
-        """Writes events that nobody else can have written.
+        """Writes events that no other request can have written, without conditions.
 
         Returns, by event id, why an event is not known to be written.
         """
@@ -75,24 +79,25 @@ class BulkStore(CrowdStore, Protocol):
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], deadline: Deadline
     ) -> dict[EventId, Event | str | None]:
-        """Writes each event if the stored one still is the one given with it.
+        """Writes each event on condition that the stored one is still the one paired with it.
 
-        Returns, by event id, None for one written, the stored one that was in the way, or why it is not known to be
-        written.
+        Returns, by event id, None if it was written, the stored event that failed the condition, or why it is not known
+        to be written.
         """
 
     def claim(self, calendar_id: CalendarId, key: str, claim: Claim, now: int) -> Claim:
-        """Returns the claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
+        """Returns the claim in force on `key` at `now` (seconds since 1970): `claim`, unless there is an earlier one.
 
-        Raises Contended, Throttled, AnswerLost.
+        Raises:
+            Contended, Throttled, AnswerLost.
         """
 
 
 class BulkCreation:
-    """Creates events in the calendar of a request."""
+    """Bulk creation of events in the calendar of a request."""
 
     def __init__(self, store: BulkStore, request: Request, deleted_seconds: int) -> None:
-        """`deleted_seconds` is for how long a deleted event can be restored."""
+        """Creates events in the calendar of `request`; a deleted event can be restored for `deleted_seconds`."""
         self._store = store
         self._request = request
         self._calendar_id = request.calendar_id
@@ -108,10 +113,19 @@ class BulkCreation:
         report: bool = False,
         reason: str | None = None,
     ) -> BulkResult:
-        """Creates the events among `parts`, once if there is a `key`; with `report` also finds what they collide with.
+        """Creates the valid events of `parts`.
 
-        Raises InvalidItems if one is invalid and that is to be rejected, IdempotencyKeyReused, and Unavailable or
-        OutcomeUnknown.
+        Args:
+            parts: The items of the request: events, and items that break a rule.
+            key: An idempotency key; if given, repeated requests create the events once.
+            on_invalid: Whether an invalid item rejects the whole request or is skipped.
+            report: Whether to report the conflicts of the events.
+            reason: Why the events are created.
+
+        Raises:
+            InvalidItems: an item is invalid, and `on_invalid` is "reject".
+            IdempotencyKeyReused: another request used the key.
+            Unavailable, OutcomeUnknown.
         """
         parts = uids_once(parts)
         invalid = shortened([part for part in parts if isinstance(part, Invalid)])
@@ -144,10 +158,11 @@ class BulkCreation:
             outcomes = self._complete(events, existing, held.busy_until)
         else:
             outcomes = self._write(events, existing, keyed=keyed)
-        made = BulkResult(operation_id, sorted([*outcomes, *refused], key=lambda each: each.index), repeated, conflicts)
-        # Under a key what is not written yet may be, by a repetition, and then as a part of this operation.
+        items = sorted([*outcomes, *refused], key=lambda each: each.index)
+        result = BulkResult(operation_id, items, repeated, conflicts)
+        # With a key a repeated request may still write what is missing, as part of this operation.
         wrote = (keyed and size > 0) or any(outcome.may_be_new for outcome in outcomes)
-        return made if wrote else replace(made, operation_id=None)
+        return result if wrote else replace(result, operation_id=None)
 
     def _missing(self, stored: Event | None) -> bool:
         return stored is None or stored.expired(self._request.now)
@@ -158,7 +173,7 @@ class BulkCreation:
     def _event(
         self, new: Draft, stamp: Stamp, operation_id: OperationId, uid_id: EventId | None, *, keyed: bool
     ) -> Event:
-        """Returns the first version of an event; not written yet."""
+        """Returns the first version of an event, without writing it."""
         now_ns = self._request.now_ns
         if keyed:
             history_id = ids.of_operation(operation_id, f"version {new.index}")
@@ -178,7 +193,10 @@ class BulkCreation:
         )
 
     def _write(self, events: Mapping[int, Event], existing: Mapping[EventId, Event], *, keyed: bool) -> list[BulkItem]:
-        """Writes for the first time: in batches what cannot be there yet, one by one what the client has named."""
+        """Writes the events of a new request.
+
+        Events without a uid cannot exist yet and are written in batches; those with a uid are written one by one.
+        """
         failures = self._store.put_all([event for event in events.values() if event.uid is None], self._deadline)
         outcomes = [
             BulkItem(index, event, failure=failures.get(event.id))
@@ -191,10 +209,10 @@ class BulkCreation:
     def _complete(
         self, events: Mapping[int, Event], existing: Mapping[EventId, Event], busy_until: int
     ) -> list[BulkItem]:
-        """Writes what an earlier request with the same key has left out, if it did.
+        """Writes the events that an earlier request with the same key did not write, if any.
 
-        Its batches carry no condition: as long as one may be under way, what is written here and changed by somebody
-        could be overwritten by it. So nothing is written before the function that sends them has come to its end.
+        The batches of that request are unconditional: one still in flight could overwrite an event that was written
+        here and changed since. So nothing is written before the function that sends them has certainly ended.
         """
         missing = any(self._missing(existing.get(event.id)) for event in events.values())
         if missing and self._request.now < busy_until:
@@ -203,33 +221,33 @@ class BulkCreation:
         return self._put(events, existing, keyed=True)
 
     def _put(self, events: Mapping[int, Event], existing: Mapping[EventId, Event], *, keyed: bool) -> list[BulkItem]:
-        """Writes each of `events` that is not there, on condition that it still is not, and compares those that are."""
-        waiting = []
+        """Writes each of `events` that does not exist, on condition that it still does not; compares those that do."""
+        missing = []
         for event in events.values():
             previous = existing.get(event.id)
             if self._missing(previous):
-                waiting.append((event.continuing(previous, self._request.now_ns), previous))
-        answers = self._store.put_each(waiting, self._deadline)
-        written = {event.id: event for event, _ in waiting}
+                missing.append((event.continuing(previous, self._request.now_ns), previous))
+        responses = self._store.put_each(missing, self._deadline)
+        written = {event.id: event for event, _ in missing}
         outcomes = []
         for index, event in events.items():
-            answer = answers.get(event.id, existing.get(event.id))
-            if answer is None:
+            response = responses.get(event.id, existing.get(event.id))
+            if response is None:
                 outcomes.append(BulkItem(index, written[event.id]))
-            elif isinstance(answer, str):
-                outcomes.append(BulkItem(index, event, failure=answer))
+            elif isinstance(response, str):
+                outcomes.append(BulkItem(index, event, failure=response))
             else:
-                outcomes.append(self._outcome_of_stored(index, event, answer, keyed=keyed))
+                outcomes.append(self._outcome_of_stored(index, event, response, keyed=keyed))
         return outcomes
 
     def _outcome_of_stored(self, index: int, event: Event, stored: Event, *, keyed: bool) -> BulkItem:
-        """Returns what became of `event`, where `stored` was met."""
+        """Returns the outcome for `event` when `stored` already exists under its id."""
         if stored.history_id == event.history_id or event.uid is None:
             return BulkItem(index, event)
         key = CreationKey(event.uid, None)
         same = key.created_by(event.content, "allow", None, stored)
         if same and keyed and stored.created_at == event.created_at:
-            return BulkItem(index, event)  # made by this operation, and changed since
+            return BulkItem(index, event)  # created by this operation, and changed since
         if not same:
             return BulkItem(index, errors=(taken_uid(stored),))
         if stored.deleted:
@@ -243,10 +261,10 @@ class BulkCreation:
             raise Unavailable("the database was too busy; nothing was written") from fault
 
     def _claim(self, key: str, digest: str, size: int) -> Claim:
-        """Returns the claim on `key`: that of this request, or that of an earlier one which said the same.
+        """Returns the claim on `key`: that of this request, or that of an earlier request with the same content.
 
-        A claim ends before a deleted event can be gone: as long as it holds, each event that was made under it is
-        there, if only as a tombstone, so that a repetition brings none back.
+        A claim expires before a deleted event can be removed: while it holds, each event created under it exists, if
+        only as a tombstone, so that a repeated request does not re-create a deleted one.
         """
         claim = Claim(
             digest,

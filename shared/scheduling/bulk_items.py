@@ -1,4 +1,4 @@
-"""The events of a bulk request: what it says of each, what is wrong with it, and what became of it."""
+"""The items of a bulk request: drafts of events, their validation errors, and their outcomes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,17 +12,18 @@ from shared.scheduling.overlaps import Collisions
 
 OnInvalid = Literal["reject", "skip"]
 
-# Why an event of a bulk creation is not known to be there. Any other reason says that it is not.
+# The failure of an event that may or may not have been created. Any other failure means that it was not.
 ANSWER_LOST: Final = "may or may not be written: the response was lost"
 
-# What is told of the faults of each event: those of a thousand have to fit into an answer; of few events, more.
+# How many faults of an event are reported: so few that those of a thousand events fit into a response, or, if that is
+# more, its equal share of all that are reported.
 FAULTS_REPORTED: Final = 5
 ALL_FAULTS_REPORTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event of a bulk request, to be created; `index` is its place there."""
+    """A valid event of a bulk request, to be created; `index` is its position in the request."""
 
     index: int
     content: Content
@@ -31,7 +32,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """An event of a bulk request that breaks a rule: the first few of its faults, each field named from it on."""
+    """An event of a bulk request that breaks a rule: its first few faults, with field paths relative to the event."""
 
     index: int
     errors: tuple[FieldError, ...]
@@ -39,10 +40,10 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class BulkItem:
-    """What became of an event of the request.
+    """The outcome for an event of the request.
 
-    `event` is as it was created, or is now if it was there before; `failure` says why it is not known to be written,
-    `errors` why it was refused.
+    `event` is the event as created or, if it was `there_before`, its current state. `failure` says why it is not known
+    to be written, `errors` why it was refused.
     """
 
     index: int
@@ -53,18 +54,18 @@ class BulkItem:
 
     @property
     def created(self) -> bool:
-        """Returns whether the request has created the event."""
+        """Returns whether the request created the event."""
         return self.event is not None and not (self.there_before or self.failure)
 
     @property
     def may_be_new(self) -> bool:
-        """Returns whether the request has created the event, or may have."""
+        """Returns whether the request created the event or may have created it."""
         return self.created or self.failure == ANSWER_LOST
 
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What a request has done, by index; without `operation_id` it has written nothing."""
+    """The result of a request, with outcomes in order of index. Without `operation_id` nothing was written."""
 
     operation_id: OperationId | None
     outcomes: Sequence[BulkItem]
@@ -73,7 +74,7 @@ class BulkResult:
 
 
 def uids_once(parts: Sequence[Draft | Invalid]) -> Sequence[Draft | Invalid]:
-    """Returns `parts`, those that share a uid made invalid: nobody can tell which of them is meant."""
+    """Returns `parts`, with those that share a uid marked as invalid: it is ambiguous which of them is meant."""
     places: dict[str, list[int]] = {}
     for part in parts:
         if isinstance(part, Draft) and part.uid is not None:
@@ -81,24 +82,24 @@ def uids_once(parts: Sequence[Draft | Invalid]) -> Sequence[Draft | Invalid]:
     if all(len(same) == 1 for same in places.values()):
         return parts
 
-    def judged(part: Draft | Invalid) -> Draft | Invalid:
+    def validated(part: Draft | Invalid) -> Draft | Invalid:
         same = places.get(part.uid or "", []) if isinstance(part, Draft) else []
         if len(same) < 2:
             return part
         other = same[1] if part.index == same[0] else same[0]
         return Invalid(part.index, (FieldError("uid", f"is that of events[{other}], too"),))
 
-    return [judged(part) for part in parts]
+    return [validated(part) for part in parts]
 
 
 def shortened(invalid: Sequence[Invalid]) -> list[Invalid]:
-    """Returns `invalid` with the first few faults of each: all of them together no more than are reported."""
+    """Returns `invalid` with the faults of each truncated to the number that is reported."""
     most = max(FAULTS_REPORTED, ALL_FAULTS_REPORTED // max(1, len(invalid)))
     return [replace(each, errors=each.errors[:most]) for each in invalid]
 
 
 def rejection(invalid: Sequence[Invalid], total: int) -> InvalidItems:
-    """Returns the error that names what is wrong with each of `invalid`."""
+    """Returns the error that lists the faults of each of `invalid`."""
     errors = [
         FieldError(f"events[{part.index}]{'.' if error.field else ''}{error.field}", error.message)
         for part in invalid
@@ -108,7 +109,7 @@ def rejection(invalid: Sequence[Invalid], total: int) -> InvalidItems:
 
 
 def request_facts(parts: Sequence[Draft | Invalid], on_invalid: OnInvalid, reason: str | None) -> dict[str, object]:
-    """Returns what a request says, for its digest."""
+    """Returns the content of a request from which its digest is computed."""
     return {
         "events": [
             {"content": content_facts(part.content), "uid": part.uid}

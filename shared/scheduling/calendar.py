@@ -1,4 +1,4 @@
-"""What a caller can do with the events of a calendar."""
+"""The operations of a caller on the events of a calendar."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -23,20 +23,20 @@ from shared.scheduling.windows import Window, read_page
 
 
 class CalendarStore(GuardedStore, UpdateStore, Protocol):
-    """What a calendar needs of the events table."""
+    """The operations on the events table that a calendar needs."""
 
     def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not, strongly consistent."""
+        """Returns the event, deleted or not, read strongly consistent."""
 
     def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
-        """Returns a page of the deleted events that can be restored at `now`, latest first, from behind `before` on."""
+        """Returns a page of the deleted events that can be restored at `now`, latest first, those after `before`."""
 
 
 class Calendar:
     """The calendar of a request."""
 
     def __init__(self, store: CalendarStore, request: Request, deleted_seconds: int) -> None:
-        """`deleted_seconds` is for how long a deleted event can be restored."""
+        """Gives access to the calendar of `request`; a deleted event can be restored for `deleted_seconds`."""
         self._store = store
         self._request = request
         self._calendar_id = request.calendar_id
@@ -46,9 +46,12 @@ class Calendar:
         self._deleted_seconds = deleted_seconds
 
     def preview(self, change: Callable[["Calendar"], Event]) -> Preview:
-        """Returns what `change` (one of this calendar's changes of one event) would do; nothing is written.
+        """Returns the effect that `change` would have, without writing anything.
 
-        What is in the way is part of the answer; otherwise raises what `change` raises.
+        `change` makes one change of one event of the calendar that it is given. A conflict is part of the result.
+
+        Raises:
+            The errors of `change` other than EventConflict.
         """
         dry_run = DryRun(self._store, self._checks, self._request)
         calendar = copy(self)
@@ -57,11 +60,13 @@ class Calendar:
         return dry_run.preview or Preview(event, None)
 
     def create(self, content: Content, terms: Terms = DEFAULT_TERMS, key: CreationKey | None = None) -> Event:
-        """Creates an event.
+        """Creates an event and returns it.
 
-        With a `key` under which an event was created, deleted and is expired, it continues the versions of that one.
+        If an event was created under the same `key`, and was deleted and has expired, its versions are continued.
 
-        Raises EventConflict, Unavailable, OutcomeUnknown; with a `key` AlreadyCreated.
+        Raises:
+            EventConflict, Unavailable, OutcomeUnknown.
+            AlreadyCreated: there is an event with the same `key`.
         """
         unnumbered = self._stamp("create", terms)
         now_ns = self._request.now_ns
@@ -71,7 +76,8 @@ class Calendar:
         def make(stored: Event | None) -> Event:
             if stored is not None and not stored.expired(self._request.now):
                 raise AlreadyCreated(stored)
-            # Each attempt has a version id of its own: that is what a fence is moved to, and fences never repeat.
+            # Each attempt needs a version id of its own: a fence is set to that id, and the values of a fence must
+            # never repeat.
             stamp = unnumbered.numbered(HistoryId(ids.new_id(now_ns)), 1)
             event = Event(
                 id=event_id,
@@ -89,7 +95,7 @@ class Calendar:
             make,
             checked=terms.checked,
             new=key is None,
-            unread=not terms.checked,  # else it is read with the fences, at no extra call
+            unread=not terms.checked,  # a checked write reads it together with the fences, without an extra call
             expected=content.interval,
         )
 
@@ -98,12 +104,12 @@ class Calendar:
         return live(self._store.get(self._calendar_id, event_id))
 
     def stored(self, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not; None if nothing is left to restore."""
+        """Returns the event, deleted or not; None if there is none, or none that can be restored."""
         found = self._store.get(self._calendar_id, event_id)
         return None if found is None or found.expired(self._request.now) else found
 
     def with_uid(self, uid: str) -> list[Event]:
-        """Returns the live event that its client calls `uid`, if there is one."""
+        """Returns the live event to which its client gave the name `uid`, if there is one."""
         found = self._store.get(self._calendar_id, ids.of_uid(self._calendar_id, uid))
         return [found] if found is not None and not found.deleted and found.uid == uid else []
 
@@ -114,18 +120,20 @@ class Calendar:
     def free_busy(
         self, start: Instant | None, end: Instant | None, cursor: str | None = None
     ) -> tuple[Interval, list[Interval], str | None]:
-        """Returns the window asked for, when its opaque events take time, merged, and the cursor of the next page.
+        """Returns the requested window, its busy intervals, merged, and the cursor of the next page.
 
-        Raises EmptyWindow, WindowTooLong, InvalidCursor.
+        Raises:
+            EmptyWindow, WindowTooLong, InvalidCursor.
         """
         query = FreeBusyQuery.of(start, end, cursor, of_seconds(self._request.now))
         busy, next_cursor = read_free_busy(self._store, self._calendar_id, query)
         return query.window.interval, busy, next_cursor
 
     def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
-        """Puts `content` in place of the event's.
+        """Replaces the event's content with `content`.
 
-        Raises NotFound, PreconditionFailed, EventConflict, Unavailable, OutcomeUnknown, and what `terms.check` raises.
+        Raises:
+            NotFound, PreconditionFailed, EventConflict, Unavailable, OutcomeUnknown, and the errors of `terms.check`.
         """
 
         def make(stored: Event | None) -> Event | None:
@@ -136,10 +144,12 @@ class Calendar:
     def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
         """Changes `fields` of the event's content.
 
-        Without a time or a time zone among them, and nothing to check, one conditional update does it, with no read
-        before.
+        If they include no time and no time zone, and there is no `terms.check`, one conditional update suffices,
+        without a read before it.
 
-        Raises InvalidRequest for an interval that no event can have, and what `replace` raises.
+        Raises:
+            InvalidRequest: the resulting interval is not valid.
+            The errors of `replace`.
         """
         if not fields:
             return terms.agreed(self.get(event_id))
@@ -161,7 +171,7 @@ class Calendar:
         return self._guard.write(event_id, make, checked=terms.checked, expected=expected)
 
     def delete(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> Event:
-        """Deletes the event, which can be restored for a while. Returns its tombstone. Raises what `patch` raises."""
+        """Deletes the event, which can be restored for a while. Returns its tombstone. Raises the errors of `patch`."""
         expires_at = self._request.now + self._deleted_seconds
         stamp = self._stamp("delete", terms)
 
@@ -174,7 +184,7 @@ class Calendar:
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
         """Returns at most `limit` deleted events that can still be restored, latest first, and the next cursor.
 
-        Reads on over those that have expired, in as many rounds as a listing. Raises InvalidCursor.
+        Expired ones are skipped, within the maximum number of rounds of a listing. Raises InvalidCursor.
         """
         before = None
         if cursor is not None:
@@ -194,10 +204,13 @@ class Calendar:
         return found, cursors.encode("deleted", {"before": before or ""})
 
     def roll_back(self, target: Event, terms: Terms = DEFAULT_TERMS) -> Event:
-        """Brings the event back to what it was at version `target`, as a new version; restores a deleted event.
+        """Rolls the event back to its content at version `target`, as a new version; restores a deleted event.
 
-        A version of type `delete` is what was there before the deletion. Rolling back to what the event is now makes no
-        version. Raises what `replace` raises.
+        A version of type `delete` has the content from before the deletion. If the event already has that content, no
+        version is created.
+
+        Raises:
+            The errors of `replace`.
         """
 
         def make(stored: Event | None) -> Event | None:

@@ -1,7 +1,7 @@
-"""Creating an event in a way that can be repeated: its id is derived from a name of the client's, so it is made once.
+"""Idempotent creation of an event: its id is derived from a name that the client gives, so it is created only once.
 
-A repetition meets the event that it would create. If that was created by the same request, the answer is the same; if
-by another one, the client has used a name twice, and is told so.
+A repeated request finds the event that it would create. If the same request created it, the response is the same. If
+another request created it, the client has used a name twice, and the request is rejected with that reason.
 """
 
 from collections.abc import Callable
@@ -19,45 +19,51 @@ from shared.scheduling.terms import Terms
 
 
 class Creator(Protocol):
-    """What a calendar can do."""
+    """The operations of a calendar that a creation needs."""
 
     def create(self, content: Content, terms: Terms, key: CreationKey | None) -> Event:
         """Creates an event. Raises AlreadyCreated."""
 
     def stored(self, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not; None if nothing is left to restore."""
+        """Returns the event, deleted or not; None if there is none, or none that can be restored."""
 
     def preview(self, change: Callable[[Any], Event]) -> Preview:
-        """Returns what `change`, given such a calendar, would do."""
+        """Returns the effect that `change`, called with such a calendar, would have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Creates events in the calendar of `request`; `first_version` reads how an event was when it was created."""
+    """Idempotent creation of events in the calendar of `request`.
+
+    `first_version` reads the first version of an event.
+    """
 
     request: Request
     calendar: Creator
     first_version: Callable[[Event], Event | None]
 
     def preview(self, content: Content, terms: Terms, key: CreationKey | None) -> Preview:
-        """Returns what `create` would do: nothing, where an earlier request has created the event.
+        """Returns the effect that `create` would have: none, if an earlier request created the event.
 
-        Raises what `create` raises.
+        Raises:
+            The errors of `create`.
         """
         return self.calendar.preview(lambda calendar: replace(self, calendar=calendar).create(content, terms, key)[0])
 
     def create(self, content: Content, terms: Terms, key: CreationKey | None) -> tuple[Event, bool]:
-        """Returns the event as it was created, and whether an earlier request has done that.
+        """Returns the event as it was created, and whether an earlier request created it.
 
-        Raises InvalidRequest or IdempotencyKeyReused if another request has created it, NotRecordedYet, and what a
-        calendar's `create` raises.
+        Raises:
+            InvalidRequest, IdempotencyKeyReused: a different request created it.
+            NotRecordedYet: the event has changed since, and its first version is not recorded yet.
+            The errors of a calendar's `create`.
         """
         try:
             return self.calendar.create(content, terms, key), False
         except AlreadyCreated as already:
             stored = already.event
         except OutcomeUnknown:
-            # Whoever has created or changed it meanwhile, it is there: that settles what became of this request.
+            # If the event exists, its digest shows whether this request created it, even if it has changed since.
             found = self.calendar.stored(key.event_id(self.request.calendar_id)) if key is not None else None
             if found is None:
                 raise

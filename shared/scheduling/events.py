@@ -1,7 +1,7 @@
-"""What an event is, and the stamp that every change leaves on it.
+"""Events, and the stamp that every change leaves on them.
 
-`Content`, `Stamp` and `Event` are the one list of fields. Items, request bodies, documents, conditions of writes, the
-attributes that a write removes, diffs and digests are all derived from it.
+`Content`, `Stamp` and `Event` are the single definition of the fields. Items, request bodies, documents, conditions of
+writes, the attributes that a write removes, diffs and digests are all derived from it.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -19,20 +19,20 @@ ChangeType = Literal["create", "update", "delete", "restore", "rollback"]
 Transparency = Literal["opaque", "transparent"]
 OnConflict = Literal["reject", "allow"]
 
-# The stamp of an item that no function has written: earlier than every other, by an unknown author.
+# The stamp of an item that was not written by the API: its id is less than every other, its author unknown.
 NO_HISTORY_ID: Final = HistoryId("00000000-0000-7000-8000-000000000000")
 EXTERNAL: Final = "external"
-# A stream keeps its records for 24 h: a version that has not reached the history by then never will.
+# A stream keeps its records for 24 h: a version that is not recorded by then never will be.
 STREAM_RETENTION_MS: Final = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What the client says of an event, in the order of the API's documents. Versions are compared by these fields.
+    """The fields of an event that the client sets, in the order of the API's documents. Versions are compared by them.
 
-    `[start, end)` is half-open; only of a transparent event may it be empty. `time_zone` is an IANA name;
-    `time_zone_given` is what the client called it, if that was another name. A field with a default may be left out of
-    a request; None is an absent value.
+    `[start, end)` is half-open, and may be empty only for a transparent event. `time_zone` is an IANA name;
+    `time_zone_given` is the name that the client used for it, if that was another one. A field with a default may be
+    omitted from a request; None is an absent value.
     """
 
     title: str
@@ -55,15 +55,15 @@ class Content:
         return self.transparency == "opaque"
 
     def takes_same_time(self, other: "Content") -> bool:
-        """Returns whether `other` takes exactly the time that this takes."""
+        """Returns whether `other` takes exactly the same time as this content."""
         if not self.opaque and not other.opaque:
             return True
         return (self.start, self.end, self.opaque) == (other.start, other.end, other.opaque)
 
     def replacing(self, before: "Content") -> "Content":
-        """Returns this content in place of `before`.
+        """Returns this content as the replacement of `before`.
 
-        The zone's own name, as it was answered, does not undo the name that the client gave it.
+        A client that sends back the IANA name from a response does not lose the zone name that it gave originally.
         """
         if self.time_zone == before.time_zone and self.time_zone_given is None:
             return replace(self, time_zone_given=before.time_zone_given)
@@ -75,9 +75,9 @@ CONTENT_FIELDS: Final = tuple(each.name for each in fields(Content))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """Who made a change, when, and of what type it was. `history_id` names the version that the change made.
+    """The author, time and type of a change. `history_id` identifies the version that the change created.
 
-    `operation_size` is how many versions the operation made: more than one in bulk. `history_id` and `version` are
+    `operation_size` is how many versions the operation created: more than one in bulk. `history_id` and `version` are
     filled in when the change is applied to an event (`numbered`).
     """
 
@@ -102,7 +102,7 @@ class Stamp:
         rolled_back_to: HistoryId | None = None,
         operation_size: int = 1,
     ) -> "Stamp":
-        """Returns the stamp of a change that `request` makes, without number and id. An empty reason is none."""
+        """Returns the stamp of a change by `request`, without version and history_id. An empty reason becomes None."""
         return cls(
             type=change_type,
             changed_by=request.actor,
@@ -114,7 +114,7 @@ class Stamp:
         )
 
     def numbered(self, history_id: HistoryId, version: int) -> "Stamp":
-        """Returns the stamp of this change as version `version`."""
+        """Returns this stamp with the id and the number of a version."""
         return replace(self, history_id=history_id, version=version)
 
     @property
@@ -129,7 +129,7 @@ class Event:
 
     `created_at` is RFC 3339 in UTC with milliseconds. `expires_at`, in seconds since 1970, is set on a deleted event
     only: from then on it cannot be restored. `uid` is the client's own name for it (RFC 7986, section 5.3);
-    `creation_digest` tells one request that creates it from another.
+    `creation_digest` identifies the request that created it.
     """
 
     id: EventId
@@ -143,22 +143,22 @@ class Event:
 
     @property
     def history_id(self) -> HistoryId:
-        """Returns the name of its latest version."""
+        """Returns the id of the latest version."""
         return self.stamp.history_id
 
     @property
     def deleted(self) -> bool:
-        """Returns whether the latest change was its deletion."""
+        """Returns whether the latest change was a deletion."""
         return self.stamp.type == "delete"
 
     def expired(self, now: int) -> bool:
-        """Returns whether nothing is left to restore at `now` (seconds since 1970); the item is removed later."""
+        """Returns whether it can no longer be restored at `now` (seconds since 1970). TTL removes the item later."""
         return self.deleted and self.expires_at is not None and self.expires_at <= now
 
     def continuing(self, previous: "Event | None", now_ns: int) -> "Event":
-        """Returns this first version as it continues the versions of `previous`, an expired event of the same id.
+        """Returns this first version, numbered to continue the versions of `previous`, an expired event of the same id.
 
-        The version keeps its id, unless that has to be made again (at `now_ns`) to be later than that of `previous`.
+        It keeps its history_id if that is later than that of `previous`; otherwise it gets a later one, as of `now_ns`.
         """
         if previous is None:
             return self
@@ -169,6 +169,6 @@ class Event:
         return replace(self, created_at=ids.made_at(history_id), stamp=stamp)
 
     def changed(self, content: Content, stamp: Stamp, now_ns: int) -> "Event":
-        """Returns the event with `content`, one version newer, under the next number and id of `stamp`."""
+        """Returns the event with `content` and `stamp` as its next version."""
         history_id = ids.later_id(now_ns, self.history_id)
         return replace(self, content=content, stamp=stamp.numbered(history_id, self.stamp.version + 1), expires_at=None)

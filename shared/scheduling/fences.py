@@ -9,13 +9,13 @@ from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 
-# How many writes a fence remembers.
+# The number of writes that a fence remembers.
 RECENT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class FenceEntry:
-    """A checked write as a fence remembers it: which event, at which version, over which time."""
+    """A checked write that a fence remembers: the event, its version and its interval."""
 
     event_id: EventId
     history_id: HistoryId
@@ -37,13 +37,13 @@ class Fence:
     recent: tuple[FenceEntry, ...] = ()
 
     def moved(self, event: Event) -> "Fence":
-        """Returns the fence after `event` was written: its value is the id of that version, and so globally unique."""
+        """Returns the fence after a write of `event`. Its value is the id of that version, and so globally unique."""
         entry = FenceEntry(event.id, event.history_id, event.content.start, event.content.end)
         return Fence(self.week, event.history_id, (entry, *self.recent[: RECENT - 1]))
 
 
 def latest_entries(fences: Iterable[Fence], interval: Interval) -> dict[EventId, FenceEntry]:
-    """Returns the latest write of each event that `fences` remember, if it overlaps `interval`, by event id."""
+    """Returns, by event id, the latest write of each event in `fences`, if it overlaps `interval`."""
     latest: dict[EventId, FenceEntry] = {}
     for fence in fences:
         for entry in fence.recent:

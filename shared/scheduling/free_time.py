@@ -1,7 +1,7 @@
 """Free and busy time: merged busy intervals, and the next gap that is long enough.
 
-What is known to be taken until some instant need not be read event by event: of what begins before that instant only
-what ends after it matters. So a crowded hour costs little more than the reads that pass over it.
+Once the time is known to be busy until some instant, events that begin before that instant matter only if they end
+after it, so the others are filtered out by the read. A crowded hour therefore costs little more than reading past it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,12 +19,12 @@ from shared.scheduling.length_classes import Position, overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE, RangeReader, sizes
 from shared.scheduling.windows import WINDOW_FACTS, Window, WindowStore, instant_in, position_of
 
-# A free-busy response is one document: so its window is bounded.
+# A free-busy response is a single document, so its window is bounded.
 MAX_FREE_BUSY_DAYS: Final = 62
 MAX_FREE_BUSY_SECONDS: Final = MAX_FREE_BUSY_DAYS * 24 * 3600
 QUERY: Final = "free-busy"
 
-# How far after the start asked for a free time is looked for, and how many events of a class are read for it at first.
+# How far after the requested start the search for a free time extends, and how many events of a class it reads first.
 HORIZON_SECONDS: Final = 31 * 24 * 3600
 FIRST_READ: Final = 50
 
@@ -35,9 +35,9 @@ def _times(events: Iterable[Event]) -> list[Interval]:
 
 @dataclass(frozen=True, slots=True)
 class FreeBusyQuery:
-    """The window that a free-busy request asks for, and what the pages before have left open.
+    """The window of a free-busy request, and the busy interval that the previous page left open.
 
-    `open` is a busy interval so far: what has not been read may continue it.
+    `open` is that interval as far as it has been read: unread events may extend it.
     """
 
     window: Window
@@ -45,9 +45,10 @@ class FreeBusyQuery:
 
     @classmethod
     def of(cls, start: Instant | None, end: Instant | None, cursor: str | None, now: Instant) -> "FreeBusyQuery":
-        """Returns the query of a request: a window as of a listing, of at most 62 days.
+        """Returns the query of a request: a window as for a listing, of at most 62 days.
 
-        Raises EmptyWindow, WindowTooLong, InvalidCursor.
+        Raises:
+            EmptyWindow, WindowTooLong, InvalidCursor.
         """
         if cursor is None:
             window = Window.of(start, end, None, now, QUERY)
@@ -66,7 +67,7 @@ class FreeBusyQuery:
         return cls(window, left_open)
 
     def cursor(self, after: Position, left_open: Interval | None) -> str:
-        """Returns the cursor of the page that begins behind `after`, with `left_open` so far."""
+        """Returns the cursor of the page that begins after the position `after`, with `left_open` as its `open`."""
         start, end = left_open or ("", "")
         return self.window.cursor(after, busy_from=start, busy_to=end)
 
@@ -74,10 +75,10 @@ class FreeBusyQuery:
 def read_free_busy(
     store: WindowStore, calendar_id: CalendarId, query: FreeBusyQuery
 ) -> tuple[list[Interval], str | None]:
-    """Returns when opaque events take time, merged and cut to the window, and the cursor of the next page.
+    """Returns the intervals of opaque events, merged and clipped to the window, and the cursor of the next page.
 
-    Reads at most as many rounds as a listing. A page ends before the first interval that unread events could continue:
-    that one is carried on in the cursor, so that no interval is split. A page may be empty and have a cursor.
+    Reads at most as many rounds as a listing. A page ends before the first interval that unread events could extend:
+    the cursor carries that one to the next page, so that no interval is split. A page may be empty and have a cursor.
     """
     window = query.window
     reader = RangeReader(window.ranges(), position_of)
@@ -93,7 +94,7 @@ def read_free_busy(
             break
     if horizon is None or (busy and busy[-1].end == window.interval.end):
         return busy, None
-    # Whatever has not been read begins at the horizon or later.
+    # All unread events begin at the horizon or later.
     left_open = busy.pop() if busy and busy[-1].end >= horizon[0] else None
     return busy, query.cursor(horizon, left_open)
 
@@ -101,10 +102,10 @@ def read_free_busy(
 def next_free(
     store: WindowStore, calendar_id: CalendarId, event: Event, collisions: Sequence[Event]
 ) -> tuple[Instant | None, bool]:
-    """Returns the earliest later start at which `event`, which has `collisions`, would conflict with nothing.
+    """Returns the earliest later start at which `event` would have no conflicts, and whether the search was stopped.
 
-    Looks up to 31 days ahead, in at most as many rounds as a listing; usually one is enough. None if nothing is free
-    that far, or if the search was stopped by then, which the second value tells.
+    `collisions` are the known conflicts of `event`. The search covers 31 days, in at most as many rounds as a listing;
+    usually one is enough. The start is None if there is no free time within the 31 days, or if the search was stopped.
     """
     start, length = event.content.start, event.content.interval.length
     last = shifted(event.content.end, HORIZON_SECONDS)
@@ -118,20 +119,20 @@ def next_free(
         busy = merged(_times(others), window)
         candidate = _first_gap(busy, start, length)
         finish = shifted(candidate, length)
-        # Times are kept within the year 9999: an interval cut short there is not what was asked for.
+        # `shifted` clamps times to the year 9999: an interval that is shortened by it is too short for the event.
         if finish > last or seconds_between(candidate, finish) != length:
             return None, False
-        # Whatever overlaps an interval starts before its end: so all is known of intervals that end by the horizon.
+        # Events that overlap an interval start before its end: of one that ends by the horizon all conflicts are known.
         if horizon is None or finish <= horizon[0]:
             return candidate, False
-        # A collision may begin behind the horizon, but no gap before its end is long enough: it lies within `length` of
-        # `start`. So what ends by the last of `busy` is in the way of nothing.
+        # A collision may begin after the horizon, but no gap before its end is long enough: it lies within `length` of
+        # `start`. So events that end by the end of the last of `busy` do not matter.
         taken_until = busy[-1].end if busy else start
     return None, True
 
 
 def _first_gap(busy: Iterable[Interval], start: Instant, length: int) -> Instant:
-    """Returns the first instant from `start` on that lies `length` seconds before the next of `busy`."""
+    """Returns the first instant from `start` on with at least `length` seconds free before the next of `busy`."""
     candidate = start
     for interval in busy:
         if shifted(candidate, length) <= interval.start:

@@ -1,13 +1,15 @@
 """The conflict guard: no two checked writes ever take the same time, however many callers race.
 
-The order is the proof: a fence is read before anything it guards.
+The proof rests on the order of the steps: a fence is read before anything that it guards.
 
 1. Read the fences of every ISO week that the interval touches, and the event itself.
-2. Find what overlaps, strongly consistent: that nothing does is known when every range has been read to its end. A
-   refusal needs no more than COLLISIONS_SHOWN collisions and one, or ROUNDS rounds and one, and reads no further.
-3. In one transaction write the event and move each of those fences, on condition that it still is as read in 1.
+2. Find the events that overlap, with strongly consistent reads. That there are none is known only when every range has
+   been read to its end. A refusal stops reading at COLLISIONS_SHOWN collisions plus one, or after ROUNDS rounds with at
+   least one.
+3. In one transaction write the event and update each of those fences, on condition that the fence is unchanged since 1.
 
-Two writers whose intervals overlap share a week, and so a fence: one commits, the other reads again and sees it.
+Two writers whose intervals overlap share a week, and so a fence: one commits; the other's transaction fails, and on
+retry it reads the event of the first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,39 +35,39 @@ from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, RangeReader
 from shared.scheduling.windows import WindowStore, position_of
 
-# How much of each range is read at first: a crowd is noticed there, and costs no page of a megabyte.
+# How many events of each range are read first: enough to detect a crowded time without a page of a megabyte.
 FIRST_LOOK: Final = 250
-# Past this part of the time a refusal does not look for a free time any more.
+# After this share of the time a refusal no longer searches for a free time.
 SEARCH_SHARE: Final = 0.5
 
-# What a change makes of the stored event (None: there is none): the event to write, or None to leave it as it is. It
-# raises what the change is to end with.
+# A change as a function of the stored event (None: there is none). It returns the event to write, or None to leave the
+# stored one as it is, or raises the error with which the change fails.
 Plan = Callable[[Event | None], Event | None]
 
 
 class GuardedStore(WindowStore, Protocol):
-    """What the guard needs of the events table. All reads are strongly consistent."""
+    """The operations on the events table that the guard needs. All reads are strongly consistent."""
 
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
     ) -> tuple[Event | None, list[Fence]]:
-        """Returns the event, if asked for and there, and the fences of `weeks`."""
+        """Returns the event, if requested and existing, and the fences of `weeks`."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
-        """Returns the events of `event_ids` that are there, deleted ones included."""
+        """Returns those of `event_ids` that exist, deleted ones included."""
 
     def put(self, event: Event, previous: Event | None) -> None:
-        """Writes `event` if the stored one still is `previous`. Raises Contended, Throttled, AnswerLost."""
+        """Writes `event` if the stored one is still `previous`. Raises Contended, Throttled, AnswerLost."""
 
     def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
-        """Does the same, and moves each of `fences` if it still is as given: all or nothing."""
+        """Does the same, and updates each of `fences` on condition that it is unchanged, in one transaction."""
 
 
 class Guard:
-    """Writes events of the calendar of a request."""
+    """The writer of events of a calendar, with conflict checks."""
 
     def __init__(self, store: GuardedStore, request: Request) -> None:
-        """Guards the calendar of `request`; retries end with its deadline."""
+        """Guards the calendar of `request`; retries end at its deadline."""
         self._store = store
         self._calendar_id = request.calendar_id
         self._deadline = request.deadline
@@ -80,19 +82,19 @@ class Guard:
         unread: bool = False,
         expected: Interval | None = None,
     ) -> Event:
-        """Writes what `make` makes of the stored event, and returns what is stored then.
+        """Writes the event that `make` returns for the stored one. Returns the event as stored afterwards.
 
         Args:
             event_id: The event to write.
-            make: Is called again after each lost race.
-            checked: Whether conflicts are refused; else they are allowed.
-            new: Whether `event_id` was made for this request, so that there is nothing to read.
-            unread: Whether there is hardly an event of that id: it is read only once a condition has failed.
-            expected: The interval that the result will probably take, so that its fences are read in the same call;
-                another one costs a round more.
+            make: The change. It is called again after each lost race.
+            checked: Whether conflicts are refused; otherwise they are allowed.
+            new: Whether `event_id` was generated for this request, so that there is nothing to read.
+            unread: Whether an event with that id is unlikely: it is read only after a condition has failed.
+            expected: The probable interval of the result, so that its fences are read in the same call as the event;
+                a different interval costs one more round.
 
         Raises:
-            EventConflict, Unavailable (nothing written), OutcomeUnknown, and what `make` raises.
+            EventConflict, Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
         """
         lost = LostAnswers()
         interval = expected if checked else None
@@ -124,7 +126,8 @@ class Guard:
             except (Throttled, AnswerLost):
                 continue
             except EventConflict:
-                # What is in the way may have moved no fence (it was not checked): then a lost write may still arrive.
+                # The conflicting write may have been unchecked, and so not have updated a fence: then a write whose
+                # response was lost may still be applied.
                 if lost:
                     raise lost.unknown() from None
                 raise
@@ -141,18 +144,18 @@ class Guard:
             self._store.put(event, previous)
 
     def _check(self, event: Event, fences: list[Fence]) -> None:
-        """Raises EventConflict with what `event` conflicts with; Contended if the index lags behind a fence."""
+        """Raises EventConflict if `event` conflicts with others, and Contended if the index lags behind a fence."""
         found, complete = self.collisions(event.id, event.content, fences)
         if found:
-            # The search reads at most five pages of each class: not with so little time that nothing would come of it.
+            # The search reads up to five pages of each class: with little time left it would not finish.
             in_time = self._deadline.left(SEARCH_SHARE) > 0
             free, stopped = next_free(self._store, self._calendar_id, event, found) if in_time else (None, True)
             raise EventConflict([collision(other) for other in found], free, stopped=stopped, complete=complete)
 
     def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
-        """Returns why a checked write of `event` over `previous` would be refused now; None: it would not.
+        """Returns why a checked write of `event` over `previous` would be refused now, or None if it would succeed.
 
-        Reads no fence: another writer may be quicker than the caller.
+        Reads no fences, so another writer may still change the result before the caller writes.
         """
         if needs_check(event, previous):
             try:
@@ -162,14 +165,17 @@ class Guard:
         return None
 
     def collisions(self, event_id: EventId, content: Content, fences: list[Fence]) -> tuple[list[Event], bool]:
-        """Returns what `content` would conflict with as event `event_id`, by start, and whether that is all there is.
+        """Returns the conflicts of `content` as event `event_id`, by start, and whether the list is complete.
 
-        It is, unless there are more than COLLISIONS_SHOWN, or ROUNDS rounds have not read all and found something.
+        The list is complete unless there are more than COLLISIONS_SHOWN conflicts, or ROUNDS rounds found some without
+        reading all ranges to their ends.
 
-        Raises Contended if it cannot be told yet.
+        Raises:
+            Contended: the conflicts cannot be determined yet.
         """
         interval = content.interval
-        # Latest first: of what begins before `content` most may be over, and what begins within it never is.
+        # Latest first: events that begin before `content` are often over by its start; those that begin within it
+        # always overlap.
         reader = RangeReader(overlap_ranges(interval, backward=True), position_of)
         limit, number = FIRST_LOOK, 0
         while True:
@@ -177,28 +183,31 @@ class Guard:
                 partial(self._store.read_ranges, self._calendar_id, start=interval.start, limit=limit, opaque=True)
             )
             limit, number = LARGEST_PAGE, number + 1
-            # One that moved between two reads may be found at both places: its later version counts.
+            # An event that moved between two reads may be found at both positions: its later version counts.
             found = {each.id: each for each in sorted(reader.found, key=lambda each: each.history_id)}
             found.pop(event_id, None)
             enough = 0 if number >= ROUNDS else COLLISIONS_SHOWN
             if reader.complete or len(found) > enough:
-                # What was found may be gone: only what still stands is a reason to read no further.
-                standing = self._standing(event_id, interval, found, fences)
-                if reader.complete or len(standing) > enough:
-                    return standing, reader.complete
+                # An event found may have moved since: only conflicts that still exist justify stopping early.
+                current = self._standing(event_id, interval, found, fences)
+                if reader.complete or len(current) > enough:
+                    return current, reader.complete
             if self._deadline.over():
                 raise Contended("no time is left to read on")
 
     def _standing(
         self, event_id: EventId, interval: Interval, found: Mapping[EventId, Event], fences: list[Fence]
     ) -> list[Event]:
-        """Returns what of `found`, and of what `fences` remember beside it, overlaps `interval`. Raises Contended.
+        """Returns those of `found`, and of the events that `fences` remember, that overlap `interval`.
 
-        A Query beside a transaction is read-committed: nothing promises that an event is visible the moment its fence
-        is. So what a fence remembers and the Query does not show is looked up.
+        A Query concurrent with a transaction is read-committed: an event need not be visible as soon as its fence is.
+        So events that a fence remembers and the Query does not return are looked up.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+
+        Raises:
+            Contended: an event is older than a fence says.
         """
-        standing = {**found}
+        current = {**found}
         hidden = {
             entry.event_id: entry
             for entry in latest_entries(fences, interval).values()
@@ -208,23 +217,23 @@ class Guard:
         actual = self._store.get_many(self._calendar_id, hidden) if hidden else {}
         for entry in hidden.values():
             other = actual.get(entry.event_id)
-            standing.pop(entry.event_id, None)
+            current.pop(entry.event_id, None)
             if other is None:
                 continue
             if other.history_id < entry.history_id:
                 raise Contended("a read is behind a fence")
             if not other.deleted and other.content.opaque and other.content.interval.overlaps(interval):
-                standing[other.id] = other
-        return sorted(standing.values(), key=position_of)
+                current[other.id] = other
+        return sorted(current.values(), key=position_of)
 
 
 def needs_check(event: Event, previous: Event | None) -> bool:
-    """Returns whether writing `event` over `previous` takes time that was not taken before."""
+    """Returns whether writing `event` over `previous` takes time that `previous` did not take."""
     if not event.content.opaque:
         return False
     return previous is None or previous.deleted or not event.content.takes_same_time(previous.content)
 
 
 def collision(event: Event) -> Collision:
-    """Returns what a caller is told of an event in the way."""
+    """Returns the description of a conflicting event for the caller."""
     return Collision(event.id, event.content.title, event.content.start, event.content.end)

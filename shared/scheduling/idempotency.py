@@ -1,4 +1,4 @@
-"""What makes a creation repeatable: the client's name for the event or for the request, and a digest of the request."""
+"""Idempotency of creations: the client's name for the event or the request, and a digest of the request."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -13,12 +13,12 @@ from shared.ids import CalendarId, EventId
 from shared.scheduling.events import Content, Event, OnConflict
 
 DIGEST_BYTES: Final = 18
-# By what a request says of conflicts: what the request that created the event may have said.
+# Maps the `on_conflict` of a repeated request to the values that the request that created the event may have had.
 ACCEPTED: Final[Mapping[OnConflict, Sequence[OnConflict]]] = {"reject": ["reject"], "allow": ["reject", "allow"]}
 
 
 class AlreadyCreated(Exception):
-    """The event that a repeatable creation would make is there: `event`, as it is now."""
+    """The event that an idempotent creation would create already exists: `event`, in its current state."""
 
     def __init__(self, event: Event) -> None:
         super().__init__(event.id)
@@ -26,7 +26,10 @@ class AlreadyCreated(Exception):
 
 
 def content_facts(content: Content) -> dict[str, Any]:
-    """Returns what a request says of an event, without defaults: a field added later changes no older digest."""
+    """Returns the fields that a request sets, without those at their defaults.
+
+    So a field that is added to `Content` later does not change older digests.
+    """
     return {
         each.name: getattr(content, each.name)
         for each in fields(content)
@@ -35,16 +38,16 @@ def content_facts(content: Content) -> dict[str, Any]:
 
 
 def digest_of(facts: Mapping[str, Any]) -> str:
-    """Returns 24 characters that tell one JSON object from another, whatever the order of its members."""
+    """Returns a digest of a JSON object, of 24 characters, that does not depend on the order of its members."""
     canonical = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return urlsafe_b64encode(sha256(canonical.encode()).digest()[:DIGEST_BYTES]).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class CreationKey:
-    """What makes a creation repeatable: the client's `uid` for the event, or the idempotency key of the request.
+    """The key of an idempotent creation: the client's `uid` for the event, or the idempotency key of the request.
 
-    With both the uid names the event, and the key only lets the answer be repeated after the event was deleted.
+    With both, the uid identifies the event, and the key only allows the response to be repeated after a deletion.
     """
 
     uid: str | None
@@ -52,7 +55,7 @@ class CreationKey:
 
     @classmethod
     def of(cls, uid: str | None, key: str | None) -> "CreationKey | None":
-        """Returns the key of a creation; None if it has neither: then it creates an event each time."""
+        """Returns the key of a creation; None if it has neither, and so creates a new event each time."""
         return None if uid is None and key is None else cls(uid, key)
 
     def event_id(self, calendar_id: CalendarId) -> EventId:
@@ -62,20 +65,23 @@ class CreationKey:
         return ids.of_key(calendar_id, self.key or "")
 
     def digest(self, content: Content, on_conflict: OnConflict, reason: str | None) -> str:
-        """Returns what tells the request from another one under the same key.
+        """Returns the digest that distinguishes the request from others with the same key.
 
-        A key stands for a whole request. A uid stands for an event: why it is created does not count.
+        An idempotency key identifies a whole request. A uid identifies an event, so the reason is not included.
         """
         facts = {"content": content_facts(content), "on_conflict": on_conflict, "uid": self.uid}
         return digest_of(facts if self.uid is not None else {**facts, "reason": reason or ""})
 
     def created_by(self, content: Content, on_conflict: OnConflict, reason: str | None, event: Event) -> bool:
-        """Returns whether the request created `event`. One that allows conflicts accepts an event that was checked."""
+        """Returns whether the request created `event`.
+
+        A request that allows conflicts also accepts an event that was created with a conflict check.
+        """
         digests = {self.digest(content, each, reason) for each in ACCEPTED[on_conflict]}
         return event.uid == self.uid and event.creation_digest in digests
 
     def refused(self, event: Event) -> SchedulingError:
-        """Returns the error of a request that did not create `event`, though it has this key."""
+        """Returns the error for a request that has this key but did not create `event`."""
         if self.uid is not None:
             return InvalidRequest([taken_uid(event)])
         return IdempotencyKeyReused(f"was used for {_by_another_request(event)}")
@@ -86,11 +92,11 @@ def _by_another_request(event: Event) -> str:
 
 
 def taken_uid(event: Event) -> FieldError:
-    """Returns what is wrong with a uid that another request has given to `event`."""
+    """Returns the error for a uid that another request has given to `event`."""
     return FieldError("uid", f"is that of {_by_another_request(event)}")
 
 
 def deleted_uid(event: Event) -> FieldError:
-    """Returns what is wrong with a uid whose event is deleted: a creation restores nothing."""
+    """Returns the error for a uid whose event is deleted: a creation does not restore it."""
     why = f"is that of event {event.id}, deleted as {event.history_id}: go back to a version of it to restore it"
     return FieldError("uid", why)

@@ -1,7 +1,7 @@
 """Instants: points in time as RFC 3339 strings in UTC with whole seconds, such as `2026-11-22T09:00:00Z`.
 
-All have the same width, so comparing two as strings compares their times. That is how they are stored, sorted and
-answered; only lengths and weeks need calendar arithmetic.
+All have the same width, so comparing two as strings compares their times. They are stored, sorted and returned in this
+form; only lengths and weeks need calendar arithmetic.
 """
 
 import re
@@ -12,10 +12,10 @@ Instant = NewType("Instant", str)
 
 FIRST: Final = Instant("1900-01-01T00:00:00Z")
 LAST: Final = Instant("9999-12-31T23:59:59Z")
-EPOCH: Final = Instant("1970-01-01T00:00:00Z")  # where seconds and milliseconds are counted from
+EPOCH: Final = Instant("1970-01-01T00:00:00Z")  # the origin of seconds and milliseconds
 
-# RFC 3339, and of ISO 8601 what libraries write by default: no seconds (Java), an offset without a colon (PHP, C) or
-# without minutes (PostgreSQL).
+# RFC 3339, plus the variants of ISO 8601 that libraries write by default: no seconds (Java), an offset without a colon
+# (PHP, C) or without minutes (PostgreSQL).
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?([Zz]|([+-])(\d\d)(?::?(\d\d))?)", re.ASCII
 )
@@ -27,10 +27,11 @@ _OUT_OF_YEARS: Final = f"must lie between the years {FIRST[:4]} and {LAST[:4]} i
 
 
 def parse_instant(text: str) -> Instant:
-    """Returns the instant that `text` (RFC 3339, with an offset) names.
+    """Returns the instant that `text` (RFC 3339, with an offset) denotes.
 
-    Raises ValueError, with a message for the caller, for anything else: no offset, fractions of a second, a day that
-    does not exist, a leap second, a time before 1900 or after 9999 in UTC.
+    Raises:
+        ValueError: `text` is anything else: it has no offset, a fraction of a second, a day that does not exist, a leap
+            second, or a time before 1900 or after 9999 in UTC. The message is meant for the caller of the API.
     """
     instant, fraction = _parsed(text)
     if fraction.strip("0"):
@@ -39,21 +40,24 @@ def parse_instant(text: str) -> Instant:
 
 
 def parse_window_start(text: str) -> Instant:
-    """Returns the instant that `text` names; a fraction of a second is rounded down. Raises as `parse_instant`."""
+    """Returns the instant of `text`, with a fraction of a second rounded down. Raises as `parse_instant`."""
     instant, _ = _parsed(text)
     return instant
 
 
 def parse_window_end(text: str) -> Instant:
-    """Returns the instant that `text` names; a fraction of a second is rounded up. Raises as `parse_instant`."""
+    """Returns the instant of `text`, with a fraction of a second rounded up. Raises as `parse_instant`."""
     instant, fraction = _parsed(text)
     return shifted(instant, 1) if fraction.strip("0") else instant
 
 
 def parse_moment(text: str) -> int:
-    """Returns the milliseconds since 1970 that `text` (RFC 3339, with an offset, perhaps with a fraction) names.
+    """Returns `text` (RFC 3339, with an offset, optionally with a fraction) in milliseconds since 1970.
 
-    Negative before 1970. Digits beyond the milliseconds are cut off. Raises ValueError, with a message for the caller.
+    The result is negative before 1970. Digits beyond the milliseconds are truncated.
+
+    Raises:
+        ValueError: `text` is not such a time. The message is meant for the caller of the API.
     """
     instant, fraction = _parsed(text)
     return seconds_between(EPOCH, instant) * 1000 + int(fraction[:3].ljust(3, "0"))
@@ -62,7 +66,7 @@ def parse_moment(text: str) -> int:
 def _parsed(text: str) -> tuple[Instant, str]:
     """Returns the whole seconds of `text` as an instant, and the digits of its fraction.
 
-    Which times exist is decided here: `datetime.fromisoformat` takes more with newer Pythons, such as 24:00.
+    The range of each part is checked here: `datetime.fromisoformat` accepts more in newer Pythons, such as 24:00.
     """
     match = _TIME.fullmatch(text)
     if match is None:
@@ -94,7 +98,7 @@ def _parsed(text: str) -> tuple[Instant, str]:
 
 
 def _shape_fault(text: str) -> str:
-    """Returns what is wrong with `text`, which is not written as a time."""
+    """Returns the error message for `text`, which does not have the format of a time."""
     if _NO_OFFSET.fullmatch(text):
         return "must have an offset from UTC, such as Z or +01:00"
     if _BLANK_FOR_PLUS.fullmatch(text):
@@ -110,13 +114,13 @@ def of_seconds(seconds: int) -> Instant:
 
 
 def seconds_between(start: Instant, end: Instant) -> int:
-    """Returns how many seconds after `start` `end` is; negative if it is before."""
+    """Returns the seconds from `start` to `end`; negative if `end` is earlier."""
     between = datetime.fromisoformat(end) - datetime.fromisoformat(start)
     return between.days * 86_400 + between.seconds
 
 
 def shifted(instant: Instant, seconds: int) -> Instant:
-    """Returns `instant` moved by `seconds`, kept within the years 1900 to 9999."""
+    """Returns `instant` moved by `seconds`, clamped to the years 1900 to 9999."""
     try:
         moved = datetime.fromisoformat(instant) + timedelta(seconds=seconds)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Half-open intervals of time, and the rule for when two of them overlap."""
+"""Half-open time intervals, and the rule that determines whether two of them overlap."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,18 +12,18 @@ MAX_DURATION_SECONDS: Final = 366 * 24 * 3600
 class Interval(NamedTuple):
     """The interval `[start, end)`, which contains its start but not its end.
 
-    So an event that ends where another begins does not overlap it. An interval of no length stands for the instant at
-    which it begins; only a transparent event may have one, so conflicts, fences and busy time never meet it.
+    So an event that ends when another begins does not overlap it. An interval of length zero stands for the instant of
+    its start. Only a transparent event may have one, so conflicts, fences and busy time never involve it.
     """
 
     start: Instant
     end: Instant
 
     def overlaps(self, other: "Interval") -> bool:
-        """Returns whether the two have an instant in common; `other` must have a length.
+        """Returns whether the two intervals share an instant; `other` must not have length zero.
 
-        The filter of a listing's Query (`DynamoEventStore.read_ranges`) is the half of this rule that the index leaves
-        open.
+        The filter of a listing's Query (`DynamoEventStore.read_ranges`) is the half of this rule that the key condition
+        on the index does not cover.
         """
         return self.start < other.end and (other.start < self.end or other.start <= self.start)
 
@@ -37,9 +37,9 @@ class Interval(NamedTuple):
         return seconds_between(self.start, self.end)
 
     def fault(self, *, opaque: bool) -> str | None:
-        """Returns why no event can have this interval, as a statement about its end; None if one can.
+        """Returns why this interval is not valid for an event, as a statement about its end; None if it is valid.
 
-        An `opaque` event has a length: with none it would take no time and conflict with nothing.
+        An `opaque` event needs a length greater than zero: otherwise it would take no time and conflict with nothing.
         """
         length = self.length
         if length < 0:
@@ -53,7 +53,7 @@ class Interval(NamedTuple):
     def iso_weeks(self) -> list[str]:
         """Returns the ISO 8601 weeks in UTC that the interval touches, such as `2026-W47`; at most 54 for 366 days.
 
-        It steps from Monday to Monday, so that the week of the last second is never missed.
+        Iterates from Monday to Monday, so that the week of the last second is never missed.
         """
         first = date.fromisoformat(self.start[:10]).toordinal()
         last = date.fromisoformat(shifted(self.end, -1)[:10]).toordinal()

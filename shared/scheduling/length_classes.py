@@ -1,7 +1,7 @@
-"""Length classes: how to find what overlaps an interval without reading the calendar.
+"""Length classes: an index layout to find the events that overlap an interval without reading the whole calendar.
 
-Every event falls into one of four classes by its length. An event of a class whose longest length is L overlaps
-`[start, end)` only if it starts after `start - L` and before `end`: one range of each class, in the order of starts.
+Every event belongs to one of four classes by its length. An event of a class with the maximum length L overlaps
+`[start, end)` only if it starts after `start - L` and before `end`: one range of each class, in order of start.
 """
 
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from shared.scheduling.intervals import Interval
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
 
-# Name and longest length in seconds. The names are stored: they may not change.
+# The name and maximum length in seconds of each class. The names are stored: they must not change.
 CLASSES: Final = (("a", 4 * _HOUR), ("b", 3 * _DAY), ("c", 31 * _DAY), ("d", 366 * _DAY))
 
-# Where an event lies in a listing: by its start, then by its id. An empty id comes before every other.
+# The position of an event in a listing: its start, then its id. An empty id sorts before every other.
 Position = tuple[Instant, EventId]
 _FIRST_ID: Final = EventId("")
 
 
 def length_class(interval: Interval) -> str:
-    """Returns the name of the class that holds an event of `interval`. Raises ValueError beyond 366 days."""
+    """Returns the name of the class of an event with `interval`. Raises ValueError beyond 366 days."""
     length = interval.length
     for name, longest in CLASSES:
         if length <= longest:
@@ -33,9 +33,9 @@ def length_class(interval: Interval) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClassRange:
-    """The part of a class in which every event that overlaps an interval lies: from `low` to `high`, both inclusive.
+    """The part of a class that contains every event overlapping an interval: from `low` to `high`, both inclusive.
 
-    With `after_low` it begins behind `low` instead. It is read from `low` up or, `backward`, from `high` down.
+    With `after_low` the range excludes `low`. It is read upwards from `low` or, if `backward`, downwards from `high`.
     """
 
     name: str
@@ -46,21 +46,21 @@ class ClassRange:
 
     @property
     def empty(self) -> bool:
-        """Returns whether nothing can lie in it. DynamoDB refuses such a range."""
+        """Returns whether the range cannot contain anything. DynamoDB refuses a Query of such a range."""
         return self.low > self.high or (self.after_low and self.low == self.high)
 
     def behind(self, position: Position) -> "ClassRange":
-        """Returns what is left to read of it when it has been read up to `position`."""
+        """Returns the rest of the range after it has been read up to `position`."""
         if self.backward:
-            # No position can be named that is the last before another one: so that one is read once more.
+            # The position just before another one cannot be expressed, so `position` itself is read again.
             return replace(self, high=position)
         return replace(self, low=position, after_low=True)
 
 
 def overlap_ranges(interval: Interval, after: Position | None = None, *, backward: bool = False) -> list[ClassRange]:
-    """Returns one range of each class for what overlaps `interval`; with `after` only what comes behind that position.
+    """Returns one range of each class for the events that overlap `interval`; with `after` only those after it.
 
-    What starts at the end of `interval` lies behind its `high`, which has an empty id.
+    Events that start at the end of `interval` are excluded: `high` has an empty id, so they sort after it.
     """
     ranges = []
     for name, longest in CLASSES:

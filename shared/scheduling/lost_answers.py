@@ -1,4 +1,4 @@
-"""Writes whose responses were lost: how a request finds out whether one of them was applied."""
+"""Lost responses: how a request determines whether a write was applied to which it received no response."""
 
 from shared.errors import OutcomeUnknown, Unavailable
 from shared.ids import HistoryId
@@ -8,10 +8,10 @@ _UNKNOWN = "the response of the database was lost and the event may or may not h
 
 
 class LostAnswers:
-    """The versions that a request may have written without hearing of it."""
+    """The versions that a request may have written, but for which the response was lost."""
 
     def __init__(self, *, unread: bool = False) -> None:
-        """Tracks the writes of one request. `unread`: each was made without having read the event before."""
+        """Tracks the writes of one request. `unread`: the event was not read before each write."""
         self._unread = unread
         self._history_ids: list[HistoryId] = []
         self._before: HistoryId | None = None
@@ -21,19 +21,20 @@ class LostAnswers:
 
     @property
     def first(self) -> HistoryId | None:
-        """Returns the earliest of the versions that may have been written."""
+        """Returns the earliest of these versions, or None."""
         return self._history_ids[0] if self._history_ids else None
 
     def add(self, history_id: HistoryId, previous: Event | None = None) -> None:
-        """Notes that the write of version `history_id`, over `previous`, got no response."""
+        """Records that there was no response to the write of version `history_id` over `previous`."""
         if not self._history_ids:
             self._before = previous.history_id if previous else None
         self._history_ids.append(history_id)
 
     def applied(self, stored: Event | None) -> bool:
-        """Returns whether `stored` is one of those writes.
+        """Returns whether `stored` is one of these versions.
 
-        Raises OutcomeUnknown if somebody else has written since: nobody can tell what became of them.
+        Raises:
+            OutcomeUnknown: another writer has changed the event since, so it is unknown whether a write was applied.
         """
         if not self._history_ids:
             return False
@@ -49,11 +50,11 @@ class LostAnswers:
         return False
 
     def unknown(self) -> OutcomeUnknown:
-        """Returns the error for a caller whose write cannot be told from what came after it."""
+        """Returns the error for a caller when it is unknown whether a write was applied."""
         return OutcomeUnknown(_UNKNOWN)
 
     def out_of_time(self, what: str) -> Unavailable:
-        """Returns the error for a caller when no time is left to try again to change `what`."""
+        """Returns the error for a caller when no time is left to retry a change of `what`."""
         if self:
             return self.unknown()
         return Unavailable(f"too many callers change this {what} at once; nothing was written")

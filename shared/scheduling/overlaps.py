@@ -1,4 +1,4 @@
-"""What overlaps what among many events: one sweep over their starts."""
+"""Pairs of overlapping events among many, found by one sweep over their starts."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, seconds_between
 from shared.scheduling.intervals import Interval, merged
 
-# What a report lists at most, and the windows that it reads: one Query for each length class of each, of one page.
+# The limits of a report: listed pairs, listed events, and windows, each read with one page per length class.
 PAIRS_REPORTED: Final = 10_000
 EVENTS_REPORTED: Final = 1_000
 WINDOWS: Final = 8
 
 
 class Numbered(NamedTuple):
-    """A busy interval, and the number by which it is reported."""
+    """A busy interval, and the number that identifies it in a report."""
 
     interval: Interval
     number: int
@@ -27,9 +27,9 @@ class Numbered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Collisions:
-    """What collides: pairs of indices of a batch, and indices with what is in the calendar.
+    """Conflicts of a batch: pairs of its indices, and pairs of an index and an event in the calendar.
 
-    `complete` is false if there may be more than a report lists or reads.
+    `complete` is False if there may be conflicts beyond what a report lists or reads.
     """
 
     within: Sequence[tuple[int, int]]
@@ -38,17 +38,17 @@ class Collisions:
 
 
 class CrowdStore(Protocol):
-    """What a report needs of the events table."""
+    """The reads of the events table that a report needs."""
 
     def crowd(self, calendar_id: CalendarId, windows: Sequence[Interval], seconds: float) -> tuple[list[Event], bool]:
         """Returns live opaque events that overlap one of `windows`, and whether these are all.
 
-        The reads are bounded, in number and in time.
+        The reads are bounded in number and, to `seconds`, in time.
         """
 
 
 def among(busy: Sequence[Numbered]) -> Iterator[tuple[int, int]]:
-    """Yields the numbers of each two of `busy` that overlap, by the start of the later one."""
+    """Yields the numbers of each overlapping pair of `busy`, in order of the start of the later one."""
     active: list[tuple[Instant, int]] = []
     for interval, number in sorted(busy):
         _drop_ended(active, interval.start)
@@ -58,7 +58,10 @@ def among(busy: Sequence[Numbered]) -> Iterator[tuple[int, int]]:
 
 
 def between(ours: Sequence[Numbered], theirs: Sequence[Numbered]) -> Iterator[tuple[int, int]]:
-    """Yields the numbers of one of `ours` and one of `theirs` that overlap, by the start of the later one."""
+    """Yields the numbers of each overlapping pair of one of `ours` and one of `theirs`.
+
+    The pairs are in order of the start of the later one.
+    """
     arrivals = sorted([(*each, True) for each in ours] + [(*each, False) for each in theirs])
     our_active: list[tuple[Instant, int]] = []
     their_active: list[tuple[Instant, int]] = []
@@ -90,9 +93,13 @@ def windows_of(busy: Sequence[Numbered], most: int = WINDOWS) -> list[Interval]:
 def collisions(
     store: CrowdStore, calendar_id: CalendarId, batch: Sequence[tuple[int, EventId, Content]], seconds: float
 ) -> Collisions:
-    """Returns what the events of `batch` (index, event id, content) overlap among each other and in the calendar.
+    """Returns the overlaps of the events of `batch` with each other and with events in the calendar.
 
-    Of the calendar it reads what can be read in `seconds`.
+    Args:
+        store: Reads the events table.
+        calendar_id: The calendar.
+        batch: The index, event id and content of each event.
+        seconds: The time limit of the reads of the calendar.
     """
     busy = [Numbered(content.interval, index) for index, _, content in batch if content.opaque]
     within = list(islice(among(busy), PAIRS_REPORTED + 1))
@@ -100,7 +107,7 @@ def collisions(
     try:
         crowd, complete = store.crowd(calendar_id, windows_of(busy), seconds) if busy else ([], True)
     except StoreFault:
-        crowd, complete = [], False  # what is only reported is no reason to fail
+        crowd, complete = [], False  # the report is informative: a failed read must not fail the request
     others = [event for event in crowd if event.id not in own]
     theirs = [Numbered(event.content.interval, number) for number, event in enumerate(others)]
     found = list(islice(between(busy, theirs), EVENTS_REPORTED + 1))

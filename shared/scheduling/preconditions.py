@@ -1,4 +1,4 @@
-"""What must hold of an event before something is done to it (RFC 9110, section 13): no I/O, no header syntax."""
+"""Preconditions of requests on the version of an event (RFC 9110, section 13): no I/O, no header syntax."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from shared.ids import HistoryId
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The versions that a condition names: `strong` and `weak` ones by their ids, or `any` there is.
+    """The versions that a condition lists: `strong` and `weak` ones by their ids, or `any` version.
 
-    `name` is what the caller calls the condition. `fault` says why it names none that could be understood: such a
-    condition is never met.
+    `name` is the caller's name for the condition. `fault` says why the condition could not be parsed; such a condition
+    is never met.
     """
 
     name: str = "the condition"
@@ -23,18 +23,24 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """That an event is at one of the versions of `if_match`, and at none of `if_none_match`; None: not asked for."""
+    """The condition that an event is at one of the versions of `if_match`, and at none of `if_none_match`.
+
+    None: that part is not required.
+    """
 
     if_match: Tags | None = None
     if_none_match: Tags | None = None
 
     @classmethod
     def at(cls, history_id: HistoryId) -> "Precondition":
-        """That an event is at version `history_id`."""
+        """Returns the condition that an event is at version `history_id`."""
         return cls(Tags(strong=frozenset({history_id})))
 
     def check(self, history_id: HistoryId, *, exists: bool = True) -> None:
-        """Look at an event at version `history_id`; a deleted one does not exist. Raises PreconditionFailed."""
+        """Raises PreconditionFailed if an event at version `history_id` does not meet the condition.
+
+        For a deleted event `exists` is False.
+        """
         self.check_match(history_id, exists=exists)
         tags = self.if_none_match
         if tags is None:
@@ -45,7 +51,11 @@ class Precondition:
             raise PreconditionFailed(history_id, f"the event is at a version that {tags.name} names")
 
     def check_match(self, history_id: HistoryId, *, exists: bool = True) -> None:
-        """The same for `if_match` alone, as a read does: there the other one saves the answer."""
+        """Checks `if_match` alone, as reads do: for a read `if_none_match` only decides on a 304 response.
+
+        Raises:
+            PreconditionFailed: `if_match` is not met.
+        """
         tags = self.if_match
         if tags is None or history_id in tags.strong or (tags.any and exists):
             return
@@ -60,20 +70,20 @@ class Precondition:
         raise PreconditionFailed(history_id)
 
     def none_match_fails(self, history_id: HistoryId, *, exists: bool = True) -> bool:
-        """Whether `if_none_match` names version `history_id`, in the weak comparison (RFC 9110, section 13.1.2)."""
+        """Returns whether `if_none_match` lists `history_id`, by weak comparison (RFC 9110, section 13.1.2)."""
         tags = self.if_none_match
         return tags is not None and ((tags.any and exists) or history_id in tags.strong | tags.weak)
 
     @property
     def required(self) -> frozenset[HistoryId] | None:
-        """The versions at which a live event meets the condition, for a conditional write; None: at any."""
+        """Returns the versions at which a live event meets the condition, for a conditional write; None: all."""
         if self.if_none_match is not None and (self.if_none_match.any or self.if_none_match.fault is not None):
             return frozenset()
         return None if self.if_match is None or self.if_match.any else self.if_match.strong
 
     @property
     def forbidden(self) -> frozenset[HistoryId]:
-        """The versions, of those, at which it does not."""
+        """Returns the exceptions from `required`: the versions at which the event does not meet the condition."""
         return frozenset() if self.if_none_match is None else self.if_none_match.strong | self.if_none_match.weak
 
 

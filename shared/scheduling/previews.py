@@ -1,4 +1,4 @@
-"""Dry runs: what a change would do, computed by the change's own plan, with nothing written."""
+"""Dry runs: the effect that a change would have, computed by the change's own plan, without writing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would make of `stored` (None: there is none), if `refusal` did not stand in its way.
+    """The effect of a change on `stored` (None: there is no event), and its `refusal`, if it would be refused.
 
-    The version of `planned` is never stored. None: the change would leave the event as it is.
+    `planned` is the event after the change; None if the change would leave it as it is. Its version is never stored.
     """
 
     stored: Event | None
@@ -26,22 +26,22 @@ class Preview:
 
     @property
     def history_id(self) -> HistoryId | None:
-        """Returns the version that the change would be made of; None for a new event."""
+        """Returns the version on which the change would be based; None for a new event."""
         return self.stored.history_id if self.stored is not None else None
 
 
 class PreviewStore(Protocol):
-    """What a dry run needs of the events table beside what the guard reads."""
+    """The reads of the events table that a dry run needs in addition to those of the guard."""
 
     def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not, strongly consistent."""
+        """Returns the event, deleted or not, read strongly consistent."""
 
 
 class DryRun:
-    """Takes the place of a calendar's guard and updater: plans what they would write, and writes nothing."""
+    """A substitute for a calendar's guard and updater that plans what they would write, and writes nothing."""
 
     def __init__(self, store: PreviewStore, guard: Guard, request: Request) -> None:
-        """Plans changes in the calendar of `request`; `guard` tells why it would refuse one."""
+        """Plans changes in the calendar of `request`; `guard` determines whether it would refuse one."""
         self._store = store
         self._guard = guard
         self._calendar_id = request.calendar_id
@@ -57,8 +57,8 @@ class DryRun:
         unread: bool = False,
         expected: Interval | None = None,
     ) -> Event:
-        """Returns what `Guard.write` would write. Raises what `make` raises."""
-        del expected, unread  # no fence is read, and an event that is hardly there may be
+        """Returns the event that `Guard.write` would write. Raises the errors of `make`."""
+        del expected, unread  # no fences are read, and even an event that is unlikely to exist has to be read
         stored = None if new else self._store.get(self._calendar_id, event_id)
         planned = make(stored)
         refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None
@@ -77,6 +77,6 @@ class DryRun:
         condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
-        """Returns what `Updater.update` would write. Raises what `make` raises."""
-        del stamp, fields, condition, expires_at  # `make` knows them
+        """Returns the event that `Updater.update` would write. Raises the errors of `make`."""
+        del stamp, fields, condition, expires_at  # `make` already applies them
         return self.write(event_id, make, checked=False)

@@ -1,4 +1,4 @@
-"""Reading the ranges of an index round by round: a page of each, concurrently, within a stated budget."""
+"""Reading the ranges of an index in rounds: one page of each range per round, concurrently, within a fixed budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from shared.scheduling.length_classes import ClassRange, Position
 
 Found = TypeVar("Found")
 
-# What one request reads at most: so many rounds, each of one page of each of the four ranges.
+# The maximum number of rounds of a request, each of one page of each of the four ranges.
 ROUNDS: Final = 5
-# What is read of a range in one call: an event takes half a kilobyte and more, and a response ends at a megabyte.
+# The maximum page size: an event takes at least half a kilobyte, and a response is limited to a megabyte.
 LARGEST_PAGE: Final = 2000
-# The first round reads some more than is asked for: what was over shortly before a window lies in its ranges as well,
-# and one more tells whether there is a next page.
+# The first round reads more than requested: the ranges of a window also contain events that ended shortly before it,
+# and one extra event shows whether there is a next page.
 MARGIN: Final = 10
 _SECOND_ROUND: Final = 100
 _GROWTH: Final = 4
 
 
 def sizes(first: int, most: int = LARGEST_PAGE) -> Iterator[int]:
-    """Yields how many items of a range to read in each round: few as a rule, and more while that was not enough."""
+    """Yields the page size of each round: `first`, and then larger ones, up to `most`, as long as it was not enough."""
     size = first
     for _ in range(ROUNDS):
         yield min(size, most)
@@ -31,7 +31,7 @@ def sizes(first: int, most: int = LARGEST_PAGE) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class ClassPage(Generic[Found]):
-    """What one range gave: what was found there, and the position it was read up to; None at its end."""
+    """A page of one range: the items found, and the position up to which it was read; None at the end of the range."""
 
     found: Sequence[Found]
     read_up_to: Position | None
@@ -39,20 +39,20 @@ class ClassPage(Generic[Found]):
 
 @dataclass(frozen=True, slots=True)
 class DeletedPage:
-    """Deleted events, and the deletion that the page was read up to; None at the end."""
+    """A page of deleted events, and the history_id of the deletion up to which it was read; None at the end."""
 
     events: Sequence[Event]
     read_up_to: HistoryId | None
 
 
 class RangeReader(Generic[Found]):
-    """What has been found in some ranges, one of each class, and how far each of them has been read."""
+    """The items found in a set of ranges, one of each class, and how far each range has been read.
+
+    `page_ends` are the positions at which a page ended, and after which the next page of its range begins.
+    """
 
     def __init__(self, ranges: Iterable[ClassRange], position_of: Callable[[Found], Position]) -> None:
-        """Reads `ranges`; `position_of` tells where in the order of all of them an item lies.
-
-        `page_ends` are the positions at which a page ended, and behind which the next one of its range begins.
-        """
+        """Reads `ranges`; `position_of` returns the position of an item in the merged order of all ranges."""
         self._position_of = position_of
         self._left = {each.name: each for each in ranges if not each.empty}
         self._read_up_to: dict[str, Position] = {}
@@ -61,13 +61,13 @@ class RangeReader(Generic[Found]):
 
     @property
     def complete(self) -> bool:
-        """Returns whether all ranges have been read to their ends."""
+        """Returns whether all ranges have been read completely."""
         return not self._left
 
     def read(self, read: Callable[[list[ClassRange]], list[ClassPage[Found]]], wanted: int | None = None) -> None:
-        """Reads, with `read`, one more page of each range that has not ended.
+        """Reads, with `read`, the next page of each range that has not been read completely.
 
-        With `wanted` only of those ranges that hold back some of the first `wanted` items.
+        With `wanted` it reads only those ranges whose unread part may contain some of the first `wanted` items.
         """
         ranges = self._holding_back(wanted)
         for each, page in zip(ranges, read(ranges), strict=True):
@@ -84,13 +84,13 @@ class RangeReader(Generic[Found]):
         if wanted is None or len(self.found) < wanted:
             return list(self._left.values())
         last = sorted(map(self._position_of, self.found))[wanted - 1]
-        # A range that was read up to there holds nothing more that comes before.
+        # A range that has been read up to that position contains no further items before it.
         return [each for name, each in self._left.items() if self._read_up_to[name] < last]
 
     def settled(self) -> tuple[list[Found], Position | None]:
-        """Returns what was found, in order, as far as all ranges have been read, and how far that is.
+        """Returns the items found, in order, as far as all ranges have been read, and the position of that limit.
 
-        None as the position: all have been read to their ends.
+        The position is None if all ranges have been read completely.
         """
         found = sorted(self.found, key=self._position_of)
         if self.complete:

@@ -1,4 +1,4 @@
-"""The terms of a change: on which condition, whether it may conflict, and why it is made."""
+"""The terms of a change: its precondition, whether it may conflict, and its reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a change is to be made: on which condition, whether it may conflict, and why it is made.
+    """The terms of a change: its precondition, whether it may conflict, and its reason.
 
-    `check` raises the error of an event, as it is stored, that the request does not fit; `operation_size` is how many
-    versions the operation makes.
+    `check` is called with the stored event, and raises an error if the request does not fit it. `operation_size` is how
+    many versions the operation creates.
     """
 
     condition: Precondition = UNCONDITIONAL
@@ -28,9 +28,10 @@ class Terms:
         return self.on_conflict == "reject"
 
     def agreed(self, event: Event) -> Event:
-        """Returns `event`, if it meets the condition and fits the request.
+        """Returns `event`, if it meets the precondition and fits the request.
 
-        Raises PreconditionFailed, and what `check` raises.
+        Raises:
+            PreconditionFailed, and the errors of `check`.
         """
         self.condition.check(event.history_id, exists=not event.deleted)
         if self.check is not None:

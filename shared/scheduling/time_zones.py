@@ -1,8 +1,8 @@
-"""Names of time zones: IANA's, and what other programs call them, as the IANA name that is meant.
+"""Mapping of time zone names, as different programs write them, to IANA names.
 
-Looked up in this order: IANA's own names; those of Windows; a path whose last parts are an IANA name (RFC 5545, section
-3.8.3.1: `/mozilla.org/20050126_1/Europe/Berlin`); an IANA name with its slashes replaced (`America-New_York`); UTC and
-whole hours from it (`GMT+0100`). Whatever is not in one of these is unknown: a guess would be an hour off.
+Names are looked up in this order: IANA's own names; those of Windows; a path that ends with an IANA name (RFC 5545,
+section 3.8.3.1: `/mozilla.org/20050126_1/Europe/Berlin`); an IANA name with its slashes replaced (`America-New_York`);
+UTC and whole hours from it (`GMT+0100`). Any other name is unknown: a guess could be an hour off.
 """
 
 import re
@@ -14,11 +14,11 @@ MAX_NAME: Final = 128
 
 _OFFSET: Final = re.compile(r"(?:GMT|UTC)([+-])(\d\d?)(?::?00)?", re.ASCII)
 _FLAT: Final = re.compile(r"[A-Za-z]+([-_][A-Za-z]+)+", re.ASCII)
-_PARTS: Final = 3  # of an IANA name at most, as in America/Argentina/Ushuaia
+_PARTS: Final = 3  # the most parts of an IANA name, as in America/Argentina/Ushuaia
 
 
 def iana_name(name: str) -> str | None:
-    """The IANA name of the zone that `name` names; None if it names none. A name of IANA's own stays as it is."""
+    """Returns the IANA name of the zone called `name`; None if it is unknown. An IANA name is returned unchanged."""
     if name == "UTC" or name in _iana_names():
         return name
     return _windows_zone(name) or _end_of_path(name) or _flattened().get(_flat(name)) or _fixed(name)
@@ -30,7 +30,7 @@ def _iana_names() -> frozenset[str]:
 
 
 def _windows_zone(name: str) -> str | None:
-    # Few requests need it, and every function would load it.
+    # Imported late: few requests need it, and every function would load it.
     from shared.scheduling.windows_zones import WINDOWS_ZONES  # noqa: PLC0415
 
     return WINDOWS_ZONES.get(name)
@@ -45,16 +45,16 @@ def _end_of_path(name: str) -> str | None:
 
 
 def _flat(name: str) -> str:
-    """`name` with one character for all that stands for a slash; empty if it is no name written like that.
+    """Returns `name` with its separators unified; empty if it is not a name with replaced slashes.
 
-    Digits are left out: a minus in `Etc/GMT-1` is a sign.
+    Names with digits are excluded: the minus in `Etc/GMT-1` is a sign.
     """
     return name.replace("-", "_") if _FLAT.fullmatch(name) else ""
 
 
 @lru_cache(maxsize=1)
 def _flattened() -> dict[str, str]:
-    """The IANA names by what they are without slashes, where that names one only."""
+    """Returns the IANA names by their forms without slashes, where that form is unambiguous."""
     found: dict[str, list[str]] = {}
     for name in _iana_names():
         found.setdefault(_flat(name.replace("/", "_")), []).append(name)
@@ -62,7 +62,7 @@ def _flattened() -> dict[str, str]:
 
 
 def _fixed(name: str) -> str | None:
-    """UTC, or the zone of IANA that is always so many whole hours from it: its sign is the other way round."""
+    """Returns UTC, or the IANA zone at a fixed offset of whole hours, whose name has the opposite sign; else None."""
     if name == "Z" or name.lower() == "tzone://microsoft/utc":
         return "UTC"
     match = _OFFSET.fullmatch(name)

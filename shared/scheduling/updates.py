@@ -1,4 +1,4 @@
-"""Changes of an event that need not be read first: one conditional update, whose failure tells what to do next."""
+"""Changes of an event without a read before: one conditional update, whose failure determines the next step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
 @dataclass(frozen=True, slots=True)
 class ConditionalUpdate:
-    """A change of an event's `content` fields, none of them a time, or its deletion (with `expires_at`).
+    """A change of an event's `content` fields other than times, or its deletion (with `expires_at`).
 
-    Applied only to a live event whose history_id is less than `below` and which meets `condition`, and, unless it is a
-    deletion, only if it changes something. The database counts the version number up.
+    It is applied only to a live event whose history_id is less than `below` and that meets `condition` and, unless it
+    is a deletion, only if it changes something. The database increments the version number.
     """
 
     stamp: Stamp
@@ -30,19 +30,23 @@ class ConditionalUpdate:
 
 
 class UpdateStore(Protocol):
-    """What a conditional update needs of the events table."""
+    """The operations on the events table that a conditional update needs."""
 
     def update(
         self, calendar_id: CalendarId, event_id: EventId, update: ConditionalUpdate
     ) -> tuple[bool, Event | None]:
-        """Returns whether `update` was applied, and the event as it is now. Raises Contended, Throttled, AnswerLost."""
+        """Applies `update` if its conditions hold. Returns whether they did, and the event as stored afterwards.
+
+        Raises:
+            Contended, Throttled, AnswerLost.
+        """
 
 
 class Updater:
-    """Makes conditional updates in the calendar of a request."""
+    """The writer of conditional updates in the calendar of a request."""
 
     def __init__(self, store: UpdateStore, request: Request) -> None:
-        """Updates in the calendar of `request`; retries end with its deadline."""
+        """Updates events in the calendar of `request`; retries end at its deadline."""
         self._store = store
         self._request = request
 
@@ -55,19 +59,20 @@ class Updater:
         condition: Precondition = UNCONDITIONAL,
         expires_at: int | None = None,
     ) -> Event:
-        """Changes `fields` of the content under `stamp`, and returns what is stored then.
+        """Changes `fields` of the content with `stamp`. Returns the event as stored afterwards.
 
-        `make` is the same change as a plan: it tells why the database has not applied it.
+        `make` is the same change as a plan: it determines why the database did not apply the update.
 
         Raises:
-            Unavailable (nothing written), OutcomeUnknown, and what `make` raises.
+            Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
         """
         lost = LostAnswers(unread=True)
         floor: HistoryId | None = None
         now_ns = self._request.now_ns
         for _ in self._request.deadline.attempts():
             history_id = ids.later_id(now_ns, floor) if floor else HistoryId(ids.new_id(now_ns))
-            # Had a lost write been applied, the stored id would not be below it: so nothing is applied twice.
+            # If a write without a response had been applied, the stored id would not be below its id, and this update
+            # would fail. So no change is applied twice.
             below = lost.first or history_id
             update = ConditionalUpdate(stamp.numbered(history_id, 0), below, fields, condition, expires_at)
             try:
@@ -88,14 +93,14 @@ class Updater:
 
 
 def live(stored: Event | None) -> Event:
-    """Returns `stored`, if there is one and it is not deleted. Raises NotFound."""
+    """Returns `stored`, if it exists and is not deleted. Raises NotFound."""
     if stored is None or stored.deleted:
         raise NotFound("event")
     return stored
 
 
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:
-    """Returns `content` with `fields` changed. Raises InvalidRequest if its start and end are then no interval."""
+    """Returns `content` with `fields` changed. Raises InvalidRequest if the resulting interval is not valid."""
     after = replace(content, **fields)
     fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:

@@ -1,4 +1,4 @@
-"""Listing a window of the calendar: four ranges, one of each length class, merged in order of (start, id)."""
+"""Listings of a window of the calendar: four ranges, one of each length class, merged in order of (start, id)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ from shared.scheduling.length_classes import ClassRange, Position, overlap_range
 from shared.scheduling.range_reader import MARGIN, ClassPage, RangeReader, sizes
 
 DEFAULT_WINDOW_SECONDS: Final = 31 * 24 * 3600
-# What the cursor of a window holds.
+# The facts in the cursor of a window.
 WINDOW_FACTS: Final = ("from", "to", "start", "id")
 
 
 class WindowStore(Protocol):
-    """What a listing needs of the events table."""
+    """The reads of the events table that a listing needs."""
 
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         """Returns a page of each range, read concurrently and strongly consistent.
 
-        A page is made of the next `limit` events of its range, or of fewer if they are large; of these it has those
-        that end after `start` or begin at it. With `opaque` transparent ones are left out.
+        A page is read from the next `limit` events of its range, or from fewer if they are large. It contains those of
+        them that end after `start` or begin at it. With `opaque` transparent events are excluded.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The events that overlap `interval`, from behind `after` on. `query` binds its cursors to what is listed."""
+    """The events that overlap `interval`, after the position `after`. `query` binds its cursors to the listing."""
 
     interval: Interval
     after: Position | None = None
@@ -44,11 +44,13 @@ class Window:
     def of(
         cls, start: Instant | None, end: Instant | None, cursor: str | None, now: Instant, query: str = "window"
     ) -> "Window":
-        """Returns the window that a request asks for; a cursor brings its own, which the request must not contradict.
+        """Returns the window of a request.
 
-        Without `start` it begins now, without `end` it is 31 days long.
+        A cursor contains its window, which `start` and `end`, if given, must match. Without a cursor, the window begins
+        now by default, and is 31 days long by default.
 
-        Raises EmptyWindow, InvalidCursor.
+        Raises:
+            EmptyWindow, InvalidCursor.
         """
         if cursor is None:
             start = start or now
@@ -60,7 +62,7 @@ class Window:
 
     @classmethod
     def resumed(cls, start: Instant | None, end: Instant | None, facts: Mapping[str, str], query: str) -> "Window":
-        """Returns the window that the WINDOW_FACTS of a cursor of `query` describe. Raises InvalidCursor."""
+        """Returns the window described by `facts`, the WINDOW_FACTS of a cursor of `query`. Raises InvalidCursor."""
         interval = Interval(instant_in(facts, "from"), instant_in(facts, "to"))
         after = (instant_in(facts, "start"), EventId(facts["id"]))
         if not facts["id"].isascii():
@@ -70,17 +72,17 @@ class Window:
         return cls(interval, after, query)
 
     def ranges(self) -> list[ClassRange]:
-        """Returns what has to be read of each class."""
+        """Returns the range of each class that has to be read."""
         return overlap_ranges(self.interval, self.after)
 
     def cursor(self, after: Position, **more: str) -> str:
-        """Returns the cursor of the page that begins behind `after`, with `more` facts."""
+        """Returns the cursor of the page that begins after the position `after`, with `more` facts."""
         facts = {"from": self.interval.start, "to": self.interval.end, "start": after[0], "id": after[1], **more}
         return cursors.encode(self.query, facts)
 
 
 def instant_in(facts: Mapping[str, str], name: str) -> Instant:
-    """Returns the instant that a cursor holds under `name`. Raises InvalidCursor."""
+    """Returns the instant stored in a cursor under `name`. Raises InvalidCursor."""
     try:
         instant = parse_instant(facts[name])
     except ValueError:
@@ -95,8 +97,9 @@ def read_page(
 ) -> tuple[list[Event], str | None]:
     """Returns at most `limit` events of `window` by (start, id), and the cursor of the next page.
 
-    A page with a cursor has `limit` events, and there is at least one more, unless ROUNDS rounds did not tell: what was
-    over before the window begins lies in its ranges, too. Then it is as long as it is, and the cursor goes on.
+    A page with a cursor has `limit` events, and there is at least one more. The exception is a page for which ROUNDS
+    rounds were not enough, because the ranges also contain events that ended before the window: it may be shorter, and
+    nothing may follow.
     """
     reader = RangeReader(window.ranges(), position_of)
     events: list[Event] = []
@@ -112,5 +115,5 @@ def read_page(
 
 
 def position_of(event: Event) -> Position:
-    """Returns where a listing shows `event`."""
+    """Returns the position of `event` in a listing."""
     return event.content.start, event.id

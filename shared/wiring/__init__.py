@@ -1,4 +1,4 @@
-"""Joins rules to their stores, in parts: each is what one function needs, so that it loads nothing else.
+"""Dependency wiring of the domain and the stores, in one module per need, so that a function loads nothing else.
 
-This is the only package that knows both the domain and the stores.
+This is the only package that imports both the domain and the stores.
 """

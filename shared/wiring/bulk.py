@@ -1,4 +1,4 @@
-"""What a bulk creation needs."""
+"""Wiring of bulk creations."""
 
 from shared.request import Request
 from shared.runtime import current
@@ -7,7 +7,7 @@ from shared.store.bulk import DynamoBulkStore
 
 
 def bulk_creation(request: Request) -> BulkCreation:
-    """Returns what creates events in the calendar of `request`."""
+    """Returns the bulk creation for the calendar of `request`."""
     runtime = current()
     store = DynamoBulkStore(runtime.clients, runtime.settings.events_table)
     return BulkCreation(store, request, runtime.settings.deleted_seconds)

@@ -1,4 +1,4 @@
-"""What a change of a calendar needs."""
+"""Wiring of calendars."""
 
 from shared.request import Request
 from shared.runtime import Runtime, current

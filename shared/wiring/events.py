@@ -1,4 +1,4 @@
-"""What the function of events needs beside the calendar."""
+"""Wiring of the events function, in addition to the calendar."""
 
 from shared.history.calendar_reader import CalendarReader
 from shared.history.time_travel import TimeTravel
@@ -10,12 +10,12 @@ from shared.wiring.versions import history, history_store
 
 
 def creation(request: Request) -> Creation:
-    """Returns what creates events in the calendar of `request`."""
+    """Returns the idempotent creation for the calendar of `request`."""
     return Creation(request, calendar(request), history_store(current()).first)
 
 
 def calendar_reader(request: Request) -> CalendarReader:
-    """Returns what reads the calendar of `request`, as it is and as it was."""
+    """Returns the reader of the current and past states of the calendar of `request`."""
     runtime = current()
     versions = history(request)
     past = TimeTravel(request, history_store(runtime), versions, runtime.clients.outer_pool.map)

@@ -1,4 +1,4 @@
-"""What the functions of identity are made of, put together from the runtime."""
+"""Wiring of the identity functions."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from shared.retries import Deadline
 from shared.runtime import current
 from shared.store.users import DynamoUserStore
 
-# A login in the way of another one is done in milliseconds.
+# A login that contends with another one waits only milliseconds for it.
 RETRY_SECONDS: Final = 3.0
 
 
@@ -18,14 +18,15 @@ def users() -> DynamoUserStore:
 
 
 def deadline() -> Deadline:
-    """Returns until when one request is retried."""
+    """Returns the deadline of one request's retries."""
     return current().deadline(RETRY_SECONDS)
 
 
 def tokens(now: int) -> Tokens:
     """Returns tokens with the signing key of this deployment, as read at `now` (seconds since 1970).
 
-    Raises what reading the secret raises.
+    Raises:
+        The errors of reading the secret.
     """
     runtime = current()
     settings = runtime.settings

@@ -1,4 +1,4 @@
-"""What the functions that fill and keep the history need, put together from the runtime."""
+"""Wiring of the functions that record and maintain the history."""
 
 from collections.abc import Callable
 
@@ -12,39 +12,39 @@ from shared.store.scanner import HistoryScanner
 from shared.store.unreadable import UnreadableBucket
 from shared.store.versions import VersionWriter
 
-# What one call or chunk of a function that has minutes may take.
+# The time limit of one call or chunk in a function whose own time limit is minutes.
 CALL_SECONDS = 20.0
 
 
 def deadline(seconds: float = CALL_SECONDS) -> Deadline:
-    """Retries for at most `seconds`."""
+    """Returns a deadline for retries, `seconds` from now."""
     return current().deadline(seconds)
 
 
 def recorder() -> Recorder:
-    """What makes versions of stream records."""
+    """Returns the recorder that turns stream records into versions."""
     runtime = current()
     writer = VersionWriter(runtime.clients, runtime.settings.history_table, swept_below())
     return Recorder(stream, writer, UnreadableBucket(runtime.clients, runtime.settings.unreadable_bucket))
 
 
 def swept_below() -> str:
-    """The id that a version's successor has to lie below for the version to have outlived its retention now."""
+    """Returns the current id bound of sweeps: a version has outlived its retention if its successor's id is below."""
     runtime = current()
     return retention.swept_below(runtime.now_ns() // 1_000_000, runtime.settings.history_retention_seconds)
 
 
 def upkeep() -> HistoryScanner:
-    """The history table as a whole."""
+    """Returns the scanner of the whole history table."""
     runtime = current()
     return HistoryScanner(runtime.clients, runtime.settings.history_table, runtime.settings.events_table, deadline)
 
 
 def continuity_check(stop: Callable[[], bool]) -> ContinuityCheck:
-    """What looks for missing versions, until `stop` says so."""
+    """Returns the check for missing versions, which ends early when `stop` returns True."""
     return ContinuityCheck(upkeep(), current().now_ns() // 1_000_000, stop)
 
 
 def sweep(stop: Callable[[], bool], token: str | None) -> retention.Sweep:
-    """Delete the versions that have outlived their retention, until `stop` says so."""
+    """Deletes versions that have outlived their retention, from `token` on; ends early when `stop` returns True."""
     return retention.sweep(upkeep(), swept_below(), stop, token)

@@ -1,4 +1,4 @@
-"""What a rollback needs."""
+"""Wiring of rollbacks."""
 
 from shared.history.rollback import Rollback
 from shared.request import Request
@@ -7,5 +7,5 @@ from shared.wiring.versions import history
 
 
 def rollback(request: Request) -> Rollback:
-    """Returns what rolls back events in the calendar of `request`."""
+    """Returns the rollback for the calendar of `request`."""
     return Rollback(request, history(request), calendar(request))

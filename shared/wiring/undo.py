@@ -1,4 +1,4 @@
-"""What an undo needs."""
+"""Wiring of undo."""
 
 from shared.history.undo import Undo
 from shared.request import Request
@@ -8,7 +8,7 @@ from shared.wiring.versions import history, history_store
 
 
 def undo(request: Request) -> Undo:
-    """Returns what undoes operations in the calendar of `request`."""
+    """Returns the undo for the calendar of `request`."""
     runtime = current()
     return Undo(
         request,

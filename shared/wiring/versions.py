@@ -1,4 +1,4 @@
-"""What reading versions needs."""
+"""Wiring of reads of versions."""
 
 from shared.history.reading import History
 from shared.request import Request
