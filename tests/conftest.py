@@ -5,6 +5,7 @@ from functools import lru_cache
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from moto import mock_aws
 
 from shared.runtime import Runtime, use
@@ -12,6 +13,10 @@ from shared.store.client import Clients
 from tests.harness.deployment import BUCKET, SECRET, Deployment, settings_for
 from tests.harness.dynamodb_local import dynamodb_local
 from tests.harness.template import create_tables
+
+# How long an example takes depends on the machine.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture
