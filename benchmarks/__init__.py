@@ -1,1 +1,1 @@
-"""Measures what the API costs, beside peers: `make bench`, or `python -m benchmarks [names of parts]`."""
+"""Benchmarks of the API, compared with peers: `make bench`, or `python -m benchmarks [names of parts]`."""

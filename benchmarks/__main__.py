@@ -26,7 +26,7 @@ RESULT: Final = HOME / "bench.json"
 
 
 def main() -> int:
-    """Runs what the command line names, and returns the exit status."""
+    """Runs the parts named on the command line, and returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, *LONG, []], metavar="part", help=", ".join(PARTS + LONG))
     parser.add_argument("--document", action="store_true", help="put the figures into docs/performance.md")
@@ -63,7 +63,7 @@ def _run(name: str, show: Callable[[str], None]) -> Part:
 
 @contextmanager
 def _quiet() -> Iterator[Callable[[str], None]]:
-    """Drops what the functions log, and yields what prints all the same."""
+    """Discards standard output, to which the functions log, and yields a function that prints nevertheless."""
     sys.stdout.flush()
     terminal = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)

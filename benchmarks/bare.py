@@ -1,7 +1,7 @@
-"""Bare functions: the database calls of five routes, and as little code around them as possible. See also `bare_login`.
+"""Bare functions: the database calls of five routes, with as little other code as possible. See also `bare_login`.
 
-They validate nothing, log nothing and know no error but the one that a route is about. So what a handler takes longer
-is what it does more.
+They validate nothing, log nothing, and handle only the error that is essential to a route. So the difference in time to
+a handler is the price of what the handler does beyond that.
 """
 
 import json
@@ -27,7 +27,7 @@ NEW: Final = "attribute_not_exists(pk)"
 
 
 def boto3_client() -> Any:
-    """Returns boto3's client, with the timeouts, retries and connections of the layer's, and no validation."""
+    """Returns a boto3 client with the timeouts, retries and connections of the layer's client, without validation."""
     config = Config(
         connect_timeout=2,
         read_timeout=5,
@@ -40,7 +40,7 @@ def boto3_client() -> Any:
 
 
 def write_batches(client: Any, table: str, items: Sequence[Item], each: Callable[..., Iterable[Any]]) -> None:
-    """Writes items by 25, with `each` as `map` or a pool's."""
+    """Writes items in batches of 25; `each` is `map`, or the `map` of a thread pool."""
 
     def write(chunk: Sequence[Item]) -> None:
         requests = [{"PutRequest": {"Item": item}} for item in chunk]
@@ -53,7 +53,7 @@ def write_batches(client: Any, table: str, items: Sequence[Item], each: Callable
 
 
 class BareFunctions:
-    """The bare functions on one client, boto3's or the layer's."""
+    """The bare functions, with one client: boto3's or the layer's."""
 
     def __init__(self, client: Any, settings: Settings) -> None:
         self.by_route: Final[dict[str, Callable[[Event], Event]]] = {
@@ -69,7 +69,7 @@ class BareFunctions:
         self._pool = ThreadPoolExecutor(THREADS)
 
     def create(self, event: Event) -> Event:
-        """POST /events: read the fences, look for overlaps, write the event and move the fences."""
+        """Serves POST /events: reads the fences, checks for overlaps, writes the event and moves the fences."""
         document, user = json.loads(event["body"]), _user(event)
         start, end = _moment(document["start"]), _moment(document["end"])
         days = range((end - timedelta(seconds=1)).toordinal() - start.toordinal() + 1)
@@ -89,20 +89,20 @@ class BareFunctions:
         return respond(201, _document(item))
 
     def list_events(self, event: Event) -> Event:
-        """GET /events."""
+        """Serves GET /events."""
         window = event["queryStringParameters"]
         items = self._overlapping(_user(event), window["from"], window["to"], Limit=50)
         items.sort(key=lambda item: (item["start"]["S"], item["id"]["S"]))
         return respond(200, {"items": [_document(item) for item in items[:50]]})
 
     def get(self, event: Event) -> Event:
-        """GET /events/{id}."""
+        """Serves GET /events/{id}."""
         key = {"pk": {"S": f"CAL#{_user(event)}"}, "sk": {"S": f"EVENT#{event['pathParameters']['event_id']}"}}
         response = self._client.get_item(TableName=self._events, Key=key, ConsistentRead=True)
         return respond(200, _document(response["Item"])) if "Item" in response else respond(404)
 
     def bulk(self, event: Event) -> Event:
-        """POST /events/bulk."""
+        """Serves POST /events/bulk."""
         user = _user(event)
         items = [_event_item(user, document) for document in json.loads(event["body"])["events"]]
         write_batches(self._client, self._events, items, self._pool.map)
@@ -110,7 +110,7 @@ class BareFunctions:
         return respond(201, {"items": created})
 
     def record(self, event: Event) -> Event:
-        """Writes the stream's records as versions."""
+        """Writes stream records as versions."""
         items = []
         for record in event["Records"]:
             item = record["dynamodb"]["NewImage"]
@@ -120,7 +120,7 @@ class BareFunctions:
         return {"batchItemFailures": []}
 
     def _overlapping(self, user: str, start: str, end: str, **more: Any) -> list[Item]:
-        """Returns what overlaps a window: four queries concurrently."""
+        """Returns the items that overlap a window: four concurrent queries."""
 
         def query(each: tuple[str, int]) -> list[Item]:
             name, longest = each
@@ -146,7 +146,7 @@ class BareFunctions:
 
 
 def respond(status: int, document: Any = None) -> Event:
-    """Returns a response as the gateway takes it."""
+    """Returns a response in the format of the gateway."""
     text = "" if document is None else json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": text}
 
@@ -195,7 +195,7 @@ def _event_item(user: str, document: Event) -> Item:
 
 
 def _moved(fence: Item | None, item: Item) -> Item:
-    """Returns the update that moves a fence, on condition that it is still as it was read."""
+    """Returns the update that moves a fence, on condition that the fence is unchanged since it was read."""
     write = {"event_id": item["id"], "history_id": item["history_id"], "start": item["start"], "end": item["end"]}
     recent = [{"M": write}, *(fence["recent"]["L"][:7] if fence else [])]
     values: Item = {":new": item["history_id"], ":recent": {"L": recent}}

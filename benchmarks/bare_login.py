@@ -1,4 +1,4 @@
-"""The bare function of login. A module of its own, so that the others are measured without what it imports."""
+"""The bare function of login. It is a separate module so that the others are measured without its imports."""
 
 import json
 import time
@@ -29,7 +29,7 @@ class BareLogin:
         self._key: str = secret["SecretString"]
 
     def login(self, event: Event) -> Event:
-        """POST /auth/login."""
+        """Serves POST /auth/login."""
         document = json.loads(event["body"])
         name = document["username"]
         keys = [{"pk": {"S": f"{kind}#{name.lower()}"}} for kind in ("USER", "ATTEMPTS")]

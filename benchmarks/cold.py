@@ -1,4 +1,4 @@
-"""Cold start: what a new process takes to import a function, to make its client, and to answer its first request."""
+"""Cold start: the time a new process takes to import a function, create its client, and serve its first request."""
 
 import json
 import os
@@ -23,7 +23,7 @@ WARM_UP: Final = 2
 MB: Final = 1024 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 UNZIPPED_LIMIT: Final = 250 * MB
-# The request that each function answers first, and the processor time it may take beside boto3.
+# The first request of each function, and the processor time that its start may take, as a ratio to boto3's.
 FIRST: Final = {
     "events": ("get", 1.3),
     "history": ("list versions", 1.3),
@@ -39,8 +39,8 @@ FIRST: Final = {
 }
 PEER: Final = "boto3 with its client"
 
-# What a process reports of itself: for each step, seconds of wall time and of processor time since its first line; and
-# the most memory it has had, in kilobytes. (ru_maxrss would begin with that of the parent.)
+# A process reports, for each step, the seconds of wall time and of processor time since its first line; and its peak
+# memory, in kilobytes. (ru_maxrss would include that of the parent.)
 _BEGIN: Final = """
 import sys, time
 def clock(): return time.perf_counter(), time.process_time()
@@ -84,7 +84,7 @@ Measured = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to run in new processes: its text, where it finds modules, and the files with the events it answers."""
+    """A program to run in new processes: its text, its module path, and the files with its events."""
 
     name: str
     text: str
@@ -92,14 +92,14 @@ class Program:
     events: Sequence[Path] = ()
 
     def run(self, index: int) -> Measured:
-        """Runs it with the nth event, and returns what it reports."""
+        """Runs the program with the nth event, and returns its report."""
         event = [str(self.events[index])] if self.events else []
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(map(str, self.path)),
             "PYTHONDONTWRITEBYTECODE": "yes",  # a layer is read-only
             "LANG": "C.UTF-8",
         }
-        # -S: only the packages that the path names, as in Lambda.
+        # -S: only the packages on the given path are available, as in Lambda.
         command = [sys.executable, "-S", "-c", _BEGIN + self.text + _END, *event]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=HOME)
         if done.returncode:
@@ -109,7 +109,7 @@ class Program:
 
 
 def measure() -> Part:
-    """Runs every function in turn with boto3."""
+    """Measures every function, in turn with boto3."""
     columns = (
         "import ms",
         "with client ms",
@@ -123,7 +123,7 @@ def measure() -> Part:
     part = Part("Cold start: a new process, beside one that imports boto3 and makes its client", ("function", *columns))
     programs = [Program(PEER, _PEER, [installed_packages()])]
     for function, (route, _) in FIRST.items():
-        client = "" if function == "authorize" else _CLIENT  # it reads no table
+        client = "" if function == "authorize" else _CLIENT  # `authorize` reads no table
         text = _FUNCTION.replace("MODULE", function).replace("CLIENT", client)
         programs.append(Program(function, text, [compiled_functions(), built_layer()], _events(route)))
     reports = _in_turn(programs)
@@ -149,7 +149,7 @@ def measure() -> Part:
 
 
 def _events(route: str) -> list[Path]:
-    """Writes files with an event for each process, and returns their paths."""
+    """Writes a file with an event for each process, and returns the paths."""
     prepare = next(each.prepare for each in USUAL_ROUTES if each.name == route)
     data, directory, files = Dataset(current()), HOME / "events", []
     directory.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ def _spread(rounds: Sequence[Measured], step: str, *, cpu: bool = False) -> Spre
 
 
 def _sizes(part: Part) -> str:
-    """Adds the sizes of what is deployed, and returns them as a sentence."""
+    """Adds the sizes of the deployed packages to `part`, and returns them as a sentence."""
     layer = built_layer().parent
     sizes = part.data["sizes"] = {
         "layer": size_of(layer),

@@ -1,4 +1,4 @@
-"""Writes the table and the machine of a whole run into docs/performance.md, whose figures come from nowhere else."""
+"""Writes the results of a complete run, and its machine, to docs/performance.md: the only source of its figures."""
 
 import re
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from tools.local_stack import ROOT
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 COLUMNS: Final = ("request", "calls", "depth", "ms", "ratio", "goal", "beside")
-# The cold starts on the page; those of the other functions lie between them.
+# The cold starts on the page; those of the other functions are between them.
 COLD_STARTS: Final = ("events", "login", "authorize", "record_history")
 
 
 def update(parts: Mapping[str, Part], machine: str) -> None:
-    """Replaces what stands between `<!-- bench:NAME -->` and `<!-- /bench -->` in the page."""
+    """Replaces the text between `<!-- bench:NAME -->` and `<!-- /bench -->` in the page."""
     text = DOCUMENT.read_text()
     for name, block in (("machine", machine), ("table", table(COLUMNS, _rows(parts)))):
         pattern = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)", re.DOTALL)

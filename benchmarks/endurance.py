@@ -1,4 +1,4 @@
-"""Endurance: twenty thousand requests to the stack that `make run` starts, logs and all. It takes some ten minutes."""
+"""Endurance: twenty thousand requests to a stack started with `make run`, with logs. It takes some ten minutes."""
 
 import shutil
 import statistics
@@ -17,7 +17,7 @@ AT_EACH_END: Final = 1000
 
 
 def measure() -> Part:
-    """Starts a stack of its own with make, calls it, and stops it."""
+    """Starts a separate stack with make, calls it, and stops it."""
     columns = (
         "requests",
         "responses",
@@ -36,7 +36,7 @@ def measure() -> Part:
     rate = requests / (time.perf_counter() - started)
     ends = responses.seconds[:AT_EACH_END], responses.seconds[-AT_EACH_END:]
     first, last = (statistics.median(each) * 1000 for each in ends)
-    time.sleep(2)  # the last log lines are on their way
+    time.sleep(2)  # for the last log lines to arrive
     lines = running.log.count('"route":"/events"')
     stopped = running.interrupt()
     shown = ", ".join(f"{count:,} x {status}" for status, count in responses.statuses.items())

@@ -25,7 +25,7 @@ SECRET_ID: Final = "signing"
 
 
 class _SecretsManager(BaseHTTPRequestHandler):
-    """Serves GetSecretValue, whatever the request is."""
+    """Responds to every request as to GetSecretValue."""
 
     protocol_version = "HTTP/1.1"
 
@@ -54,10 +54,10 @@ def _secrets_manager() -> Iterator[str]:
 
 @contextmanager
 def local_environment() -> Iterator[dict[str, str]]:
-    """Starts the servers, creates the tables, and sets the variables that a function has in Lambda.
+    """Starts the servers, creates the tables, and sets a function's environment variables within the block.
 
     Yields:
-        The variables, which are set in this process within the block.
+        The environment variables, as a function has them in Lambda.
     """
     with dynamodb_local() as database, _secrets_manager() as secrets:
         variables = {

@@ -1,8 +1,8 @@
-"""Flatness: what a conflict check and a listing take in calendars of equal density and growing length.
+"""Flatness: the time of a conflict check and of a listing in calendars of equal density and growing length.
 
-How dense a calendar is decides what a window costs; how long it is must cost nothing. So a calendar of a thousand times
-as many events is a thousand times as long. The smallest has to be longer than the longest event, or it would hold fewer
-long events than the others: a hundred events over 400 days.
+The density of a calendar determines the cost of a window; its length must not matter. So a calendar with a thousand
+times as many events is a thousand times as long. The smallest has a hundred events over 400 days: it has to be longer
+than the longest event, or it would contain fewer long events than the others.
 """
 
 import json
@@ -22,12 +22,12 @@ SHORT_SIZES: Final = (100, 200, 300)
 GOAL: Final = 1.1
 DAY: Final = 24 * 60
 MINUTES_BETWEEN: Final = 4 * DAY
-# How many minutes each of twenty events takes, in all four length classes.
+# The lengths, in minutes, of twenty events in all four length classes.
 LENGTHS: Final = (*[30, 60, 60, 120] * 4, 8 * 60, 2 * DAY, 10 * DAY, 90 * DAY)
 LOADED_AT_ONCE: Final = 5000
 WARM_UP: Final = 20
 ROUNDS: Final = 150
-# DynamoDB Local takes seconds for each page of a large partition: the peer reads no longer than this.
+# DynamoDB Local takes seconds for each page of a large partition, so the peer stops reading after this time.
 READ_ALL_SECONDS: Final = 15.0
 
 
@@ -58,7 +58,7 @@ def _load(size: int) -> Dataset:
 
 
 def _create(data: Dataset, size: int, handler: Handler) -> Candidate:
-    """Creates an event after the last one, and removes it outside the time measured, so that the size stays."""
+    """Returns the creation of an event after the last one, which is removed outside the time measured."""
 
     def prepare(index: int) -> GatewayEvent:
         return data.request("POST", "/events", body(size * MINUTES_BETWEEN + 100 * DAY + 60 * (index % 100)))
@@ -89,7 +89,7 @@ def _list(data: Dataset, size: int, handler: Handler) -> Candidate:
 
 
 def _add_peer(part: Part, calendars: dict[int, Dataset], handler: Handler) -> None:
-    """Adds a row for what others do: query the whole calendar, and filter in code."""
+    """Adds a row for the usual alternative: querying the whole calendar, and filtering in code."""
     client: Any = botocore.session.get_session().create_client("dynamodb", config=Config(read_timeout=60))
     shown, units = [], []
     smallest = min(calendars)
@@ -112,7 +112,7 @@ def _add_peer(part: Part, calendars: dict[int, Dataset], handler: Handler) -> No
 
 
 def _read_all(client: Any, data: Dataset, size: int) -> tuple[int, int, float, bool]:
-    """Returns how many events are in the window, the pages and units it took, and whether all was read in time."""
+    """Returns how many events are in the window, the pages and units read, and whether all was read in time."""
     start, end = _last_days(size)
     query: dict[str, Any] = {
         "TableName": data.runtime.settings.events_table,

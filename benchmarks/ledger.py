@@ -1,4 +1,4 @@
-"""The ledger: the database calls of a typical request to every route, beside their budgets."""
+"""The ledger: the database calls of a typical request to every route, compared with their budgets."""
 
 from benchmarks.report import Part
 from shared.runtime import current
@@ -9,7 +9,7 @@ FACTS = ("read", "written", "sent", "received", "units")
 
 
 def measure() -> Part:
-    """Counts the calls of all routes. A request that exceeds its budget is broken."""
+    """Counts the calls of all routes. A request that exceeds its budget is reported as broken."""
     columns = ("route", "calls", "budget", "depth", "budget", "items read", "items written", "sent B", "received B")
     part = Part("Ledger: calls to DynamoDB", (*columns, "units"))
     for route in ROUTES:

@@ -1,4 +1,4 @@
-"""Overhead: handlers in process on DynamoDB Local, six of them beside a bare function with the same database calls."""
+"""Overhead: handlers on DynamoDB Local, six of them compared with a bare function with the same database calls."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.harness.event_requests import EVENT_ROUTES
 from tests.harness.history_requests import HISTORY_ROUTES
 from tests.harness.routes import Route
 
-# The routes with a bare function, and the most that the handler's time may be of its time.
+# The routes with a bare function, and the maximum ratio of the handler's time to its time.
 GOALS: Final = {
     "create": 1.0,
     "list a window": 1.0,
@@ -43,7 +43,7 @@ FUNCTIONS: Final = (
 )
 WARM_UP: Final = 20
 ROUNDS: Final = 120
-# Routes that take long, and those without a peer, are called less often.
+# Routes that take long, and those without a peer, are called fewer times.
 FEWER_ROUNDS: Final = {"bulk of 1,000": 9, "register": 25, "login": 25, "record 100 changes": 25}
 ROUNDS_WITHOUT_PEER: Final = 40
 
@@ -51,7 +51,7 @@ Responses = dict[str, Any]
 
 
 def measure() -> Part:
-    """Times every route, each function in a process of its own."""
+    """Times every route, each function in a separate process."""
     columns = (
         "handler ms",
         "bare ms",
@@ -78,7 +78,7 @@ def measure() -> Part:
 
 
 def measure_function(function: str) -> dict[str, Any]:
-    """Returns the samples of each route of `function`; to be called in a process of its own."""
+    """Returns the samples of each route of `function`; to be called in a separate process."""
     handler, boto3s = handler_of(function), boto3_client()
     bare, on_layers_client = (_bare(function, client) for client in (boto3s, current().clients.dynamodb))
     measured = {}
@@ -118,7 +118,7 @@ def _candidate(name: str, route: Route, handler: Handler) -> Candidate:
 
 
 def _same_calls(route: Route, handler: Handler, peer: Handler, peers_client: Any) -> bool:
-    """Tells whether `peer` makes the same calls for a request as `handler`."""
+    """Returns whether `peer` makes the same database calls for a request as `handler`."""
     clients, data = current().clients, Dataset(current())
     counts = []
     for index, call in enumerate((handler, peer)):

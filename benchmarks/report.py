@@ -1,4 +1,4 @@
-"""The results of a part: figures with their spread, ratios with their goals, and a table to read."""
+"""The results of a part: figures with their spread, ratios with their goals, and a table."""
 
 import statistics
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def milliseconds(seconds: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure divided by that of a peer in the same run, and the most (or, with `least`, the least) it should be."""
+    """A figure divided by that of a peer in the same run, and its goal: a maximum or, with `least`, a minimum."""
 
     value: float
     goal: float
@@ -41,7 +41,7 @@ class Ratio:
 
     @property
     def met(self) -> bool:
-        """Whether the goal is met."""
+        """Returns whether the goal is met."""
         return self.value >= self.goal if self.least else self.value <= self.goal
 
     def show(self) -> str:
@@ -61,11 +61,11 @@ class Part:
         title: The heading.
         columns: The columns of the table.
         rows: The rows of the table.
-        notes: Remarks on how the figures came about.
+        notes: Remarks on how the figures were measured.
         times: The median of each subject, in milliseconds.
         ratios: The ratio of each subject that has a goal.
-        broken: What is wrong, whatever the machine.
-        data: All else that is kept of the part.
+        broken: Defects, which do not depend on the machine.
+        data: Other results to be kept.
     """
 
     title: str

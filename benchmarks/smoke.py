@@ -1,4 +1,4 @@
-"""Smoke: a hundred callers at once, over HTTP, on the local stack. It shows right responses, not a speed."""
+"""Smoke: a hundred concurrent callers, over HTTP, on the local stack. It verifies responses; it measures no speed."""
 
 import math
 import os
@@ -16,7 +16,7 @@ from tests.harness.dataset import at, body
 from tests.harness.http_client import CONNECTION_ERRORS, HttpClient
 from tools.local_stack import LocalStack, free_port
 
-# Names a stack that runs already, to call that one.
+# The variable with the URL of a stack that is already running, to call that one.
 URL: Final = "BENCH_URL"
 CALLERS: Final = 100
 USERS: Final = 10
@@ -25,7 +25,7 @@ LONGEST_SECONDS: Final = 90.0
 
 
 def measure() -> Part:
-    """Deploys to a stack of its own, unless there is one to call, and calls it."""
+    """Calls the stack given by BENCH_URL, or otherwise a separate one that it deploys to."""
     if url := os.environ.get(URL):
         return _call(url, few(CALLERS, 10))
     shutil.rmtree(HOME / "stack", ignore_errors=True)  # of a run that was killed
@@ -34,7 +34,7 @@ def measure() -> Part:
 
 
 class _Caller:
-    """A client that creates, reads and lists events; `number` keeps the hours apart that callers book."""
+    """A client that creates, reads and lists events; `number` determines the hours that it books."""
 
     def __init__(self, url: str, number: int, token: str) -> None:
         self.client = HttpClient(url, token)
@@ -43,14 +43,14 @@ class _Caller:
         self.statuses: Counter[str] = Counter()
 
     def warm_up(self) -> None:
-        """Sends one request, whatever comes of it."""
+        """Sends one request, whatever the result."""
         try:
             self.client.send("GET", "/events?limit=1")
         except CONNECTION_ERRORS:
             self.client.close()
 
     def run(self, barrier: threading.Barrier) -> None:
-        """Waits for all callers, and then sends requests for at most 90 seconds."""
+        """Waits for all callers, then sends requests for at most 90 seconds."""
         barrier.wait()
         event_id, end = "", time.perf_counter() + LONGEST_SECONDS
         for index in range(REQUESTS):
@@ -81,8 +81,8 @@ def _call(url: str, count: int) -> Part:
     users = [HttpClient(url) for _ in range(USERS)]
     tokens = [user.register() for user in users]
     callers = [_Caller(url, number, tokens[number % USERS]) for number in range(count)]
-    # The stack starts a process for each concurrent request, which takes a second of processor time: so their number
-    # grows in steps.
+    # The stack starts a process for each concurrent request, which takes a second of processor time, so their number is
+    # increased in steps.
     for together in (count // 4, count // 2, count, count):
         with ThreadPoolExecutor(together) as pool:
             list(pool.map(_Caller.warm_up, callers[:together]))

@@ -1,4 +1,4 @@
-"""Calls functions in processes of their own, so that what one loads does not slow another."""
+"""Calls functions in separate processes, so that the imports of one do not slow another."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from tools.local_stack import ROOT
 
 
 def run_in_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls a function in a new process, and returns its result. What it prints is dropped.
+    """Calls a function in a new process, and returns its result. Its standard output is discarded.
 
     Args:
         function: A function at the top level of a module of this package, whose result can be written as JSON.
         arguments: Its arguments, which can be written as JSON.
 
     Raises:
-        RuntimeError: It failed. The message ends with what it wrote to standard error.
+        RuntimeError: The function failed. The message ends with what it wrote to standard error.
     """
     reader, writer = os.pipe()
     call = json.dumps([function.__module__, function.__name__, arguments])

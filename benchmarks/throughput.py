@@ -1,4 +1,4 @@
-"""Throughput: events created in bulk and versions recorded, beside peers; short and long histories listed."""
+"""Throughput: bulk creation and recording of versions, compared with peers; listing of short and long histories."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ LIST_ROUNDS: Final = 100
 
 
 def measure() -> Part:
-    """Times all of them, in one process."""
+    """Times all parts, in one process."""
     part = Part("Throughput", ("what", "by", "median (quartiles)", "ratio"))
     _bulk(part)
     _recording(part)
@@ -35,13 +35,13 @@ def measure() -> Part:
 
 def _bulk(part: Part) -> None:
     route = next(each for each in EVENT_ROUTES if each.name == "bulk of 1,000")
-    ours, theirs = Dataset(current()), Dataset(current())
+    api_data, peer_data = Dataset(current()), Dataset(current())
     resource: Any = boto3.resource("dynamodb")
     table = resource.Table(current().settings.events_table)
-    count = len(json.loads(route.prepare(ours, 0)["body"])["events"])
+    count = len(json.loads(route.prepare(api_data, 0)["body"])["events"])
 
     def values(index: int) -> list[dict[str, Any]]:
-        items = [theirs.item(theirs.version(60 * (count * index + each))) for each in range(count)]
+        items = [peer_data.item(peer_data.version(60 * (count * index + each))) for each in range(count)]
         return [
             {name: value.get("S") or Decimal(value["N"]) for name, value in item.items() if value != {"S": ""}}
             for item in items
@@ -53,7 +53,7 @@ def _bulk(part: Part) -> None:
                 batch.put_item(Item=item)
 
     candidates = [
-        Candidate("handler", lambda index: route.prepare(ours, index), handler_of("bulk_create"), route.check),
+        Candidate("handler", lambda index: route.prepare(api_data, index), handler_of("bulk_create"), route.check),
         Candidate("Table.batch_writer", values, put),
     ]
     samples = alternate(candidates, BULK_ROUNDS, 2)
@@ -102,13 +102,13 @@ def _listing(part: Part) -> None:
 
 
 def _add_rates(part: Part, what: str, count: int, samples: dict[str, Samples], goal: tuple[str, float]) -> None:
-    """Adds a row for each candidate, the first of which is to be as fast as `goal` says, beside a peer."""
+    """Adds a row for each candidate. The first one is compared with `goal`: a peer and the minimum ratio to it."""
     rates = {name: Spread.of([count / seconds for seconds in each.wall]) for name, each in samples.items()}
-    ours, peer = next(iter(rates)), goal[0]
-    part.times[what] = milliseconds(samples[ours].wall).median
+    first, peer = next(iter(rates)), goal[0]
+    part.times[what] = milliseconds(samples[first].wall).median
     for name, rate in rates.items():
         ratio = f"{rate.median / rates[peer].median:.2f}"
-        if name == ours:
+        if name == first:
             ratio = part.compare(what, rate.median / rates[peer].median, goal[1], peer, least=True)
         part.rows.append([what, name, f"{rate.show(0)}/s", ratio])
         part.data[f"{what}, {name}"] = rate.median

@@ -1,4 +1,4 @@
-"""Times several candidates in turn, so that a machine that gets slower or faster affects all of them."""
+"""Times several candidates in turn, so that changes in the machine's speed affect all of them."""
 
 import gc
 import importlib
@@ -11,7 +11,7 @@ from typing import Any, Final
 from shared.startup import before_requests
 from tests.harness.gateway import Context
 
-# Set in a short run, which only tells that all parts work; processes that a part starts see it, too.
+# The variable that marks a short run, which only verifies that all parts work. Child processes inherit it.
 SHORT: Final = "BENCH_SHORT"
 
 Handler = Callable[[Any], Any]
@@ -22,7 +22,7 @@ class Candidate:
     """Something to time.
 
     Attributes:
-        name: What samples and tables call it.
+        name: Its name in samples and tables.
         prepare: Makes the argument of the nth call, outside the time measured.
         call: What is timed.
         after: Gets the result, outside the time measured.
@@ -36,7 +36,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class Samples:
-    """What the calls of a candidate took, in seconds: of wall time, and of this process's processor time."""
+    """The durations of a candidate's calls, in seconds: wall time, and processor time of this process."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -59,7 +59,7 @@ def alternate(candidates: Sequence[Candidate], rounds: int, warm_up: int) -> dic
     """Calls each candidate `rounds` times in turn, after `warm_up` calls of each that are not counted.
 
     Returns:
-        The samples of each candidate by its name. Another candidate begins in each round.
+        The samples of each candidate by its name. Each round begins with another candidate.
     """
     rounds, warm_up = few(rounds, 2), few(warm_up)
     samples = {candidate.name: Samples() for candidate in candidates}

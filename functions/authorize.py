@@ -1,4 +1,4 @@
-"""The gateway's authorizer: an access token in, who it speaks for out.
+"""The gateway's authorizer: verifies an access token, and returns its user.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 """
@@ -14,14 +14,16 @@ __all__ = ["handler"]
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """The policy for the caller of a TOKEN authorizer's `event`.
+    """Returns the policy for the caller of a TOKEN authorizer's `event`.
 
-    It allows every route, since the gateway keeps it for the token whatever route it came with. The gateway
-    keeps it past the token's end, too: `exp` goes along for `shared.http.api.caller` to look at.
+    It allows every route, since the gateway caches it by token, whatever route the request was for. The gateway may
+    also use it after the token has expired, so the context has `exp` for `shared.http.api.current_request` to check.
 
-    Raises an Exception of "Unauthorized", the one that the gateway answers with 401, for a token that is not
-    valid. A fault of Secrets Manager passes as it is: the caller's token may be good. So does MalformedEvent, for what
-    no gateway sends.
+    Raises:
+        Exception: With the message "Unauthorized", for which the gateway responds with 401: the token is not valid.
+        MalformedEvent: The event is not one that the gateway sends.
+
+    Errors of Secrets Manager are raised as they are, since the token may be valid.
     """
     payloads.check_object(event)
     try:
@@ -50,7 +52,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _bearer_token(event: dict[str, Any]) -> str:
-    """The token of `Authorization: Bearer <token>`; the scheme in any case (RFC 9110, section 11.1)."""
+    """Returns the token of `Authorization: Bearer <token>`; the scheme in any case (RFC 9110, section 11.1)."""
     scheme, _, token = str(event.get("authorizationToken") or "").strip().partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("no bearer token")
@@ -58,7 +60,10 @@ def _bearer_token(event: dict[str, Any]) -> str:
 
 
 def _whole_stage(method_arn: str) -> str:
-    """`arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>` -> `…:<api>/<stage>/*`."""
+    """Returns the ARN of all methods of a method's stage.
+
+    `arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>` becomes `…:<api>/<stage>/*`.
+    """
     api, _, rest = method_arn.partition("/")
     stage, _, route = rest.partition("/")
     if not route:

@@ -1,4 +1,4 @@
-"""Create many events at once, in as few calls as the database allows, with no look at conflicts."""
+"""Creates many events at once, in as few database calls as possible, without checking for conflicts."""
 
 from typing import Annotated
 
@@ -38,7 +38,7 @@ def bulk_create(
         Conflicts, Query(description="`report` tells what the events collide with. It stops nothing.")
     ] = "ignore",
 ) -> Response[str]:
-    """Create 1 to 1,000 events; once, if the request has an `Idempotency-Key`. Conflicts stop nothing."""
+    """Creates 1 to 1,000 events; only once if the request has an `Idempotency-Key`. Conflicts prevent nothing."""
     creation = wiring.bulk_creation(current_request())
     made = creation.create(
         bulk.parts(),

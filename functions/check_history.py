@@ -1,4 +1,4 @@
-"""Look for versions that are missing from the history: the continuity check."""
+"""The continuity check: looks for versions that are missing from the history."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,16 @@ MARGIN_MILLISECONDS = 60_000
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Check one event (`{"calendar_id": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to go on).
+    """Checks one event (`{"calendar_id": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to continue).
 
-    Answers what is missing, and a token if the time was up. A check of all that has come to its end, or has found
-    something, publishes the metric HistoryGaps: how many versions are missing. Raises MalformedEvent.
+    A check of all events that is complete, or that has found something, publishes the metric HistoryGaps: the number
+    of missing versions.
+
+    Returns:
+        The missing versions, and a token if the time was not sufficient.
+
+    Raises:
+        MalformedEvent: `event` has none of these forms.
     """
     payloads.check_object(event)
     names = ("calendar_id", "event_id")
@@ -26,11 +32,11 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     token = payloads.optional_text(event, "token")
     check = wiring.continuity_check(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS)
     report = check.event(CalendarId(one[0]), EventId(one[1])) if one else check.table(token)
-    answer = {**asdict(report), "complete": report.complete}
+    response = {**asdict(report), "complete": report.complete}
     if report.missing:
-        logger.error("versions are missing", extra=answer)
+        logger.error("versions are missing", extra=response)
     elif not report.complete:
-        logger.warning("the check has to go on", extra=answer)
+        logger.warning("the check has to go on", extra=response)
     if not one and (report.complete or report.missing):
         count("HistoryGaps", report.missing, FunctionName=context.function_name)
-    return answer
+    return response

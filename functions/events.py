@@ -1,4 +1,4 @@
-"""Create, list, read, replace, patch and delete the events of the caller."""
+"""Creates, lists, reads, replaces, patches and deletes the caller's events."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -90,7 +90,7 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
 def create_event(
     event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRunFlag = False
 ) -> Response[str]:
-    """Create an event: once, if it has a `uid` or the request an `Idempotency-Key`."""
+    """Creates an event; only once if it has a `uid` or the request has an `Idempotency-Key`."""
     creation = wiring.creation(current_request())
     key = CreationKey.of(event.uid, idempotency_key())
     asked = Terms(on_conflict=on_conflict, reason=event.reason)
@@ -121,9 +121,9 @@ def list_events(
         Uid | None, Query(description="Find the event that its client calls so, and no other parameter with it.")
     ] = None,
 ) -> Response[str]:
-    """List the events that overlap a window of time, by their start; `as_of` a moment in the past, if you like.
+    """Lists the events that overlap a window of time, by start; with `as_of`, as they were at a moment in the past.
 
-    Or find the one that its client calls `uid`.
+    With `uid`, finds the event with that uid instead.
     """
     if uid is not None:
         only_parameter("uid")
@@ -142,7 +142,7 @@ def list_events(
     responses={200: returns("The busy intervals of the window.", FreeBusyDocument)},
 )
 def get_free_busy(from_: From = None, to: To = None, cursor: NextPage = None) -> Response[str]:
-    """Tell when the caller's opaque events take time: merged intervals, cut to the window."""
+    """Returns the times that the caller's opaque events take, as merged intervals, cut to the window."""
     window, busy, next_cursor = wiring_calendar.calendar(current_request()).free_busy(from_, to, cursor)
     return answer(free_busy_document((window.start, window.end), busy, next_cursor))
 
@@ -157,7 +157,7 @@ def get_free_busy(from_: From = None, to: To = None, cursor: NextPage = None) ->
     responses={200: returns("A page of deleted events, latest first.", DeletedEventPage)},
 )
 def list_deleted(limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
-    """List the deleted events that can still be restored, latest first."""
+    """Lists the deleted events that can still be restored, latest deletion first."""
     events, next_cursor = wiring_calendar.calendar(current_request()).deleted(limit, cursor)
     return answer(deleted_page(events, next_cursor))
 
@@ -176,7 +176,7 @@ def list_deleted(limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
 @takes("If-Match", "If-None-Match")
 @may_raise(NotRecordedYet)
 def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
-    """Read an event; `as_of` a moment in the past, if you like."""
+    """Returns an event; with `as_of`, as it was at a moment in the past."""
     event = wiring.calendar_reader(current_request()).get(event_id, as_of)
     return answer_read(event_document(event), etag=event.history_id)
 
@@ -198,7 +198,7 @@ def replace_event(
     on_conflict: Colliding = "reject",
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
-    """Replace what an event says."""
+    """Replaces the content of an event."""
     asked = terms_of(on_conflict, event.reason, event.read_only())
     return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
@@ -221,7 +221,7 @@ def patch_event(
     on_conflict: Colliding = "reject",
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
-    """Change some fields of an event (JSON merge patch, RFC 7396)."""
+    """Changes some fields of an event (JSON merge patch, RFC 7396)."""
     asked = terms_of(on_conflict, patch.reason, patch.read_only())
     return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
 
@@ -242,7 +242,7 @@ def delete_event(
     reason: Annotated[Reason | None, Query(description="Why: kept with the version that the deletion makes.")] = None,
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
-    """Delete an event. It can be restored for a while, by a rollback to one of its versions."""
+    """Deletes an event. It can be restored for some time, by a rollback to one of its versions."""
     asked = terms_of(reason=reason)
     response = _changed(lambda calendar: calendar.delete(event_id, asked), dry_run=dry_run)
     return response if dry_run else answer(None, status=204)

@@ -1,4 +1,4 @@
-"""List, read and compare the versions of an event, also of a deleted one."""
+"""Lists, reads and compares the versions of an event, including a deleted one."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ __all__ = ["handler"]
     responses={200: returns("A page of versions, newest first.", VersionPage)},
 )
 def list_versions(event_id: EventIdInPath, limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
-    """List the versions of an event, newest first."""
+    """Lists the versions of an event, newest first."""
     page = wiring.history(current_request()).page(event_id, limit, cursor)
     return answer(version_page(page.versions, page.pending, page.next_cursor))
 
@@ -43,7 +43,7 @@ def list_versions(event_id: EventIdInPath, limit: Limit = 50, cursor: NextPage =
 @takes("If-Match", "If-None-Match")
 @may_raise(NotRecordedYet)
 def get_version(event_id: EventIdInPath, history_id: HistoryIdInPath) -> Response[str]:
-    """Read an event as it was at one of its versions."""
+    """Returns an event as it was at one of its versions."""
     (version,) = wiring.history(current_request()).versions(event_id, history_id)
     return answer_read(version_with_event(version), etag=version.history_id)
 
@@ -69,6 +69,6 @@ def diff_versions(
         HistoryIdField | None, Query(description="The `history_id` of the other. Without it: the latest.")
     ] = None,
 ) -> Response[str]:
-    """Compare two versions of an event: unless told otherwise, the latest with the one before it."""
+    """Compares two versions of an event: by default the latest with the one before it."""
     old, new = wiring.history(current_request()).to_compare(event_id, from_, to)
     return answer(diff_document(old, new))

@@ -24,7 +24,7 @@ __all__ = ["handler"]
 )
 @may_raise(NotAuthenticated, TooManyAttempts)
 def login(credentials: Login) -> Response[str]:
-    """Answer tokens. 401 is the same for a wrong name and a wrong password; 429 after five in a row."""
+    """Returns tokens. 401 is the same for a wrong name and a wrong password; 429 after five failures in a row."""
     now = current().now()
     pair = accounts.login(
         username=credentials.username,

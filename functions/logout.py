@@ -1,4 +1,4 @@
-"""POST /auth/logout: the end of a session."""
+"""POST /auth/logout: ends a session."""
 
 from shared.http.api import Response, answer, app, handler
 from shared.http.identity_models import RefreshToken
@@ -21,9 +21,9 @@ __all__ = ["handler"]
     security=PUBLIC,
 )
 def logout(presented: RefreshToken) -> Response[str]:
-    """End the session of a refresh token, also when it has ended before.
+    """Ends the session of a refresh token; idempotent.
 
-    Access tokens stay good until they expire.
+    Access tokens stay valid until they expire.
     """
     now = current().now()
     sessions.logout(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)

@@ -1,4 +1,4 @@
-"""Bring the changes of events from the table's stream into the history."""
+"""Records the changes of events, from the table's stream, in the history."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Write a version item for each record; report those that the database did not take (partial batch response).
+    """Writes a version item for each record, and reports those that could not be written (partial batch response).
 
-    A record that cannot be read goes whole into a bucket: reported as failed it would block its shard, and take its
-    neighbours along in the end. Of the sequence numbers reported Lambda takes the lowest, and hands over all records
-    from there on again.
+    A record that cannot be read is put whole into a bucket: if it were reported as failed, it would block its shard,
+    and in the end be discarded together with its neighbours. Lambda retries all records from the lowest of the reported
+    sequence numbers on.
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 
-    Raises MalformedEvent for what is no batch of records.
+    Raises:
+        MalformedEvent: `event` is not a batch of records.
     """
     records = payloads.records(event)
-    # The other half of the time is for a last call and for the bucket.
+    # Half of the remaining time; the other half is for a last call and for the bucket.
     deadline = wiring.deadline(context.get_remaining_time_in_millis() / 2000)
     recording = wiring.recorder().record(records, deadline)
     for fate in recording.unreadable:

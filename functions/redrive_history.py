@@ -1,4 +1,4 @@
-"""Make versions of the records that lie in the bucket of unreadable records."""
+"""Records versions from the records in the bucket of unreadable records."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -16,27 +16,36 @@ MARGIN_MILLISECONDS = 60_000
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Replay objects: one that S3 tells of, those of `{"keys": [...]}`, or all (`{}`, `{"token": ...}` to go on).
+    """Replays objects: those in an event of S3, those in `{"keys": [...]}`, or all (`{}`).
 
-    Answers what became of them. Raises Unavailable if the database did not take what S3 told of, so that Lambda tries
-    again (asynchronous invocation); the objects stay until it has. Raises MalformedEvent.
+    `{"token": ...}` continues an earlier redrive of all objects.
+
+    Returns:
+        What became of the objects (`Redrive`), and a token if the time was not sufficient.
+
+    Raises:
+        Unavailable: Not all versions in the objects of an S3 event could be written. Lambda then retries (asynchronous
+            invocation); the objects stay until that succeeds.
+        MalformedEvent: `event` has none of these forms.
     """
-    told = _told_by_s3(payloads.check_object(event))
+    s3_keys = _keys_from_s3(payloads.check_object(event))
     done = wiring.recorder().redrive(
-        payloads.optional_texts(event, "keys") if told is None else told,
+        payloads.optional_texts(event, "keys") if s3_keys is None else s3_keys,
         wiring.deadline,
         lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS,
         payloads.optional_text(event, "token"),
     )
-    answer = asdict(done)
-    logger.info("redrive", extra=answer)
-    if told and (done.failed_objects or not done.complete):
+    response = asdict(done)
+    logger.info("redrive", extra=response)
+    if s3_keys and (done.failed_objects or not done.complete):
         raise Unavailable("the database did not take all versions: the objects stay where they are")
-    return answer
+    return response
 
 
-def _told_by_s3(event: dict[str, Any]) -> list[str] | None:
-    """The keys in an "Object Created" event of EventBridge, or in a notification, which encodes them; None in neither.
+def _keys_from_s3(event: dict[str, Any]) -> list[str] | None:
+    """Returns the keys in an event of S3; None if `event` is not one.
+
+    That is an "Object Created" event of EventBridge, or an event notification, in which keys are URL-encoded.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html

@@ -24,7 +24,7 @@ __all__ = ["handler"]
 )
 @may_raise(NotAuthenticated)
 def refresh(presented: RefreshToken) -> Response[str]:
-    """Answer a new pair of tokens. Each refresh token is good for one exchange; a second one ends the session."""
+    """Returns a new pair of tokens. Each refresh token is valid for one exchange; a second one ends the session."""
     now = current().now()
     pair = sessions.refresh(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
     return answer(tokens_document(pair))

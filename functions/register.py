@@ -25,7 +25,7 @@ __all__ = ["handler"]
 )
 @may_raise(NameTaken, OutcomeUnknown)
 def register(registration: Registration) -> Response[str]:
-    """Make a user and answer their tokens. 409 names the field that somebody else has."""
+    """Creates a user and returns their tokens. 409 names the field whose value is taken."""
     now = current().now()
     applicant = accounts.Applicant(registration.username, registration.password, registration.email)
     pair = accounts.register(applicant, store=users(), tokens=tokens(now), deadline=deadline(), now=now)

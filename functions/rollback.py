@@ -1,4 +1,4 @@
-"""Bring an event back to one of its versions; so is a deleted event restored."""
+"""Rolls an event back to one of its versions, which also restores a deleted event."""
 
 from typing import Annotated
 
@@ -39,9 +39,9 @@ def roll_back(
     dry_run: DryRunFlag = False,
     on_conflict: Colliding = "reject",
 ) -> Response[str]:
-    """Make an event what it was at one of its versions, as a new version.
+    """Restores the content that an event had at one of its versions, as a new version.
 
-    `changed` is false where there was nothing to do. With `dry_run` only tell what would be done.
+    `changed` is false if there was nothing to change. With `dry_run`, only returns what would be done.
     """
     rollback = wiring.rollback(current_request())
     asked = terms_of(on_conflict, body.reason)

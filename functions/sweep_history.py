@@ -1,4 +1,4 @@
-"""Delete the versions that have outlived their retention."""
+"""Deletes the versions that are past their retention."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,16 @@ MARGIN_MILLISECONDS = 60_000
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Sweep the history table, from `{"token": ...}` on if there is one.
+    """Sweeps the history table; with `{"token": ...}`, continues an earlier sweep.
 
-    Answers how many versions were read and swept, and a token if the time was up or the database too busy. Raises
-    MalformedEvent.
+    Returns:
+        How many versions were read and deleted, and a token if the time was not sufficient or the database too busy.
+
+    Raises:
+        MalformedEvent: `event` has none of these forms.
     """
     token = payloads.optional_text(payloads.check_object(event), "token")
     done = wiring.sweep(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS, token)
-    answer = {**asdict(done), "complete": done.complete}
-    logger.info("sweep", extra=answer)
-    return answer
+    response = {**asdict(done), "complete": done.complete}
+    logger.info("sweep", extra=response)
+    return response

@@ -1,4 +1,4 @@
-"""Take back what an operation has changed: one change of an event, or all those of a bulk creation or of an undo."""
+"""Undoes an operation: a single change of an event, or all changes of a bulk creation or of an undo."""
 
 from typing import Annotated
 
@@ -37,9 +37,9 @@ def undo_operation(
     dry_run: DryRunFlag = False,
     on_conflict: Colliding = "reject",
 ) -> Response[str]:
-    """Bring each event that an operation changed back to its version before, but for those changed since.
+    """Rolls each event that an operation changed back to its previous version, except those changed since.
 
-    With `dry_run` only tell what would be done.
+    With `dry_run`, only returns what would be done.
     """
     manner = Manner(undo.reason if undo else None, on_conflict, dry_run)
     undone = wiring.undo(current_request()).undo(operation_id, manner)

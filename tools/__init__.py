@@ -1,1 +1,1 @@
-"""What `make` runs: the local stack. Nothing here is deployed."""
+"""Tools for development, run by `make`: the local stack and generators. Nothing here is deployed."""

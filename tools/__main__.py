@@ -41,7 +41,7 @@ Try it, line by line:
 
 
 def run(home: Path, port: int) -> None:
-    """Run the stack in the foreground, with the functions' logs, until it is interrupted."""
+    """Runs the stack in the foreground, with the functions' logs, until it is interrupted."""
     owner = Ownership(home)
     with owner.held(port), _interruptible(), LocalStack(home, port, say=_say) as stack:
         try:
@@ -57,7 +57,7 @@ def run(home: Path, port: int) -> None:
 
 
 def up(home: Path, port: int) -> None:
-    """Run the stack in the background, unless it runs already."""
+    """Runs the stack in the background, unless it is already running."""
     owner = Ownership(home)
     if status := owner.status():
         _say(f"Already running: {status['url']}" if status["url"] else NOT_READY[status["phase"]])
@@ -88,12 +88,12 @@ def up(home: Path, port: int) -> None:
         child.terminate()
         child.wait()
         raise
-    print(up_log.read_text()[shown:], end="", file=sys.stderr)  # it has said why
+    print(up_log.read_text()[shown:], end="", file=sys.stderr)  # the rest of the log says why it has ended
     sys.exit(1)
 
 
 def down(home: Path) -> None:
-    """Stop the stack, however it was started."""
+    """Stops the stack, however it was started."""
     owner = Ownership(home)
     status = owner.status()
     if status is None:
@@ -109,13 +109,13 @@ def down(home: Path) -> None:
 
 
 def url(home: Path) -> None:
-    """Print the base URL alone."""
+    """Prints only the base URL."""
     _, base_url = Ownership(home).ready()
     _show(base_url)
 
 
 def deploy(home: Path) -> None:
-    """Bring the functions, the layer and the template as they are now onto the running stack."""
+    """Deploys the current functions, layer and template to the running stack."""
     owner = Ownership(home)
     status, _ = owner.ready()
     base_url = LocalStack(home, status["port"], say=_say).deploy()
@@ -124,7 +124,7 @@ def deploy(home: Path) -> None:
 
 
 def logs(home: Path) -> None:
-    """Print what the functions of the running stack log from now on, until it stops or nobody reads."""
+    """Prints new log lines of the running stack's functions, until the stack stops or standard output is closed."""
     owner = Ownership(home)
     status, _ = owner.ready()
     with contextlib.suppress(KeyboardInterrupt):
@@ -134,9 +134,9 @@ def logs(home: Path) -> None:
 
 
 def invoke(home: Path, function: str, payload: str, event: str) -> None:
-    """Invoke a function of the running stack with the file `payload` or the JSON text `event`, and print its answer.
+    """Invokes a function of the running stack with the file `payload` or the text `event`, and prints its response.
 
-    Ends with 1 if the function has failed.
+    Exits with status 1 if the function failed.
     """
     if not function or bool(payload) == bool(event):
         raise StackError("name a function, and a file or an event: FUNCTION=... PAYLOAD=events/....json, or EVENT='{}'")
@@ -156,7 +156,7 @@ def invoke(home: Path, function: str, payload: str, event: str) -> None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Turn Ctrl-C, SIGTERM and a closed terminal into one orderly end; a second one does not cut it short."""
+    """Turns Ctrl-C, SIGTERM and a closed terminal into an orderly end, which further signals do not interrupt."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -179,7 +179,10 @@ def _say(line: str) -> None:
 
 
 def _show(text: str, end: str = "\n") -> bool:
-    """Print; gives whether somebody reads. If not (a closed pipe or terminal), all goes on, and prints no more."""
+    """Prints `text`, and returns whether standard output is still open.
+
+    If it is not (a closed pipe or terminal), further output is discarded, so that the command continues without it.
+    """
     try:
         print(text, end=end, flush=True)
     except OSError:
@@ -189,19 +192,19 @@ def _show(text: str, end: str = "\n") -> bool:
 
 
 def _port(text: str) -> int:
-    """The TCP port that `text` names."""
+    """Returns the TCP port in `text`. Raises StackError if it is not one."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         raise StackError(f"PORT is {text!r}: it has to be a number from 1 to 65535")
     return int(text)
 
 
 def _directory(text: str) -> Path:
-    """The directory that `text` names, from wherever one looks at it."""
+    """Returns the directory in `text` as an absolute path."""
     return Path(text).resolve()
 
 
 def main() -> int:
-    """Run the command named on the command line."""
+    """Runs the command named on the command line, and returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands: dict[str, Callable[[argparse.Namespace], None]] = {
         "run": lambda given: run(given.home, _port(given.port)),

@@ -1,7 +1,7 @@
-"""What ministack's import of an OpenAPI document into API Gateway leaves out, added through the API's own calls.
+"""Completes ministack's import of an OpenAPI document into API Gateway, through calls to API Gateway.
 
-It reads routes, authorizers and function integrations, but neither the gateway responses (the bodies of the
-gateway's own errors) nor what a mock integration answers (CORS preflight). On AWS all of it comes from the document.
+The import reads routes, authorizers and function integrations, but neither the gateway responses (the bodies of the
+gateway's own errors) nor the responses of mock integrations (CORS preflight). AWS takes all of that from the document.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _PARAMETER = re.compile(r"\$\{(\w+)\}")
 
 
 def complete(gateway: Any, api_id: str, stage: str, document: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
-    """Bring the rest of `document` into a REST API, and deploy that to its stage.
+    """Adds what the import has left out of `document` to a REST API, and deploys that to its stage.
 
     Args:
         gateway: A boto3 client of API Gateway.
@@ -36,7 +36,7 @@ def complete(gateway: Any, api_id: str, stage: str, document: Mapping[str, Any],
 
 
 def _resolved(value: Any, parameters: Mapping[str, str]) -> Any:
-    """`value` with ``Fn::Sub`` and ``Ref`` of parameters carried out."""
+    """Returns `value` with ``Fn::Sub`` and ``Ref`` of parameters resolved."""
     match value:
         case {"Fn::Sub": str(text)}:
             return _PARAMETER.sub(lambda name: parameters[name[1]], text)

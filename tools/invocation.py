@@ -1,4 +1,4 @@
-"""A function of the local stack, invoked as AWS services invoke it."""
+"""Invocation of a function of the local stack, as AWS services do it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.local_stack import LocalStack, StackError, stack_name
 
-# As long as a function may take. No other try: the first one may have done what it should.
+# The timeout is the longest that a function may take. No retries: the first attempt may have succeeded.
 _CONFIG: Final = Config(read_timeout=900, retries={"total_max_attempts": 1})
 
 
 def functions(stack: LocalStack) -> dict[str, str]:
-    """The names of the deployed functions, by their names in the template."""
+    """Returns the names of the deployed functions, by their names in the template."""
     resources = stack.client("cloudformation").describe_stack_resources(StackName=stack_name())["StackResources"]
     return {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
@@ -25,10 +25,13 @@ def functions(stack: LocalStack) -> dict[str, str]:
 
 
 def invoke(stack: LocalStack, function: str, payload: bytes) -> tuple[Any, bool]:
-    """Invoke a function, by its name in the template; gives its answer, and whether it has not failed.
+    """Invokes a function, by its name in the template.
+
+    Returns:
+        The function's response, and whether it succeeded.
 
     Raises:
-        StackError: There is no such function, or the local AWS does not answer.
+        StackError: There is no such function, or the local AWS does not respond.
     """
     try:
         known = functions(stack)

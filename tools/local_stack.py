@@ -1,7 +1,7 @@
-"""The whole API on this machine: ministack stands in for AWS, and the SAM CLI deploys template.yaml to it.
+"""The whole API on this machine: ministack emulates AWS, and the SAM CLI deploys template.yaml to it.
 
-``make run`` and its siblings get at it through ``tools/__main__.py``, the end-to-end tests directly.
-Everything it writes lies under the stack's home directory, and all it listens on is one port of 127.0.0.1.
+``make run`` and similar commands use it through ``tools/__main__.py``, the end-to-end tests directly.
+It writes only under the stack's home directory, and listens only on one port of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ MINISTACK_PYTHON = ROOT / ".local" / "ministack" / "bin" / "python"
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-ROOT_KEY = "test"  # what ministack takes for the account's owner; key and secret alike
+ROOT_KEY = "test"  # the access key, and secret, that ministack treats as the account's root user
 DEFAULT_PORT = 4566
 START_SECONDS = 180.0  # 1 on an idle machine
 STOP_SECONDS = 30.0
 
 
 class StackError(Exception):
-    """The stack cannot do what was asked; the message is one line for the person who asked."""
+    """The stack cannot do what was requested. The message is a line for the user."""
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nothing listens on."""
+    """Returns a TCP port of 127.0.0.1 on which nothing listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -60,10 +60,10 @@ class LocalStack:
     """One ministack process with the API deployed to it; a context manager that stops it.
 
     Args:
-        home: Directory for state, logs and build; made when missing.
+        home: Directory for state, logs and build; created if missing.
         port: TCP port on 127.0.0.1.
-        persist: Whether tables, secrets and the deployment outlive the process.
-        say: Told in one line what is going on when it takes time.
+        persist: Whether tables, secrets and the deployment are kept when the process ends.
+        say: Called with a line of text at the start of each step that takes time.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Start ministack and wait until it answers.
+        """Starts ministack, and waits until it responds.
 
         Raises:
-            StackError: The port cannot be had, ministack is not installed, or it does not come up.
+            StackError: The port is not available, ministack is not installed, or it does not start.
         """
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -108,7 +108,7 @@ class LocalStack:
         self.say(f"Starting a local AWS on {self.endpoint}")
         workers = self.home / "tmp"
         self.home.mkdir(parents=True, exist_ok=True)
-        discard(workers)  # what functions' processes left behind last time
+        discard(workers)  # files of the functions' processes of the last run
         workers.mkdir()
         rewind_streams(self.home / "state" / "lambda.json")
         with (self.home / "ministack.log").open("wb") as log:
@@ -119,7 +119,7 @@ class LocalStack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is ours to handle: state is saved on an orderly stop only
+                start_new_session=True,  # Ctrl-C is handled by this process: only an orderly stop saves the state
                 preexec_fn=machine.die_with_parent,  # noqa: PLW1509 - no thread runs here yet
             )
         try:
@@ -129,17 +129,16 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """Stop ministack and the functions it runs. Fine when not running.
+        """Stops ministack and its functions, if it is running.
 
-        If it persists, it saves its state on the way; but not that of a deployment that came to no end, for none can
-        be made on top of that.
+        With `persist` its state is saved, except after an incomplete deployment, on which no other could be built.
         """
         process, self._process = self._process, None
         if process is None:
             return
         self.say("Stopping")
         if self.persist and self._deployed and process.poll() is None:
-            time.sleep(1)  # records that no function has read yet are not saved: let the stream run dry
+            time.sleep(1)  # for functions to read the stream: unread records are not saved
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
@@ -148,10 +147,10 @@ class LocalStack:
         discard(self.home / "tmp")
 
     def deploy(self) -> str:
-        """Build and deploy template.yaml as it is now, and return the API's base URL.
+        """Builds and deploys the current template.yaml, and returns the API's base URL.
 
         Raises:
-            StackError: A build or deployment failed; the message ends with what SAM said.
+            StackError: The build or the deployment failed; the message ends with SAM's output.
         """
         _require(SAM)
         build = self.home / "build"
@@ -169,21 +168,21 @@ class LocalStack:
         return base_url
 
     def alive(self) -> bool:
-        """Whether the process that this one has started still runs."""
+        """Returns whether the ministack process that this process started is still running."""
         return self._process is not None and self._process.poll() is None
 
     def logs(self, *, delete_old: bool = False) -> FunctionLogs:
-        """What the functions log from now on."""
+        """Returns the functions' logs from now on; with `delete_old`, old log streams are deleted."""
         return FunctionLogs(self.client, stack_name(), delete_old=delete_old)
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """Return a boto3 client of the local AWS."""
-        bare = botocore.session.Session({"profile": (None, None, None, None)})  # whatever AWS_PROFILE says
+        """Returns a boto3 client of the local AWS."""
+        bare = botocore.session.Session({"profile": (None, None, None, None)})  # ignores AWS_PROFILE
         aws: Any = boto3.session.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=bare)
         return aws.client(service, endpoint_url=self.endpoint, config=config)
 
     def _sam(self, *arguments: str | Path) -> None:
-        """Run the SAM CLI against the local AWS, quietly; on failure raise what it said."""
+        """Runs the SAM CLI against the local AWS without output. Raises StackError with its output if it fails."""
         log = self.home / "sam.log"
         environment = machine.own_environment() | {
             "AWS_ACCESS_KEY_ID": ROOT_KEY,
@@ -197,7 +196,7 @@ class LocalStack:
             "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",  # uv, for the layer
             "SAM_CLI_POLL_DELAY": "0.5",
             "SAM_CLI_TELEMETRY": "0",
-            "TMPDIR": str(self.home / "tmp"),  # sam leaves things there
+            "TMPDIR": str(self.home / "tmp"),  # sam leaves files there
             "__SAM_CLI_APP_DIR": str(SAM.parent.parent),
         }
         with log.open("w+") as output:
@@ -213,14 +212,14 @@ class LocalStack:
             try:
                 status = process.wait()
             except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)  # the builders it started, too
+                os.killpg(process.pid, signal.SIGKILL)  # including the builders that it started
                 process.wait()
                 raise
         if status:
             raise StackError(f"sam {arguments[0]} failed\n{log.read_text()[-1500:].strip()}")
 
     def _refusals(self) -> list[str]:
-        """Why CloudFormation could not make or change something, one line each; SAM breaks these into columns."""
+        """Returns CloudFormation's reasons for failures, one line each, since SAM breaks them into columns."""
         try:
             events = self.client("cloudformation").describe_stack_events(StackName=stack_name())["StackEvents"]
         except ClientError:  # there is no stack yet
@@ -232,7 +231,7 @@ class LocalStack:
         ]
 
     def _publish(self) -> str:
-        """Make the API whole, and return its base URL."""
+        """Completes the API's import (`tools.gateway`), and returns its base URL."""
         cloudformation = self.client("cloudformation")
         name = stack_name()
         resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
@@ -247,11 +246,11 @@ class LocalStack:
         return f"{self.endpoint}/_aws/execute-api/{api_id}/{stage_name}"
 
     def _ministack_environment(self) -> dict[str, str]:
-        """The environment of ministack, and so of every function: nothing of the developer's own gets in."""
+        """Returns the environment of ministack, which every function inherits: nothing of the developer's own."""
         return {
-            "AUTH": "true",  # a function may do what its policies in the template say, as on AWS
+            "AUTH": "true",  # a function is limited to its policies in the template, as on AWS
             "BIND_HOST": HOST,
-            "DOCKER_HOST": f"unix://{os.devnull}",  # functions are processes; never look for Docker
+            "DOCKER_HOST": f"unix://{os.devnull}",  # functions run as processes, without Docker
             "GATEWAY_PORT": str(self.port),
             "HOME": str(self.home),
             "IOT_MTLS_ENABLED": "0",
@@ -290,7 +289,7 @@ def _require(tool: Path) -> None:
 
 
 def stack_name() -> str:
-    """Return the name of the CloudFormation stack, as samconfig.toml has it."""
+    """Returns the name of the CloudFormation stack, from samconfig.toml."""
     config = tomllib.loads((ROOT / "samconfig.toml").read_text())
     name: str = config["local"]["global"]["parameters"]["stack_name"]
     return name

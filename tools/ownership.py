@@ -1,6 +1,6 @@
-"""Who owns the local stack: one process, which says in a file where the stack is and how far it has come.
+"""Ownership of the local stack by one process, which writes the stack's URL and phase to a status file.
 
-The owner holds a lock on another file for as long as it lives, so a stale file is never mistaken for a running stack.
+The owner holds a lock on another file as long as it runs, so a stale status is never mistaken for a running stack.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tools.local_stack import StackError
 
 Phase = Literal["starting", "ready", "stopping"]
 
-# What the other commands say of a stack that is not ready.
+# The messages of other commands if the stack is not ready.
 NOT_READY: Final[dict[Phase | None, str]] = {
     None: "the stack is not running: make run starts it, or make up, in the background",
     "starting": "the stack is not ready yet: try again in some seconds",
@@ -27,7 +27,7 @@ NOT_READY: Final[dict[Phase | None, str]] = {
 
 
 class Status(TypedDict):
-    """What the owner says of the stack; `url` only while it is ready."""
+    """The status of the stack, as its owner writes it; `url` is None unless it is ready."""
 
     pid: int
     port: int
@@ -36,7 +36,7 @@ class Status(TypedDict):
 
 
 class Ownership:
-    """The stack of one home directory, as its owner and all others see it."""
+    """The lock and the status of the stack in a home directory, for its owner and for other processes."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -45,7 +45,7 @@ class Ownership:
 
     @contextlib.contextmanager
     def held(self, port: int) -> Iterator[None]:
-        """Be the owner. Raises StackError if another process is."""
+        """Makes this process the owner within the block. Raises StackError if another process is the owner."""
         self.home.mkdir(parents=True, exist_ok=True)
         with self._lock.open("w") as lock:
             for attempt in range(10):
@@ -53,7 +53,7 @@ class Ownership:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except OSError:
-                    # Another command that looks whether the stack runs has the lock for an instant.
+                    # Another command that checks whether the stack runs holds the lock for a moment.
                     if attempt == 9:
                         raise StackError("the stack runs already: make url tells where, make down stops it") from None
                     time.sleep(0.1)
@@ -64,14 +64,14 @@ class Ownership:
                 self._status.unlink(missing_ok=True)
 
     def tell(self, pid: int, port: int, phase: Phase, url: str | None = None) -> None:
-        """Say how far the stack has come; a reader sees what was said before or this, never half of it."""
+        """Writes the stack's status atomically: a reader sees the previous status or this one."""
         status: Status = {"pid": pid, "port": port, "phase": phase, "url": url}
         replacement = self._status.with_suffix(".new")
         replacement.write_text(json.dumps(status))
         replacement.replace(self._status)
 
     def status(self) -> Status | None:
-        """The status of the stack that runs now, if one does."""
+        """Returns the status of the running stack; None if none is running."""
         with contextlib.suppress(FileNotFoundError), self._lock.open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -82,7 +82,7 @@ class Ownership:
         return None
 
     def ready(self) -> tuple[Status, str]:
-        """The status of the stack that runs now, and its base URL. Raises StackError unless it is ready."""
+        """Returns the status of the running stack, and its base URL. Raises StackError unless it is ready."""
         status = self.status()
         if status is None or status["url"] is None:
             raise StackError(NOT_READY[status and status["phase"]])

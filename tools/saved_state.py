@@ -1,4 +1,4 @@
-"""What ministack saves when it stops, put right before it reads it again."""
+"""Corrections to the state that ministack saves when it stops, before it reads it again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def rewind_streams(saved: Path) -> None:
-    """Make ministack read its streams from their start.
+    """Makes ministack read its streams from their start.
 
-    It saves how far each stream has been read, but not the records. After a restart the streams are empty,
-    and as many new records would be passed over.
+    ministack saves the position in each stream, but not the records. After a restart the streams are empty, so it would
+    skip as many new records.
     """
     if not saved.exists():
         return

@@ -1,4 +1,4 @@
-"""Directories whose contents nobody needs any more, removed without making anybody wait for long."""
+"""Removal of large temporary directories without a long wait."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 
 RETRY_SECONDS: Final = 3.0
 
-# The shell ends at once: what removes them belongs to no command that may be interrupted.
+# The shell ends at once, so the removal in the background is not interrupted together with a command.
 REMOVE: Final = 'rm -rf "$@" </dev/null >/dev/null 2>&1 &'
 
 _ASIDE: Final = "discarded-"
 
 
 def discard(directory: Path) -> None:
-    """Have `directory` out of the way at once, and removed; also what an earlier removal has left behind.
+    """Moves `directory` aside at once and removes it, together with what an earlier removal has left.
 
-    Each process of a function unpacks the function and its layer anew, hundreds of files. Where there were many, it
-    takes minutes to remove them: so longer than some seconds nobody waits, and a process of its own goes on with it.
+    Each process of a function unpacks the function and its layer anew: hundreds of files. After many processes, removal
+    takes minutes, so this waits for some seconds at most, and a separate process continues.
     """
     home = directory.parent
     if directory.exists():

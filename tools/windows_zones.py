@@ -1,6 +1,6 @@
-"""Writes `shared/scheduling/windows_zones.py` anew: ``python -m tools.windows_zones``.
+"""Generates `shared/scheduling/windows_zones.py`: ``python -m tools.windows_zones``.
 
-The names are CLDR's (`windowsZones`, territory 001), as the package icalendar carries them; a test compares the two.
+The names are CLDR's (`windowsZones`, territory 001), as contained in the package icalendar; a test compares the two.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WINDOWS_ZONES: Final = {{
 
 
 def module() -> str:
-    """The text of the module."""
+    """Returns the text of the module."""
     head = _HEAD.format(
         package=version("icalendar"), dated=windows_to_olson.version_date, commit=windows_to_olson.version
     )

@@ -1,12 +1,13 @@
-"""Gives botocore a data folder of the services that the functions call; a step of building the layer.
+"""Reduces botocore's data folder to the services that the functions call; a step of building the layer.
 
     python3 botocore_data.py <the directory botocore/data> <service> ...
 
-botocore describes every service of AWS. Making one client reads the endpoints of all (1.2 MB of JSON) and, of the
-service's own model, documentation (three quarters of it): together that takes longer than all else about a client.
-botocore's own loader finds the new folder where the whole one was: no code of botocore's is changed.
+botocore describes every AWS service. Creating one client reads the endpoints of all services (1.2 MB of JSON) and the
+model of its own, three quarters of which is documentation: together that takes longer than everything else about
+creating a client. botocore's own loader finds the new folder in the place of the complete one: no code of botocore is
+changed.
 
-Runs with any Python 3.8 or later, whatever Python the layer is for. Nothing in this directory is part of the layer.
+Runs with Python 3.8 or later, whatever Python the layer is for. Nothing in this directory is part of the layer.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MODEL = "service-2.json.gz"
 
 
 def replace(data: Path, services: set[str]) -> None:
-    """Replace the folder `data` by one that `copy` makes of it."""
+    """Replaces the folder `data` by a reduced copy (`copy`)."""
     made = data.with_name(f"{data.name}.new")
     copy(data, made, services)
     shutil.rmtree(data)
@@ -31,13 +32,19 @@ def replace(data: Path, services: set[str]) -> None:
 
 
 def copy(whole: Path, made: Path, services: set[str]) -> None:
-    """Make the folder `made` of what `whole` says of `services`, named as their directories are.
+    """Creates the folder `made` with the data of `services` in `whole`.
 
-    What concerns no single service is copied as it is, but for the endpoints, of which only those of `services` are.
-    Models go without documentation and uncompressed, since the layer is compressed as a whole. Examples stay behind.
+    Files that do not belong to a single service are copied as they are, except the endpoints, which are reduced to
+    those of `services`. Models are written without documentation, and uncompressed, since the layer is compressed as a
+    whole. Examples are left out.
+
+    Args:
+        whole: The complete data folder.
+        made: The folder to create.
+        services: The services to keep, by the names of their directories.
 
     Raises:
-        FileNotFoundError: `whole` does not know one of `services`.
+        FileNotFoundError: `whole` has no data of one of `services`.
     """
     made.mkdir()
     for file in filter(Path.is_file, whole.iterdir()):
@@ -59,7 +66,7 @@ def _only(endpoints: dict[str, Any], services: set[str]) -> dict[str, Any]:
 
 
 def _undocumented(value: Any) -> Any:
-    """Returns `value` with empty `documentation`; the key stays, since botocore asks some parts of a model for it."""
+    """Returns `value` with empty `documentation`. The key stays, since botocore reads it in some parts of a model."""
     if isinstance(value, dict):
         return {
             name: "" if name == "documentation" and isinstance(each, str) else _undocumented(each)

@@ -1,1 +1,1 @@
-"""The HTTP edge: what a request passes before its handler, and what it is answered with."""
+"""The HTTP edge: validation of requests before their handler, and construction of responses."""

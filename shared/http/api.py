@@ -1,6 +1,6 @@
-"""The HTTP edge: the one resolver, the one entry point, and what every request passes before its handler.
+"""The HTTP edge: the resolver, the Lambda entry point, and the checks of every request before its handler.
 
-A function imports `app` to register its routes, `handler` for Lambda to call, and what routes are declared with.
+A function imports `app` to register its routes, `handler` for Lambda to call, and the names used to declare routes.
 """
 
 import json
@@ -48,10 +48,10 @@ __all__ = [
     "takes",
 ]
 
-# The response headers that web pages may read, beside the few that they always may.
+# The response headers that web pages may read, in addition to those that are always readable.
 EXPOSED_HEADERS: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
 
-# What is left of a function's time for the response when retries end.
+# Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
@@ -62,12 +62,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         payloads.check_gateway(event)
-    except MalformedEvent as error:  # there is no request to log
+    except MalformedEvent as error:  # no request log: the event has no method and route
         logger.warning("malformed event", extra={"why": str(error)})
         return _gateway_answer(error)
     method = event["httpMethod"]
     if method == "HEAD":
-        # Answered as GET is (RFC 9110, section 9.3.2): the gateway leaves the content away, and states its length.
+        # Handled like GET (RFC 9110, section 9.3.2): the gateway drops the content, and sets its length.
         event["httpMethod"] = "GET"
     try:
         _check_edge(event)
@@ -95,11 +95,16 @@ def _allow_origin(answer: dict[str, Any]) -> None:
 
 
 def _check_edge(event: dict[str, Any]) -> None:
-    """Refuses what no handler should see, and gives the resolver the path and the one media type that it reads."""
+    """Rejects requests that no handler should see, and normalises `event` for the resolver.
+
+    The resolver then finds the path of the route, only the headers that are read, and a single media type.
+
+    Raises InvalidRequest.
+    """
     path = event.get("resource") or event["path"]
     for name, value in (event.get("pathParameters") or {}).items():
         path = path.replace(f"{{{name}}}", value)
-    # The path of the event itself begins with the base path of a custom domain, if there is one.
+    # The event's own path would include the base path of a custom domain.
     event["path"] = path
     event["headers"] = headers = routes.headers_of(event)
     event["multiValueHeaders"] = None
@@ -107,10 +112,10 @@ def _check_edge(event: dict[str, Any]) -> None:
     body = event.get("body")
     route = routes.route_of(app, event["httpMethod"], path)
     if route is None:
-        return  # the resolver answers that
+        return  # the resolver responds with 404
     routes.check(route, headers, parameters, body)
     if not body:
-        headers.pop("content-type", None)  # it is the type of nothing
+        headers.pop("content-type", None)  # without a body it has no meaning
         return
     bodies.check_headers(routes.taken_by(route).media_types, headers)
     headers["content-type"] = bodies.JSON
@@ -150,7 +155,7 @@ app.not_found(_on_no_route)
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """Returns field and message of an error of pydantic's: `("body", "events", 7, "start")` is `events[7].start`."""
+    """Returns field and message of a pydantic error: `("body", "events", 7, "start")` becomes `events[7].start`."""
     _, *path = item["loc"]
     field = ""
     for part in path:
@@ -159,10 +164,10 @@ def _field_error(item: dict[str, Any]) -> FieldError:
 
 
 def current_request() -> Request:
-    """Returns the request being served: who makes it, as `authorize` found in the access token, when, and in what time.
+    """Returns the request being served: its caller, as `authorize` found in the access token, its time and deadline.
 
-    It means the caller's default calendar. The gateway caches the authorizer's answer, and may do so past the end of a
-    token: so that is checked again.
+    It refers to the caller's default calendar. The gateway caches the authorizer's response, possibly beyond the
+    expiry of the token, so the expiry is checked again.
 
     Raises NotAuthenticated.
     """
@@ -189,9 +194,14 @@ def current_request() -> Request:
 def answer(
     body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None, repeated: bool = False
 ) -> Response[str]:
-    """Returns a JSON response. `etag` is the bare history_id: it is quoted here (RFC 9110, section 8.8.3).
+    """Returns a JSON response.
 
-    `repeated` tells that an earlier request has done what this one asks for.
+    Args:
+        body: The document; None for a response without a body.
+        status: The HTTP status.
+        etag: The history_id for the header ETag, without quotes: they are added here (RFC 9110, section 8.8.3).
+        location: The value of the header Location.
+        repeated: Whether an earlier request has already done what this one asks for.
     """
     headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
     if etag is not None:
@@ -205,9 +215,9 @@ def answer(
 
 
 def answer_read(body: Any, *, etag: HistoryId) -> Response[str]:
-    """Returns the response to a GET: `body`, or 304 without one if the caller has the version already.
+    """Returns the response to a GET: `body`, or 304 without a body if the caller already has the version `etag`.
 
-    RFC 9110, section 13.2.2.
+    The order of the conditions is that of RFC 9110, section 13.2.2.
 
     Raises PreconditionFailed.
     """
@@ -219,23 +229,23 @@ def answer_read(body: Any, *, etag: HistoryId) -> Response[str]:
 
 
 def header(name: str) -> str | None:
-    """Returns the value of a header that the route `takes`, as it came; None without it."""
+    """Returns the unchanged value of a header that the route `takes`; None if the request does not have it."""
     value: str | None = app.current_event.raw_event["headers"].get(name.lower())
     return value
 
 
 def precondition() -> Precondition:
-    """Returns what the headers `If-Match` and `If-None-Match` ask of the event. One that is malformed is never met."""
+    """Returns the condition in `If-Match` and `If-None-Match`. A malformed header is a condition that never holds."""
     return Precondition(*(tags_of(name, header(name)) for name in ("If-Match", "If-None-Match")))
 
 
 def idempotency_key() -> str | None:
-    """Returns the key that the request is to be known by, if it has one. Raises InvalidRequest."""
+    """Returns the request's idempotency key; None if it has none. Raises InvalidRequest."""
     return key_of(header("Idempotency-Key"))
 
 
 def only_parameter(name: str) -> None:
-    """Raises InvalidRequest if the query of the request has another parameter than `name`."""
+    """Raises InvalidRequest if the query of the request has a parameter other than `name`."""
     others = sorted(app.current_event.raw_event["multiValueQueryStringParameters"].keys() - {name})
     if others:
         why = f"must not come with {name}, which names one event"

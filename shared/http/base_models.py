@@ -1,4 +1,4 @@
-"""What the models of all requests are built on: their base class, and the check of texts. Knows nothing of events."""
+"""The base of all request models: their base class, and validators for text. Independent of events."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     def __repr__(self) -> str:
-        """The name alone: Powertools formats every handler's arguments for a debug line, and some hold a password."""
+        """Returns the class name alone: Powertools formats arguments of handlers for debug logs, passwords included."""
         return type(self).__name__
 
     __str__ = __repr__
 
 
 def without(fault_of: Callable[[str], str | None]) -> AfterValidator:
-    """Take text in which `fault_of` finds nothing."""
+    """Returns a validator that accepts text for which `fault_of` returns None, and otherwise reports its result."""
 
     def check(text: str) -> str:
         fault = fault_of(text)

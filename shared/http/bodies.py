@@ -1,4 +1,4 @@
-"""The body of a request: whether it is declared to be JSON that can be read, and the JSON object in it."""
+"""Request bodies: the check of the headers that describe them, and the parser of the JSON object in them."""
 
 import base64
 import json
@@ -9,14 +9,14 @@ from typing import Any, Final, NoReturn
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-# No request has nearly as many members in one object. Each unknown one costs a kilobyte and 25 microseconds to report:
-# so there may be only so many more of them in a body.
+# No valid request has nearly as many members in one object. Each unknown member costs a kilobyte and 25 microseconds to
+# report, so the number of members beyond that is limited for the whole body.
 MAX_MEMBERS: Final = 32
 MAX_MORE_MEMBERS: Final = 10_000
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
-# UTF-8 by its names, and what it is a superset of.
+# The names of UTF-8, and of its subset ASCII.
 CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # A media type and its parameters (RFC 9110, sections 8.3.1 and 5.6.6).
@@ -27,10 +27,10 @@ _PARAMETER: Final = re.compile(
 
 
 def check_headers(accepted: Sequence[str], headers: dict[str, str]) -> None:
-    """Refuses a body that its headers declare to be none of the media types `accepted`, or not in UTF-8.
+    """Rejects a body whose headers declare another media type than those in `accepted`, or an encoding but UTF-8.
 
-    RFC 8259 gives JSON no parameters. A charset is taken if it is what a body is read as anyway; others are refused,
-    since those in use (`IEEE754Compatible`, `odata.…`) change what a body says.
+    RFC 8259 defines no parameters for JSON. A charset is accepted if it is the one that a body is read in anyway. Other
+    parameters are rejected, since those in use (`IEEE754Compatible`, `odata.…`) change the meaning of a body.
 
     Raises UnsupportedMediaType.
     """
@@ -60,7 +60,7 @@ def _check_parameter(name: str, value: str) -> None:
 
 
 def decoded(body: str) -> str:
-    """The text of a body that the gateway hands on in base64. Raises MalformedBody."""
+    """Returns the text of a body that the gateway has encoded in base64. Raises MalformedBody."""
     try:
         return base64.b64decode(body, validate=True).decode()
     except ValueError:  # no base64, or no UTF-8
@@ -68,11 +68,13 @@ def decoded(body: str) -> str:
 
 
 def parse_json(text: str) -> dict[str, Any]:
-    """The JSON object in `text` (RFC 8259).
+    """Returns the JSON object in `text` (RFC 8259).
 
-    Raises BodyTooLarge, and MalformedBody for everything else that is no JSON object, including what Python's parser
-    takes and the RFC does not (NaN), takes silently (a name that comes twice), or gives up on (deep nesting, integers
-    of thousands of digits).
+    Raises:
+        BodyTooLarge: The text has more than MAX_BODY_BYTES.
+        MalformedBody: The text is not a JSON object. That includes what Python's parser accepts but the RFC does not
+            (NaN), what it accepts silently (duplicate names), and what it fails on (deep nesting, integers with
+            thousands of digits).
     """
     if len(text) > MAX_BODY_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
         raise BodyTooLarge(MAX_BODY_BYTES)
@@ -107,7 +109,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _repeated(members: list[tuple[str, Any]]) -> str:
-    """The first name that comes again; not all of it if it is long."""
+    """Returns the first name that occurs twice in `members`, cut to 100 characters."""
     seen = set()
     for name, _ in members:
         if name in seen:

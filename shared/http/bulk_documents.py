@@ -1,4 +1,4 @@
-"""What a bulk creation has done, as callers get it."""
+"""The response documents of a bulk creation."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
@@ -96,7 +96,7 @@ class BulkPartlyCreated(_Report):
 
 
 def bulk_document(made: "BulkResult", *, complete: bool) -> BulkCreated | BulkPartlyCreated:
-    """What a bulk creation has made; if it is not `complete`, with what became of each event."""
+    """Returns the document of a bulk creation; unless it is `complete`, with the status of each event."""
     created = sum(outcome.created for outcome in made.outcomes)
     if complete and made.operation_id is not None:
         items = [item for outcome in made.outcomes for item in _created(outcome)]
@@ -104,22 +104,22 @@ def bulk_document(made: "BulkResult", *, complete: bool) -> BulkCreated | BulkPa
         if made.conflicts is not None:
             document["conflicts"] = _conflicts(made.conflicts)
         return document
-    told = [_created_or_not(outcome) for outcome in made.outcomes]
-    partly: BulkPartlyCreated = {"operation_id": made.operation_id, "created": created, "items": told}
+    statuses = [_created_or_not(outcome) for outcome in made.outcomes]
+    partly: BulkPartlyCreated = {"operation_id": made.operation_id, "created": created, "items": statuses}
     if made.conflicts is not None:
         partly["conflicts"] = _conflicts(made.conflicts)
     return partly
 
 
 def _created(outcome: "BulkItem") -> list[CreatedItem]:
-    """The event of `outcome`; of one that is invalid there is none."""
+    """Returns the event of `outcome`; an empty list if it is invalid, since then there is no event."""
     event = outcome.event
     return [] if event is None else [{"index": outcome.index, "id": event.id, "history_id": event.history_id}]
 
 
 def _created_or_not(outcome: "BulkItem") -> CreatedOrNot | NotTaken:
     if outcome.event is None:
-        # What names no field is of the event as a whole.
+        # An error without a field concerns the event as a whole.
         errors = field_problems([FieldError(error.field or "event", error.message) for error in outcome.errors])
         return {"index": outcome.index, "status": 422, "detail": "not written: it is invalid", "errors": errors}
     (item,) = _created(outcome)

@@ -1,4 +1,4 @@
-"""The shape of a bulk request. Each of its events is looked at by itself."""
+"""The body of a bulk request. Each of its events is validated separately."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -20,13 +20,13 @@ FAULTY_NAME_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class FaultyEvent:
-    """In place of an event of a bulk request: what is wrong with it."""
+    """The errors of an invalid event of a bulk request, in the place of the event."""
 
     errors: tuple[FieldError, ...]
 
 
 def _or_its_faults(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """The event that `value` is, or its faults: one that breaks a rule is no reason to know nothing of the others."""
+    """Returns the valid event, or its errors, so that an invalid event does not prevent validation of the others."""
     try:
         return validate(value)
     except ValidationError as error:
@@ -35,7 +35,7 @@ def _or_its_faults(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    """Where a fault lies, from the event on; empty for the event itself."""
+    """Returns the path of an error within its event; empty for the event itself."""
     return ".".join(map(str, location))
 
 
@@ -49,7 +49,7 @@ class BulkEvents(RequestBody):
     reason: Reason | None = None
 
     def parts(self) -> list[Draft | Invalid]:
-        """The events, each as what it is to be or with what is wrong with it."""
+        """Returns the events, each as a draft or with its errors."""
         return [
             Invalid(index, event.errors) if isinstance(event, FaultyEvent) else Draft(index, event.content(), event.uid)
             for index, event in enumerate(self.events)

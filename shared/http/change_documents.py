@@ -1,4 +1,4 @@
-"""How versions of an event differ, and what a change would do, as callers get it."""
+"""The response documents for differences between versions, and for previews of a change."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -89,9 +89,9 @@ class PreviewDocument(_Step, ConflictDocument):
 
 
 def changes(old: Event, new: Event) -> list[FieldChange]:
-    """Which content fields differ, with the value of each side; text of several lines also as a unified diff.
+    """Returns the content fields that differ, with both values; text of several lines also as a unified diff.
 
-    And whether the event is deleted, where only one side is.
+    If only one of the two is deleted, `deleted` is listed as well.
     """
     found: list[FieldChange] = []
     old_document, new_document = _fields(old), _fields(new)
@@ -114,9 +114,9 @@ def _fields(event: Event) -> Mapping[str, Any]:
 
 
 def _line_diff(before: str, after: str, old: str, new: str) -> str:
-    """The unified diff of two texts, as `diff -u` and git make it: a line ends with a line feed and nothing else.
+    """Returns the unified diff of two texts, as `diff -u` and git do: only a line feed ends a line.
 
-    So a changed carriage return is a changed line, and a last line that does not end is marked as such.
+    So a changed carriage return is a changed line, and a last line without a line feed is marked as such.
     https://pubs.opengroup.org/onlinepubs/9799919799/utilities/diff.html
     """
     lines = unified_diff(_lines(before), _lines(after), old, new)
@@ -129,7 +129,7 @@ def _lines(text: str) -> list[str]:
 
 
 def patch(old: Event, new: Event) -> list[PatchOperation]:
-    """The JSON Patch (RFC 6902) that turns the document of `old` into that of `new`: stamps included."""
+    """Returns the JSON Patch (RFC 6902) that turns the document of `old` into that of `new`, including the stamp."""
     before, after = _fields(old), _fields(new)
     return [
         {"op": "replace", "path": f"/{name}", "value": value} for name, value in after.items() if before[name] != value
@@ -137,7 +137,7 @@ def patch(old: Event, new: Event) -> list[PatchOperation]:
 
 
 def diff_document(old: Event, new: Event) -> DiffDocument:
-    """How one version of an event differs from another, and what change made the latter."""
+    """Returns how one version of an event differs from another, and which change made the latter."""
     return {
         "from": old.history_id,
         "to": new.history_id,
@@ -149,21 +149,23 @@ def diff_document(old: Event, new: Event) -> DiffDocument:
 
 
 def preview_document(preview: "Preview", to: str | None = None) -> PreviewDocument:
-    """A preview as it is answered; `to` is the version that a rollback would go back to.
+    """Returns the document of a preview; `to` is the version that a rollback would go back to.
 
-    A creation changes every field from nothing, and has no document that a patch could begin with. A deletion changes
-    `deleted` alone: the event keeps its fields for its restoration.
+    A creation changes every field from null, and has no document to which a patch could apply. A deletion changes only
+    `deleted`: the event keeps its fields so that it can be restored.
     """
     stored, planned = preview.stored, preview.planned
     fields: list[FieldChange] = []
     steps: list[PatchOperation] = []
     if stored is not None and planned is not None:
-        # With the version that is there: the one to be is not known before it is made.
+        # Keeps the history_id of the stored version: that of the new one is not known before it is made.
         after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
         fields, steps = changes(stored, after), patch(stored, after)
     elif planned is not None:
-        said = _fields(planned)
-        fields = [{"field": name, "old": None, "new": said[name]} for name in CONTENT_FIELDS if said[name] is not None]
+        values = _fields(planned)
+        fields = [
+            {"field": name, "old": None, "new": values[name]} for name in CONTENT_FIELDS if values[name] is not None
+        ]
     return {
         "from": preview.history_id,
         "to": to,

@@ -1,11 +1,11 @@
-"""The types that documents share, as JSON schema tells them. They are for the reference: no code looks at them."""
+"""The types that documents share, as JSON schema describes them. They serve the reference: no code checks them."""
 
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 ID: Final = "01a20267-70e0-7af4-9d7d-af4992a754ae"
-# The years that times may lie in, and a date behind them.
+# The years that times may have, and dates in them.
 _YEARS: Final = r"(19|[2-9]\d)\d\d"
 DATE: Final = _YEARS + r"-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
@@ -18,7 +18,7 @@ def _time(pattern: str, example: str) -> Any:
     return Field(pattern=pattern, json_schema_extra={"format": "date-time"}, examples=[example])
 
 
-# RFC 3339 in UTC: in whole seconds what an event is about, in milliseconds when it was changed.
+# RFC 3339 in UTC: whole seconds for the times of an event, milliseconds for the times of its changes.
 InstantValue = Annotated[str, _time(INSTANT, "2027-03-01T08:00:00Z")]
 TimestampValue = Annotated[str, _time(rf"^{DATE}T{CLOCK}\.\d{{3}}Z$", "2026-11-22T08:37:43.264Z")]
 HistoryIdValue = Annotated[

@@ -1,7 +1,7 @@
-"""Events, versions and pages of them as callers get them.
+"""The response documents of events and versions, and of pages of them.
 
-Each class is what the function below it returns, so mypy holds the two together; the API's reference is made of the
-same classes by tools/openapi, and nothing of that runs here.
+Each class is the return type of the function below it, so mypy keeps the two consistent. tools/openapi generates the
+API's reference from the same classes; none of that runs here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -86,13 +86,13 @@ class EventDocument(ContentDocument):
 
 
 def event_document(event: Event) -> EventDocument:
-    """An event as it is answered; the same document for the live event and for one of its versions."""
+    """Returns the document of an event; it is the same for the live event and for one of its versions."""
     content, stamp = event.content, event.stamp
-    said: dict[str, Any] = {"id": event.id}
+    values: dict[str, Any] = {"id": event.id}
     for name in CONTENT_FIELDS:
-        said[name] = getattr(content, name)
-    # Filled in place: one dict a document takes two thirds of the time of one that is put together from two.
-    document = cast("EventDocument", said)
+        values[name] = getattr(content, name)
+    # Filled in place, which takes two thirds of the time of merging two dicts.
+    document = cast("EventDocument", values)
     document["uid"] = event.uid
     document["owner"] = event.calendar_id
     document["version"] = stamp.version
@@ -114,7 +114,7 @@ class EventPage(TypedDict):
 
 
 def event_page(events: Iterable[Event], next_cursor: str | None) -> EventPage:
-    """A page of events."""
+    """Returns the document of a page of events."""
     return {"items": [event_document(event) for event in events], "next_cursor": next_cursor}
 
 
@@ -125,7 +125,7 @@ class RolledBackDocument(EventDocument):
 
 
 def rolled_back_document(event: Event, *, changed: bool) -> RolledBackDocument:
-    """An event after a rollback, which has `changed` it or found it so."""
+    """Returns the document of an event after a rollback; `changed`: whether that made a new version."""
     return {**event_document(event), "changed": changed}
 
 
@@ -140,7 +140,7 @@ class DeletedEventDocument(EventDocument):
 
 
 def deleted_document(event: Event) -> DeletedEventDocument:
-    """A deleted event: as it was, with when and by whom it was deleted, and until when it can be restored."""
+    """Returns the document of a deleted event, with when and by whom it was deleted, and until when to restore it."""
     return {
         **event_document(event),
         "deleted_at": event.stamp.changed_at,
@@ -157,7 +157,7 @@ class DeletedEventPage(TypedDict):
 
 
 def deleted_page(events: Iterable[Event], next_cursor: str | None) -> DeletedEventPage:
-    """A page of deleted events."""
+    """Returns the document of a page of deleted events."""
     return {"items": [deleted_document(event) for event in events], "next_cursor": next_cursor}
 
 
@@ -187,7 +187,7 @@ class FreeBusyDocument(_Window):
 def free_busy_document(
     window: tuple[str, str], busy: Iterable[tuple[str, str]], next_cursor: str | None
 ) -> FreeBusyDocument:
-    """The `busy` intervals within `window`, each as its start and end."""
+    """Returns the document of the `busy` intervals within `window`, each given by its start and end."""
     start, end = window
     intervals: list[BusyInterval] = [{"start": begins, "end": ends} for begins, ends in busy]
     return {"from": start, "to": end, "busy": intervals, "next_cursor": next_cursor}
@@ -222,7 +222,7 @@ class VersionDocument(TypedDict):
 
 
 def version_document(event: Event) -> VersionDocument:
-    """A version as it is listed: the stamp of the change that made it, `event` being the event after it."""
+    """Returns the list entry of a version: the stamp of the change after which the event was `event`."""
     stamp = event.stamp
     document: VersionDocument = {
         "history_id": stamp.history_id,
@@ -246,7 +246,7 @@ class VersionWithEvent(VersionDocument):
 
 
 def version_with_event(event: Event) -> VersionWithEvent:
-    """A version and the event after it."""
+    """Returns the document of a version, with the event as that change left it."""
     return {**version_document(event), "event": event_document(event)}
 
 
@@ -259,7 +259,7 @@ class VersionPage(TypedDict):
 
 
 def version_page(versions: Iterable[Event], pending: Sequence[int], next_cursor: str | None) -> VersionPage:
-    """A page of versions."""
+    """Returns the document of a page of versions."""
     return {
         "items": [version_document(version) for version in versions],
         "pending": list(pending),

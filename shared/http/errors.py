@@ -1,10 +1,10 @@
-"""What can be wrong with a request before its handler sees it."""
+"""The errors of a request that are found before its handler is called."""
 
 from shared.errors import FieldError, InvalidRequest
 
 
 class MalformedBody(InvalidRequest):
-    """The body is not the JSON object that it has to be, or one that no sane client sends."""
+    """The body is not a JSON object, or has a structure that no reasonable client sends."""
 
     def __init__(self, message: str) -> None:
         super().__init__([FieldError("body", message)])
@@ -19,7 +19,7 @@ class BodyTooLarge(InvalidRequest):
 
 
 class UnsupportedMediaType(InvalidRequest):
-    """The body is declared, by the header `field`, to be something else than what the route accepts."""
+    """The header `field` declares the body to be something that the route does not accept."""
 
     def __init__(self, accepted: str, field: str = "Content-Type") -> None:
         super().__init__([FieldError(field, f"must be {accepted}")])

@@ -1,4 +1,4 @@
-"""The constrained types that requests are made of: fields of bodies, and parameters of queries and paths."""
+"""The constrained types used in requests: fields of bodies, and parameters of queries and paths."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MAX_BULK = 1000
 MAX_PAGE = 100
 MAX_UID_BYTES = 255
 
-# What the reference says of texts and times. What is taken may be written in a few more ways: text.py and instants.py.
+# The patterns of texts and times in the API's reference. A few more forms are accepted: see text.py and instants.py.
 ONE_LINE = {"pattern": r"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029]*$"}
 LINES = {"pattern": r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"}
 _OFFSET = r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
@@ -39,7 +39,7 @@ def _nothing_to_see(text: str) -> str | None:
 
 
 def _time(parse: Callable[[str], Any]) -> BeforeValidator:
-    """Takes what `parse` takes, and gives what it gives."""
+    """Returns a validator that converts a string with `parse`, and reports its ValueError."""
 
     def parsed(text: Any) -> Any:
         if not isinstance(text, str):
@@ -53,7 +53,7 @@ def _time(parse: Callable[[str], Any]) -> BeforeValidator:
 
 
 def _at_most(limit: int) -> AfterValidator:
-    """Takes text of at most `limit` bytes in UTF-8."""
+    """Returns a validator that accepts text of at most `limit` bytes in UTF-8."""
 
     def checked(text: str) -> str:
         if len(text.encode()) > limit:
@@ -76,7 +76,7 @@ def _flag(text: Any) -> bool:
 
 
 def _page_limit(text: Any) -> int:
-    # Converted by the model it could have signs, blanks, underscores, a fraction, and digits of any script.
+    # The model's own conversion would accept signs, blanks, underscores, a fraction, and digits of any script.
     if not (isinstance(text, str) and _PAGE_LIMIT.fullmatch(text)):
         raise PydanticCustomError("limit", f"must be a whole number from 1 to {MAX_PAGE}, in digits alone")
     return int(text)
@@ -122,8 +122,8 @@ InstantField = Annotated[
     WithJsonSchema(_WHOLE_SECONDS, mode="validation"),
     WithJsonSchema({**_TIME, "pattern": INSTANT}, mode="serialization"),
 ]
-# Where a window begins and ends may have a fraction of a second, as a browser's `toISOString()` has: it is widened to
-# whole seconds.
+# The start and end of a window may have a fraction of a second, as from a browser's `toISOString()`: the window is
+# widened to whole seconds.
 WindowStart = Annotated[instants.Instant, _time(parse_window_start), WithJsonSchema(_ANY_FRACTION)]
 WindowEnd = Annotated[instants.Instant, _time(parse_window_end), WithJsonSchema(_ANY_FRACTION)]
 MomentField = Annotated[int, _time(parse_moment), WithJsonSchema(_ANY_FRACTION)]
@@ -140,7 +140,7 @@ _UUID_RULES = (
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]
-# A longer text need not be measured: a character has at least one byte.
+# The limit in characters avoids encoding a longer text: a character has at least one byte.
 Uid = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_UID_BYTES),
@@ -155,6 +155,6 @@ Uid = Annotated[
     ),
 ]
 Cursor = Annotated[str, StringConstraints(max_length=1000)]
-# Parameters of a query: texts, taken just as they are documented.
+# Query parameters are strings, accepted only in the documented form.
 PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_page_limit)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -1,6 +1,6 @@
-"""What the values of request headers say: entity-tags and idempotency keys.
+"""Parsers for the values of request headers: entity-tags and idempotency keys.
 
-Entity-tags are as `If-Match` and `If-None-Match` list them (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2).
+Entity-tags are lists as in `If-Match` and `If-None-Match` (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2).
 """
 
 import re
@@ -10,22 +10,23 @@ from shared.errors import InvalidRequest
 from shared.ids import HistoryId, is_id
 from shared.scheduling.preconditions import Tags
 
-# As many values as DynamoDB takes behind an IN; the gateway's 10,240 bytes of headers hold some 260.
+# DynamoDB's limit of values for the operator IN; the gateway's limit of 10,240 bytes of headers allows some 260.
 MAX_TAGS: Final = 100
 _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\U0010ffff]*"'
 _ONE: Final = re.compile(_TAG)
-# Elements without anything between the commas are passed over (section 5.6.1.2).
+# Empty list elements are ignored (section 5.6.1.2).
 _LIST: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 MAX_KEY: Final = 255
-# A string of a structured field (RFC 9651, section 3.3.3); or without quotes, as most clients send it, what is no list.
+# A string of a structured field (RFC 9651, section 3.3.3); or, without quotes, as most clients send it, a single item.
 _QUOTED_KEY: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE_KEY: Final = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
 
 def tags_of(name: str, value: str | None) -> Tags | None:
-    """Returns the versions that the value of the header `name` names; None without the header.
+    """Returns the versions listed in the value of the header `name`; None without the header.
 
-    A tag that is no id of this API matches nothing. What is not understood names nothing either, and says so.
+    A tag that is not an id of this API matches nothing. A value that cannot be parsed matches nothing either, and the
+    result has a `fault` that says why.
     """
     if value is None:
         return None
@@ -47,9 +48,11 @@ def _ids(tags: set[str]) -> frozenset[HistoryId]:
 
 
 def key_of(value: str | None) -> str | None:
-    """The idempotency key that the value of a header is, the same with quotes and without; None without the header.
+    """Returns the idempotency key in the value of a header, the same with and without quotes; None without the header.
 
-    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ Raises InvalidRequest.
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+
+    Raises InvalidRequest.
     """
     if value is None:
         return None

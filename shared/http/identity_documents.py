@@ -1,4 +1,4 @@
-"""Tokens as callers get them."""
+"""The response document of tokens."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,7 +21,7 @@ class TokensDocument(TypedDict):
 
 
 def tokens_document(pair: "TokenPair") -> TokensDocument:
-    """A pair of tokens."""
+    """Returns the document of a pair of tokens."""
     return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,

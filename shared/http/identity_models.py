@@ -1,4 +1,4 @@
-"""The requests about users and their sessions, and the constrained types they are made of."""
+"""The bodies of requests about users and their sessions, and the constrained types of their fields."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ Username = Annotated[
     StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
     Field(description="A name of 3 to 64 characters that nobody else has, in any case of letters.", examples=["ada"]),
 ]
-# NIST SP 800-63B: at least 8 characters, long ones welcome, no rules of composition. The bound keeps hashing cheap.
+# NIST SP 800-63B: at least 8 characters, long ones allowed, no rules of composition. The limit keeps hashing cheap.
 Password = Annotated[
     str,
     StringConstraints(min_length=8, max_length=256),
@@ -38,7 +38,7 @@ Token = Annotated[
         description="The latest refresh token of the session.", examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9…"]
     ),
 ]
-# Of credentials no more is checked than lengths: what cannot be a name is a wrong name.
+# At login only lengths are checked: what cannot be a user name is a wrong user name.
 Credential = Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
 
 

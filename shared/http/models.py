@@ -1,7 +1,7 @@
 """The bodies of requests about events.
 
 The fields of an event's content are those of `ContentDocument`, with the defaults of `Content`: a new field needs no
-line here.
+change here.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.
 
 
 def _check_order(end: Instant, info: ValidationInfo) -> Instant:
-    # Of a patch that does not say "opaque" only the stored event tells whether it is: then that is checked later.
+    # If a patch does not set `transparency`, it depends on the stored event, so the rule is checked later.
     start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
     fault = Interval(start, end).fault(opaque=opaque) if start and end else None
     if fault is not None:
@@ -43,9 +43,9 @@ def _check_order(end: Instant, info: ValidationInfo) -> Instant:
 
 
 def with_content(*, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
-    """Gives a model the fields of an event's content.
+    """Returns a decorator that adds the fields of an event's content to a model.
 
-    With `partial` each may be left out, and null stands for the default of a field that has one.
+    With `partial`, each field may be left out, and null stands for the default of a field that has one.
     """
 
     def given(model: type[Body]) -> type[Body]:
@@ -56,7 +56,7 @@ def with_content(*, partial: bool = False) -> Callable[[type[Body]], type[Body]]
                 definitions[name] = (kind if default is MISSING else kind | None, None)
             else:
                 definitions[name] = (kind, ... if default is MISSING else default)
-        # It comes behind what it is checked with.
+        # `end` comes last, since its validator needs the other fields.
         kind, default = definitions.pop("end")
         definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
         made: type[Body] = create_model(
@@ -67,13 +67,13 @@ def with_content(*, partial: bool = False) -> Callable[[type[Body]], type[Body]]
     return given
 
 
-def _stored(said: dict[str, Any]) -> dict[str, Any]:
-    """Returns the content fields that `said` makes: with the zone by its IANA name, and what the client called it."""
-    name = said.get("time_zone")
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    """Returns content fields to store: with the zone's IANA name, and the name that the client used."""
+    name = values.get("time_zone")
     if name is None:
-        return said
+        return values
     zone = iana_name(name) or name
-    return {**said, "time_zone": zone, "time_zone_given": None if zone == name else name}
+    return {**values, "time_zone": zone, "time_zone_given": None if zone == name else name}
 
 
 @with_content()
@@ -81,14 +81,15 @@ class NewEvent(RequestBody):
     """An event as its client describes it."""
 
     def content(self) -> Content:
-        """Returns the content of the event to be."""
+        """Returns the content of the event."""
         return Content(**_stored({name: getattr(self, name) for name in _DEFAULTS}))
 
 
 class SentBack(RequestBody):
-    """A body that may hold, beside what it changes, fields of the event that only the API sets, as GET has given them.
+    """A body that may contain read-only fields of the event, as returned by GET, in addition to what it changes.
 
-    They are set aside unread, for the domain to compare with the stored event. An unknown field stays one.
+    They are set aside without validation, for the domain to compare with the stored event. Unknown fields are still
+    rejected.
     """
 
     _read_only: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -104,7 +105,7 @@ class SentBack(RequestBody):
         return made
 
     def read_only(self) -> dict[str, Any]:
-        """The fields that were set aside, with the values sent."""
+        """Returns the read-only fields of the request, with the values sent."""
         return self._read_only
 
 
@@ -133,7 +134,7 @@ class EventPatch(SentBack):
     reason: Reason | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Returns the content fields that the patch changes, null as the default it stands for."""
+        """Returns the content fields that the patch changes, with defaults in place of null."""
         named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
         return _stored({name: _DEFAULTS[name] if value is None else value for name, value in named.items()})
 

@@ -1,4 +1,4 @@
-"""The page to read the document on, and to try the API on: Swagger UI, as Powertools ships it, without another host."""
+"""The page that displays the API's reference: Swagger UI, as Powertools ships it, without resources of other hosts."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -7,7 +7,7 @@ from typing import Final
 
 _ASSETS: Final = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
 
-# The page is at <stage>/docs, so the document is beside it. Tokens live as long as the page does.
+# The page is at <stage>/docs, so the document's URL is relative to it. Tokens are not kept when the page is closed.
 _START: Final = """
 SwaggerUIBundle({
   url: "openapi.json",
@@ -44,7 +44,7 @@ _HTML: Final = """\
 
 
 def page(title: str) -> tuple[str, dict[str, str]]:
-    """The page, and the headers that keep it to this host (Content Security Policy, level 3)."""
+    """Returns the page, and the headers that restrict it to this host (Content Security Policy, level 3)."""
     assets = files(_ASSETS)
     bundle = assets.joinpath("swagger-ui-bundle.min.js").read_text("utf-8")
     css = assets.joinpath("swagger-ui.min.css").read_text("utf-8")

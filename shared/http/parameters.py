@@ -1,4 +1,4 @@
-"""The parameters that several routes take, and what is said of them and of request headers, once."""
+"""The parameters that several routes have in common, and the descriptions of request headers."""
 
 from typing import Annotated, Final
 

@@ -1,4 +1,4 @@
-"""Errors as callers get them (RFC 9457), and what is in the way of a change."""
+"""The response documents of errors (RFC 9457), and of the conflicts of a change."""
 
 from collections.abc import Sequence
 from typing import Annotated, NotRequired
@@ -10,7 +10,7 @@ from shared.errors import COLLISIONS_SHOWN, Collision, EventConflict, FieldError
 from shared.http.document_types import EventTitle, HistoryIdValue, Id, InstantValue
 
 ERRORS_SHOWN = 50
-# What a client can choose of an error is cut, in characters.
+# Parts of an error that a client can choose are cut to this many characters.
 _FIELD_SHOWN = 200
 _MESSAGE_SHOWN = 500
 
@@ -106,17 +106,17 @@ class PreconditionProblem(ProblemDocument):
 
 
 def field_problems(errors: Sequence[FieldError]) -> list[FieldProblem]:
-    """What is wrong with fields of a request; what a client can choose is cut."""
+    """Returns the errors of a request's fields, with parts that a client can choose cut to a maximum length."""
     return [{"field": error.field[:_FIELD_SHOWN], "message": error.message[:_MESSAGE_SHOWN]} for error in errors]
 
 
 def collision_document(collision: Collision) -> CollisionDocument:
-    """An event that is in the way."""
+    """Returns the document of an event that a change collides with."""
     return {"id": collision.id, "title": collision.title, "start": collision.start, "end": collision.end}
 
 
 def conflict_document(refusal: EventConflict | None) -> ConflictDocument:
-    """What is in the way, and what would do instead; None: nothing is."""
+    """Returns the events that a change collides with, and the next free start; with None, that there is no conflict."""
     collisions = refusal.collisions[:COLLISIONS_SHOWN] if refusal is not None else ()
     return {
         "conflicts": [collision_document(other) for other in collisions],

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: the one place that knows which exception is which status."""
+"""Errors as RFC 9457 problem details: the only module that maps exceptions to HTTP statuses."""
 
 import json
 from typing import Any
@@ -53,7 +53,7 @@ TITLES = {
 
 
 def status_and_title(error: SchedulingError) -> tuple[int, str]:
-    """Returns the HTTP status and the title of `error`: those of its nearest class that has them."""
+    """Returns the HTTP status and the title of `error`: those of its nearest class in TITLES."""
     for cls in type(error).__mro__:
         if cls in TITLES:
             return TITLES[cls]
@@ -61,14 +61,14 @@ def status_and_title(error: SchedulingError) -> tuple[int, str]:
 
 
 def problem(status: int, title: str, detail: str, **facts: Any) -> str:
-    """Returns a problem document (RFC 9457, section 3). `type` is a URI reference: the title as a slug."""
+    """Returns a problem document (RFC 9457, section 3) as JSON. Its `type` is a URI reference: the title as a slug."""
     slug = title.lower().replace(" ", "-")
     document: ProblemDocument = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
     return json.dumps({**document, **facts}, separators=(",", ":"))
 
 
 def _with_fields(error: SchedulingError) -> SchedulingError:
-    """Returns `error` as one that names the parameters in which this API takes what is wrong."""
+    """Returns `error`, or for errors of query parameters an InvalidRequest that names the parameter."""
     match error:
         case InvalidCursor():
             return InvalidRequest.of("cursor", str(error))
@@ -80,7 +80,7 @@ def _with_fields(error: SchedulingError) -> SchedulingError:
 
 
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
-    """Returns status, headers and problem document of `error`, with nothing stored that is not the caller's."""
+    """Returns status, headers and problem document of `error`. They contain no stored data but the caller's own."""
     error = _with_fields(error)
     status, title = status_and_title(error)
     headers: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What a caller may send back of an event and may not change: all of its document that its owner does not say."""
+"""Read-only fields: the parts of an event's document that a caller may send back, but not change."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,9 +9,9 @@ from shared.errors import FieldError, InvalidRequest, PreconditionFailed
 from shared.http.documents import ContentDocument, RolledBackDocument, event_document
 from shared.scheduling.events import Event
 
-# A rollback's answer adds it to the event.
+# The response to a rollback adds this field to the event.
 CHANGED: Final = "changed"
-# It goes with what the owner says, and follows from `time_zone`.
+# Part of an event's content, but derived from the `time_zone` of the request.
 _GIVEN: Final = "time_zone_given"
 READ_ONLY: Final = frozenset(
     RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | {_GIVEN}
@@ -19,10 +19,10 @@ READ_ONLY: Final = frozenset(
 
 
 def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:
-    """Returns what holds the read-only fields of `sent_back` against an event's document.
+    """Returns a function that compares the read-only fields of `sent_back` with an event's document.
 
-    It raises PreconditionFailed if `history_id` names another version: somebody has changed the event since it was
-    read. It raises InvalidRequest for any other field that differs, also in its type.
+    That function raises PreconditionFailed if `history_id` names another version, since the event has changed since it
+    was read, and InvalidRequest for any other field that differs, in its value or its type.
     """
 
     def check(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""What a route says of its answers, for the API's reference: plain data, which nothing looks at in a function."""
+"""Declarations of a route's responses, for the API's reference: plain data that a function does not read."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SCHEMAS: Final = "#/components/schemas/"
 PUBLIC: Final[list[dict[str, list[str]]]] = []  # the `security` of a route that takes no access token
 
-# Said of routes by several of them.
+# Texts that several routes have in common.
 DRY_RUN: Final = "With `dry_run` what that would do."
 SENT_BACK: Final = (
     "What GET gave may be sent back as a whole: read-only fields that are as stored are accepted. Another `history_id` "
@@ -32,14 +32,21 @@ _raised: dict[Callable[..., Any], tuple[type[SchedulingError], ...]] = {}
 
 
 def headers(names: Sequence[str]) -> "dict[str, OpenAPIResponseHeader]":
-    """The Header Objects of `names`, which are in HEADERS."""
+    """Returns the OpenAPI Header Objects of `names`, which must be in HEADERS."""
     return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}
 
 
 def returns(description: str, *documents: type, sets: Sequence[str] = (), media_type: str = JSON) -> "OpenAPIResponse":
-    """An answer that is no error: the class of its document (several: one of them; none: no body) and its headers.
+    """Returns the OpenAPI Response Object of a successful response.
 
-    It names the classes and builds nothing of them: Powertools would make a validator of each at the first request.
+    It refers to the schemas of the documents by name, since Powertools would otherwise build a validator for each class
+    at the first request.
+
+    Args:
+        description: The description of the response.
+        documents: The classes of its document: several if it is one of them, none if there is no body.
+        sets: The response headers, which must be in HEADERS.
+        media_type: The media type of the body.
     """
     made: OpenAPIResponse = {"description": description}
     if sets:
@@ -52,10 +59,10 @@ def returns(description: str, *documents: type, sets: Sequence[str] = (), media_
 
 
 def may_raise(*errors: type[SchedulingError]) -> Callable[[Handler], Handler]:
-    """Declare, under the route's own decorator, which errors a request can end with.
+    """Declares, below the route's own decorator, which errors a request can end with.
 
-    Those that follow from what the route takes are not listed: they are those of parameters, headers and bodies, of an
-    access token, of the id of an event, and of a database that is busy.
+    Errors that follow from the route's parameters, headers and body, from the access token, from an event id in the
+    path, and from a busy database are not listed.
     """
 
     def declare(function: Handler) -> Handler:
@@ -66,5 +73,5 @@ def may_raise(*errors: type[SchedulingError]) -> Callable[[Handler], Handler]:
 
 
 def raised_by(function: Callable[..., Any]) -> tuple[type[SchedulingError], ...]:
-    """What `function` declares with `may_raise`."""
+    """Returns the errors that `function` declares with `may_raise`."""
     return _raised.get(function, ())

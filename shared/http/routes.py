@@ -1,6 +1,6 @@
-"""What a request is looked at for before its handler: what the route does not take is refused by name, never ignored.
+"""The check of a request against its route: what the route does not accept is rejected by name, never ignored.
 
-What a route takes, its handler declares: parameters with `Query`, a body with `Body`, headers with `takes`.
+A handler declares what its route accepts: parameters with `Query`, a body with `Body`, headers with `takes`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Route
 from shared.errors import FieldError, InvalidRequest
 from shared.http.bodies import JSON
 
-# They change what a request does. Where a handler does not take one, going on without it would be doing something else.
+# These headers change what a request does. If a handler does not support one, ignoring it would do something other than
+# what was requested.
 GUARDS: Final = (
     "If-Match",
     "If-None-Match",
@@ -24,9 +25,9 @@ GUARDS: Final = (
     "Content-Range",
     "Idempotency-Key",
 )
-# What is read of a request. A gateway sends some twenty more, which the resolver would copy five times a request.
+# The headers that are read. The gateway sends some twenty more, which the resolver would copy five times per request.
 HEADERS: Final = frozenset(name.lower() for name in ("Host", "Content-Type", "Content-Encoding", *GUARDS))
-# A read that goes on without one of the others answers more than it had to, and changes nothing (RFC 9110, section 13).
+# A read that ignores one of the others returns more than necessary, and changes nothing (RFC 9110, section 13).
 _GUARDS_OF_A_READ: Final = ("If-Match",)
 _READS: Final = frozenset({"GET", "HEAD"})
 
@@ -36,7 +37,7 @@ _declared: dict[Callable[..., Any], tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Handler], Handler]:
-    """Declares, under the route's own decorator, which of GUARDS a handler looks at, and what its body may be."""
+    """Declares, below the route's own decorator, which of GUARDS a handler supports, and its body's media types."""
 
     def declare(function: Handler) -> Handler:
         _declared[function] = (headers, tuple(media_types))
@@ -47,7 +48,7 @@ def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Hand
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a route takes: parameters and guards by their names, in the order of their declaration; whether a body."""
+    """What a route accepts: parameters and guards by name, in the order of their declaration; and whether a body."""
 
     parameters: tuple[str, ...]
     guards: tuple[str, ...]
@@ -57,7 +58,7 @@ class Taken:
 
 @lru_cache(maxsize=256)
 def taken_by(route: Route) -> Taken:
-    """What `route` takes, as its handler declares it."""
+    """Returns what `route` accepts, as its handler declares it."""
     dependant = route.dependant
     parameters = tuple(str(parameter.alias) for parameter in dependant.query_params)
     guards, media_types = _declared.get(route.func, ((), (JSON,)))
@@ -65,19 +66,20 @@ def taken_by(route: Route) -> Taken:
 
 
 def routes(app: APIGatewayRestResolver) -> list[Route]:
-    """The routes that `app` has, in the order in which it tries them."""
+    """Returns the routes of `app`, in the order in which it matches them."""
     return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001 Powertools has no public list
 
 
 def route_of(app: APIGatewayRestResolver, method: str, path: str) -> Route | None:
-    """The route that `app` will take; None for none."""
+    """Returns the route that `app` will select; None if no route matches."""
     return next((route for route in routes(app) if route.method == method and route.rule.match(path)), None)
 
 
 def headers_of(event: dict[str, Any]) -> dict[str, str]:
-    """The values of HEADERS that came, by lower-case name: all of one that came several times, as a list.
+    """Returns the values of those of HEADERS that the request has, by lower-case name.
 
-    `headers` of a gateway's event has the last of several alone. One without a value is there all the same, and empty.
+    Repeated headers are joined with commas; in a gateway's event, `headers` has only the last of several. A header
+    without a value is included, with an empty string.
     """
     found: dict[str, list[str]] = {}
     for name, values in (event.get("multiValueHeaders") or {}).items():
@@ -92,7 +94,10 @@ def headers_of(event: dict[str, Any]) -> dict[str, str]:
 
 
 def parameters_of(event: dict[str, Any]) -> dict[str, list[str]]:
-    """The parameters of the query with all their values; they come in two places, of which a caller may fill either."""
+    """Returns the query parameters with all their values.
+
+    An event has them in two places; an event that was not made by the gateway may fill only one of them.
+    """
     many = event.get("multiValueQueryStringParameters") or {}
     parameters = {name: values or [] for name, values in many.items()}
     for name, value in (event.get("queryStringParameters") or {}).items():
@@ -102,7 +107,7 @@ def parameters_of(event: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def check(route: Route, headers: dict[str, str], parameters: dict[str, list[str]], body: str | None) -> None:
-    """Refuse what `route` does not take. Raises InvalidRequest, which names all of it."""
+    """Raises InvalidRequest, naming every part of the request that `route` does not accept."""
     taken = taken_by(route)
     errors = [*_parameter_errors(taken, parameters), *_guard_errors(taken, route.method, headers)]
     if body and not taken.body:

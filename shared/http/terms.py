@@ -1,4 +1,4 @@
-"""The terms on which a request wants a change to be made."""
+"""The terms of a change, taken from a request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +12,11 @@ from shared.scheduling.terms import Terms
 def terms_of(
     on_conflict: OnConflict = "reject", reason: str | None = None, read_only: Mapping[str, Any] | None = None
 ) -> Terms:
-    """Returns how the request wants a change to be made: on the condition of its headers, and as it says itself.
+    """Returns the terms of the current request: the precondition in its headers, and the arguments.
 
-    `read_only` are fields of the event that the body holds and only the API sets.
+    Args:
+        on_conflict: Whether the change may collide with other events.
+        reason: Why the change is made.
+        read_only: The fields in the body that only the API sets, to be compared with the stored event.
     """
     return Terms(precondition(), on_conflict, reason, read_only_check(read_only) if read_only else None)

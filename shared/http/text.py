@@ -1,10 +1,11 @@
-"""What text may be, by the properties of its characters (UAX #44), and what an e-mail address may be."""
+"""Checks of text, by the Unicode properties of its characters (UAX #44), and of e-mail addresses."""
 
 import re
 import unicodedata
 from typing import Final
 
-# Blank by definition, though letters and symbols by category: Hangul fillers, the empty braille cell, a null notehead.
+# Characters that are blank but have the category of letters or symbols: Hangul fillers, the empty braille cell, a null
+# notehead.
 _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 _ATOM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
 MAX_ADDRESS_BYTES: Final = 254  # RFC 5321, section 4.5.3.1.3
@@ -13,13 +14,13 @@ _MAX_LABEL: Final = 63  # RFC 1035, section 2.3.4
 
 
 def line_fault(text: str) -> str | None:
-    """What is wrong with `text` as a single line; None if nothing is."""
-    # Nothing that is refused is printable, and nearly all text is.
+    """Returns what is wrong with `text` as a single line; None if nothing is."""
+    # A fast path for nearly all text: no character that is rejected is printable.
     return None if text.isprintable() else _fault(text, "must have no line breaks", "must have no control characters")
 
 
 def lines_fault(text: str) -> str | None:
-    """What is wrong with `text` of several lines, which may have tabs as well; None if nothing is."""
+    """Returns what is wrong with `text` of several lines, in which tabs are allowed; None if nothing is."""
     for each in "\n\r\t\u2028\u2029":
         text = text.replace(each, " ")
     message = "must have no control characters but line ends and tabs"
@@ -41,29 +42,30 @@ def _fault(text: str, of_a_break: str, of_a_control: str) -> str | None:
 
 
 def _is_noncharacter(code_point: int) -> bool:
-    """Whether it never will be a character (The Unicode Standard, section 23.7), as those without a name yet may."""
+    """Returns whether a code point is a noncharacter, which is never assigned (The Unicode Standard, section 23.7)."""
     return 0xFDD0 <= code_point <= 0xFDEF or code_point & 0xFFFE == 0xFFFE
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is something to see in `text`: more than blanks, characters of no width, marks without a base."""
+    """Returns whether `text` has a visible character: not only blanks, zero-width characters and combining marks."""
     return any(map(_is_visible, text))
 
 
 def _is_visible(character: str) -> bool:
-    # Letters, marks with a width of their own, numbers, punctuation, symbols, private use; what has no name yet, too.
+    # Visible: letters, spacing marks, numbers, punctuation, symbols, private use, and unassigned code points.
     category = unicodedata.category(character)
     if category == "Cn":
-        # Unicode keeps these for characters that are passed over where they are not known.
+        # Except those reserved for characters that are to be ignored where they are unknown (default ignorable).
         return not (0xE0000 <= ord(character) <= 0xE0FFF or 0xFFF0 <= ord(character) <= 0xFFF8 or character == "\u2065")
     return (category[0] in "LNPS" or category in ("Mc", "Co")) and character not in _BLANK
 
 
 def address_fault(address: str) -> str | None:
-    """Why `address` is no e-mail address; None if it can be one.
+    """Returns why `address` is not an e-mail address; None if it can be one.
 
-    `dot-atom@domain`, as mail is really addressed (RFC 5321, section 4.1.2, and RFC 6531 for characters beyond ASCII):
-    no quoted names, no comments, no IP addresses, and a domain of two labels at least. More only a mail can tell.
+    Accepts `dot-atom@domain`, the form in actual use (RFC 5321, section 4.1.2, and RFC 6531 for characters beyond
+    ASCII): no quoted names, no comments, no IP addresses, and a domain of at least two labels. Only sending a mail
+    could verify more.
     """
     if len(address.encode("utf-8", "surrogatepass")) > MAX_ADDRESS_BYTES:
         return f"must have at most {MAX_ADDRESS_BYTES} bytes in UTF-8"
@@ -79,13 +81,13 @@ def address_fault(address: str) -> str | None:
 
 
 def _is_atom(text: str) -> bool:
-    """Whether `text` is an atom (RFC 5322, section 3.2.3); beyond ASCII anything printable may be in it."""
+    """Returns whether `text` is an atom (RFC 5322, section 3.2.3), in which any printable non-ASCII is allowed."""
     ascii_only = "".join(filter(str.isascii, text))
     return bool(text) and (not ascii_only or _ATOM.fullmatch(ascii_only) is not None)
 
 
 def _is_label(label: str) -> bool:
-    """Whether `label` can be one of a domain: letters, digits and hyphens within (RFC 5890, section 2.3.1)."""
+    """Returns whether `label` can be part of a domain: letters, digits and inner hyphens (RFC 5890, section 2.3.1)."""
     return (
         0 < len(label) <= _MAX_LABEL
         and label[0] != "-"

@@ -1,4 +1,4 @@
-"""What an undo has done, as callers get it."""
+"""The response document of an undo."""
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, cast
 
@@ -49,7 +49,7 @@ class UndoneDocument(TypedDict):
 
 
 def undone_document(undone: "Undone") -> UndoneDocument:
-    """What an undo did, or would do."""
+    """Returns the document of what an undo did, or would do."""
     return {
         "operation_id": undone.operation_id,
         "undone": [_undone(each) for each in undone.outcomes if each.left is None],
@@ -59,7 +59,7 @@ def undone_document(undone: "Undone") -> UndoneDocument:
 
 
 def _undone(outcome: "UndoOutcome") -> UndoneItem:
-    # One that is not left alone has a type, and it is one of these.
+    # An outcome that is not left alone has one of these types.
     document: UndoneItem = {"id": outcome.event_id, "type": cast("_Undoing", outcome.type)}
     if outcome.event is not None:
         document["history_id"] = outcome.event.history_id

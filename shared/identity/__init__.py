@@ -1,1 +1,1 @@
-"""Who somebody is: passwords, tokens and sessions."""
+"""Authentication: users, passwords, tokens and sessions."""

@@ -1,4 +1,4 @@
-"""Becoming a user, and proving to be one. All times are whole seconds since 1970 (UTC)."""
+"""Registration and login. All times are whole seconds since 1970 (UTC)."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,31 +13,31 @@ from shared.retries import Deadline
 
 
 class AccountStore(Protocol):
-    """Where users are kept, each found by name without regard to case.
+    """Storage of users, who are found by name regardless of case.
 
     All methods raise Contended, Throttled (nothing was written) and AnswerLost.
     """
 
     def add(self, user: User, session: Session) -> None:
-        """Stores a new user and their first session. The same ones again are no fault. Raises NameTaken."""
+        """Stores a new user and their first session; idempotent. Raises NameTaken."""
 
     def login_state(self, username: str, now: int) -> LoginState:
-        """Returns the user of that name, and the failed attempts at it that are not forgotten at `now`."""
+        """Returns the user of that name, and the failed attempts at it that have not expired at `now`."""
 
     def count_failure(self, username: str, now: int) -> None:
-        """Counts one more wrong password for `username`, however many are counted concurrently."""
+        """Counts one more wrong password for `username`; concurrent calls are all counted."""
 
     def begin(self, session: Session, before: LoginState, after: User) -> bool:
-        """Stores `session`, forgets the attempts of `before`, and stores the password hash of `after` if it differs.
+        """Stores `session`, deletes the attempts of `before`, and stores the password hash of `after` if it differs.
 
         Returns:
-            Whether it did: not if somebody failed at the name, or changed the password, since `before` was read.
+            Whether it was stored: not if a login failed at the name, or the password changed, since `before` was read.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Somebody who wants to be a user."""
+    """The data of a user to be registered."""
 
     username: str
     password: str = field(repr=False)
@@ -45,11 +45,11 @@ class Applicant:
 
 
 def register(applicant: Applicant, *, store: AccountStore, tokens: Tokens, deadline: Deadline, now: int) -> TokenPair:
-    """Makes a user and logs them in.
+    """Creates a user and logs them in.
 
     Raises:
-        NameTaken: another user has the name or the address.
-        OutcomeUnknown: the database's answer was lost.
+        NameTaken: Another user has the name or the address.
+        OutcomeUnknown: The database's response was lost.
     """
     user_id = id_made_at(now)
     user = User(
@@ -72,12 +72,12 @@ def login(
 ) -> TokenPair:
     """Begins a session of the user `username`.
 
-    Guesses made concurrently before the first failure is counted are all looked at: as many as there are functions at
-    once. From then on a right one among others finds the attempts changed, and is refused.
+    Concurrent guesses that start before the first failure is counted are all checked: as many as there are concurrent
+    functions. After that, a correct guess among them finds that the attempts have changed, and is rejected.
 
     Raises:
-        NotAuthenticated: the name or the password is wrong; both take the same work.
-        TooManyAttempts: the password was not looked at, or somebody else tried at the same time.
+        NotAuthenticated: The name or the password is wrong; both cases take the same work.
+        TooManyAttempts: The password was not checked, or another login at this name took place at the same time.
     """
     state = deadline.retry(lambda: store.login_state(username, now), on=Throttled)
     wait = state.attempts.wait(now)

@@ -1,4 +1,4 @@
-"""Passwords as argon2id hashes (RFC 9106). The only module that imports argon2, which is slow to load."""
+"""Password hashing with argon2id (RFC 9106). The only module that imports argon2, which is slow to load."""
 
 import unicodedata
 from base64 import b64encode
@@ -23,8 +23,8 @@ def _unpadded(value: bytes) -> str:
     return b64encode(value).decode().rstrip("=")
 
 
-# The hash of no known password: the password of an unknown user is compared with it, so that a wrong name takes as long
-# as a wrong password. Built from the same parameters, so that it cannot fall behind them.
+# A hash without a known password. The password given for an unknown user is compared with it, so that a wrong name
+# takes as long as a wrong password. It is built from the parameters above, so that it always costs the same.
 NOBODY: Final = (
     f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}"
     f"${_unpadded(b'nobody has this!'[:SALT_BYTES])}${_unpadded(bytes(HASH_BYTES))}"
@@ -32,17 +32,17 @@ NOBODY: Final = (
 
 
 def _normal(password: str) -> str:
-    """Returns one form for what looks the same: keyboards compose accents differently (RFC 8265, section 4.2.2)."""
+    """Returns `password` in NFC, since keyboards compose accents differently (RFC 8265, section 4.2.2)."""
     return unicodedata.normalize("NFC", password)
 
 
 def hash_password(password: str) -> str:
-    """Returns the hash of `password` with a salt of its own, in the encoded form that names its parameters."""
+    """Returns the hash of `password` with a new salt, in the encoded form that contains its parameters."""
     return _hasher.hash(_normal(password))
 
 
 def is_password(password_hash: str, password: str) -> bool:
-    """Returns whether `password_hash` is of `password`. Raises argon2's InvalidHashError if it is not a hash."""
+    """Returns whether `password_hash` is a hash of `password`. Raises argon2's InvalidHashError if it is not a hash."""
     try:
         return _hasher.verify(password_hash, _normal(password))
     except VerifyMismatchError:
@@ -50,5 +50,5 @@ def is_password(password_hash: str, password: str) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Returns whether `password_hash` was made with other parameters than today's."""
+    """Returns whether `password_hash` was created with parameters other than the current ones."""
     return _hasher.check_needs_rehash(password_hash)

@@ -1,4 +1,4 @@
-"""Keeping a session alive, and ending it. All times are whole seconds since 1970 (UTC)."""
+"""Refresh and logout of sessions. All times are whole seconds since 1970 (UTC)."""
 
 from typing import Protocol
 
@@ -9,27 +9,28 @@ from shared.retries import Deadline
 
 
 class SessionStore(Protocol):
-    """Where sessions are kept. All methods raise Contended, Throttled (nothing was written) and AnswerLost."""
+    """Storage of sessions. All methods raise Contended, Throttled (nothing was written) and AnswerLost."""
 
     def rotate(self, family: str, presented: str, token_id: str, now: int, expires_at: int) -> Session | None:
-        """Puts `token_id` in the place of `presented`, if that is the session's current token at `now`.
+        """Replaces `presented` by `token_id` if it is the session's current token at `now`.
 
         Returns:
-            The session as it is stored after that, changed or not; None if there is none.
+            The session as it is stored afterwards, changed or not; None if there is none.
         """
 
     def end(self, family: str) -> None:
-        """Removes the session `family`, if it is still there."""
+        """Deletes the session `family` if it exists."""
 
 
 def refresh(token: str, *, store: SessionStore, tokens: Tokens, deadline: Deadline, now: int) -> TokenPair:
-    """Exchanges the refresh token `token` for a new pair; the session lives on from now.
+    """Exchanges the refresh token `token` for a new pair, and extends the session from now.
 
-    A token that was exchanged before is in two hands, and nobody can tell whose is the thief's: the whole session ends
-    (RFC 9700, section 4.14.2). That holds for two concurrent exchanges as well: one ends what the other was given.
+    If the token was exchanged before, two parties have it, and it is unknown which of them stole it: the whole session
+    ends (RFC 9700, section 4.14.2). That applies to two concurrent exchanges as well: the second ends the session that
+    the first has extended.
 
     Raises:
-        NotAuthenticated: the token is not valid, or its session has ended.
+        NotAuthenticated: The token is not valid, or its session has ended.
     """
     presented = tokens.refresh(token, now)
     token_id = id_made_at(now)
@@ -37,7 +38,7 @@ def refresh(token: str, *, store: SessionStore, tokens: Tokens, deadline: Deadli
     session = deadline.retry(
         lambda: store.rotate(presented.family, presented.token_id, token_id, now, expires_at), on=Contended
     )
-    # A write whose answer was lost finds its own token id when the SDK tries again: that is success and not reuse.
+    # When the SDK retries a write whose response was lost, it finds its own token id: that is a success, not a reuse.
     if session is not None and session.token_id == token_id:
         return tokens.pair(session, now)
     if session is not None and session.token_id != presented.token_id:
@@ -46,9 +47,9 @@ def refresh(token: str, *, store: SessionStore, tokens: Tokens, deadline: Deadli
 
 
 def logout(token: str, *, store: SessionStore, tokens: Tokens, deadline: Deadline, now: int) -> None:
-    """Ends the session of the refresh token `token`. An invalid one has none to end (RFC 7009, section 2.2).
+    """Ends the session of the refresh token `token`. An invalid token is ignored (RFC 7009, section 2.2).
 
-    Access tokens issued before stay good until they expire: they are not looked up.
+    Access tokens issued before stay valid until they expire, since they are not looked up.
     """
     try:
         presented = tokens.refresh(token, now)

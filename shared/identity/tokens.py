@@ -1,7 +1,7 @@
 """Access and refresh tokens: JSON Web Tokens (RFC 7519), signed with HMAC SHA-256.
 
-Everything that a token may choose is pinned (RFC 8725): the algorithm, the issuer, the audience and the type. The two
-types differ in their `typ` header, so that neither is taken for the other.
+Everything that a token could choose is fixed (RFC 8725): the algorithm, the issuer, the audience and the type. The two
+types differ in their `typ` header, so that one cannot be used as the other.
 """
 
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ ACCESS_TYPE: Final = "at+jwt"  # RFC 9068, section 2.1
 REFRESH_TYPE: Final = "rt+jwt"
 MAX_TOKEN_CHARACTERS: Final = 4096
 
-# Times are checked against the caller's clock, not PyJWT's. A key shorter than the hash is a fault of the deployment:
-# it is refused with an error that is not an InvalidTokenError (RFC 7518, section 3.2).
+# Times are checked against the caller's clock, not PyJWT's. A key shorter than the hash is a defect of the deployment:
+# it raises an error that is not an InvalidTokenError (RFC 7518, section 3.2).
 _jwt = PyJWT(
     {
         "require": ["exp", "iat", "iss", "aud", "sub", "jti"],
@@ -37,7 +37,7 @@ _jwt = PyJWT(
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login returns. `expires_in` is the access token's lifetime in seconds (RFC 6749, section 5.1)."""
+    """The result of a login. `expires_in` is the access token's lifetime in seconds (RFC 6749, section 5.1)."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -46,7 +46,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a valid access token says; `expires_at` in seconds since 1970 (UTC)."""
+    """The claims of a valid access token; `expires_at` in seconds since 1970 (UTC)."""
 
     user_id: str
     username: str
@@ -55,7 +55,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """What a valid refresh token says: which session it belongs to, and which token of it this is."""
+    """The claims of a valid refresh token: its session (`family`), and its own id within that."""
 
     family: str
     token_id: str
@@ -63,14 +63,14 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Makes and reads tokens with one key. Lifetimes in seconds, times in whole seconds since 1970 (UTC)."""
+    """Creates and verifies tokens with one key. Lifetimes in seconds, times in whole seconds since 1970 (UTC)."""
 
     key: str = field(repr=False)
     access_seconds: int
     refresh_seconds: int
 
     def pair(self, session: Session, now: int) -> TokenPair:
-        """Returns the tokens of `session` as it stands. Its refresh token ends when the session does."""
+        """Returns tokens for `session`. The refresh token expires when the session does."""
         common = {"iss": ISSUER, "aud": AUDIENCE, "sub": session.user_id, "iat": now}
         access = {**common, "jti": id_made_at(now), "exp": now + self.access_seconds, "username": session.username}
         refresh = {**common, "jti": session.token_id, "exp": session.expires_at, "sid": session.family}
@@ -81,12 +81,12 @@ class Tokens:
         )
 
     def access(self, token: str, now: int) -> Access:
-        """Returns what the access token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
+        """Returns the claims of the access token `token`. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._decode(token, ACCESS_TYPE, now)
         return Access(_text(claims, "sub"), _text(claims, "username"), claims["exp"])
 
     def refresh(self, token: str, now: int) -> Refresh:
-        """Returns what the refresh token `token` says. Raises NotAuthenticated if it is not valid at `now`."""
+        """Returns the claims of the refresh token `token`. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._decode(token, REFRESH_TYPE, now)
         return Refresh(_text(claims, "sid"), _text(claims, "jti"))
 
@@ -94,7 +94,10 @@ class Tokens:
         return _jwt.encode(claims, self.key, ALGORITHM, headers={"typ": kind})
 
     def _decode(self, token: str, kind: str, now: int) -> dict[str, Any]:
-        """Returns the claims of `token`. Messages quote nothing of it: they are answered to whoever sent it."""
+        """Returns the claims of `token`. Raises NotAuthenticated, whose messages quote nothing of the token.
+
+        The messages are returned to the client.
+        """
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
             raise NotAuthenticated("the token is not valid")
         try:
@@ -102,11 +105,11 @@ class Tokens:
         except InvalidTokenError:
             raise NotAuthenticated("the token is not valid") from None
         claims: dict[str, Any] = decoded["payload"]
-        # A header with anything else in it is not ours. And the last character of a signature has unused bits: a token
-        # is accepted in one spelling only.
+        # A header with anything else in it was not made here. The last character of a signature has unused bits, so the
+        # same signature could be encoded in several ways: only one of them is accepted.
         ours = decoded["header"] == {"alg": ALGORITHM, "typ": kind}
         spelled = token.rpartition(".")[2] == base64url_encode(decoded["signature"]).decode()
-        # `type`, not `isinstance`: True is no time. A float is refused because nothing here writes one.
+        # `type`, not `isinstance`, since True is not a time. A float is rejected because nothing here writes one.
         whole = type(claims["exp"]) is int and type(claims["iat"]) is int
         if not (ours and spelled and whole):
             raise NotAuthenticated("the token is not valid")

@@ -1,4 +1,4 @@
-"""Users, their sessions, and failed logins. Times are whole seconds since 1970 (UTC)."""
+"""Users, sessions and failed logins. Times are whole seconds since 1970 (UTC)."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -7,23 +7,24 @@ from shared.ids import new_id
 
 _NS_PER_SECOND: Final = 1_000_000_000
 
-# Guessing: so many wrong passwords in a row are free, then the wait doubles with each one (OWASP Authentication Cheat
-# Sheet, Account Lockout: an exponential lockout keeps an attacker from locking somebody out for good).
+# Against guessing: this many wrong passwords in a row cause no wait, then the wait doubles with each one (OWASP
+# Authentication Cheat Sheet, Account Lockout: with an exponential lockout an attacker cannot lock out a user for good).
 FREE_FAILURES: Final = 5
 LONGEST_WAIT_SECONDS: Final = 15 * 60
 FORGOTTEN_AFTER_SECONDS: Final = 24 * 3600
 
 
 def id_made_at(now: int) -> str:
-    """Returns a new identifier made at `now`."""
+    """Returns a new identifier with the timestamp `now`."""
     return new_id(now * _NS_PER_SECOND)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or service with a name. `username` and `email` as given; both are unique without regard to case.
+    """A registered person or service.
 
-    `created_at` is RFC 3339 in UTC. What must not reach a log is left out of the representation.
+    `username` and `email` are as given; both are unique regardless of case. `created_at` is RFC 3339 in UTC. Fields
+    that must not reach a log are left out of the representation.
     """
 
     user_id: str
@@ -35,9 +36,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A family of refresh tokens: one login and all that was exchanged since.
+    """A session: the family of refresh tokens that starts with one login and grows with each exchange.
 
-    `token_id` names the one refresh token of the family that is good now.
+    `token_id` identifies the one refresh token of the family that is currently valid.
     """
 
     family: str
@@ -49,7 +50,7 @@ class Session:
 
     @classmethod
     def begin(cls, user: User, now: int, seconds: int) -> "Session":
-        """Returns a new session of `user` that ends after `seconds` without use."""
+        """Returns a new session of `user` that expires after `seconds` without use."""
         return cls(
             family=id_made_at(now),
             user_id=user.user_id,
@@ -62,26 +63,26 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How many wrong passwords in a row a name has seen, and when the last one came.
+    """The number of wrong passwords in a row at a user name, and the time of the last one.
 
-    Kept under the name whether or not there is such a user, so that nothing tells the two apart.
+    Counted whether or not the user exists, so that the response does not reveal which is the case.
     """
 
     failures: int = 0
     failed_at: int = 0
 
     def wait(self, now: int) -> int:
-        """Returns for how many seconds from `now` no password is looked at; 0 if one is."""
+        """Returns for how many seconds from `now` no password is checked; 0 if the name is not locked."""
         if self.failures < FREE_FAILURES:
             return 0
-        # The exponent is bounded, not only the result: under a long attack the number would get too long to compute.
+        # The exponent is bounded, not only the result: under a long attack the number would be too large to compute.
         lock = min(LONGEST_WAIT_SECONDS, 1 << min(self.failures - FREE_FAILURES, 10))
         return max(0, self.failed_at + lock - now)
 
 
 @dataclass(frozen=True, slots=True)
 class LoginState:
-    """What is stored under a user name: what decides whether a login succeeds."""
+    """The stored data of a user name that determines whether a login succeeds."""
 
     user: User | None
     attempts: Attempts

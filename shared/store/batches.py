@@ -1,4 +1,4 @@
-"""BatchGetItem and BatchWriteItem with their limits and their partial answers."""
+"""BatchGetItem and BatchWriteItem, with their limits and their partial responses."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -19,13 +19,21 @@ ROUNDS: Final = 5
 
 
 def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
-    """Returns the items of `wanted` (table to keys) that exist, by table; strongly consistent, in no order.
+    """Returns the items that exist among `wanted`; strongly consistent, in no particular order.
 
-    One call for each hundred keys, and one more for what a response leaves out (it ends at 16 MB).
+    Makes one call per hundred keys, and further calls for what a response leaves unprocessed (a response is limited to
+    16 MB).
+
+    Args:
+        clients: The clients to call with.
+        wanted: The keys to read, by table.
+
+    Returns:
+        The items found, by table.
 
     Raises:
         Throttled: ROUNDS calls in a row returned nothing.
-        AnswerLost: a call got no answer.
+        AnswerLost: A call got no response.
     """
     found: dict[str, list[Item]] = {table: [] for table in wanted}
     pairs = list(chain.from_iterable(((table, key) for key in table_keys) for table, table_keys in wanted.items()))
@@ -36,10 +44,10 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
         for table, key in chunk:
             request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
         with store_faults():
-            answer = clients.dynamodb.batch_get_item(RequestItems=request)
-        for table, items in answer["Responses"].items():
+            response = clients.dynamodb.batch_get_item(RequestItems=request)
+        for table, items in response["Responses"].items():
             found[table].extend(items)
-        left = [(table, key) for table, each in answer.get("UnprocessedKeys", {}).items() for key in each["Keys"]]
+        left = [(table, key) for table, each in response.get("UnprocessedKeys", {}).items() for key in each["Keys"]]
         rounds = rounds + 1 if len(left) == len(chunk) else 0
         if rounds == ROUNDS:
             raise Throttled("UnprocessedKeys")
@@ -48,22 +56,26 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
 
 
 def batch_write(client: "DynamoDBClient", table: str, items: Sequence[Item]) -> list[Item]:
-    """Puts `items`, at most 25, in one call. Returns those that the database refused for load.
+    """Puts `items`, at most 25, in one call.
+
+    Returns:
+        The items that the database did not process because of its load.
 
     Raises:
-        Throttled: it refused all of them.
-        AnswerLost: any of them may be written.
+        Throttled: The database rejected the whole call because of its load.
+        AnswerLost: The call got no response: any of the items may have been written.
     """
     with store_faults():
-        answer = client.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
-    return [request["PutRequest"]["Item"] for request in answer.get("UnprocessedItems", {}).get(table, [])]
+        response = client.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
+    return [request["PutRequest"]["Item"] for request in response.get("UnprocessedItems", {}).get(table, [])]
 
 
 def batch_delete(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
-    """Deletes the items at `keys`, at most 25, in one call. Returns the keys that the database refused for load.
+    """Deletes the items at `keys`, at most 25, in one call. Raises what `batch_write` raises.
 
-    A key without an item is no fault. Raises what `batch_write` raises.
+    Returns:
+        The keys that the database did not process because of its load. A key without an item is not an error.
     """
     with store_faults():
-        answer = client.batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": key}} for key in keys]})
-    return [request["DeleteRequest"]["Key"] for request in answer.get("UnprocessedItems", {}).get(table, [])]
+        response = client.batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": key}} for key in keys]})
+    return [request["DeleteRequest"]["Key"] for request in response.get("UnprocessedItems", {}).get(table, [])]

@@ -1,4 +1,4 @@
-"""The events table as a bulk creation uses it: batches of events, claims on idempotency keys, bounded searches."""
+"""The events table for bulk creations: batches of events, claims on idempotency keys, bounded searches."""
 
 from collections.abc import Sequence
 from concurrent.futures import wait
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 class DynamoBulkStore(DynamoEventStore):
-    """The events of all calendars, for the creation of many."""
+    """The events of all calendars, with the operations of a bulk creation."""
 
     def put_all(self, events: Sequence[Event], deadline: Deadline) -> dict[EventId, str]:
         """Writes new events in as few calls as possible.
 
-        The SDK does not repeat these calls, since a late repetition could overwrite newer versions. When an answer is
-        lost, what is there is read back, and what is absent is put on condition that it still is.
+        The SDK does not retry these calls, since a late retry could overwrite newer versions. When a response is lost,
+        the events are read back, and those that are absent are put on condition that they still are.
 
         Returns:
-            Why, by event id, for those not known to be written.
+            The reason, by event id, for each event that is not known to be written.
         """
         chunks = [events[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(events), BATCH_WRITE_ITEMS)]
         failures: dict[EventId, str] = {}
@@ -64,11 +64,11 @@ class DynamoBulkStore(DynamoEventStore):
         return {}
 
     def _put_batch(self, waiting: dict[EventId, Event]) -> None:
-        """Writes `waiting`, and removes from it each event that is known to be written.
+        """Writes the events in `waiting`, and removes from it those known to be written.
 
         Raises:
-            Throttled: some are left.
-            AnswerLost: any of them may be written.
+            Throttled: Some events are left.
+            AnswerLost: The call got no response: any of the events may have been written.
         """
         items = [self._item(event) for event in waiting.values()]
         left = {item["id"]["S"] for item in batch_write(self._clients.dynamodb_once, self._table, items)}
@@ -78,7 +78,7 @@ class DynamoBulkStore(DynamoEventStore):
             raise Throttled("UnprocessedItems")
 
     def _put_absent(self, waiting: dict[EventId, Event]) -> None:
-        """Writes what is not there of `waiting`, and removes from it each event that is known to be written."""
+        """Writes the events in `waiting` that are not stored, and removes from it those known to be written."""
         for calendar_id in {event.calendar_id for event in waiting.values()}:
             for event_id in self._get_chunk(calendar_id, [*waiting]):
                 del waiting[event_id]
@@ -89,24 +89,25 @@ class DynamoBulkStore(DynamoEventStore):
     def put_each(
         self, events: Sequence[tuple[Event, Event | None]], deadline: Deadline
     ) -> dict[EventId, Event | str | None]:
-        """Writes each event if the stored one still is the one given with it: a PutItem each, concurrently.
+        """Writes each event if the stored one is still the one given with it: one PutItem each, concurrently.
 
         Returns:
-            By event id: None for one written, the stored one that was in the way, or why it is not known to be written.
+            By event id: None if it was written, the stored event that prevented it, or the reason why it is not known
+            to be written.
         """
-        answers = self._clients.pool.map(lambda each: self._put_one(each[0], each[1], deadline), events)
-        return {event.id: answer for (event, _), answer in zip(events, answers, strict=True)}
+        outcomes = self._clients.pool.map(lambda each: self._put_one(each[0], each[1], deadline), events)
+        return {event.id: outcome for (event, _), outcome in zip(events, outcomes, strict=True)}
 
     def _put_one(self, event: Event, previous: Event | None, deadline: Deadline) -> Event | str | None:
         try:
             stored = deadline.retry(lambda: self._put_or_meet(event, previous))
         except (CalendarFull, StoreFault) as fault:
             return _why_not_written(fault)
-        # A write whose answer was lost meets itself when it is repeated.
+        # A retry after a lost response finds the version that the first attempt wrote.
         return None if stored is None or stored.history_id == event.history_id else stored
 
     def _put_or_meet(self, event: Event, previous: Event | None) -> Event | None:
-        """Writes `event` as `put` does; returns the stored one if that is not `previous`."""
+        """Writes `event` as `put` does. Returns the stored event instead if it is not `previous`."""
         with store_faults():
             try:
                 self._clients.dynamodb.put_item(
@@ -116,15 +117,18 @@ class DynamoBulkStore(DynamoEventStore):
                 met = failed_conditions(fault).get(0)
                 if met is None or not (met or previous):
                     raise
-                # Without an item the tombstone that was to be continued has been removed: there is none any more.
+                # No item: the tombstone that this version was to follow has been removed since, so there is no event.
                 return event_of(met) if met else self._put_or_meet(event, None)
         return None
 
     def claim(self, calendar_id: CalendarId, key: str, claim: Claim, now: int) -> Claim:
-        """Returns the claim on `key` that holds at `now` (seconds since 1970): `claim`, unless there is an earlier one.
+        """Stores `claim` unless there is an earlier claim on `key` that is valid at `now` (seconds since 1970).
+
+        Returns:
+            The claim that is valid: `claim` or the earlier one.
 
         Raises:
-            Contended, Throttled, AnswerLost: try again.
+            Contended, Throttled, AnswerLost: Retry.
         """
         item: Item = {
             **keys.claim_key(calendar_id, key),
@@ -151,16 +155,17 @@ class DynamoBulkStore(DynamoEventStore):
         return claim
 
     def crowd(self, calendar_id: CalendarId, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
-        """Returns live opaque events that overlap one of `windows`, and whether `seconds` were enough for all of them.
+        """Returns live opaque events that overlap one of `windows`, and whether these are all of them.
 
-        One Query for each length class of each window, concurrently, of one page: of at most 2,000 items, and 1 MB.
+        Makes one Query per length class and window, concurrently, and waits for at most `seconds`. Each reads one page
+        of at most 2,000 items and 1 MB.
         """
         page_of = self._reader(calendar_id, LARGEST_PAGE, opaque=True)
         reads = [(each, window.start) for window in windows for each in overlap_ranges(window)]
         running = [self._clients.pool.submit(page_of, read) for read in reads]
         done, late = wait(running, seconds)
         for read in late:
-            read.cancel()  # one that is under way goes on, and nobody waits for it
+            read.cancel()  # a call in progress continues, but its result is not used
         found: dict[EventId, Event] = {}
         complete = not late
         for page in (each.result() for each in running if each in done):
@@ -170,7 +175,7 @@ class DynamoBulkStore(DynamoEventStore):
 
 
 def _why_not_written(fault: CalendarFull | StoreFault) -> str:
-    """Returns what to tell of an event whose write ended with `fault`."""
+    """Returns the text that describes, to the caller, why the write of an event ended with `fault`."""
     if isinstance(fault, AnswerLost):
         return ANSWER_LOST
     return f"not written: {fault if isinstance(fault, CalendarFull) else 'the database was too busy'}"

@@ -1,6 +1,6 @@
-"""Items: the attribute values of DynamoDB's wire format, and events and fences as such items.
+"""Conversion of events and fences to and from DynamoDB items, in the attribute values of DynamoDB's wire format.
 
-Which attributes an item has is derived from the fields of `Event`, `Content` and `Stamp`, by their types. Values are
+The attributes of an item are derived from the fields of `Event`, `Content` and `Stamp`, by their types. Values are
 encoded here rather than by boto3's resource layer, which costs import time and a type dispatch for each value.
 """
 
@@ -39,9 +39,15 @@ def _number_of(value: Any) -> int:
 
 
 class Attribute(NamedTuple):
-    """How a field is stored: under which name, and what an item without it says (MISSING: it is no event).
+    """How a field is stored.
 
-    With `omitted` the default is stored as no attribute at all.
+    Attributes:
+        field: The field's name.
+        name: The attribute's name in an item.
+        encode: Returns the attribute value of a field's value.
+        decode: Returns the field's value of an attribute value.
+        default: The value of an item without the attribute; MISSING: such an item is not an event.
+        omitted: Whether the default is stored by leaving the attribute out.
     """
 
     field: str
@@ -52,19 +58,22 @@ class Attribute(NamedTuple):
     omitted: bool
 
 
-# `type` would say too little beside an event's other attributes.
+# `type` would be ambiguous among an event's other attributes.
 _NAMES: Final = {"type": "change_type"}
-# What names a version and its author is always stored; what else a change says of itself only if it says something.
+# What identifies a version and its author is always stored; the other fields of a stamp only if they differ from their
+# defaults.
 _ALWAYS_STAMPED: Final = frozenset({"type", "changed_by", "history_id", "version"})
-# They are parts of an event's item, but not by themselves.
+# Fields of an event that have no attribute of their own: they are encoded separately.
 _PARTS: Final = ("content", "stamp", "expires_at")
 
 
 def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribute:
-    """Returns how a field of type `hint` is stored: strings as S, numbers as N, None not at all.
+    """Returns how a field of type `hint` is stored: strings as S, numbers as N, None as no attribute.
 
-    An item of another author may lack a plain text: that is empty then. It may not lack an id or an instant that has no
-    default. A word that is none of a Literal's counts as the default.
+    An item written by a script may lack a plain text, which is then empty. It may not lack an id or an instant without
+    a default. A value that is not among a Literal's counts as the default.
+
+    Raises TypeError for a type that has no encoding.
     """
     stored_as = _NAMES.get(name, name)
     alternatives = [each for each in get_args(hint) if each is not NoneType]
@@ -90,7 +99,10 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
 
 
 def _attributes(kind: type[Any], always: Container[str] | None = None) -> tuple[Attribute, ...]:
-    """Returns how the fields of `kind` are stored; those not in `always`, if given, only if they say something."""
+    """Returns how the fields of `kind` are stored.
+
+    If `always` is given, fields that are not in it are stored only if they differ from their defaults.
+    """
     hints = get_type_hints(kind)
     return tuple(
         _attribute(
@@ -120,11 +132,11 @@ _CONTENT: Final = _Table(Content)
 _STAMP: Final = _Table(Stamp, _ALWAYS_STAMPED)
 CONTENT_ATTRIBUTES: Final = _CONTENT.attributes
 STAMP_ATTRIBUTES: Final = _STAMP.attributes
-# Derived from the stamp's id: for whoever reads the table.
+# Derived from the stamp's id, for people who read the table.
 _CHANGED_AT: Final = "changed_at"
-# What a later write has to remove, because it may have no value in its place.
+# What an update has to remove explicitly, because its own stamp may have no value for it.
 OPTIONAL_STAMP: Final = tuple(each.name for each in STAMP_ATTRIBUTES if each.omitted)
-# All that an event's item has beside its keys and what its place in an index says.
+# All attributes of an event's item except its table and index keys.
 KNOWN: Final = frozenset(
     {*(each.name for each in (*_EVENT.attributes, *CONTENT_ATTRIBUTES, *STAMP_ATTRIBUTES)), _CHANGED_AT, "expires_at"}
 )
@@ -152,12 +164,12 @@ def _decoded(item: Mapping[str, Any], table: _Table) -> dict[str, Any]:
 
 
 def stamp_attributes(stamp: Stamp) -> Item:
-    """Returns all of `stamp`, and the time that its id tells."""
+    """Returns the attributes of `stamp`, and the time that is encoded in its id."""
     return {**_encoded(stamp, _STAMP), _CHANGED_AT: text(stamp.changed_at)}
 
 
 def event_attributes(event: Event) -> Item:
-    """Returns all of `event` but its place: what a version item holds as well."""
+    """Returns the attributes of `event` without keys: those that event items and version items have in common."""
     return {
         **_encoded(event, _EVENT),
         **_encoded(event.content, _CONTENT),
@@ -166,17 +178,17 @@ def event_attributes(event: Event) -> Item:
 
 
 def stamp_of(item: Mapping[str, Any]) -> Stamp:
-    """Returns the stamp in an event's item; what is missing is what a stamp says by default. Raises as `event_of`."""
+    """Returns the stamp in an event's item, with defaults for missing attributes. Raises what `event_of` raises."""
     return Stamp(**_decoded(item, _STAMP))
 
 
 def event_of(item: Mapping[str, Any]) -> Event:
-    """Returns the event that an item of the events or of the history table holds.
+    """Returns the event in an item of the events table or of the history table.
 
-    Text and stamps may be missing, as in an item that a script has put there.
+    Text and stamps may be missing, as in an item written by a script.
 
     Raises:
-        KeyError, TypeError, ValueError: An id, a calendar, a start or an end is missing, or a value is of another type.
+        KeyError, TypeError, ValueError: An id, a calendar, a start or an end is missing, or a value has another type.
     """
     return Event(
         **_decoded(item, _EVENT),
@@ -190,12 +202,12 @@ _ENTRY: Final = tuple(each.name for each in fields(FenceEntry))
 
 
 def recent_value(fence: Fence) -> dict[str, Any]:
-    """Returns what a fence remembers, as an attribute value."""
+    """Returns the recent entries of a fence as an attribute value."""
     return {"L": [{"M": {name: text(getattr(entry, name)) for name in _ENTRY}} for entry in fence.recent]}
 
 
 def fence_of(week: str, item: Mapping[str, Any] | None) -> Fence:
-    """Returns the fence of `week` that `item` holds; a week without one has never been touched."""
+    """Returns the fence of `week` in `item`; without an item, the fence of a week in which nothing was ever written."""
     if item is None:
         return Fence(week)
     recent = tuple(FenceEntry(*(entry["M"][name]["S"] for name in _ENTRY)) for entry in item["recent"]["L"])

@@ -35,7 +35,7 @@ INDEX: Final = "by_span"
 
 
 class DynamoEventStore:
-    """The events of all calendars; every call names the calendar, and reaches no other partition."""
+    """The events of all calendars. Every method names a calendar, and accesses its partition only."""
 
     def __init__(self, clients: Clients, table: str) -> None:
         """Uses the events table of name `table`."""
@@ -45,17 +45,17 @@ class DynamoEventStore:
     def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
         """Returns the event, deleted or not, strongly consistent: one GetItem."""
         with store_faults():
-            answer = self._clients.dynamodb.get_item(
+            response = self._clients.dynamodb.get_item(
                 TableName=self._table, Key=keys.event_key(calendar_id, event_id), ConsistentRead=True
             )
-        item = answer.get("Item")
+        item = response.get("Item")
         return event_of(item) if item else None
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
-        """Returns the events of `event_ids` that are there, deleted ones included.
+        """Returns the events among `event_ids` that are stored, including deleted ones.
 
-        One BatchGetItem for each hundred, concurrently. More than a hundred must not be asked for in a thread of the
-        clients' pool, which could wait for itself.
+        Makes one BatchGetItem per hundred, concurrently. More than a hundred must not be requested from a thread of the
+        clients' pool, which could deadlock.
         """
         wanted = list(event_ids)
         chunks = [wanted[at : at + BATCH_GET_ITEMS] for at in range(0, len(wanted), BATCH_GET_ITEMS)]
@@ -73,9 +73,9 @@ class DynamoEventStore:
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
     ) -> tuple[Event | None, list[Fence]]:
-        """Returns the event, if asked for and there, and the fences of `weeks`.
+        """Returns the event, if it is requested and stored, and the fences of `weeks`.
 
-        One BatchGetItem, which is no snapshot.
+        Makes one BatchGetItem. Its items are not a snapshot: each may be read at a different moment.
         """
         wanted = [keys.fence_key(calendar_id, week) for week in weeks]
         if event_id is not None:
@@ -87,10 +87,10 @@ class DynamoEventStore:
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
-        """Returns a page of each range, concurrently: of the next `limit` events those that end after `start`.
+        """Returns one page per range, read concurrently: those of the next `limit` events that end after `start`.
 
-        One of no length that begins at `start` is listed, too: `Interval.overlaps` is the rule. A page ends at 1 MB,
-        before the filter, whatever `limit` says. With `opaque` transparent events are left out.
+        An event of length zero that begins at `start` is included (`Interval.overlaps` is the rule). A page is limited
+        to 1 MB before filtering, whatever `limit` is. With `opaque`, transparent events are left out.
         """
         reads = [(each, start) for each in ranges]
         return list(self._clients.pool.map(self._reader(calendar_id, limit, opaque=opaque), reads))
@@ -98,7 +98,7 @@ class DynamoEventStore:
     def _reader(
         self, calendar_id: CalendarId, limit: int, *, opaque: bool
     ) -> Callable[[tuple[ClassRange, Instant]], ClassPage[Event]]:
-        """Returns what reads a page of a range: of events that end after the instant given with it or begin at it."""
+        """Returns a function that reads a page of a range: the events that end after, or begin at, an instant."""
         extra: dict[str, Any] = {
             "FilterExpression": "(#end > :start OR #start >= :start)",
             "ExpressionAttributeNames": {"#end": "end", "#start": "start"},
@@ -106,7 +106,7 @@ class DynamoEventStore:
         }
         values: Item = {}
         if opaque:
-            # An item of another author may lack `transparency`: like any event, it is opaque unless it says otherwise.
+            # An item written by a script may lack `transparency`: then it is opaque, as events are by default.
             extra["FilterExpression"] += " AND NOT transparency = :transparent"
             values[":transparent"] = text("transparent")
 
@@ -118,9 +118,13 @@ class DynamoEventStore:
         return page
 
     def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
-        """Returns a page of the deleted events that can be restored at `now` (seconds since 1970), latest first.
+        """Returns a page of the deleted events that can still be restored, latest deletion first.
 
-        `before` is the history_id of the deletion that the page before was read up to.
+        Args:
+            calendar_id: The calendar to list.
+            now: The time, in seconds since 1970 (UTC), at which an event must still be restorable.
+            limit: How many index entries to read at most.
+            before: The history_id of the last deletion that the previous page has read; None for the first page.
         """
         extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit}
         events, last = self._page(calendar_id, keys.deleted_range(before), {":now": number(now)}, extra)
@@ -129,7 +133,7 @@ class DynamoEventStore:
     def _page(
         self, calendar_id: CalendarId, keys_read: keys.KeyRange, values: Item, extra: dict[str, Any]
     ) -> tuple[list[Event], str | None]:
-        """Returns a page of one range of the index, and the index key that it was read up to; None at the end."""
+        """Returns a page of a range of the index, and the last index key that was read; None after the last page."""
         with store_faults():
             page = self._clients.dynamodb.query(
                 TableName=self._table,
@@ -149,9 +153,9 @@ class DynamoEventStore:
         return [event_of(item) for item in page["Items"]], last["span"]["S"] if last else None
 
     def put(self, event: Event, previous: Event | None) -> None:
-        """Writes `event` if the stored one still is `previous`. Raises Contended, Throttled, AnswerLost.
+        """Writes `event` if the stored one is still `previous`. Raises Contended, Throttled, AnswerLost.
 
-        The SDK's own repetition of a call whose response was lost finds this very version: that is success.
+        When the SDK itself retries a call whose response was lost, it finds this same version: that is a success.
         """
         with store_faults():
             try:
@@ -163,9 +167,9 @@ class DynamoEventStore:
                     raise
 
     def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
-        """Does the same, and moves each of `fences` if it still is as given: all or nothing, one TransactWriteItems.
+        """Writes `event` as `put` does and moves `fences` if each is still as given, in one TransactWriteItems.
 
-        botocore gives each call its ClientRequestToken, so its own repetitions are applied once.
+        botocore gives each call a ClientRequestToken, so its own retries are applied once.
         """
         actions: list[Any] = [{"Put": self._conditional_put(event, previous)}]
         actions += [{"Update": self._fence_move(event, fence)} for fence in fences]
@@ -199,14 +203,15 @@ class DynamoEventStore:
     def update(
         self, calendar_id: CalendarId, event_id: EventId, update: "ConditionalUpdate"
     ) -> tuple[bool, Event | None]:
-        """Returns whether `update` was applied, and the event as it is now: one UpdateItem, with no read before it.
+        """Applies `update` with one UpdateItem, without a preceding read. Raises Contended, Throttled, AnswerLost.
 
-        Raises Contended, Throttled, AnswerLost.
+        Returns:
+            Whether the update was applied, and the event as it is now stored; None if there is none.
         """
         request = _update_request(update)
         with store_faults():
             try:
-                answer = self._clients.dynamodb.update_item(
+                response = self._clients.dynamodb.update_item(
                     TableName=self._table,
                     Key=keys.event_key(calendar_id, event_id),
                     ReturnValues="ALL_NEW",
@@ -218,12 +223,12 @@ class DynamoEventStore:
                 if stored is None:
                     raise
                 event = event_of(stored) if stored else None
-                # The SDK repeats a call whose response was lost: then it meets its own version, or a later one.
+                # When the SDK retries a call whose response was lost, it may find its own version, or a later one.
                 applied = event is not None and event.history_id == update.stamp.history_id
                 if unanswered(fault) and not applied:
                     raise
                 return applied, event
-        return True, event_of(answer["Attributes"])
+        return True, event_of(response["Attributes"])
 
     def _item(self, event: Event) -> Item:
         return {
@@ -234,16 +239,16 @@ class DynamoEventStore:
 
 
 def _update_request(update: "ConditionalUpdate") -> dict[str, Any]:
-    """Returns the expressions of an UpdateItem: what it sets and removes, and on which condition."""
+    """Returns the UpdateItem expressions of `update`: what it sets and removes, and on which condition."""
     stamp, condition = update.stamp, update.condition
-    said = {
+    encoded = {
         each.name: each.encode(value)
         for each in CONTENT_ATTRIBUTES
         if (value := update.content.get(each.field)) is not None
     }
-    sets: Item = {**said, **stamp_attributes(stamp)}
-    del sets["version"]  # counted up by the database
-    # What the event has, or what the change before has said of itself, and this one does not.
+    sets: Item = {**encoded, **stamp_attributes(stamp)}
+    del sets["version"]  # incremented by the database
+    # Attributes of the stored content or of the previous stamp for which this change has no value.
     removes = [name for name in (*update.content, *OPTIONAL_STAMP) if name not in sets]
     conditions = [
         "attribute_exists(pk)",
@@ -260,7 +265,9 @@ def _update_request(update: "ConditionalUpdate") -> dict[str, Any]:
         sets["span"] = text(keys.deleted_span(stamp.history_id))
         sets["expires_at"] = number(update.expires_at or 0)
     else:
-        same = [f"#{name} = :{name}" if name in said else f"attribute_not_exists(#{name})" for name in update.content]
+        same = [
+            f"#{name} = :{name}" if name in encoded else f"attribute_not_exists(#{name})" for name in update.content
+        ]
         conditions.append(f"NOT ({' AND '.join(same)})")
     if condition.required is not None:
         matches = {f":match{index}": text(each) for index, each in enumerate(sorted(condition.required))}

@@ -1,4 +1,4 @@
-"""AWS's faults in the domain's words, and which conditions of a write have failed."""
+"""Translation of AWS errors into the domain's, and the conditions of a write that have failed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,22 +23,22 @@ CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 CONTENTION: Final = {"TransactionConflictException", CONDITION_FAILED}
 CANCELLED: Final = "TransactionCanceledException"
 FULL: Final = "ItemCollectionSizeLimitExceeded"
-# The answer to the repetition of a transaction that DynamoDB is still at work on: it may yet be applied.
+# The error for the retry of a transaction that DynamoDB is still processing: it may yet be applied.
 IN_PROGRESS: Final = "TransactionInProgressException"
 
 
 @contextmanager
 def store_faults() -> Iterator[None]:
-    """Turns AWS's faults within the block into the domain's.
+    """Translates AWS errors raised within the block into the domain's.
 
-    Whoever needs the details of a failed condition catches the ClientError inside the block.
+    Code that needs the details of a failed condition catches the ClientError inside the block.
 
     Raises:
-        Contended: a condition did not hold, or another transaction was in the way.
-        Throttled: the database refused for load.
-        AnswerLost: a try of the call got no answer, so it may have been applied.
-        CalendarFull: the calendar has reached the size that a local index allows.
-        ClientError: any other fault (a missing table, a denied action), which is a defect of the deployment.
+        Contended: A condition did not hold, or another transaction was in progress.
+        Throttled: The database rejected the call because of its load.
+        AnswerLost: An attempt of the call got no response, so it may have been applied.
+        CalendarFull: The calendar has reached the size that a local secondary index allows.
+        ClientError: Any other error (a missing table, a denied action), which is a defect of the deployment.
     """
     try:
         yield
@@ -60,12 +60,15 @@ def store_faults() -> Iterator[None]:
 
 
 def unanswered(fault: ClientError) -> bool:
-    """Returns whether a try of the call got no answer: it may have been applied, whatever the last try was answered."""
+    """Returns whether an attempt of the call got no response: it may have been applied, however the last one ended."""
     return UNANSWERED in fault.response.get("ResponseMetadata", {}) or fault.response["Error"]["Code"] == IN_PROGRESS
 
 
 def _cancelled(fault: ClientError) -> Contended | Throttled | CalendarFull:
-    """Returns a cancelled transaction as contention, or as throttling if that is all that was wrong."""
+    """Returns the domain's error for a cancelled transaction: Contended, unless it was throttled only or is full.
+
+    Raises `fault` itself if the request was invalid.
+    """
     codes = {reason.get("Code", "None") for reason in _cancellation_reasons(fault)} - {"None"}
     if codes and codes <= {"ThrottlingError", "ProvisionedThroughputExceeded"}:
         return Throttled(", ".join(sorted(codes)))
@@ -77,9 +80,9 @@ def _cancelled(fault: ClientError) -> Contended | Throttled | CalendarFull:
 
 
 def failed_conditions(fault: ClientError) -> "dict[int, Item]":
-    """Returns the items that failed conditions met, by the position of the action in its transaction.
+    """Returns the stored items whose conditions failed, by the position of the action in its transaction.
 
-    A single write is at position 0. An item is empty if there was none, or if the action did not ask for it
+    A single write is at position 0. An item is empty if none was stored, or if the action did not request it
     (`ReturnValuesOnConditionCheckFailure`). The dict is empty if `fault` is not about conditions.
     """
     response = cast(dict[str, Any], fault.response)
@@ -94,7 +97,7 @@ def failed_conditions(fault: ClientError) -> "dict[int, Item]":
 
 
 def _cancellation_reasons(fault: ClientError) -> list[dict[str, Any]]:
-    """Returns why each action of a cancelled transaction failed, in their order; `Code` is `None` where it did not.
+    """Returns why each action of a cancelled transaction failed, in order; `Code` is `None` for one that did not.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """

@@ -1,4 +1,4 @@
-"""The history table: versions of events, and what the stream brings to it."""
+"""The history table: the recorded versions of events."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ BY_OPERATION = "by_operation"
 
 
 class DynamoHistoryStore:
-    """The versions of the events of all calendars, with the live event beside them."""
+    """The versions of the events of all calendars, together with the live events."""
 
     def __init__(self, clients: Clients, table: str, events_table: str) -> None:
         """Uses the history table of name `table`, and the events table of name `events_table`."""
@@ -36,8 +36,9 @@ class DynamoHistoryStore:
     def page(
         self, calendar_id: CalendarId, event_id: EventId, limit: int, before: HistoryId | None
     ) -> tuple[list[Event], bool, Event | None]:
-        """Returns recorded versions older than `before`, newest first; whether there are more; the live event."""
-        # One more than asked for tells whether there is a next page: the database says so of its last one, too.
+        """Returns recorded versions older than `before`, newest first; whether there are more; and the live event."""
+        # Reads one more than requested to determine whether there is a next page: `LastEvaluatedKey` may also be set
+        # on the last one.
         versions, more, stored = self._with_stored(calendar_id, event_id, limit + 1, before)
         return versions[:limit], more or len(versions) > limit, stored
 
@@ -51,7 +52,7 @@ class DynamoHistoryStore:
     def read(
         self, calendar_id: CalendarId, event_id: EventId, history_ids: Iterable[HistoryId]
     ) -> tuple[dict[HistoryId, Event], Event | None]:
-        """Returns the recorded ones of `history_ids`, and the live event: one BatchGetItem over both tables."""
+        """Returns which of `history_ids` are recorded, and the live event: one BatchGetItem over both tables."""
         found = batch_get(
             self._clients,
             {
@@ -63,9 +64,12 @@ class DynamoHistoryStore:
         return versions, next(map(event_of, found[self._events_table]), None)
 
     def first(self, event: Event) -> Event | None:
-        """Returns the oldest recorded version since the creation of `event`, if there is one. Raises ValueError.
+        """Returns the oldest recorded version since the creation of `event`, if there is one.
 
-        Before it there may be versions of an earlier event of the same id.
+        There may be older versions, of an earlier event with the same id.
+
+        Raises:
+            ValueError: `created_at` is not a valid time.
         """
         made = ids.derived_id(parse_moment(event.created_at), 0)
         versions, _ = self._query(event.calendar_id, event.id, 1, above=made)
@@ -80,27 +84,27 @@ class DynamoHistoryStore:
         return next(iter(older), None), next(iter(newer.result()[0]), None)
 
     def newest(self, calendar_id: CalendarId, event_id: EventId, below: HistoryId) -> tuple[Event | None, Event | None]:
-        """Returns the newest recorded version below an id, and the live event. Two calls concurrently."""
+        """Returns the newest recorded version below an id, and the live event: two concurrent calls."""
         versions, _, stored = self._with_stored(calendar_id, event_id, 1, below)
         return next(iter(versions), None), stored
 
     def latest_two(self, calendar_id: CalendarId, event_id: EventId) -> tuple[list[Event], Event | None]:
-        """Returns the newest two recorded versions, newest first, and the live event. Two calls concurrently."""
+        """Returns the newest two recorded versions, newest first, and the live event: two concurrent calls."""
         versions, _, stored = self._with_stored(calendar_id, event_id, 2, None)
         return versions, stored
 
     def read_positions(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int
     ) -> "list[ClassPage[Placed]]":
-        """Returns a page of each range of the index by calendar: where versions of any time lie, and their ids.
+        """Returns a page per range of the index by calendar: the positions of versions of any age, and their ids.
 
-        The index is global, so eventually consistent: a version shows some time after it was recorded.
+        The index is global, hence eventually consistent: a version appears some time after it was recorded.
         """
 
         def page(each: ClassRange) -> "ClassPage[Placed]":
             keys_read = keys.class_range(each)
             with store_faults():
-                answer = self._clients.dynamodb.query(
+                response = self._clients.dynamodb.query(
                     TableName=self._table,
                     IndexName=BY_CALENDAR,
                     KeyConditionExpression="calendar = :calendar AND span BETWEEN :low AND :high",
@@ -111,21 +115,21 @@ class DynamoHistoryStore:
                     },
                     Limit=limit,
                 )
-            last = answer.get("LastEvaluatedKey")
-            placed = [(keys.position_in(item["span"]["S"]), HistoryId(item["sk"]["S"])) for item in answer["Items"]]
+            last = response.get("LastEvaluatedKey")
+            placed = [(keys.position_in(item["span"]["S"]), HistoryId(item["sk"]["S"])) for item in response["Items"]]
             return ClassPage(placed, keys.position_in(last["span"]["S"]) if last else None)
 
         return list(self._clients.pool.map(page, ranges))
 
     def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
-        """Returns the live events of `event_ids`, deleted ones included: as `DynamoEventStore.get_many`."""
+        """Returns the stored events among `event_ids`, including deleted ones, as `DynamoEventStore.get_many` does."""
         return self._events.get_many(calendar_id, event_ids)
 
     def operation(self, calendar_id: CalendarId, operation_id: OperationId) -> list[tuple[EventId, HistoryId]]:
         """Returns the versions that the operation made in the calendar, as event id and history_id.
 
-        From an eventually consistent index: a version shows some time after it was recorded. What the operation, or
-        another one that has the same id, did elsewhere has another key.
+        Reads an eventually consistent index: a version appears some time after it was recorded. Versions in other
+        calendars, of this operation or of another with the same id, have another key.
         """
         query: dict[str, Any] = {
             "TableName": self._table,
@@ -137,13 +141,14 @@ class DynamoHistoryStore:
         prefix = keys.history_partition(calendar_id, EventId(""))
         while True:
             with store_faults():
-                answer = self._clients.dynamodb.query(**query)
+                response = self._clients.dynamodb.query(**query)
             found += [
-                (EventId(item["pk"]["S"].removeprefix(prefix)), HistoryId(item["sk"]["S"])) for item in answer["Items"]
+                (EventId(item["pk"]["S"].removeprefix(prefix)), HistoryId(item["sk"]["S"]))
+                for item in response["Items"]
             ]
-            if "LastEvaluatedKey" not in answer:
+            if "LastEvaluatedKey" not in response:
                 return found
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            query["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def before(self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId) -> Event | None:
         """Returns the newest recorded version of the event before `history_id`: one Query."""
@@ -159,14 +164,14 @@ class DynamoHistoryStore:
         below: HistoryId | None = None,
         above: HistoryId | None = None,
     ) -> tuple[list[Event], bool]:
-        """Returns versions below an id, newest first, or above one, oldest first; and whether there are more."""
+        """Returns versions below an id, newest first, or above one, oldest first, and whether there are more."""
         condition = "pk = :pk"
         values: dict[str, Any] = {":pk": text(keys.history_partition(calendar_id, event_id))}
         if below is not None or above is not None:
             condition += " AND sk < :sk" if below is not None else " AND sk > :sk"
             values[":sk"] = text(below or above or "")
         with store_faults():
-            answer = self._clients.dynamodb.query(
+            response = self._clients.dynamodb.query(
                 TableName=self._table,
                 KeyConditionExpression=condition,
                 ExpressionAttributeValues=values,
@@ -174,4 +179,4 @@ class DynamoHistoryStore:
                 ConsistentRead=True,
                 Limit=limit,
             )
-        return [event_of(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
+        return [event_of(item) for item in response["Items"]], "LastEvaluatedKey" in response

@@ -1,4 +1,4 @@
-"""Every key of the three tables and of their indexes. A calendar's id is part of each key of its items."""
+"""All keys of the three tables and of their indexes. Every key of a calendar's items contains the calendar's id."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from shared.store.codec import Item, text
 
 EVENT_PREFIX = "EVENT#"
 _CALENDAR_PREFIX = "CAL#"
-# They sort before and after every character of an id.
+# These sort before and after every character of an id.
 _BEFORE_ALL = " "
 _AFTER_ALL = "~"
 
 
 def key_of(item: Item) -> ItemKey:
-    """Returns the key of an item of the events or of the history table."""
+    """Returns the key of an item of the events table or of the history table."""
     return item["pk"]["S"], item["sk"]["S"]
 
 
@@ -32,12 +32,12 @@ def event_key(calendar_id: CalendarId, event_id: EventId) -> Item:
 
 
 def calendar_in(key: Item) -> CalendarId:
-    """Returns whose calendar a key of the events table lies in."""
+    """Returns the calendar id in a key of the events table."""
     return CalendarId(str(key["pk"]["S"]).removeprefix(_CALENDAR_PREFIX))
 
 
 def event_id_in(key: Item) -> EventId:
-    """Returns which event a key of the events table names."""
+    """Returns the event id in a key of the events table."""
     return EventId(str(key["sk"]["S"]).removeprefix(EVENT_PREFIX))
 
 
@@ -47,13 +47,13 @@ def fence_key(calendar_id: CalendarId, week: str) -> Item:
 
 
 def claim_key(calendar_id: CalendarId, key: str) -> Item:
-    """Returns the key of the claim on an idempotency key, of which `key` is the hash, in the events table."""
+    """Returns the key, in the events table, of the claim on the idempotency key whose hash is `key`."""
     return {"pk": text(calendar(calendar_id)), "sk": text(f"KEY#{key}")}
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRange:
-    """A range of sort keys of an index, both ends inclusive, read up or `backward`."""
+    """A range of sort keys of an index, both ends inclusive, read in ascending order or `backward`."""
 
     low: str
     high: str
@@ -66,34 +66,34 @@ def span(event: Event) -> str:
 
 
 def position_in(key: str) -> Position:
-    """Returns the start and the id that an index key holds: the order of a listing."""
+    """Returns the start and the id in an index key: the position of an event in a listing."""
     _, start, event_id = key.split("#", 2)
     return Instant(start), EventId(event_id)
 
 
 def class_range(of: ClassRange) -> KeyRange:
-    """Returns the index keys of a range of a length class."""
+    """Returns the range of index keys for a range of a length class."""
     low = f"{of.name}#{of.low[0]}#{of.low[1]}{_BEFORE_ALL if of.after_low else ''}"
     return KeyRange(low, f"{of.name}#{of.high[0]}#{of.high[1]}", of.backward)
 
 
 def deleted_span(history_id: HistoryId) -> str:
-    """Returns the index key of a deleted event: outside every length class, in the order of deletion."""
+    """Returns the index key of a deleted event: outside all length classes, in order of deletion."""
     return f"deleted#{history_id}"
 
 
 def deleted_in(key: str) -> HistoryId:
-    """Returns the deletion that the index key of a deleted event names."""
+    """Returns the history_id of the deletion in the index key of a deleted event."""
     return HistoryId(key.partition("#")[2])
 
 
 def deleted_range(before: HistoryId | None) -> KeyRange:
-    """Returns the index keys of the deletions before `before`, latest first; without it of all."""
+    """Returns the range of index keys of the deletions before `before`, latest first; of all deletions without it."""
     first = deleted_span(HistoryId(""))
     if before is None:
         return KeyRange(first, f"{first}{_AFTER_ALL}", backward=True)
     key = deleted_span(before)
-    # A key that sorts before `key`, and after every other one of its length that does.
+    # The upper end sorts before `key`, and after every other key of the same length that does.
     return KeyRange(first, f"{key[:-1]}{chr(ord(key[-1]) - 1)}{_AFTER_ALL}", backward=True)
 
 
@@ -103,7 +103,7 @@ def history_partition(calendar_id: CalendarId, event_id: EventId) -> str:
 
 
 def operation(calendar_id: CalendarId, operation_id: OperationId) -> str:
-    """Returns what the versions that an operation made in a calendar have in common, in the history table's index."""
+    """Returns the key, in an index of the history table, of the versions that an operation made in a calendar."""
     return f"{calendar(calendar_id)}#OPERATION#{operation_id}"
 
 
@@ -113,26 +113,26 @@ def version_key(calendar_id: CalendarId, event_id: EventId, history_id: HistoryI
 
 
 def event_of_partition(partition: str) -> tuple[CalendarId, EventId] | None:
-    """Returns whose event, and which, the versions in a partition of the history table are of; None: it has none."""
+    """Returns the calendar id and the event id of a partition of the history table; None if it holds no versions."""
     calendar_id, separator, event_id = partition.removeprefix(_CALENDAR_PREFIX).rpartition("#EVENT#")
     return (CalendarId(calendar_id), EventId(event_id)) if separator else None
 
 
 def swept_key() -> Item:
-    """Returns the key of how far sweeps have gone, in the history table."""
+    """Returns the key, in the history table, of the item that records how far sweeps have gone."""
     return {"pk": text("SWEPT"), "sk": text("SWEPT")}
 
 
 def user_key(name: str) -> Item:
-    """Returns the key of a user in the users table: the name without regard to case. Registered names are ASCII."""
+    """Returns the key of a user in the users table, which ignores the name's case. Registered names are ASCII."""
     return {"pk": text(f"USER#{name.lower()}")}
 
 
 def email_key(address: str) -> Item:
     """Returns the key of the claim on an e-mail address in the users table.
 
-    Without regard to case or to how accents are composed: lower case and NFC, as RFC 8265 (section 3.3) has it for
-    names; folding would make one address of "\u00df" and "ss".
+    It ignores case and the composition of accents: lower case and NFC, as in RFC 8265 (section 3.3) for user names;
+    case folding would treat "\u00df" and "ss" as the same.
     """
     return {"pk": text(f"EMAIL#{unicodedata.normalize('NFC', address.lower())}")}
 
@@ -143,5 +143,5 @@ def session_key(family: str) -> Item:
 
 
 def attempts_key(name: str) -> Item:
-    """Returns the key of the failed attempts at a user name in the users table, whether or not there is such a user."""
+    """Returns the key, in the users table, of the failed attempts at a user name, whether or not the user exists."""
     return {"pk": text(f"ATTEMPTS#{name.lower()}")}

@@ -1,4 +1,4 @@
-"""The history table as a whole: what the continuity check reads from it, and what a sweep removes."""
+"""Scans of the history table: reads for the continuity check, and reads and deletions for a sweep."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -25,27 +25,27 @@ _MARK = ("sk", "version", "changed_by", "follows", "history_id")
 
 
 class HistoryScanner:
-    """Reads both tables from end to end, one page (1 MB) per call. A call that fails for load is retried."""
+    """Reads both tables from end to end, one page (1 MB) per call. Calls that are throttled or lost are retried."""
 
     def __init__(self, clients: Clients, table: str, events_table: str, deadline: Callable[[], Deadline]) -> None:
-        """Use the history table of name `table`, and the events table; each call has a `deadline` of its own."""
+        """Uses the history table of name `table`, and the events table; each call gets its own `deadline`."""
         self._clients = clients
         self._table = table
         self._events_table = events_table
         self._deadline = deadline
 
     def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
-        """Returns a page of the versions of all events, and the key to go on from; eventually consistent."""
+        """Returns a page of the versions of all events, and the key to continue from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", *_MARK))
         return [(key_of(item), _mark(item, item["sk"]["S"])) for item in _versions(items)], following
 
     def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
-        """Returns a page of the keys of all versions, and the key to go on from; eventually consistent."""
+        """Returns a page of the keys of all versions, and the key to continue from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", "sk"))
         return [key_of(item) for item in _versions(items)], following
 
     def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
-        """Returns a page of all events, deleted ones too, with their latest versions, and the key to go on from."""
+        """Returns a page of all events' latest versions, including deleted events, and the key to continue from."""
         items, following = self._scan(self._events_table, after, ("pk", *_MARK))
         events = [item for item in items if item["sk"]["S"].startswith(keys.EVENT_PREFIX)]
         found = [(keys.calendar_in(item), keys.event_id_in(item), _live_mark(item)) for item in events]
@@ -54,7 +54,7 @@ class HistoryScanner:
         ], following
 
     def recorded(self, versions: Iterable[VersionRef]) -> set[VersionRef]:
-        """Returns which of `versions` are recorded: a BatchGetItem per hundred."""
+        """Returns which of `versions` are recorded: one BatchGetItem per hundred."""
         wanted = {key_of(keys.version_key(*each)): each for each in versions}
         found = self._retry(
             lambda: batch_get(self._clients, {self._table: [_key(each) for each in wanted]})[self._table]
@@ -72,11 +72,11 @@ class HistoryScanner:
         }
         found: list[Mark] = []
         while True:
-            answer = self._call(self._clients.dynamodb.query, query)
-            found += [_mark(item, item["sk"]["S"]) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
+            response = self._call(self._clients.dynamodb.query, query)
+            found += [_mark(item, item["sk"]["S"]) for item in response["Items"]]
+            if "LastEvaluatedKey" not in response:
                 return found
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            query["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def live(self, calendar_id: CalendarId, event_id: EventId) -> Mark | None:
         """Returns the latest version of an event, deleted or not, strongly consistent."""
@@ -85,20 +85,20 @@ class HistoryScanner:
         return _live_mark(item) if item else None
 
     def swept_below(self) -> str:
-        """Returns how far sweeps have gone: what the last one noted; empty if there was none."""
+        """Returns how far sweeps have gone, as the last one recorded; empty if there was none."""
         get = {"TableName": self._table, "Key": keys.swept_key(), "ConsistentRead": True}
         item = self._call(self._clients.dynamodb.get_item, get).get("Item")
         return str(item["below"]["S"]) if item else ""
 
     def begin_sweep(self, below: str) -> None:
-        """Records how far sweeps go; never less far than before."""
+        """Records how far sweeps go, unless a sweep that goes as far has been recorded before."""
         put = {
             "TableName": self._table,
             "Item": {**keys.swept_key(), "below": text(below)},
             "ConditionExpression": "attribute_not_exists(below) OR below < :below",
             "ExpressionAttributeValues": {":below": text(below)},
         }
-        with suppress(Contended):  # an earlier sweep has gone as far
+        with suppress(Contended):  # an earlier sweep went at least as far
             self._call(self._clients.dynamodb.put_item, put)
 
     def remove(self, places: Sequence[ItemKey]) -> bool:
@@ -113,25 +113,25 @@ class HistoryScanner:
         scan: dict[str, Any] = {"TableName": table, **_projection(names)}
         if after is not None:
             scan["ExclusiveStartKey"] = _key(after)
-        answer = self._call(self._clients.dynamodb.scan, scan)
-        last = answer.get("LastEvaluatedKey")
-        return answer["Items"], key_of(last) if last else None
+        response = self._call(self._clients.dynamodb.scan, scan)
+        last = response.get("LastEvaluatedKey")
+        return response["Items"], key_of(last) if last else None
 
     def _call(self, call: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
         def once() -> dict[str, Any]:
             with store_faults():
-                answer: dict[str, Any] = call(**arguments)
-            return answer
+                response: dict[str, Any] = call(**arguments)
+            return response
 
         return self._retry(once)
 
     def _retry(self, call: Callable[[], T]) -> T:
-        """Returns what `call` returns, repeated while the database is too busy. Raises Throttled, AnswerLost."""
+        """Returns what `call` returns, with retries within the deadline. Raises Throttled, AnswerLost."""
         return self._deadline().retry(call, on=(AnswerLost, Throttled))
 
 
 def _versions(items: Iterable[Item]) -> Iterator[Item]:
-    """Returns those of `items` of the history table that are versions."""
+    """Returns those of `items`, which are of the history table, that are versions."""
     return (item for item in items if keys.event_of_partition(item["pk"]["S"]) is not None)
 
 
@@ -156,7 +156,7 @@ def _mark(item: Item, history_id: HistoryId) -> Mark:
 
 
 def _live_mark(item: Item) -> Mark:
-    """Returns the latest stamp of an item of the events table. A history_id that a script made up counts as none."""
+    """Returns the latest version of an item of the events table. A history_id that is not a valid id counts as none."""
     history_id = item.get("history_id", {}).get("S", "")
     return _mark(item, history_id if ids.is_id(history_id) else NO_HISTORY_ID)
 

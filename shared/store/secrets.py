@@ -1,4 +1,4 @@
-"""Secrets of AWS Secrets Manager."""
+"""Secrets from AWS Secrets Manager."""
 
 from typing import Final
 
@@ -9,23 +9,23 @@ KEPT_SECONDS: Final = 15 * 60
 
 
 class Secrets:
-    """The secrets that this process has read, each kept for 15 minutes.
+    """A cache of the secrets that this process has read, each for 15 minutes.
 
-    There is no more to rotation than that: a new secret takes up to 15 minutes to reach every process, and what the
-    old one signed is refused from then on.
+    This is all the support for rotation: a new secret takes up to 15 minutes to reach every process, and what was
+    signed with the old one is rejected from then on.
     """
 
     def __init__(self, clients: Clients) -> None:
-        """Read with the client for Secrets Manager, which is made at the first need."""
+        """Uses the Secrets Manager client of `clients`, which is created on first use."""
         self._clients = clients
         self._kept: dict[str, tuple[int, str]] = {}
 
     def text(self, secret_id: str, now: int) -> str:
-        """Returns the secret string of the name or ARN `secret_id`; `now` in seconds since 1970 (UTC).
+        """Returns the string of the secret with the name or ARN `secret_id`; `now` in seconds since 1970 (UTC).
 
         Raises:
-            Throttled, AnswerLost: try again.
-            ClientError: the secret is missing, or access to it is denied.
+            Throttled, AnswerLost: Retry.
+            ClientError: The secret is missing, or access to it is denied.
         """
         kept = self._kept.get(secret_id)
         if kept is not None and now < kept[0]:

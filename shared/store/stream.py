@@ -1,4 +1,4 @@
-"""The stream of the events table: from its records to changes of events.
+"""Conversion of the events table's stream records to changes of events, and of changes to version items.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
@@ -15,15 +15,16 @@ from shared.store import keys
 from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_attributes, event_of, number, stamp_of, text
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
-# Attributes of a version item that follow from others: what another author has written there is not kept.
+# Attributes of a version item that are derived from others: values that a script wrote there are not kept.
 DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows"})
-# What counts of a stamp that is not the change's own. The rest may be anything that a script has written.
+# The fields of a stamp that are used even if it is not the change's own. The others may hold anything that a script has
+# written.
 _LASTING: Final = frozenset({"history_id", "change_type", "version"})
 _NOT_LASTING: Final = frozenset(each.name for each in STAMP_ATTRIBUTES) - _LASTING
 
 
 def change_in(record: Record) -> Change | None:
-    """Returns the change that `record`, as Lambda hands it over, reports; None if it is no change of an event.
+    """Returns the change that `record` reports, as Lambda passes it; None if it is not a change of an event.
 
     Raises UnreadableRecordError, and nothing else.
     """
@@ -71,13 +72,13 @@ def _created_ms(change: Mapping[str, Any]) -> int | None:
 
 
 def _event(key: Item, image: Item) -> Event:
-    """Returns the event in `image`, which lies where `key` says, whatever it says itself."""
+    """Returns the event in `image`. Its ids are taken from `key`, whatever the image's own attributes are."""
     placed = {"id": text(keys.event_id_in(key)), "calendar_id": text(keys.calendar_in(key))}
     return event_of({name: value for name, value in image.items() if name != "expires_at"} | placed)
 
 
 def _readable(key: Item, image: Item) -> Event | None:
-    """Returns the event in an old image; None if there is none, or if it is no event."""
+    """Returns the event in an old image; None if there is no image, or if it is not a valid event."""
     try:
         return _event(key, image) if image else None
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -85,7 +86,7 @@ def _readable(key: Item, image: Item) -> Event | None:
 
 
 def _attribute(value: Any) -> Any:
-    """Returns an attribute value as it goes over the wire, where binary is base64. Raises ValueError, TypeError.
+    """Returns an attribute value in the wire format, in which binary is base64. Raises ValueError, TypeError.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
     """
@@ -110,7 +111,7 @@ def _attribute(value: Any) -> Any:
 
 
 def _is_base64(held: Any) -> bool:
-    """Returns whether `held` is binary as text. Raises ValueError for text that is no base64."""
+    """Returns whether `held` is binary encoded as text. Raises ValueError for text that is not base64."""
     if not isinstance(held, str):
         return False
     b64decode(held, validate=True)
@@ -118,10 +119,10 @@ def _is_base64(held: Any) -> bool:
 
 
 def version_item(change: Change) -> Item:
-    """Returns the version item that keeps `change`.
+    """Returns the version item for `change`.
 
-    It is keyed by the stamp of the change, so a record delivered twice makes the same item twice, and the order of
-    delivery does not matter.
+    Its key is the stamp of the change, so a record that is delivered twice produces the same item twice, and the order
+    of delivery does not matter.
     """
     event, operation_id = change.event, change.stamp.operation_id
     item: Item = {
@@ -138,10 +139,10 @@ def version_item(change: Change) -> Item:
 
 
 def records_in(body: bytes) -> list[Any]:
-    """Returns the stream records that an object of the bucket of unreadable records holds.
+    """Returns the stream records in an object of the bucket of unreadable records.
 
-    Either one record, as `record_history` has put it there, or an event of many, or the invocation record that the
-    event source mapping's failure destination has written, with the event as JSON within JSON in its `payload`.
+    The object is either a single record, written by `record_history`, or an event with many records, or the invocation
+    record written by the event source mapping's failure destination, whose `payload` is the event as a JSON string.
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 
     Raises UnreadableRecordError.
@@ -160,7 +161,10 @@ def records_in(body: bytes) -> list[Any]:
 
 
 def sequence_number(record: Record) -> str:
-    """Returns what names `record` in a partial batch response; empty, which fails the whole batch, if it has none."""
+    """Returns the sequence number of `record`, by which a partial batch response identifies it.
+
+    It is empty if the record has none: Lambda then treats the whole batch as failed.
+    """
     try:
         return str(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError):

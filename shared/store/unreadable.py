@@ -1,4 +1,4 @@
-"""The bucket of stream records that no version could be made of: each whole, for a redrive."""
+"""The bucket of stream records that could not be converted to a version: each is kept whole, for a redrive."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,17 +16,21 @@ _GONE: Final = {"NoSuchKey", "404"}
 
 
 class UnreadableBucket:
-    """Objects under `unreadable/` hold one record each; what Lambda itself delivers lies under `aws/lambda/`."""
+    """Objects under `unreadable/` hold one record each; Lambda itself writes objects under `aws/lambda/`."""
 
     def __init__(self, clients: Clients, bucket: str) -> None:
-        """Use the S3 bucket of name `bucket`."""
+        """Uses the S3 bucket of name `bucket`."""
         self._clients = clients
         self._bucket = bucket
 
     def keep(self, records: Sequence[Record]) -> list[bool]:
-        """Puts each of `records`, whole, under its digest: the same record, the same object. Returns which are stored.
+        """Puts each of `records`, whole, under a key made of its digest, so the same record has one object.
 
-        Once a put has failed, those not begun are skipped: S3 is down, and the caller has little time.
+        After the first put that fails, those that have not started are skipped: S3 is down, and the caller has little
+        time.
+
+        Returns:
+            For each record, whether it is stored.
         """
         faults: list[Exception] = []
 
@@ -45,7 +49,7 @@ class UnreadableBucket:
         return list(self._clients.pool.map(keep_one, records))
 
     def holds_one(self, key: str) -> bool:
-        """Returns whether the object is one of those that hold one record each."""
+        """Returns whether the object at `key` is one that holds a single record."""
         return key.startswith(PREFIX)
 
     def keys(self, after: str) -> tuple[list[str], bool]:
@@ -53,17 +57,17 @@ class UnreadableBucket:
         arguments: dict[str, Any] = {"Bucket": self._bucket}
         if after:
             arguments["StartAfter"] = after
-        answer = self._clients.s3.list_objects_v2(**arguments)
-        return [each["Key"] for each in answer.get("Contents", [])], bool(answer.get("IsTruncated"))
+        response = self._clients.s3.list_objects_v2(**arguments)
+        return [each["Key"] for each in response.get("Contents", [])], bool(response.get("IsTruncated"))
 
     def read(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Returns what the objects hold, read concurrently; None for one that is gone. Raises AnswerLost."""
+        """Returns the contents of the objects, read concurrently; None for one that is gone. Raises AnswerLost."""
         return list(self._clients.pool.map(self._read, keys))
 
     def _read(self, key: str) -> bytes | None:
         try:
-            answer = self._clients.s3.get_object(Bucket=self._bucket, Key=key)
-            return answer["Body"].read()
+            response = self._clients.s3.get_object(Bucket=self._bucket, Key=key)
+            return response["Body"].read()
         except ClientError as fault:
             if fault.response["Error"]["Code"] in _GONE:
                 return None

@@ -1,4 +1,4 @@
-"""The users table: users, their addresses, their sessions, and the failed attempts at a name."""
+"""The users table: users, their e-mail addresses, their sessions, and failed logins by user name."""
 
 from typing import Any
 
@@ -17,15 +17,15 @@ class DynamoUserStore:
     """The users table. Each method is one call to DynamoDB. All raise Contended, Throttled and AnswerLost."""
 
     def __init__(self, clients: Clients, table: str) -> None:
-        """Use the users table of name `table`."""
+        """Uses the users table of name `table`."""
         self._clients = clients
         self._table = table
 
     def add(self, user: User, session: Session) -> None:
-        """Stores a new user, their address and their first session, all or nothing: one TransactWriteItems.
+        """Stores a new user, their address and their first session, atomically: one TransactWriteItems.
 
         Raises:
-            NameTaken: another user has the name or the address.
+            NameTaken: Another user has the name or the address.
         """
         named = {"username": user_key(user.username), "email": email_key(user.email)}
         items = [
@@ -46,19 +46,19 @@ class DynamoUserStore:
                 met = failed_conditions(fault)
                 if not met:
                     raise
-                # When the answer to an earlier try of this very call was lost, what is in its way is its own.
+                # After the response to an earlier attempt of this call was lost, the items found are its own.
                 if any(item.get("user_id") != text(user.user_id) for item in met.values()):
                     raise NameTaken([name for at, name in enumerate(named) if at in met]) from None
 
     def login_state(self, username: str, now: int) -> LoginState:
-        """Returns the user called `username` and the failed attempts at the name: one strongly consistent BatchGetItem.
+        """Returns the user called `username`, and the failed attempts at the name.
 
-        One more call for what DynamoDB leaves unprocessed.
+        Makes one strongly consistent BatchGetItem, and another one for what DynamoDB leaves unprocessed.
         """
         keys = [user_key(username), attempts_key(username)]
         found = {item["pk"]["S"]: item for item in batch_get(self._clients, {self._table: keys})[self._table]}
         user, attempts = (found.get(key["pk"]["S"]) for key in keys)
-        # TTL removes an item within days of its time, not at it: until then this one counts as gone.
+        # TTL may remove an item days after its time. Until then this one is treated as removed.
         if attempts is not None and int(attempts["expires_at"]["N"]) <= now:
             attempts = None
         return LoginState(
@@ -67,15 +67,15 @@ class DynamoUserStore:
         )
 
     def count_failure(self, username: str, now: int) -> None:
-        """Adds one to the failures at `username`: one UpdateItem; a second one if those before are forgotten.
+        """Adds one to the failures at `username`: one UpdateItem, or more if the earlier failures have expired.
 
-        ADD counts each of many made concurrently. How long the name is locked follows from the count and the time
-        (`Attempts.wait`), so nothing is written that depends on what the others count.
+        ADD counts each of many concurrent failures. How long the name is locked follows from the count and the time
+        (`Attempts.wait`), so nothing that is written depends on a count that was read before.
         """
         stamp = "failed_at = :now, expires_at = :end"
         first_or_next = (f"SET {stamp} ADD failures :one", "attribute_not_exists(pk) OR expires_at > :now")
         after_long = (f"SET {stamp}, failures = :one", "expires_at <= :now")
-        # In between, somebody else may have counted, or TTL come by: then the first form fits.
+        # Between the two, another request may have counted, or TTL removed the item: then the first form applies.
         for update, condition in (first_or_next, after_long, first_or_next):
             if self._count(username, now, update, condition):
                 return
@@ -101,12 +101,12 @@ class DynamoUserStore:
         return True
 
     def begin(self, session: Session, before: LoginState, after: User) -> bool:
-        """Stores `session`, forgets the attempts of `before`, and stores the password hash of `after` if it differs.
+        """Stores `session`, deletes the attempts of `before`, and stores the password hash of `after` if it differs.
 
-        A PutItem if there is nothing but the session, else one TransactWriteItems.
+        Makes one PutItem if only the session is written, otherwise one TransactWriteItems.
 
         Returns:
-            Whether it was stored: not if somebody failed at the name, or changed the password, since `before` was read.
+            Whether it was stored: not if a login failed at the name, or the password changed, since `before` was read.
         """
         put: Any = {
             "TableName": self._table,
@@ -130,10 +130,10 @@ class DynamoUserStore:
         return True
 
     def rotate(self, family: str, presented: str, token_id: str, now: int, expires_at: int) -> Session | None:
-        """Puts `token_id` in the place of `presented`, if that is the session's current token at `now`: one UpdateItem.
+        """Replaces `presented` by `token_id` if it is the session's current token at `now`: one UpdateItem.
 
         Returns:
-            The session as it is stored after that, changed or not; None if there is none.
+            The session as it is stored afterwards, changed or not; None if there is none.
         """
         with store_faults():
             try:
@@ -159,7 +159,7 @@ class DynamoUserStore:
         return _session_of(family, item) if item else None
 
     def end(self, family: str) -> None:
-        """Removes the session `family`, if it is still there: one DeleteItem."""
+        """Deletes the session `family` if it exists: one DeleteItem."""
         with store_faults():
             self._clients.dynamodb.delete_item(TableName=self._table, Key=session_key(family))
 
@@ -167,7 +167,7 @@ class DynamoUserStore:
         return {
             "TableName": self._table,
             "Key": attempts_key(username),
-            # Gone is as good: another login has come through.
+            # If they are already deleted, another login has succeeded meanwhile.
             "ConditionExpression": "attribute_not_exists(pk) OR failures = :seen",
             "ExpressionAttributeValues": {":seen": number(seen.failures)},
         }

@@ -1,4 +1,4 @@
-"""Writing to the history table: version items that the stream brings, and deletions that retention asks for."""
+"""Writes to the history table: version items for stream records, and deletions for the retention sweep."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -19,24 +19,28 @@ from shared.store.faults import store_faults
 from shared.store.keys import key_of
 from shared.store.stream import version_item
 
-# The database will never take this: an item of more than 400 KB, a key attribute of another type or empty.
+# Errors that a retry cannot fix: an item of more than 400 KB, a key attribute of another type, or an empty one.
 REFUSALS: Final = {"ValidationException", "SerializationException"}
 
 
 class VersionWriter:
-    """Writes version items; the same ones again do no harm."""
+    """Writes version items. Writes are idempotent."""
 
     def __init__(self, clients: Clients, table: str, swept_below: str = "") -> None:
-        """Use the history table of name `table`.
+        """Uses the history table of name `table`.
 
-        A version whose successor's id lies below `swept_below` has outlived its retention, and is not written again.
+        A version whose successor has an id below `swept_below` is past its retention, and is not written again.
         """
         self._clients = clients
         self._table = table
         self._swept_below = swept_below
 
     def write(self, changes: Iterable[Change], deadline: Deadline) -> NotKept:
-        """Writes the version of each of `changes`, each once, in chunks of 25, concurrently."""
+        """Writes the version of each of `changes`, each once, in concurrent chunks of 25.
+
+        Returns:
+            The versions that were not written in time, and those that the database refuses to store.
+        """
         refs: dict[ItemKey, VersionRef] = {}
         waiting: dict[ItemKey, Item] = {}
         for change in changes:
@@ -51,13 +55,16 @@ class VersionWriter:
         return NotKept(frozenset(refs[each] for each in late), {refs[each]: why for each, why in refused.items()})
 
     def delete(self, places: Iterable[Item], deadline: Deadline) -> list[Item]:
-        """Deletes the items at `places`, in chunks of 25, concurrently. Returns the keys not deleted in time."""
+        """Deletes the items at `places`, in concurrent chunks of 25. Returns the keys that were not deleted in time."""
         chunks = _chunks(list(places))
         deleting = self._clients.pool.map(lambda chunk: self._until_done(batch_delete, chunk, deadline), chunks)
         return list(chain.from_iterable(deleting))
 
     def _write_chunk(self, items: Sequence[Item], deadline: Deadline) -> tuple[Sequence[Item], dict[ItemKey, str]]:
-        """Writes up to 25 items. Returns those late, and those refused: each of these fails its whole call."""
+        """Writes up to 25 items. Returns those not written in time, and why for each that the database refuses.
+
+        One refused item fails its whole call, so after a refusal the items are written one by one.
+        """
         try:
             return self._until_done(batch_write, items, deadline), {}
         except ClientError as fault:
@@ -74,7 +81,7 @@ class VersionWriter:
         return late, refused
 
     def _until_done(self, call: Callable[..., list[Item]], items: Sequence[Item], deadline: Deadline) -> Sequence[Item]:
-        """Repeats `call` with what it leaves, until that is nothing or the time is up. Returns what is left."""
+        """Retries `call` with the items that it leaves, until none is left or the time is up. Returns those left."""
         left = items
 
         def attempt() -> None:
@@ -84,13 +91,13 @@ class VersionWriter:
                 raise Throttled("UnprocessedItems")
 
         with suppress(StoreFault):
-            deadline.retry(attempt)  # the same items again do no harm
+            deadline.retry(attempt)  # writes and deletions are idempotent
         return left
 
     def _outlived(self, items: Iterable[ItemKey], deadline: Deadline) -> tuple[set[ItemKey], set[ItemKey]]:
-        """Returns which of `items` a sweep has removed or would, and for which that is not known in time.
+        """Returns which of `items` a sweep has removed or would remove, and for which this is not known in time.
 
-        One Query for each event that has a version old enough; none as a rule.
+        Makes one Query for each event that has a version old enough; usually there is none.
         """
         old: dict[str, list[ItemKey]] = {}
         for partition, history_id in items:
@@ -107,11 +114,11 @@ class VersionWriter:
         return outlived, unknown
 
     def _newest_old(self, partition: str, deadline: Deadline) -> str | None:
-        """Returns the newest recorded history_id below `swept_below`; empty if there is none, None if time is up."""
+        """Returns the newest recorded history_id below `swept_below`; empty if there is none, None if not in time."""
 
         def query() -> list[Item]:
             with store_faults():
-                answer = self._clients.dynamodb_once.query(
+                response = self._clients.dynamodb_once.query(
                     TableName=self._table,
                     KeyConditionExpression="pk = :pk AND sk < :below",
                     ExpressionAttributeValues={":pk": text(partition), ":below": text(self._swept_below)},
@@ -120,7 +127,7 @@ class VersionWriter:
                     ConsistentRead=True,
                     Limit=1,
                 )
-            return answer["Items"]
+            return response["Items"]
 
         try:
             return next((item["sk"]["S"] for item in deadline.retry(query)), "")

@@ -1,21 +1,23 @@
-"""DynamoDB's wire format, for botocore: a request's JSON is its parameters, and a response's JSON is the result.
+"""Serializer and parsers for botocore that use DynamoDB's wire format as it is.
 
-botocore takes every value of a call through its model of the service, several Python calls for each, to convert what
-JSON has no type for. The functions have none of that: numbers are strings in items, and binary is base64 here. (An
-error that carries an item, a failed condition, is parsed by botocore: binary in it is bytes.) tests/unit/test_wire.py
-compares both directions with botocore's own.
+The JSON of a request is the call's parameters, and the JSON of a response is the call's result. botocore would pass
+every value of a call through its model of the service, with several Python calls each, to convert types that JSON does
+not have. The functions need none of that: numbers in items are strings, and binary is base64 here. (An error that
+contains an item, a failed condition, is parsed by botocore: binary in it is bytes.) tests/unit/test_wire.py compares
+both directions with botocore's own.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 
-The parser is set in a public way, as the session's component `response_parser_factory`. For the serializer there is
-none: `shared.store.client` sets the attribute `_serializer` of a client, a private name of botocore's. What that costs:
+The parser is set through a public interface, the session's component `response_parser_factory`. For the serializer
+there is none: `shared.store.client` sets the attribute `_serializer` of a client, which is private to botocore. The
+consequences:
 
-* A botocore that does not read `_serializer` any more would use its own: calls stay correct but get slower (a bulk
-  creation takes three quarters of the time with this one), and binary in a request would be encoded twice.
-  `test_the_clients_send_requests_as_they_are` looks at what a client sends, and fails.
-* A botocore whose serializers have another interface, or prepare a request elsewhere, fails in
-  `test_a_request_says_what_botocores_says`, which compares whole requests.
-* So an upgrade of botocore, which is pinned in shared/requirements.txt, is made on its own and with all tests. The way
-  back is one line: without it everything works, with botocore's conversion.
+* If a version of botocore no longer reads `_serializer`, it uses its own: calls stay correct but get slower (with this
+  one a bulk creation takes three quarters of the time), and binary in a request would be encoded twice.
+  `test_the_clients_send_requests_as_they_are` checks what a client sends, and fails.
+* If its serializers have another interface, or prepare a request elsewhere, then
+  `test_a_request_says_what_botocores_says`, which compares whole requests, fails.
+* So botocore, which is pinned in shared/requirements.txt, is upgraded in a change of its own and with all tests. To go
+  back, remove one line: everything then works with botocore's conversion.
 """
 
 import json
@@ -33,7 +35,7 @@ CUT_SHORT = "CutShort"
 
 
 class AsIsSerializer(JSONSerializer):
-    """Sends parameters as they are. All but the body is botocore's."""
+    """Sends parameters as they are. Everything except the body is botocore's."""
 
     def serialize_to_request(self, parameters: Mapping[str, Any], operation_model: "OperationModel") -> dict[str, Any]:
         """Returns the request of a call."""
@@ -46,14 +48,14 @@ class AsIsParser(JSONParser):
     """Returns responses as they are, without members that are null. Errors are parsed by botocore."""
 
     def parse(self, response: Mapping[str, Any], shape: "Shape") -> Any:
-        """Returns what `response` says.
+        """Returns the result of `response`.
 
-        A success whose body is not a JSON object was cut short. Its metadata then has `CutShort`: an exception here
-        would keep botocore from retrying.
+        A successful response whose body is not a JSON object was cut short. This is recorded as `CutShort` in its
+        metadata, since an exception here would prevent botocore from retrying.
         """
         if response["status_code"] >= ERROR:
             return super().parse(response, shape)
-        parsed: dict[str, Any] = super().parse(response, None)  # type: ignore[arg-type]  # an answer of metadata
+        parsed: dict[str, Any] = super().parse(response, None)  # type: ignore[arg-type]  # only metadata
         try:
             body = json.loads(response["body"])
         except ValueError:

@@ -1,4 +1,4 @@
-"""The wire between a client and the database, on which tests let things happen: rivals, losses, delays, refusals."""
+"""Fault injection between a client and the database: concurrent writers, losses, delays, errors."""
 
 import json
 import threading
@@ -25,31 +25,31 @@ READ, QUERY, COMMIT = "BatchGetItem", "Query", "TransactWriteItems"
 
 
 class _Raw(BytesIO):
-    """A body as botocore reads it from urllib3."""
+    """A response body with the interface that botocore expects of urllib3."""
 
     def stream(self, **_: Any) -> Any:
         yield self.read()
 
 
 def document(body: Any) -> Document:
-    """The JSON of a request or an answer."""
+    """Returns the JSON document of a request or a response."""
     loaded: Document = json.loads(body)
     return loaded
 
 
 def reply(status: int, body: Document, length: int | None = None) -> AWSResponse:
-    """An answer that the database might give; only its first `length` bytes, if told so."""
+    """Returns a response of the database, cut to its first `length` bytes if given."""
     raw = _Raw(json.dumps(body).encode()[:length])
     return AWSResponse("", status, HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.0"}), raw)
 
 
 def refusal(code: str, status: int = 400, **facts: Any) -> AWSResponse:
-    """An error answer of the database."""
+    """Returns an error response of the database."""
     return reply(status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code, **facts})
 
 
 def cancelled(*codes: str) -> AWSResponse:
-    """A transaction cancelled for `codes`, one an action."""
+    """Returns the response for a transaction cancelled for `codes`, one per action."""
     return refusal("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
 
 
@@ -62,7 +62,7 @@ class Unrepeated(Clients):
 
 
 class Wire:
-    """Hears every call of `clients`. What is laid out for an operation happens to its next calls, one thing a call."""
+    """Intercepts every call of `clients`. Each handler that a test queues for an operation handles one of its calls."""
 
     def __init__(self, clients: Clients) -> None:
         self.calls: Counter[str] = Counter()
@@ -74,17 +74,17 @@ class Wire:
         self._lock = threading.RLock()
         self._session = URLLib3Session()
         for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.register("before-send.dynamodb", self._hear)
+            client.meta.events.register("before-send.dynamodb", self._intercept)
 
     def close(self, clients: Clients) -> None:
-        """Hear no more."""
+        """Stops intercepting calls."""
         for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.unregister("before-send.dynamodb", self._hear)
+            client.meta.events.unregister("before-send.dynamodb", self._intercept)
         self._session.close()
 
-    def _hear(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+    def _intercept(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         operation = _operation(request)
-        # Calls that run side by side wait here, so that what is laid out for the first comes before all of them.
+        # Concurrent calls wait here, so that the handler queued for the first of them runs before all the others.
         with self._lock:
             self.calls[operation] += 1
             self.order.append(operation)
@@ -93,22 +93,22 @@ class Wire:
             return handler(request) if handler else None
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Let the request through, and give the answer."""
-        answer: AWSResponse = self._session.send(request)
-        answer.content  # noqa: B018 read now, while the connection is ours
-        return answer
+        """Sends the request to the database, and returns the response."""
+        response: AWSResponse = self._session.send(request)
+        response.content  # noqa: B018 reads the body now, before another call uses the connection
+        return response
 
     def then(self, operation: str, handler: Handler, *, skip: int = 0) -> None:
-        """Let `handler` answer the next call of `operation` that nothing is laid out for, after `skip` others."""
+        """Queues `handler` for the next call of `operation` that has no handler yet, after `skip` others."""
         self._next[operation].extend([lambda _: None] * skip)
         self._next[operation].append(handler)
 
     def forget(self) -> None:
-        """Let nothing more happen of what is laid out."""
+        """Removes all queued handlers."""
         self._next.clear()
 
     def before(self, operation: str, action: Callable[[], object], *, skip: int = 0) -> None:
-        """Run `action` before the call."""
+        """Runs `action` before the call."""
 
         def handler(_: AWSPreparedRequest) -> None:
             action()
@@ -116,17 +116,17 @@ class Wire:
         self.then(operation, handler, skip=skip)
 
     def after(self, operation: str, action: Callable[[], object]) -> None:
-        """Run `action` when the call has been carried out, before its answer arrives."""
+        """Runs `action` after the call was carried out, before its response arrives."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
-            answer = self.send(request)
+            response = self.send(request)
             action()
-            return answer
+            return response
 
         self.then(operation, handler)
 
     def lose_answer(self, operation: str, action: Callable[[], object] = lambda: None) -> None:
-        """The call is carried out, `action` runs, and no answer arrives."""
+        """Carries out the call, runs `action`, and loses the response."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
             assert self.send(request).status_code == 200
@@ -136,7 +136,7 @@ class Wire:
         self.then(operation, handler)
 
     def cut_answer_short(self, operation: str) -> None:
-        """The call is carried out, and the body of its answer breaks off."""
+        """Carries out the call, and cuts the body of the response short."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
             return reply(self.send(request).status_code, {"ConsumedCapacity": []}, length=9)
@@ -144,7 +144,7 @@ class Wire:
         self.then(operation, handler)
 
     def lose_request(self, operation: str, action: Callable[[], object] = lambda: None) -> None:
-        """The call never arrives, `action` runs, and no answer comes."""
+        """Loses the call before it arrives, and runs `action`; there is no response."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
             action()
@@ -153,7 +153,7 @@ class Wire:
         self.then(operation, handler)
 
     def hold(self, operation: str) -> None:
-        """The call stays under way, unanswered, until `release`."""
+        """Holds the call back until `release`; there is no response."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
             self.held.append(request)
@@ -162,17 +162,17 @@ class Wire:
         self.then(operation, handler)
 
     def release(self, place: int = 0) -> int:
-        """Let a call that is held arrive at last; gives the status of the answer that nobody hears."""
+        """Sends a call that is held, and returns the status of the response, which its caller does not get."""
         return self.send(self.held.pop(place)).status_code
 
     def edit(self, operation: str, change: Callable[[Document], object], *, always: bool = False) -> None:
-        """Let `change` alter the database's answer on its way."""
+        """Applies `change` to the database's response: to the next one, or to all of them with `always`."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
-            answer = self.send(request)
-            body = document(answer.content)
+            response = self.send(request)
+            body = document(response.content)
             change(body)
-            return reply(answer.status_code, body)
+            return reply(response.status_code, body)
 
         if always:
             self.always[operation] = handler
@@ -180,7 +180,7 @@ class Wire:
             self.then(operation, handler)
 
     def rewrite(self, operation: str, change: Callable[[Document], object]) -> None:
-        """Let `change` alter every request of `operation` on its way."""
+        """Applies `change` to every request of `operation`."""
 
         def handler(request: AWSPreparedRequest) -> AWSResponse:
             body = document(request.body)

@@ -9,13 +9,13 @@ from tests.harness.ledger import Ledger
 
 
 class Budget(NamedTuple):
-    """The most calls that a request may make, and the longest chain of them that may wait for one another."""
+    """The maximum number of calls of a request, and of calls in a chain in which each waits for the previous one."""
 
     calls: int
     depth: int
 
     def exceeded_by(self, ledger: Ledger) -> bool:
-        """Tells whether the calls in `ledger` are more, or a longer chain, than allowed."""
+        """Returns whether `ledger` has more calls, or a longer chain of them, than allowed."""
         return len(ledger.calls) > self.calls or ledger.depth > self.depth
 
 
@@ -23,7 +23,7 @@ BULK: Final = 1000
 RECORDS: Final = 100
 PER_BATCH_WRITE: Final = 25
 PER_BATCH_GET: Final = 100
-# The calls of all rounds where a single class does not end with the first.
+# The calls of all rounds if only one class has more than one page.
 CROWDED: Final = 4 + ROUNDS - 1
 
 BUDGETS: Final[dict[str, Budget]] = {
@@ -34,7 +34,7 @@ BUDGETS: Final[dict[str, Budget]] = {
     "logout": Budget(1, 1),
     "create": Budget(6, 3),
     "create, conflicts allowed": Budget(1, 1),
-    # The usual six but for the write, and four to find the next free start.
+    # The usual six without the write, and four to find the next free start.
     "create, refused (409)": Budget(9, 3),
     "list a window": Budget(4, 1),
     "free and busy": Budget(4, 1),
@@ -48,11 +48,11 @@ BUDGETS: Final[dict[str, Budget]] = {
     "create under a key, repeated": Budget(1, 1),
     "find by uid": Budget(1, 1),
     "bulk of 1,000": Budget(ceil(BULK / PER_BATCH_WRITE), 1),
-    # One for the claim on the key.
+    # One more for the claim on the key.
     "bulk of 1,000 under a key": Budget(1 + ceil(BULK / PER_BATCH_WRITE), 2),
-    # The claim that is there, and what it made.
+    # One for the existing claim, and the reads of the events that it created.
     "bulk of 1,000 under a key, repeated": Budget(1 + ceil(BULK / PER_BATCH_GET), 2),
-    # What is there, and a write for each: a batch has no condition.
+    # One read of the existing events, and a write for each, since a batch cannot have conditions.
     "bulk of 50 with uids": Budget(1 + 50, 2),
     # A Query for each length class of each of at most eight windows.
     "bulk of 1,000 with a report of conflicts": Budget(4 * 8 + ceil(BULK / PER_BATCH_WRITE), 2),
@@ -63,26 +63,26 @@ BUDGETS: Final[dict[str, Budget]] = {
     "restore": Budget(7, 4),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
-    # Four for the page, and one for what is stored of the ten events on it.
+    # Four for the page, and one for the stored versions of its ten events.
     "list a window as of": Budget(4 + 1, 2),
     # The index, the events, and a write for each of the ten.
     "undo of 10": Budget(2 + 10, 3),
-    # And for each of the ten the version before, and a read and a write: no time is taken.
+    # And for each of the ten the previous version, a read and a write, since their times do not change.
     "undo of 10 changes": Budget(2 + 10 * 3, 5),
-    # And for each of the ten six calls, as of every change that takes time. Those of one week wait for one another.
+    # And for each of the ten six calls, as for every change that takes time. Those of one week are made in sequence.
     "undo of 10 deletions": Budget(2 + 10 * 6, 2 + 10 * 3),
     "undo of 10 deletions, conflicts allowed": Budget(2 + 10 * 2, 4),
     "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE), 1),
-    # What no calendar makes dearer: one class of the four is crowded, and each round more reads a page of that one.
-    # The fences, a round to refuse, and what the search for a free time may take.
+    # Upper limits for any calendar: one of the four classes is crowded, and each further round reads a page of it.
+    # The fences, a round that finds the conflict, and the limit of the search for a free time.
     "create, refused in a crowded hour (409)": Budget(1 + 4 + CROWDED, 2 + ROUNDS),
-    # The fences, the rounds of the look for conflicts, and those of the search for a free time.
+    # The fences, the rounds of the conflict check, and those of the search for a free time.
     "create, refused behind a crowd (409)": Budget(1 + 2 * CROWDED, 1 + 2 * ROUNDS),
     "free and busy of a crowded hour": Budget(CROWDED, ROUNDS),
     "list a window behind 1,000 long stays": Budget(CROWDED, ROUNDS),
-    # The rounds, and what is stored of each hundred events: those of one round side by side. What lies at the end of a
-    # page is looked up, at two calls side by side.
+    # The rounds, and the stored versions of each hundred events: those of one round concurrently. Events at the end of
+    # a page are looked up, with two concurrent calls.
     "list a window as of, behind an undone bulk": Budget(CROWDED + 2 + BULK // 100 + 2 * (ROUNDS - 1), 3 * ROUNDS),
-    # Three rounds, what is stored in four steps, and LOOK_UPS events that were something else then.
+    # Three rounds, the stored versions in four steps, and LOOK_UPS events that were different at that time.
     "list a window as of, behind a restored bulk": Budget(4 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
 }

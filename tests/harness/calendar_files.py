@@ -1,6 +1,6 @@
-"""iCalendar files (RFC 5545) as bodies of bulk creations, as a short script would make them: nothing is mended.
+"""Conversion of iCalendar files (RFC 5545) to bodies of bulk creations, as in a short script: nothing is corrected.
 
-A series counts as one event, its first occurrence; a day is one of UTC; a time without a zone stays without an offset.
+A series becomes one event, its first occurrence; days are in UTC; a time without a zone stays without an offset.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Property = tuple[dict[str, str], str]
 
 
 def bodies(data: bytes) -> Iterator[dict[str, Any]]:
-    """One event of a bulk request for each VEVENT of `data`, in its order."""
+    """Yields an event of a bulk request for each VEVENT of `data`, in order."""
     found: dict[str, Property] = {}
     inside: list[str] = []
     for name, parameters, value in _lines(data):
@@ -64,13 +64,13 @@ def _body(found: dict[str, Property]) -> dict[str, Any]:
     if "TRANSP" in found:
         body["transparency"] = found["TRANSP"][1].lower()
     if "UID" in found:
-        # An occurrence that differs from its series has the UID of the series.
+        # An occurrence that differs from its series has the same UID as the series.
         body["uid"] = "/".join(found[name][1] for name in ("UID", "RECURRENCE-ID") if name in found)
     return body
 
 
 def _moment(given: Property | None) -> tuple[datetime | str | None, str | None]:
-    """A DATE or DATE-TIME and the name of its zone; the text itself where it is none."""
+    """Returns a DATE or DATE-TIME, or the text itself if it is neither, and the name of its zone."""
     if given is None:
         return None, None
     parameters, value = given
@@ -88,13 +88,13 @@ def _moment(given: Property | None) -> tuple[datetime | str | None, str | None]:
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
-    """The zone that the API knows by `name`, if it knows one."""
+    """Returns the zone that the API knows by `name`; None if it does not."""
     known = iana_name(name) if name else None
     return ZoneInfo(known) if known else None
 
 
 def _ended(start: datetime, found: dict[str, Property]) -> datetime | str:
-    """The end of an event that has none of its own (RFC 5545, section 3.6.1)."""
+    """Returns the end of an event that has no DTEND (RFC 5545, section 3.6.1)."""
     if "DURATION" in found:
         text = found["DURATION"][1]
         match = _DURATION.fullmatch(text)

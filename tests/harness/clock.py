@@ -8,10 +8,10 @@ NS_PER_SECOND = 1_000_000_000
 
 @dataclass
 class Clock:
-    """A clock that moves only when it is told to, or when somebody sleeps on it.
+    """A clock that moves only through `forward`, or when code sleeps on it.
 
-    Calling it gives the wall clock's time in nanoseconds since 1970 (UTC), as `Runtime.now_ns` does. `monotonic` and
-    `sleep` stand in for those of `time`. Each look at `monotonic` takes `seconds_per_look`.
+    Calling it returns the wall clock's time in nanoseconds since 1970 (UTC), as `Runtime.now_ns` does. `monotonic` and
+    `sleep` replace those of `time`. Each call of `monotonic` moves the clock by `seconds_per_look`.
     """
 
     nanoseconds: int = NOW_NS
@@ -26,12 +26,12 @@ class Clock:
         return self.nanoseconds
 
     def forward(self, seconds: float = 0, *, days: int = 0) -> None:
-        """Move it; back, if `seconds` is negative."""
+        """Moves the clock; backwards if `seconds` is negative."""
         self.nanoseconds += round(seconds * NS_PER_SECOND) + days * 86_400 * NS_PER_SECOND
 
     @property
     def elapsed(self) -> float:
-        """The seconds that it has moved since it was made."""
+        """Returns the seconds that the clock has moved since it was created."""
         return (self.nanoseconds - self._start) / NS_PER_SECOND
 
     def monotonic(self) -> float:
@@ -43,5 +43,5 @@ class Clock:
         self.forward(seconds)
 
     def deadline(self, seconds: float) -> Deadline:
-        """A deadline on this clock, without jitter: each pause is the longest one allowed."""
+        """Returns a deadline on this clock, without jitter: each pause is the longest one allowed."""
         return Deadline(seconds, self.monotonic, self.sleep, lambda most: most)

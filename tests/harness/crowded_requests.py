@@ -1,4 +1,4 @@
-"""Requests to calendars that would make them expensive if their price grew with what lies beside their answers."""
+"""Requests that would be expensive if their cost grew with the number of events near those that they return."""
 
 from dataclasses import replace
 from typing import Final
@@ -12,7 +12,7 @@ from tests.harness.routes import Route
 
 
 def _crowd(data: Dataset) -> None:
-    """Writes two bulks of events in one hour, the one that the requests ask for."""
+    """Writes two bulks of events within the hour to which the requests refer."""
     data.store(*(data.version(index % 60, 1 + index % 9) for index in range(2 * BULK)))
 
 
@@ -27,7 +27,7 @@ def _busy_crowd(data: Dataset, _: int) -> GatewayEvent:
 
 
 def _create_behind_a_crowd(data: Dataset, _: int) -> GatewayEvent:
-    """Ten bulks that are over when the wanted hour begins, and one event in the middle of it."""
+    """Returns a creation in an hour with an event in the middle of it, after ten bulks that end before that hour."""
 
     def write() -> None:
         data.store(*(data.version(index % 30, 1 + index % 30) for index in range(10 * BULK)), data.version(90, 30))
@@ -37,14 +37,14 @@ def _create_behind_a_crowd(data: Dataset, _: int) -> GatewayEvent:
 
 
 def _behind_stays(data: Dataset, _: int) -> GatewayEvent:
-    """An empty month, after a thousand stays of two weeks that ended two days before."""
+    """Returns a listing of an empty month, after a thousand stays of two weeks that end two days before it."""
     day = 24 * 60
     data.once("stays", lambda: data.store(*(data.version(index - 17 * day, 14 * day) for index in range(BULK))))
     return data.request("GET", "/events", query={"from": at(0), "to": at(MONTH)})
 
 
 def _behind_undone(data: Dataset, _: int) -> GatewayEvent:
-    """A month as of now, in which a bulk was created and undone."""
+    """Returns a listing of a month, as of now, in which a bulk was created and undone."""
 
     def write() -> None:
         made = [data.version(index, age_seconds=3600) for index in range(BULK)]
@@ -56,7 +56,7 @@ def _behind_undone(data: Dataset, _: int) -> GatewayEvent:
 
 
 def _behind_restored(data: Dataset, _: int) -> GatewayEvent:
-    """A month as of a moment between the undo of a bulk and the undo of that undo."""
+    """Returns a listing of a month as of a moment between the undo of a bulk and the undo of that undo."""
 
     def write() -> None:
         made = [data.version(index, age_seconds=3600) for index in range(BULK)]
@@ -71,7 +71,7 @@ def _behind_restored(data: Dataset, _: int) -> GatewayEvent:
 
 
 def _after(data: Dataset, event: Event, number: int, kind: ChangeType, age_seconds: int) -> Event:
-    """Returns the version of `event` that comes next, with its content."""
+    """Returns the next version of `event`, with the same content."""
     later = data.version(0, after=event, number=number, kind=kind, age_seconds=age_seconds)
     return replace(event, stamp=later.stamp)
 

@@ -1,4 +1,4 @@
-"""A user with a calendar of their own, written straight to the tables."""
+"""A user with a calendar, written directly to the tables."""
 
 import json
 import uuid
@@ -16,8 +16,8 @@ from shared.store.batches import BATCH_WRITE_ITEMS
 from shared.store.codec import Item, event_attributes, number, text
 from tests.harness.gateway import payload
 
-# How old a dataset is. What is measured makes ids with a generator of its own: two ids of one millisecond have no
-# order, and a change needs a later id than what it changes. So nothing in a dataset is as young as a request.
+# The age of a dataset. The code being measured generates ids separately: two ids of one millisecond have no order, and
+# a change needs a later id than the version it changes. So everything in a dataset is older than any request.
 AGE_SECONDS: Final = 60
 FIRST_DAY: Final = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -25,12 +25,12 @@ GatewayEvent = dict[str, Any]
 
 
 def at(minutes: float) -> str:
-    """Returns the instant so many minutes after the first day of a dataset."""
+    """Returns the instant this many minutes after the start of a dataset's first day."""
     return (FIRST_DAY + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def body(start: float, minutes: float = 60, **fields: str) -> dict[str, str]:
-    """Returns an event as a caller sends it, with `start` in minutes after the first day."""
+    """Returns an event as a caller sends it, with `start` in minutes after the start of the first day."""
     return {
         "title": "Design review",
         "description": "What we have learned, and what is next. Bring the figures of last week along.",
@@ -70,12 +70,12 @@ class Dataset:
         """Returns a version of an event, which is not written yet.
 
         Args:
-            start: When the event starts, in minutes after the first day.
-            minutes: How long it takes.
+            start: When the event starts, in minutes after the start of the first day.
+            minutes: The event's length in minutes.
             number: The version's number.
             kind: The kind of change that made it.
-            age_seconds: How long ago it was made.
-            after: The version before, unless it is the first.
+            age_seconds: How long ago it was made, in seconds.
+            after: The previous version, unless this is the first.
             fields: Content that differs from that of `body`.
         """
         now = self.runtime.now_ns() - age_seconds * 1_000_000_000
@@ -104,7 +104,7 @@ class Dataset:
         self._write(self.runtime.settings.events_table, [self.item(event) for event in events])
 
     def store_deleted(self, *events: Event) -> None:
-        """Writes deleted events, which can be restored for a day."""
+        """Writes deleted events that can be restored for a day."""
         expires_at = number(self.runtime.now() + 24 * 3600)
         items = [
             {**self.item(event), "span": text(keys.deleted_span(event.history_id)), "expires_at": expires_at}
@@ -117,7 +117,7 @@ class Dataset:
         self._write(self.runtime.settings.history_table, [self._version_item(event) for event in events])
 
     def remove(self, event_id: str) -> None:
-        """Deletes the item of an event, without a trace."""
+        """Deletes the item of an event, without recording a version."""
         self.runtime.clients.dynamodb.delete_item(
             TableName=self.runtime.settings.events_table, Key=keys.event_key(self.user_id, event_id)
         )
@@ -138,8 +138,8 @@ class Dataset:
         def write(chunk: list[Item]) -> None:
             requests: Any = [{"PutRequest": {"Item": item}} for item in chunk]
             while requests:
-                answer = clients.dynamodb.batch_write_item(RequestItems={table: requests})
-                requests = answer.get("UnprocessedItems", {}).get(table)
+                response = clients.dynamodb.batch_write_item(RequestItems={table: requests})
+                requests = response.get("UnprocessedItems", {}).get(table)
 
         for _ in clients.pool.map(write, chunks):
             pass

@@ -1,4 +1,4 @@
-"""A deployment to test: its runtime, a clock that the test moves, and its stream, delivered when the test says so."""
+"""A deployment under test: its runtime, a clock that the test moves, and a stream that the test delivers."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def settings_for(tables: dict[str, str], **changes: str) -> Settings:
 
 
 def on_clock(runtime: Runtime, clock: Clock) -> Runtime:
-    """Returns `runtime` with the wall clock of `clock`, and with pauses that take no time."""
+    """Returns `runtime` with `clock` as its wall clock, and with pauses that take no time."""
     return replace(runtime, now_ns=clock, sleep=lambda _: None)
 
 
 @dataclass
 class Deployment:
-    """What a test looks at: the tables, the clock of the runtime, and the stream."""
+    """The tables, the clock and the stream of a runtime under test."""
 
     runtime: Runtime
     clock: Clock
@@ -56,16 +56,16 @@ class Deployment:
 
     @classmethod
     def of(cls, runtime: Runtime) -> Self:
-        """`runtime`, on a clock that stands at 2026-11-22T09:00:00Z."""
+        """Returns a deployment of `runtime`, on a clock that is set to 2026-11-22T09:00:00Z."""
         clock = Clock()
         return cls(on_clock(runtime, clock), clock)
 
     def new_records(self) -> list[Record]:
-        """Returns what the stream has brought since the last call, as the event source mapping would hand it over."""
+        """Returns the stream's records since the last call, as the event source mapping would pass them."""
         return of_events(self.stream.read())
 
     def deliver(self, records: Iterable[Record] | None = None, milliseconds: int = 60_000) -> list[str]:
-        """Deliver `records`, or what is new in the stream.
+        """Delivers `records`, or the new records of the stream.
 
         Returns:
             The sequence numbers that `record_history` reports as failed.
@@ -73,25 +73,25 @@ class Deployment:
         return deliver(self.new_records() if records is None else records, milliseconds)
 
     def record(self) -> list[Record]:
-        """Deliver what is new in the stream, all of which has to be recorded; returns the records."""
+        """Delivers the new records of the stream, all of which have to be recorded, and returns them."""
         records = self.new_records()
         assert self.deliver(records) == []
         return records
 
     def events(self) -> list[Item]:
-        """The events in the events table, deleted ones included."""
+        """Returns the event items of the events table, including deleted events."""
         return [item for item in self.calendars() if item["sk"]["S"].startswith("EVENT#")]
 
     def calendars(self) -> list[Item]:
-        """All items of the events table: events and fences."""
+        """Returns all items of the events table: events and fences."""
         return self.scan(self.runtime.settings.events_table)
 
     def versions(self) -> list[Item]:
-        """The recorded versions of all events, in the order of their making."""
+        """Returns the recorded versions of all events, in the order in which they were made."""
         return sorted(self.scan(self.runtime.settings.history_table), key=lambda item: str(item["sk"]["S"]))
 
     def scan(self, table: str) -> list[Item]:
-        """All items of a table, by key."""
+        """Returns all items of a table, sorted by key."""
         pages = self.runtime.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         found: list[Item] = [item for page in pages for item in page["Items"]]
         return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))

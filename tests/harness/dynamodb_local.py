@@ -1,4 +1,4 @@
-"""DynamoDB Local: AWS's own implementation of DynamoDB, for tests of what no other imitation gets right."""
+"""DynamoDB Local: AWS's own implementation of DynamoDB, for tests of behaviour that other emulators get wrong."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ START_SECONDS = 180.0  # 3 on an idle machine
 
 @contextlib.contextmanager
 def dynamodb_local() -> Iterator[str]:
-    """Run an empty DynamoDB in memory and yield its endpoint URL.
+    """Runs an empty DynamoDB in memory, and yields its endpoint URL.
 
-    It takes any credentials; each pair of access key and region has tables of its own.
+    It accepts any credentials; each pair of access key and region has separate tables.
 
     Raises:
-        RuntimeError: It is not installed, Java is missing, or it does not start. Tests are to fail then, not to
-            pass over what only it can show.
+        RuntimeError: It is not installed, Java is missing, or it does not start. Tests then fail, rather than skip
+            what only DynamoDB Local can show.
     """
     if not (INSTALLATION / "DynamoDBLocal.jar").exists():
         raise RuntimeError("DynamoDB Local is missing: make dynamodb-local fetches it")
@@ -39,14 +39,14 @@ def dynamodb_local() -> Iterator[str]:
             [
                 java,
                 "-Djava.library.path=DynamoDBLocal_lib",
-                f"-Djava.io.tmpdir={scratch}",  # it leaves a library there at every start
+                f"-Djava.io.tmpdir={scratch}",  # every start leaves a library there
                 "-cp",
                 os.pathsep.join(("DynamoDBLocal.jar", "DynamoDBLocal_lib/*")),
                 ROOT / "tools" / "LoopbackDynamoDB.java",
                 *("-inMemory", "-disableTelemetry", "-port", str(port)),
             ],
             cwd=INSTALLATION,
-            stdin=subprocess.PIPE,  # it stops when this closes, so also when the tests are killed
+            stdin=subprocess.PIPE,  # the server stops when this is closed, hence also when the tests are killed
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -65,8 +65,8 @@ def _answers(server: subprocess.Popen[bytes], endpoint: str) -> bool:
     while time.monotonic() < deadline and server.poll() is None:
         try:
             urllib.request.urlopen(endpoint, timeout=5).close()  # noqa: S310 http
-        except urllib.error.HTTPError as answer:
-            answer.close()  # it refuses a request without a signature: it is there
+        except urllib.error.HTTPError as response:
+            response.close()  # the server is up: it rejects a request without a signature
             return True
         except OSError:
             time.sleep(0.1)

@@ -14,7 +14,7 @@ MONTH: Final = 31 * 24 * 60
 
 
 def stored(data: Dataset) -> Event:
-    """Returns the one event that all requests to a dataset share."""
+    """Returns the event that all requests to a dataset share, which is stored on first use."""
 
     def store() -> Event:
         event = data.version(0)
@@ -93,7 +93,7 @@ def _bulk_with_report(data: Dataset, index: int) -> GatewayEvent:
 
 
 def _with_key(prepare: Prepare) -> Prepare:
-    """Adds an idempotency key, one for each index."""
+    """Returns `prepare` with an idempotency key in its requests: a different one for each index."""
 
     def with_key(data: Dataset, index: int) -> GatewayEvent:
         event = prepare(data, index)
@@ -104,7 +104,7 @@ def _with_key(prepare: Prepare) -> Prepare:
 
 
 def _repeated(function: str, prepare: Prepare) -> Prepare:
-    """Makes a request that was served before."""
+    """Returns `prepare` for requests that `function` has already served once."""
 
     def again(data: Dataset, index: int) -> GatewayEvent:
         importlib.import_module(f"functions.{function}").handler(prepare(data, index), Context())
@@ -114,7 +114,7 @@ def _repeated(function: str, prepare: Prepare) -> Prepare:
 
 
 def stream_records(data: Dataset, count: int) -> list[dict[str, Any]]:
-    """Returns what the stream brings when `count` events are created."""
+    """Returns the stream records of the creation of `count` events."""
     records = []
     for number in range(count):
         event = data.version(60 * number)

@@ -1,4 +1,4 @@
-"""The functions, called as the gateway calls them, with the payloads of events/."""
+"""Calls of the functions as the gateway makes them, with the payloads of events/."""
 
 import importlib
 import json
@@ -14,7 +14,7 @@ PAYLOADS = ROOT / "events"
 
 @dataclass
 class Context:
-    """What Lambda hands to a function beside the event."""
+    """The context that Lambda passes to a function in addition to the event."""
 
     aws_request_id: str = "5f0c1b0e-6d0a-4f57-9c53-1d7a0f9b2e61"
     function_name: str = "function"
@@ -28,7 +28,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Reply:
-    """A function's answer."""
+    """A function's response."""
 
     status: int
     headers: dict[str, str]
@@ -40,33 +40,33 @@ class Reply:
 
     @property
     def fields(self) -> list[str]:
-        """The fields that a problem document names."""
+        """Returns the fields that a problem document names."""
         assert self.headers["Content-Type"] == "application/problem+json", self
         return [error["field"] for error in self.body["errors"]]
 
 
 def payload(name: str) -> dict[str, Any]:
-    """The event of events/<name>.json."""
+    """Returns the event in events/<name>.json."""
     event: dict[str, Any] = json.loads((PAYLOADS / f"{name}.json").read_text())
     return event
 
 
 def invoke(function: str, event: dict[str, Any], context: Context | None = None) -> Any:
-    """Call the handler of functions/<function>.py."""
+    """Calls the handler of functions/<function>.py, and returns its result."""
     return importlib.import_module(f"functions.{function}").handler(event, context or Context())
 
 
 def reply(function: str, event: dict[str, Any], context: Context | None = None) -> Reply:
-    """Call a function behind the gateway."""
-    answer = invoke(function, event, context)
-    headers: dict[str, str] = {**(answer.get("headers") or {})}
-    headers.update({key: values[0] for key, values in (answer.get("multiValueHeaders") or {}).items()})
-    return Reply(answer["statusCode"], headers, answer["body"])
+    """Calls a function behind the gateway, and returns its response."""
+    response = invoke(function, event, context)
+    headers: dict[str, str] = {**(response.get("headers") or {})}
+    headers.update({key: values[0] for key, values in (response.get("multiValueHeaders") or {}).items()})
+    return Reply(response["statusCode"], headers, response["body"])
 
 
 @dataclass
 class Api:
-    """The API as one user sees it, without a gateway in between."""
+    """A client of the API for one user, without a gateway in between."""
 
     user_id: str = "01998f00-0000-7000-8000-000000000001"
     username: str = "ada"
@@ -84,10 +84,10 @@ class Api:
         context: Context | None = None,
         **query: str,
     ) -> Reply:
-        """Send a request to the function that the template routes it to.
+        """Sends a request to the function to which the template routes it, and returns the response.
 
-        A query is given by name, or as it is written in a URL, behind the path; a header that is sent several times as
-        a list.
+        Query parameters are given by name, or as in a URL, after the path. A header that is sent several times is given
+        as a list.
         """
         path, _, written = path.partition("?")
         values = {**parse_qs(written, keep_blank_values=True), **{key: [value] for key, value in query.items()}}

@@ -1,4 +1,4 @@
-"""Typical requests for what was: versions, rollback, deleted events, time travel and undo."""
+"""Typical requests about history: versions, rollback, deleted events, time travel and undo."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ FEW: Final = 10
 
 
 def versions(data: Dataset, count: int) -> list[Event]:
-    """Writes an event of `count` recorded versions, and returns all of them, oldest first."""
+    """Writes an event with `count` recorded versions, and returns them, oldest first."""
     made = [data.version(0)]
     for number in range(2, count + 1):
         made.append(data.version(0, after=made[-1], number=number, kind="update", title=f"Review {number}"))
@@ -24,7 +24,7 @@ def versions(data: Dataset, count: int) -> list[Event]:
 
 
 def instant_of(data: Dataset, age_seconds: int = 0) -> str:
-    """Returns the instant so many seconds ago."""
+    """Returns the instant this many seconds ago."""
     return datetime.fromtimestamp(data.runtime.now() - age_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -90,7 +90,7 @@ def _undo_creation(data: Dataset, _: int) -> GatewayEvent:
 
 
 def _later_operation(data: Dataset, kind: ChangeType, title: str = "Review") -> list[Event]:
-    """Writes and records a change of the events of another operation, all in one week, half an hour ago."""
+    """Writes and records a change, half an hour ago, of the events of another operation, all in one week."""
     made = [data.version(60 * index, age_seconds=3600) for index in range(FEW)]
     changed = _of_one_operation(
         [

@@ -1,4 +1,4 @@
-"""Callers of a deployed API: one connection and one user each."""
+"""Clients of a deployed API, with one connection and one user each."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ CONNECTION_ERRORS: Final = (OSError, http.client.HTTPException)
 
 
 class HttpClient:
-    """A connection to the API of a local stack, with a token once there is one."""
+    """A connection to the API of a local stack, with an access token after `register`."""
 
     def __init__(self, url: str, token: str = "") -> None:
         parts = urlsplit(url)
@@ -37,7 +37,7 @@ class HttpClient:
 
         Raises:
             OSError: The connection failed.
-            http.client.HTTPException: What came back is no HTTP.
+            http.client.HTTPException: The response is not valid HTTP.
         """
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         text = None if document is None else json.dumps(document)
@@ -47,7 +47,7 @@ class HttpClient:
         return response.status, json.loads(read) if read else None
 
     def register(self) -> str:
-        """Registers a new user, whose access token is sent from now on and returned."""
+        """Registers a new user, and returns the access token, which is sent from now on."""
         name = f"u{uuid.uuid4().hex[:20]}"
         applicant = {"username": name, "password": PASSWORD, "email": f"{name}@example.com"}
         status, response = self.send("POST", "/auth/register", applicant)
@@ -59,7 +59,7 @@ class HttpClient:
 
 @dataclass(slots=True)
 class Responses:
-    """The responses to many requests: how often each status or error came, and the seconds of each, in order."""
+    """The responses to many requests: the number of each status or error, and the seconds of each, in order."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)

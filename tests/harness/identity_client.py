@@ -1,4 +1,4 @@
-"""The functions of identity, as somebody who has no token yet sees them."""
+"""Calls of the identity functions, as by a client that has no token yet."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 
 
 def post(function: str, body: Any = None, *, raw: str | None = None, **changes: Any) -> Reply:
-    """Call functions/<function>.py with its payload, another body if one is given, and `changes`."""
+    """Calls functions/<function>.py with its payload, another body if one is given, and `changes`."""
     event = {**payload(function), **changes}
     if "headers" in changes:
         event["multiValueHeaders"] = None
@@ -25,36 +25,36 @@ def post(function: str, body: Any = None, *, raw: str | None = None, **changes: 
 
 
 def authorize(token: str) -> dict[str, Any]:
-    """Call the authorizer with `Bearer <token>`."""
+    """Calls the authorizer with `Bearer <token>`, and returns its policy."""
     event = {**payload("authorize"), "authorizationToken": f"Bearer {token}"}
     policy: dict[str, Any] = invoke("authorize", event)
     return policy
 
 
 def register(username: str = "Ada", **changes: Any) -> Reply:
-    """Register somebody, with an address of their own."""
+    """Registers a user, with an e-mail address made of the name."""
     body = {"username": username, "password": PASSWORD, "email": f"{username}@example.com", **changes}
     return post("register", body)
 
 
 def login(username: str = "Ada", password: str = PASSWORD) -> Reply:
-    """Log in."""
+    """Logs in."""
     return post("login", {"username": username, "password": password})
 
 
 def exchange(token: str) -> Reply:
-    """Exchange a refresh token."""
+    """Exchanges a refresh token."""
     return post("refresh", {"refresh_token": token})
 
 
 def logout(token: str) -> Reply:
-    """Log out."""
+    """Logs out."""
     return post("logout", {"refresh_token": token})
 
 
 @dataclass
 class Identity:
-    """What a test of identity looks at: the runtime, its clock, and the calls made to DynamoDB."""
+    """The runtime, its clock, and the calls made to DynamoDB, for tests of identity."""
 
     runtime: Runtime
     clock: Clock
@@ -62,13 +62,13 @@ class Identity:
 
     @contextmanager
     def costs(self, **calls: int) -> Iterator[None]:
-        """Assert that the block makes just these calls to DynamoDB."""
+        """Asserts that the block makes exactly these calls to DynamoDB."""
         self.calls.clear()
         yield
         assert self.calls == calls
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
-        """The items of the users table whose key begins with `prefix`."""
+        """Returns the items of the users table whose key begins with `prefix`."""
         table = self.runtime.settings.users_table
-        answer = self.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)
-        return [item for item in answer["Items"] if item["pk"]["S"].startswith(prefix)]
+        response = self.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)
+        return [item for item in response["Items"] if item["pk"]["S"].startswith(prefix)]

@@ -1,4 +1,4 @@
-"""Typical requests of identity. A module of its own, since it imports what hashes passwords and signs tokens."""
+"""Typical requests of identity. A separate module, since it imports the hashing of passwords and signing of tokens."""
 
 from typing import Final
 

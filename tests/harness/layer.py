@@ -1,4 +1,4 @@
-"""The layer, built as `sam build` builds it, for this Python and machine."""
+"""Builds the layer as `sam build` does, for this Python and machine."""
 
 import os
 import shutil
@@ -23,13 +23,13 @@ def build_layer(target: Path) -> Path:
 
 
 def layer_variables(target: Path) -> list[str]:
-    """Returns the variables of make that build the layer in `target`."""
+    """Returns the make variables for building the layer in `target`."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return [f"ARTIFACTS_DIR={target}", f"LAYER_PYTHON={version}", f"LAYER_PLATFORM={_platform()}"]
 
 
 def size_of(directory: Path) -> int:
-    """Returns the bytes of all files in `directory`."""
+    """Returns the total size, in bytes, of all files in `directory`."""
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""Records every call to DynamoDB with botocore's hooks, and finds how many of them wait for one another."""
+"""Records every call to DynamoDB with botocore's hooks, and determines the longest chain of dependent calls."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from shared.store.client import Clients
 
-# A call is held no longer than this for tasks that make no call of their own.
+# A call is held no longer than this for tasks that make no calls themselves.
 MAX_HOLD_SECONDS: Final = 5.0
 # More threads than any request has calls, so that no call waits for a thread.
 THREADS: Final = 64
@@ -31,12 +31,12 @@ class Call:
     Attributes:
         operation: The operation's name, such as `GetItem`.
         started: When it began, in seconds of the performance counter.
-        ended: When its response had come, on the same clock.
+        ended: When its response had arrived, on the same clock.
         sent: Bytes of the request body.
         received: Bytes of the response body.
         read: Items that DynamoDB read, before filters.
         written: Items in the request.
-        units: Capacity units consumed, if they were asked for.
+        units: Capacity units consumed, if they were requested.
     """
 
     operation: str
@@ -62,7 +62,7 @@ class Ledger:
 
     @property
     def depth(self) -> int:
-        """Returns the length of the longest chain of calls in which each begins after the one before has ended."""
+        """Returns the length of the longest chain of calls in which each begins after the previous one has ended."""
         chains: list[tuple[Call, int]] = []
         for call in sorted(self.calls, key=lambda each: each.started):
             behind = (length for earlier, length in chains if earlier.ended <= call.started)
@@ -99,7 +99,7 @@ class _Hold:
     """Delays calls until all those that can run concurrently do, so that the depth does not depend on timing.
 
     All are released once the thread that serves the request, and every unfinished task of the pools, either is about to
-    make a call or waits for a task that is. A call that is under way is waited for: what follows it may run
+    make a call or waits for a task that is. Calls in progress are waited for, since the calls that follow them may run
     concurrently with those held.
     """
 
@@ -135,7 +135,7 @@ class _Hold:
 
 
 def _waits(frame: FrameType | None) -> bool:
-    """Tells whether the thread at `frame` waits for the result of a future."""
+    """Returns whether the thread at `frame` waits for the result of a future."""
     names: list[str] = []
     while frame is not None and len(names) < 2:
         names.append(frame.f_code.co_name)
@@ -147,12 +147,12 @@ def _waits(frame: FrameType | None) -> bool:
 def recording(clients: Clients, *, capacity: bool = False) -> Iterator[Ledger]:
     """Records the calls made through `clients` within the block.
 
-    Calls are delayed, on thread pools that are large enough, until all that can run concurrently do. So the depth does
-    not depend on the machine.
+    Calls are delayed, on sufficiently large thread pools, until all that can run concurrently do. So the depth does not
+    depend on the machine.
 
     Args:
         clients: The clients to record. Their thread pools are replaced within the block.
-        capacity: Also ask DynamoDB for the capacity consumed, which makes the bodies a little longer.
+        capacity: Whether to ask DynamoDB for the capacity consumed, which makes the bodies a little longer.
 
     Yields:
         The ledger, which grows with each call.
@@ -202,10 +202,10 @@ def recording(clients: Clients, *, capacity: bool = False) -> Iterator[Ledger]:
         clients.__dict__.update({name: pool for name, pool in usual.items() if pool is not None})
 
 
-def _items_read(answer: dict[str, Any]) -> int:
-    responses = answer.get("Responses", {})
+def _items_read(response: dict[str, Any]) -> int:
+    responses = response.get("Responses", {})
     batch = sum(map(len, responses.values())) if isinstance(responses, dict) else 0
-    return int(answer.get("ScannedCount", 0)) + ("Item" in answer) + batch
+    return int(response.get("ScannedCount", 0)) + ("Item" in response) + batch
 
 
 def _items_written(operation: str, request: dict[str, Any]) -> int:
@@ -219,6 +219,6 @@ def _items_written(operation: str, request: dict[str, Any]) -> int:
     return 0
 
 
-def _units(answer: dict[str, Any]) -> float:
-    consumed = answer.get("ConsumedCapacity", [])
+def _units(response: dict[str, Any]) -> float:
+    consumed = response.get("ConsumedCapacity", [])
     return sum(float(each["CapacityUnits"]) for each in (consumed if isinstance(consumed, list) else [consumed]))

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a judge of what the functions really answer."""
+"""Checks of the functions' actual responses against the OpenAPI document."""
 
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ def document() -> dict[str, Any]:
 
 
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
-    """The documented operations by (METHOD, path)."""
+    """Returns the documented operations by (METHOD, path)."""
     return {
         (method.upper(), path): operation
         for path, methods in document()["paths"].items()
@@ -35,7 +35,7 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """`part`, or what it refers to."""
+    """Returns `part`, or what it refers to if it is a reference."""
     if "$ref" not in part:
         return part
     found = document()
@@ -45,7 +45,7 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def faults(schema: dict[str, Any], value: Any) -> list[str]:
-    """What `value` has that `schema` does not allow, fields that it does not name included."""
+    """Returns the violations of `schema` in `value`, including fields that `schema` does not name."""
     # References keep their form, so the schema is checked within the document's components.
     components = _closed(document()["components"])
     checker = Draft202012Validator({**_closed(schema), "components": components}, format_checker=FormatChecker())
@@ -53,7 +53,7 @@ def faults(schema: dict[str, Any], value: Any) -> list[str]:
 
 
 def check(method: str, path: str, answered: Reply) -> None:
-    """Fail unless `answered` is what the document says of the operation: status, headers, media type and body."""
+    """Asserts that `answered` conforms to the documented operation: status, headers, media type and body."""
     responses = operations()[method, path]["responses"]
     assert str(answered.status) in responses, f"{method} {path}: {answered.status} is not documented: {answered.text}"
     response = resolved(responses[str(answered.status)])
@@ -72,7 +72,7 @@ def check(method: str, path: str, answered: Reply) -> None:
 
 
 def _closed(part: Any) -> Any:
-    """`part` of a document with every object closed: what a schema does not name is a fault."""
+    """Returns `part` of a document with every object schema closed, so that fields that it does not name are errors."""
     if isinstance(part, list):
         return [_closed(each) for each in part]
     if not isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""Two callers and what they send; the payloads of events/, made to name what a test has stored."""
+"""Two callers and their request bodies; the payloads of events/, with the ids of what a test has stored."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ REVIEW = {"title": "Review", "start": START, "end": END}
 LATER = {"start": END, "end": "2027-03-01T11:00:00Z"}
 ALLOW = "?on_conflict=allow"
 
-# The ids that the payloads name.
+# The ids in the payloads.
 EVENT_ID = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"
 FIRST_VERSION = "01998f3a-5c00-7b11-9c21-4d5e6f708192"
 OPERATION = "01998f3a-5c00-7d13-8e23-6f7081920314"
@@ -22,7 +22,7 @@ SECOND_VERSION = "01998f3b-0000-7c12-8d22-5e6f70819203"
 
 
 def send(name: str, ids: dict[str, str] | None = None, **changes: Any) -> Reply:
-    """Send events/<name>.json, with the ids in it replaced and with `changes`, to the function it is routed to."""
+    """Sends events/<name>.json, with its ids replaced and with `changes`, to the function to which it is routed."""
     text = json.dumps(payload(name))
     for known, actual in (ids or {}).items():
         assert known in text, f"events/{name}.json names no {known}"
@@ -32,13 +32,13 @@ def send(name: str, ids: dict[str, str] | None = None, **changes: Any) -> Reply:
 
 
 def created(body: dict[str, Any] | None = None, query: str = "") -> dict[str, Any]:
-    """An event that Ada has just made."""
-    answer = ADA("POST", f"/events{query}", body or REVIEW)
-    assert answer.status == 201, answer
-    made: dict[str, Any] = answer.body
+    """Creates an event as Ada, and returns its document."""
+    response = ADA("POST", f"/events{query}", body or REVIEW)
+    assert response.status == 201, response
+    made: dict[str, Any] = response.body
     return made
 
 
 def tag(event: dict[str, Any]) -> str:
-    """The entity-tag of `event`."""
+    """Returns the entity-tag of `event`."""
     return f'"{event["history_id"]}"'

@@ -1,4 +1,4 @@
-"""A typical request for every route of the API, and the ledger of it."""
+"""A typical request for every route of the API, and its ledger."""
 
 import importlib
 from typing import Final
@@ -13,7 +13,7 @@ from tests.harness.identity_requests import IDENTITY_ROUTES
 from tests.harness.ledger import Ledger, recording
 from tests.harness.routes import Route
 
-# Those to small calendars, and all of them.
+# The requests to small calendars, and all requests.
 USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES)
 ROUTES: Final = (*USUAL_ROUTES, *CROWDED_ROUTES)
 

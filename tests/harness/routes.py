@@ -1,4 +1,4 @@
-"""What a typical request to a route is: how to make it, and what shows that it was served."""
+"""Typical requests to a route: how to make them, and how to check that they were served."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class Route:
     """A kind of request.
 
     Attributes:
-        name: What budgets and tables call it.
+        name: Its name in budgets and tables.
         function: The module of functions/ that serves it.
-        prepare: Makes the nth request to a dataset, and stores what it needs. A request is good for one call.
+        prepare: Returns the nth request to a dataset, and stores what it needs. A request may be sent once.
         status: The status of a successful response.
     """
 

@@ -1,4 +1,4 @@
-"""Events for tests to work with."""
+"""Sample events and requests for tests."""
 
 import random
 import time
@@ -20,14 +20,14 @@ _milliseconds = count(NOW_NS // 1_000_000)
 
 
 def new_id() -> str:
-    """An id later than every one that was made before it."""
+    """Returns an id that is later than every id it has returned before."""
     return ids.derived_id(next(_milliseconds), 7)
 
 
 def content(
     start: str = START, end: str = END, *, title: str = "Review", transparency: Transparency = "opaque"
 ) -> Content:
-    """What an owner says of an event."""
+    """Returns the content of an event."""
     return Content(title=title, start=Instant(start), end=Instant(end), transparency=transparency)
 
 
@@ -43,7 +43,7 @@ def event(
     kind: ChangeType = "create",
     calendar_id: str = OWNER,
 ) -> Event:
-    """An event at one of its versions."""
+    """Returns an event at one of its versions."""
     stamp = Stamp(
         type=kind,
         changed_by=calendar_id,
@@ -51,12 +51,12 @@ def event(
         history_id=HistoryId(history_id or new_id()),
         version=version,
     )
-    said = content(start, end, title=title, transparency=transparency)
+    event_content = content(start, end, title=title, transparency=transparency)
     return Event(
         id=EventId(event_id or new_id()),
         calendar_id=CalendarId(calendar_id),
         created_at=ids.made_at(stamp.history_id),
-        content=said,
+        content=event_content,
         stamp=stamp,
     )
 
@@ -64,7 +64,7 @@ def event(
 def request(
     calendar_id: str = OWNER, *, now_ns: int = NOW_NS, operation_id: str | None = None, deadline: Deadline | None = None
 ) -> Request:
-    """Returns a request of the user whose default calendar `calendar_id` is; without `deadline` it has 8 s."""
+    """Returns a request of the user whose default calendar is `calendar_id`; without `deadline` it has 8 s."""
     return Request(
         actor=UserId(calendar_id),
         calendar_id=CalendarId(calendar_id),

@@ -1,4 +1,4 @@
-"""The local stack as people run it: with make, in a directory of its own."""
+"""The local stack as developers run it: with make, in a separate directory."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tools.local_stack import HOME, REGION, ROOT, ROOT_KEY, SAM, LocalStack, fre
 from tools.machine import die_with_parent
 from tools.ownership import Ownership
 
-# What `make test` has installed is not looked at again.
+# `make test` has installed these, so they are not checked again.
 STAMPS: Final = (".venv/.installed", ".local/sam/metadata.json", ".local/ministack/.installed")
 MAKE: Final = ("make", *(f"--old-file={stamp}" for stamp in STAMPS))
 START_SECONDS: Final = 300.0
-# On an idle machine it takes three; the stack waits a second for its stream, and some for its temporary files.
+# It takes three on an idle machine: the stack waits a second for its stream, and some for its temporary files.
 STOP_SECONDS: Final = 60.0
 
 
 def make(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run make against the stack of `home`, with `more` in its environment; gives what it printed and how it ended."""
+    """Runs make for the stack of `home`, with `more` in its environment; returns its output and exit status."""
     return subprocess.run(
         [*MAKE, *arguments],
         cwd=ROOT,
@@ -41,14 +41,14 @@ def make(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProces
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Where make finds the stack of `home`. Nothing of a make that runs the tests gets to another."""
+    """Returns make's environment for the stack of `home`, without the variables of a make that runs the tests."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "PORT"}
     return own | {"STACK_HOME": str(home)}
 
 
 @dataclass
 class Running:
-    """A stack that runs, where it keeps its data, and its base URL; `process` only if it was started here."""
+    """A running stack: its directory and its base URL; `process` only if this object has started it."""
 
     home: Path
     url: str
@@ -56,17 +56,17 @@ class Running:
 
     @property
     def stack(self) -> LocalStack:
-        """What looks into it."""
+        """Returns the `LocalStack` for access to its services."""
         return LocalStack(self.home, urlsplit(self.url).port or 0)
 
     @property
     def log(self) -> str:
-        """What `make run` has printed so far."""
+        """Returns what `make run` has printed so far."""
         return (self.home / "run.log").read_text(errors="replace")
 
     @classmethod
     def start(cls, home: Path) -> Running:
-        """``make run``, in the background, until it is ready."""
+        """Starts ``make run`` in the background, and waits until the stack is ready."""
         home.mkdir(parents=True, exist_ok=True)
         with (home / "run.log").open("wb") as log:
             process = subprocess.Popen(
@@ -82,7 +82,7 @@ class Running:
         return cls(home, wait_for_url(home, process), process)
 
     def interrupt(self) -> float:
-        """Press Ctrl-C, and give the seconds until all of it has ended."""
+        """Interrupts the stack as Ctrl-C does, and returns the seconds until all of it has ended."""
         assert self.process is not None
         begun = time.monotonic()
         os.killpg(self.process.pid, signal.SIGINT)
@@ -93,11 +93,11 @@ class Running:
         return time.monotonic() - begun
 
     def shown(self, url: str) -> str:
-        """What `make run` has said of the API at `url`; or `make up` says, if it was not started here."""
+        """Returns what `make run` has printed about the API at `url`; or what `make up` prints, if not started here."""
         return self.log if self.process else TOUR.format(url=url, day=datetime.now(UTC).date() + timedelta(days=1))
 
     def shell(self) -> str:
-        """Functions for a shell: `make` and `sam`, as the pages have them, for this stack."""
+        """Returns shell functions `make` and `sam` for this stack, to be used as on the documentation's pages."""
         aws = {
             "AWS_ENDPOINT_URL": self.stack.endpoint,
             "AWS_DEFAULT_REGION": REGION,
@@ -112,7 +112,7 @@ class Running:
 
 
 def wait_for_url(home: Path, process: subprocess.Popen[bytes]) -> str:
-    """The base URL that the stack of `home` says, once it is ready."""
+    """Returns the base URL of the stack of `home`, once it is ready."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         status = Ownership(home).status()
@@ -125,5 +125,5 @@ def wait_for_url(home: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def given(url: str) -> Running:
-    """The stack at `url`, which runs already, started from this directory."""
+    """Returns the stack at `url`, which is already running, started from this directory."""
     return Running(HOME, url)

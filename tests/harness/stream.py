@@ -1,4 +1,4 @@
-"""The stream of the events table, read with the Streams API, and delivered as the event source mapping delivers it."""
+"""The stream of the events table, read with the Streams API, and delivered as by the event source mapping."""
 
 import base64
 from collections.abc import Iterable
@@ -26,17 +26,17 @@ def _streams_client(endpoint: str, region: str, access_key: str, secret_key: str
 
 
 def _streams_client_of(runtime: Runtime) -> Any:
-    """A client with the credentials of the runtime's own: DynamoDB Local has tables for each access key."""
+    """Returns a client with the credentials of the runtime's client: DynamoDB Local separates tables by access key."""
     dynamodb = runtime.clients.dynamodb
     credentials = dynamodb._request_signer._credentials  # type: ignore[attr-defined]
     endpoint, region = dynamodb.meta.endpoint_url, dynamodb.meta.region_name
     if endpoint.endswith(".amazonaws.com"):
-        endpoint = f"https://streams.dynamodb.{region}.amazonaws.com"  # where moto has streams
+        endpoint = f"https://streams.dynamodb.{region}.amazonaws.com"  # moto's endpoint for streams
     return _streams_client(endpoint, region, credentials.access_key, credentials.secret_key)
 
 
 class Stream:
-    """The stream of a runtime's events table, read on from where it was left."""
+    """The stream of a runtime's events table. Each read continues after the previous one."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._client = _streams_client_of(runtime)
@@ -45,7 +45,7 @@ class Stream:
         self._last_read: dict[str, str] = {}
 
     def read(self) -> list[Record]:
-        """Returns all records since the last call, those of fences too, in the shape in which Lambda gets them."""
+        """Returns all records since the last call, including those of fences, in the format that Lambda receives."""
         found: list[Record] = []
         for shard in self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]:
             found += self._read_shard(shard["ShardId"])
@@ -63,14 +63,17 @@ class Stream:
         return found
 
     def _position(self, shard: str) -> dict[str, str]:
-        """By number, not by an iterator that is kept: one of an empty shard DynamoDB Local may call trimmed later."""
+        """Returns where to continue reading, by sequence number.
+
+        An iterator is not kept, since DynamoDB Local may later report one of an empty shard as trimmed.
+        """
         if shard not in self._last_read:
             return {"ShardIteratorType": "TRIM_HORIZON"}
         return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._last_read[shard]}
 
 
 def as_lambda_has_it(value: Any) -> Any:
-    """Returns a record as JSON: binary as base64, times as seconds since 1970."""
+    """Returns a record in the JSON format that Lambda receives: binary as base64, times as seconds since 1970."""
     if isinstance(value, dict):
         return {name: as_lambda_has_it(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -81,16 +84,16 @@ def as_lambda_has_it(value: Any) -> Any:
 
 
 def of_events(records: Iterable[Record]) -> list[Record]:
-    """Returns those of `records` that the filter of the event source mapping lets through."""
+    """Returns those of `records` that pass the filter of the event source mapping."""
     return [record for record in records if record["dynamodb"]["Keys"]["sk"]["S"].startswith("EVENT#")]
 
 
 def deliver(records: Iterable[Record], milliseconds: int = 60_000) -> list[str]:
-    """Invoke `record_history` with `records`, in `milliseconds` at most.
+    """Invokes `record_history` with `records`, in `milliseconds` at most.
 
     Returns:
         The sequence numbers that it reports as failed.
     """
-    answer = invoke("record_history", {"Records": [*records]}, Context(milliseconds=milliseconds))
-    assert answer.keys() == {"batchItemFailures"}
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    response = invoke("record_history", {"Records": [*records]}, Context(milliseconds=milliseconds))
+    assert response.keys() == {"batchItemFailures"}
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]

@@ -1,4 +1,4 @@
-"""template.yaml as data: the tests take tables, routes and settings from what is deployed."""
+"""template.yaml as data: the tests take tables, routes and settings from the template that is deployed."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -29,27 +29,27 @@ _Loader.add_multi_constructor("!", _short_form)
 
 @lru_cache(maxsize=1)
 def template() -> dict[str, Any]:
-    """The whole template."""
+    """Returns the whole template."""
     loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 a SafeLoader
     return loaded
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of the resources of type `kind`, by logical id."""
+    """Returns the properties of the resources of type `kind`, by logical id."""
     found = template()["Resources"].items()
     return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
 
 
 def variables() -> dict[str, dict[str, str]]:
-    """The environment variables that the template sets for every function, each with what it refers to."""
+    """Returns the environment variables that the template sets for every function, each with its reference."""
     found: dict[str, dict[str, str]] = template()["Globals"]["Function"]["Environment"]["Variables"]
     return found
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """Which file of functions/ serves a (METHOD, path) of the API.
+    """Returns which file of functions/ serves a (METHOD, path) of the API.
 
-    HEAD is left out: it is there wherever GET is, as a test holds, and shared/http/api.py serves it as GET.
+    HEAD is left out: a test ensures that it exists wherever GET does, and shared/http/api.py serves it as GET.
     """
     return {
         (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): function["Handler"].split(".")[0]
@@ -60,7 +60,7 @@ def routes() -> dict[tuple[str, str], str]:
 
 
 def create_tables(dynamodb: "DynamoDBClient", prefix: str = "") -> dict[str, str]:
-    """Make the template's tables; their names, by logical id, begin with `prefix`."""
+    """Creates the template's tables, and returns their names, which begin with `prefix`, by logical id."""
     names = {}
     for logical_id, properties in resources("AWS::DynamoDB::Table").items():
         names[logical_id] = f"{prefix}{logical_id}"

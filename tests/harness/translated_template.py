@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it: translated by SAM's own translator, which .local/sam has."""
+"""template.yaml as CloudFormation receives it: translated by SAM's own translator, from .local/sam."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from tests.harness.template import ROOT
 
 PYTHON = ROOT / ".local" / "sam" / "bin" / "python"
 
-# A second between two, since that is how SAM tells one time from another.
+# A pause of a second between two translations, since SAM distinguishes times by the second.
 PROGRAM = """
 import json, sys, time
 from pathlib import Path
@@ -32,7 +32,7 @@ json.dump(translated, sys.stdout)
 
 
 def translations(parameters: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
-    """The translated template for each of `parameters`, in this order; it needs no network and no account."""
+    """Returns the translated template for each of `parameters`, in order; needs no network and no account."""
     done = subprocess.run(
         [PYTHON, "-c", PROGRAM],
         cwd=ROOT,
@@ -48,5 +48,5 @@ def translations(parameters: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
 
 
 def of_type(translated: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """The resources of type `kind`, whole, by logical id."""
+    """Returns the complete resources of type `kind`, by logical id."""
     return {name: each for name, each in translated["Resources"].items() if each["Type"] == kind}

@@ -1,1 +1,1 @@
-"""The generator of docs/openapi.json. It is deployed nowhere; its result is."""
+"""The generator of docs/openapi.json. Only its result is deployed."""

@@ -1,7 +1,7 @@
-"""What docs/openapi.json has to hold: what the routes say of themselves, with the schemas of what they take and answer.
+"""The contents of docs/openapi.json: the declarations of the routes, with the schemas of requests and responses.
 
-Texts stand at the routes, in functions/, and at the fields of requests and documents, in shared/http/. Here they are
-put together; nothing of this is deployed but its result.
+The texts are at the routes, in functions/, and at the fields of requests and documents, in shared/http/. They are
+combined here; only the result is deployed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FILE: Final = ROOT / "docs" / "openapi.json"
-# What `docs` answers has the address of its deployment instead.
+# The function `docs` replaces this by the address of its deployment.
 SERVER: Final = {"url": "https://api.example.com/v1", "description": "A deployment."}
 
 TAGS: Final = {
@@ -55,7 +55,7 @@ A calendar for each user: no double booking, and every change is a version.
 
 
 class _Template(yaml.SafeLoader):
-    """Reads template.yaml. Of CloudFormation's short forms (!Ref, !Sub, …) it knows what is written behind them."""
+    """Reads template.yaml. CloudFormation's short forms (!Ref, !Sub, …) are read as the text behind them."""
 
 
 def _written(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
@@ -66,12 +66,12 @@ _Template.add_multi_constructor("!", _written)
 
 
 def text() -> str:
-    """What the file has to hold."""
+    """Returns the contents of the file."""
     return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
 
 
 def document() -> Json:
-    """The OpenAPI 3.1 document of all routes, in the order of the template."""
+    """Returns the OpenAPI 3.1 document of all routes, in the order of the template."""
     for module in sorted((ROOT / "functions").glob("*.py")):
         importlib.import_module(f"functions.{module.stem}")  # registers its routes
     template = yaml.load((ROOT / "template.yaml").read_text(), _Template)["Resources"]  # noqa: S506 a SafeLoader
@@ -95,7 +95,7 @@ def document() -> Json:
         },
         "servers": [SERVER],
         "security": [{"access_token": []}],
-        "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -123,7 +123,7 @@ def _routes(template: Json) -> Iterator[tuple[str, str]]:
 
 
 def _tidy(value: Any) -> Any:
-    """`value` without what Powertools' models make of it: 100.0 where the API says 100."""
+    """Returns `value` with whole numbers as integers, since Powertools' models turn 100 into 100.0."""
     if isinstance(value, dict):
         return {key: _tidy(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -132,7 +132,7 @@ def _tidy(value: Any) -> Any:
 
 
 def _operation(made: Json, route: Route, schemas: Json, responses: Json) -> Json:
-    """The route as an Operation Object; the errors it can end with go into `responses`, which operations share."""
+    """Returns the Operation Object of a route. Its error responses are added to `responses`, which operations share."""
     parameters = [_parameter(each) for each in made.get("parameters", [])]
     parameters += [
         {"name": name, "in": "header", "description": REQUEST_HEADERS[name], "schema": {"type": "string"}}
@@ -172,7 +172,7 @@ def _request_body(body: Json, route: Route, schemas: Json) -> Json:
 
 
 def _errors(operation: Json, route: Route) -> Iterator[type[errors.SchedulingError]]:
-    """Which errors the operation can end with: its own, and those of its parameters, headers and body."""
+    """Yields the errors the operation can end with: those it declares, and those of its parameters and body."""
     yield from raised_by(route.func)
     names = {parameter["name"] for parameter in operation["parameters"]}
     if route.security is None:
@@ -181,7 +181,7 @@ def _errors(operation: Json, route: Route) -> Iterator[type[errors.SchedulingErr
         yield errors.Unavailable
     if "requestBody" in operation:
         yield from (edge_errors.MalformedBody, edge_errors.BodyTooLarge, edge_errors.UnsupportedMediaType)
-    yield errors.InvalidRequest  # a parameter that it does not take, at least
+    yield errors.InvalidRequest  # at least for a parameter that the route does not have
     if "event_id" in names:
         yield errors.NotFound
     if "If-Match" in names:

@@ -1,4 +1,4 @@
-"""The errors that operations can end with, as responses that they share."""
+"""The error responses of the API, which operations share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ANY_OTHER: Final = (
 _MALFORMED_EVENT: Final = errors.MalformedEvent([errors.FieldError("httpMethod", "is missing")])
 _START: Final = Instant("2027-03-01T08:00:00Z")
 _END: Final = Instant("2027-03-01T09:00:00Z")
-# An error of each kind that a route can end with, with facts as an answer could have them.
+# An example of each kind of error that a route can end with.
 _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     edge_errors.MalformedBody("is no JSON: Expecting value at character 10"),
     errors.NotAuthenticated("the access token has expired"),
@@ -51,7 +51,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
 
 
 def responses_for(possible: set[type[errors.SchedulingError]], responses: Json) -> Json:
-    """A reference into `responses` for each status of the `possible` errors."""
+    """Returns a reference into `responses`, to which it adds them, for each status of the `possible` errors."""
     by_status: dict[int, list[errors.SchedulingError]] = {}
     for error in _EXAMPLES:
         if type(error) in possible:
@@ -65,13 +65,13 @@ def responses_for(possible: set[type[errors.SchedulingError]], responses: Json) 
 
 
 def _problem(same: Sequence[errors.SchedulingError]) -> Json:
-    """The answer that all of `same` end with; its texts, headers and examples are what the API makes of them."""
+    """Returns the Response Object of `same`, errors of one status, with texts, headers and examples from the API."""
     made = [problems.of_error(error) for error in same]
-    told = [json.loads(body) for _, _, body in made]
-    answer: Json = {"description": ", or ".join(f"{each['title']} (`{each['type']}`)" for each in told) + "."}
+    documents = [json.loads(body) for _, _, body in made]
+    answer: Json = {"description": ", or ".join(f"{each['title']} (`{each['type']}`)" for each in documents) + "."}
     if names := sorted({name for _, of_one, _ in made for name in of_one}):
         answer["headers"] = headers(names)
-    return {**answer, "content": _content([_schema_of(same[0])], told)}
+    return {**answer, "content": _content([_schema_of(same[0])], documents)}
 
 
 def _schema_of(error: errors.SchedulingError) -> str:
@@ -87,15 +87,15 @@ def _schema_of(error: errors.SchedulingError) -> str:
 
 
 def any_other(of_gateway: Sequence[str]) -> Json:
-    """What stands for all statuses that an operation does not name; `of_gateway` are the gateway's own problems."""
+    """Returns the response for all other statuses; `of_gateway` are the gateway's own problem documents."""
     _, _, malformed = problems.of_error(_MALFORMED_EVENT)
-    told = [json.loads(body) for body in (malformed, *of_gateway)]
-    return {"description": ANY_OTHER, "content": _content([_schema_of(_MALFORMED_EVENT), "GatewayProblem"], told)}
+    documents = [json.loads(body) for body in (malformed, *of_gateway)]
+    return {"description": ANY_OTHER, "content": _content([_schema_of(_MALFORMED_EVENT), "GatewayProblem"], documents)}
 
 
-def _content(names: Sequence[str], told: Sequence[Json]) -> Json:
-    """The content of a response: problems of one of the schemas `names`, of which `told` are examples."""
+def _content(names: Sequence[str], documents: Sequence[Json]) -> Json:
+    """Returns the content of a response: problems with one of the schemas `names`, and examples of them."""
     references = [{"$ref": f"{SCHEMAS}{name}"} for name in names]
-    examples = {each["type"].removeprefix("/problems/"): {"value": each} for each in told}
+    examples = {each["type"].removeprefix("/problems/"): {"value": each} for each in documents}
     schema = references[0] if len(references) == 1 else {"anyOf": references}
     return {problems.MEDIA_TYPE: {"schema": schema, "examples": examples}}

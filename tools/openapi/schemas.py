@@ -1,4 +1,4 @@
-"""The schemas of what routes take and answer, and examples of them."""
+"""The schemas of requests and responses, and examples of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from shared.scheduling.events import ChangeType, OnConflict, Transparency
 
 Json = dict[str, Any]
 
-# Schemas of their own, by name.
+# Types that get a named schema.
 ENUMS: Final = {
     "ChangeType": ChangeType,
     "Conflicts": Conflicts,
@@ -50,16 +50,16 @@ _DOCUMENTS: Final = {
 
 
 class _Schemas(GenerateJsonSchema):
-    """JSON Schema without a title for every field: it only repeats the field's name."""
+    """JSON Schema without field titles, which would only repeat the names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 the base class's signature
         return False
 
 
 def component_schemas(of_requests: Json) -> Json:
-    """The schemas of request bodies and of documents by their names."""
+    """Returns the schemas of request bodies and of documents by their names."""
     requests = {name: schema for name, schema in of_requests.items() if not name.endswith("ValidationError")}
-    # What is used once pydantic writes where it is used: so each class is named twice.
+    # pydantic inlines a class that is used only once, so each class is listed twice.
     twice: Any = GenericAlias(tuple, (*_DOCUMENTS.values(), *_DOCUMENTS.values()))
     answered: Json = TypeAdapter(twice).json_schema(
         mode="serialization", ref_template=f"{SCHEMAS}{{model}}", schema_generator=_Schemas
@@ -70,24 +70,24 @@ def component_schemas(of_requests: Json) -> Json:
     for schema in requests.values():
         for name, each in schema["properties"].items():
             each.pop("title", None)
-            said = content.get(name, {})
+            documented = content.get(name, {})
             for key in ("description", "examples"):
-                if key not in each and (found := said.get(key) or without_null(each).get(key)):
+                if key not in each and (found := documented.get(key) or without_null(each).get(key)):
                     each[key] = found
     for each in requests["EventPatch"]["properties"].values():
-        each.pop("default", None)  # a field that is left out stays as it is
+        each.pop("default", None)  # a field that is left out keeps its value
     for model in SentBack.__subclasses__():
         requests[model.__name__]["properties"] |= sent_back
     return {**requests, **{name: schema for name, schema in answered.items() if name != "ConflictDocument"}}
 
 
 def enums() -> Json:
-    """The schemas of ENUMS by their names."""
+    """Returns the schemas of ENUMS by their names."""
     return {name: {"type": "string", "enum": [*get_args(literal)]} for name, literal in ENUMS.items()}
 
 
 def naming_enums(value: Any) -> Any:
-    """`value` with a reference in the place of each of ENUMS."""
+    """Returns `value` with each of ENUMS replaced by a reference."""
     if isinstance(value, list):
         return [naming_enums(each) for each in value]
     if not isinstance(value, dict):
@@ -100,12 +100,12 @@ def naming_enums(value: Any) -> Any:
 
 
 def without_null(schema: Json) -> Json:
-    """`schema` of a parameter, or of a body, that may be left out: null is only what the function sees then."""
+    """Returns the schema of an optional parameter or body without null, the value that the function sees if absent."""
     return {**next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)}
 
 
 def example_of(schema: Json, schemas: Json) -> Any:
-    """What `schema` describes, put together from the examples of its fields. Raises KeyError if one has none."""
+    """Returns an example of `schema`, made from the examples of its fields. Raises KeyError if a field has none."""
     if "examples" in schema:
         return schema["examples"][0]
     if "$ref" in schema:
