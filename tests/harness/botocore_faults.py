@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from functools import cached_property
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -61,6 +61,11 @@ class Unrepeated(Clients):
         return self.dynamodb_once
 
 
+def as_handler(hear: Callable[..., AWSResponse | None]) -> Callable[..., None]:
+    """Returns `hear` as a handler of "before-send", of which botocore's types do not know that it may answer."""
+    return cast("Callable[..., None]", hear)
+
+
 class Wire:
     """Intercepts every call of `clients`. Each handler that a test queues for an operation handles one of its calls."""
 
@@ -74,12 +79,12 @@ class Wire:
         self._lock = threading.RLock()
         self._session = URLLib3Session()
         for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.register("before-send.dynamodb", self._intercept)
+            client.meta.events.register("before-send.dynamodb", as_handler(self._intercept))
 
     def close(self, clients: Clients) -> None:
         """Stops intercepting calls."""
         for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.unregister("before-send.dynamodb", self._intercept)
+            client.meta.events.unregister("before-send.dynamodb", as_handler(self._intercept))
         self._session.close()
 
     def _intercept(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from shared import ids
-from shared.ids import CalendarId, EventId, HistoryId, OperationId
+from shared.ids import CalendarId, EventId, HistoryId, OperationId, UserId, default_calendar
 from shared.runtime import Runtime
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
+from shared.scheduling.instants import Instant
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS
 from shared.store.codec import Item, event_attributes, number, text
@@ -19,6 +20,7 @@ from tests.harness.gateway import payload
 # The age of a dataset. The code being measured generates ids separately: two ids of one millisecond have no order, and
 # a change needs a later id than the version it changes. So everything in a dataset is older than any request.
 AGE_SECONDS: Final = 60
+TITLE: Final = "Design review"
 FIRST_DAY: Final = datetime(2027, 3, 1, tzinfo=UTC)
 
 GatewayEvent = dict[str, Any]
@@ -32,7 +34,7 @@ def at(minutes: float) -> str:
 def body(start: float, minutes: float = 60, **fields: str) -> dict[str, str]:
     """Returns an event as a caller sends it, with `start` in minutes after the start of the first day."""
     return {
-        "title": "Design review",
+        "title": TITLE,
         "description": "What we have learned, and what is next. Bring the figures of last week along.",
         "location": "Room 4",
         "time_zone": "Europe/Berlin",
@@ -47,8 +49,13 @@ class Dataset:
     """The calendar of one user, who has a random id."""
 
     runtime: Runtime
-    user_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    user_id: UserId = field(default_factory=lambda: UserId(str(uuid.uuid4())))
     _made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def calendar_id(self) -> CalendarId:
+        """Returns the id of the user's calendar."""
+        return default_calendar(self.user_id)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Returns what `make` returned when it was first called for `name`."""
@@ -65,7 +72,7 @@ class Dataset:
         kind: ChangeType = "create",
         age_seconds: int = AGE_SECONDS,
         after: Event | None = None,
-        **fields: str,
+        title: str = TITLE,
     ) -> Event:
         """Returns a version of an event, which is not written yet.
 
@@ -74,11 +81,12 @@ class Dataset:
             minutes: The event's length in minutes.
             number: The version's number.
             kind: The kind of change that made it.
-            age_seconds: How long ago it was made, in seconds.
-            after: The previous version, unless this is the first.
-            fields: Content that differs from that of `body`.
+            age_seconds: How long ago it was made.
+            after: The version before, unless it is the first.
+            title: What the event is called.
         """
         now = self.runtime.now_ns() - age_seconds * 1_000_000_000
+        said = body(start, minutes, title=title)
         history_id = ids.later_id(now, after.history_id) if after else ids.new_id(now)
         stamp = Stamp(
             type=kind,
@@ -89,15 +97,22 @@ class Dataset:
         )
         return Event(
             id=after.id if after else EventId(ids.new_id(now)),
-            calendar_id=CalendarId(self.user_id),
+            calendar_id=self.calendar_id,
             created_at=ids.made_at(history_id),
-            content=Content(**body(start, minutes, **fields)),
+            content=Content(
+                title=said["title"],
+                description=said["description"],
+                location=said["location"],
+                time_zone=said["time_zone"],
+                start=Instant(said["start"]),
+                end=Instant(said["end"]),
+            ),
             stamp=stamp,
         )
 
     def item(self, event: Event) -> Item:
         """Returns the item of a live event."""
-        return {**keys.event_key(self.user_id, event.id), **event_attributes(event), "span": text(keys.span(event))}
+        return {**keys.event_key(self.calendar_id, event.id), **event_attributes(event), "span": text(keys.span(event))}
 
     def store(self, *events: Event) -> None:
         """Writes live events."""
@@ -116,19 +131,20 @@ class Dataset:
         """Writes versions to the history table."""
         self._write(self.runtime.settings.history_table, [self._version_item(event) for event in events])
 
-    def remove(self, event_id: str) -> None:
+    def remove(self, event_id: EventId) -> None:
         """Deletes the item of an event, without recording a version."""
         self.runtime.clients.dynamodb.delete_item(
-            TableName=self.runtime.settings.events_table, Key=keys.event_key(self.user_id, event_id)
+            TableName=self.runtime.settings.events_table, Key=keys.event_key(self.calendar_id, event_id)
         )
 
     def _version_item(self, event: Event) -> Item:
+        assert event.stamp.operation_id is not None
         return {
-            **keys.version_key(self.user_id, event.id, event.history_id),
+            **keys.version_key(self.calendar_id, event.id, event.history_id),
             **event_attributes(event),
-            "calendar": text(keys.calendar(self.user_id)),
+            "calendar": text(keys.calendar(self.calendar_id)),
             "span": text(keys.span(event)),
-            "operation": text(keys.operation(self.user_id, event.stamp.operation_id)),
+            "operation": text(keys.operation(self.calendar_id, event.stamp.operation_id)),
         }
 
     def _write(self, table: str, items: list[Item]) -> None:

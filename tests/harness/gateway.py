@@ -4,12 +4,14 @@ import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
+from shared.ids import UserId
 from tests.harness.template import ROOT, routes
 
 PAYLOADS = ROOT / "events"
+_USER_ID: Final = UserId("01998f00-0000-7000-8000-000000000001")
 
 
 @dataclass
@@ -68,7 +70,7 @@ def reply(function: str, event: dict[str, Any], context: Context | None = None) 
 class Api:
     """A client of the API for one user, without a gateway in between."""
 
-    user_id: str = "01998f00-0000-7000-8000-000000000001"
+    user_id: UserId = _USER_ID
     username: str = "ada"
     exp: int = 32503680000  # the year 3000
 

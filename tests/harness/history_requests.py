@@ -81,8 +81,9 @@ def _window_as_of(data: Dataset, _: int) -> GatewayEvent:
 
 
 def _undo(data: Dataset, operation: list[Event], query: dict[str, str] | None = None) -> GatewayEvent:
-    path = {"operation_id": operation[0].stamp.operation_id}
-    return data.request("POST", "/operations/{operation_id}/undo", query=query, **path)
+    operation_id = operation[0].stamp.operation_id
+    assert operation_id is not None
+    return data.request("POST", "/operations/{operation_id}/undo", query=query, operation_id=operation_id)
 
 
 def _undo_creation(data: Dataset, _: int) -> GatewayEvent:

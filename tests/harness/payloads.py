@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
+from shared.ids import UserId
 from tests.harness.gateway import Api, Reply, payload, reply
 from tests.harness.samples import END, START
 from tests.harness.template import routes
 
 ADA = Api()
-GRACE = Api(user_id="01998f00-0000-7000-8000-000000000002", username="grace")
+GRACE = Api(user_id=UserId("01998f00-0000-7000-8000-000000000002"), username="grace")
 
 REVIEW = {"title": "Review", "start": START, "end": END}
 LATER = {"start": END, "end": "2027-03-01T11:00:00Z"}

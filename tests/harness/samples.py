@@ -3,6 +3,7 @@
 import random
 import time
 from itertools import count
+from typing import Final
 
 from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId, UserId
@@ -11,15 +12,16 @@ from shared.retries import Deadline
 from shared.scheduling.events import ChangeType, Content, Event, Stamp, Transparency
 from shared.scheduling.instants import Instant
 
-OWNER = "01998f00-0000-7000-8000-000000000001"
-START = "2027-03-01T09:00:00Z"
-END = "2027-03-01T10:00:00Z"
+OWNER: Final = CalendarId("01998f00-0000-7000-8000-000000000001")
+ANOTHER: Final = CalendarId("another")  # somebody else's
+START: Final = Instant("2027-03-01T09:00:00Z")
+END: Final = Instant("2027-03-01T10:00:00Z")
 NOW_NS = 1_795_338_000 * 1_000_000_000  # 2026-11-22T09:00:00Z
 
 _milliseconds = count(NOW_NS // 1_000_000)
 
 
-def new_id() -> str:
+def new_id() -> HistoryId:
     """Returns an id that is later than every id it has returned before."""
     return ids.derived_id(next(_milliseconds), 7)
 
@@ -48,7 +50,7 @@ def event(
         type=kind,
         changed_by=calendar_id,
         operation_id=OperationId(new_id()),
-        history_id=HistoryId(history_id or new_id()),
+        history_id=HistoryId(history_id) if history_id else new_id(),
         version=version,
     )
     event_content = content(start, end, title=title, transparency=transparency)

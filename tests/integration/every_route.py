@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from shared.ids import UserId
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Api, Reply
 from tests.harness.payloads import ALLOW, LATER, REVIEW
@@ -28,7 +29,7 @@ class Scene:
     """An event in a calendar of its own: two recorded versions, the first an hour before the second."""
 
     deployment: Deployment
-    api: Api = field(default_factory=lambda: Api(user_id=str(uuid4())))
+    api: Api = field(default_factory=lambda: Api(user_id=UserId(str(uuid4()))))
     first: Json = field(init=False)
     event: Json = field(init=False)
     operation_id: str = field(init=False)

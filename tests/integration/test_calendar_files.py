@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shared.http.fields import MAX_BULK
+from shared.ids import UserId
 from tests.harness.calendar_files import bodies
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Api
@@ -76,7 +77,7 @@ def test_the_files_of_this_repository(deployment: Deployment) -> None:
 def test_every_event_of_a_file_is_taken_or_refused_with_a_reason(deployment: Deployment, directory: str) -> None:
     counts: Counter[str] = Counter()
     for file in files(Path(directory)):
-        api = Api(user_id=new_id())
+        api = Api(user_id=UserId(new_id()))
         written = list(bodies(file.read_bytes()))
         # A file may hold an event again as it was later: the last of a uid is meant. Without a uid each is one.
         events = list({event.get("uid", at): event for at, event in enumerate(written)}.values())

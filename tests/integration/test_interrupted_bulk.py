@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from shared.errors import Unavailable
 from shared.http.bulk_models import BulkEvents
+from shared.ids import UserId
 from shared.runtime import current
 from shared.scheduling.bulk_items import BulkResult
 from shared.store.client import CONNECTIONS
@@ -62,7 +63,7 @@ class Client:
     def __init__(self, deployment: Deployment, size: int, **event: Any) -> None:
         self.deployment = deployment
         self.size = size
-        self.api = Api(user_id=new_id())
+        self.api = Api(user_id=UserId(new_id()))
         self.body = {"events": [{**REVIEW, **event, "title": f"Shift {number}"} for number in range(size)]}
 
     def send(self) -> Reply:

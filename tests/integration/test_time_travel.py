@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.ids import UserId, default_calendar
 from shared.scheduling.instants import of_seconds
 from shared.store import keys
 from tests.harness.clock import Clock
@@ -128,7 +129,8 @@ class TestACalendarAsOf:
         deployment.record()
         # As TTL does in the end.
         deployment.runtime.clients.dynamodb.delete_item(
-            TableName=deployment.runtime.settings.events_table, Key=keys.event_key(api.user_id, gone["id"])
+            TableName=deployment.runtime.settings.events_table,
+            Key=keys.event_key(default_calendar(api.user_id), gone["id"]),
         )
         window: dict[str, Any] = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-10T00:00:00Z"}
         assert api("GET", "/events", as_of=then, **window).body["items"] == [renamed, moved, gone, stays]
@@ -141,7 +143,7 @@ class TestACalendarAsOf:
         deployment.record()
         then = moment(clock)
         clock.forward(60)
-        table, key = deployment.runtime.settings.events_table, keys.event_key(api.user_id, made["id"])
+        table, key = deployment.runtime.settings.events_table, keys.event_key(default_calendar(api.user_id), made["id"])
         old = deployment.runtime.clients.dynamodb.get_item(TableName=table, Key=key)["Item"]
         new = {**old, "title": {"S": "another"}}
         deployment.runtime.clients.dynamodb.put_item(TableName=table, Item=new)
@@ -233,7 +235,7 @@ class TestDeletedEvents:
         api = Api()
         made = api("POST", "/events", event("mine", 1)).body
         api("DELETE", f"/events/{made['id']}")
-        other = Api(user_id="01998f00-0000-7000-8000-000000000002")
+        other = Api(user_id=UserId("01998f00-0000-7000-8000-000000000002"))
         assert other("GET", "/events/deleted").body == {"items": [], "next_cursor": None}
 
 
@@ -271,6 +273,6 @@ class TestUndo:
         bulk = Api()("POST", "/events/bulk", {"events": [event("a", 1)]}).body
         deployment.record()
         clock.forward(600)
-        other = Api(user_id="01998f00-0000-7000-8000-000000000002")
+        other = Api(user_id=UserId("01998f00-0000-7000-8000-000000000002"))
         assert other("POST", f"/operations/{bulk['operation_id']}/undo").status == 404
         assert Api()("GET", f"/events/{bulk['items'][0]['id']}").status == 200

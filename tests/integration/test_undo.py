@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from shared import ids
 from shared.retries import Deadline
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content
+from shared.scheduling.instants import Instant
 from shared.store.events import DynamoEventStore
 from tests.harness.deployment import Deployment
 from tests.harness.payloads import ADA, LATER, REVIEW, created
@@ -142,8 +144,8 @@ def test_events_that_overlap_one_another_come_back_when_that_is_allowed(dynamodb
 
 
 def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dynamodb_deployment: Deployment) -> None:
-    slots = [(f"2027-03-01T{hour:02d}:00:00Z", f"2027-03-01T{hour + 1:02d}:00:00Z") for hour in range(9, 13)]
-    contents = [Content(title=str(number), start=slot[0], end=slot[1]) for number, slot in enumerate(slots)]
+    hours = [Instant(f"2027-03-01T{hour:02d}:00:00Z") for hour in range(9, 14)]
+    contents = [Content(title=str(number), start=start, end=end) for number, (start, end) in enumerate(pairwise(hours))]
     made = [created({"title": each.title, "start": each.start, "end": each.end}) for each in contents]
     before = [state(each["id"]) for each in made]
     dynamodb_deployment.record()

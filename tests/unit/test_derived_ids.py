@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from shared import ids
+from shared.ids import CalendarId, OperationId
 from shared.scheduling.idempotency import digest_of
 from tests.harness.samples import OWNER, new_id
 
@@ -22,17 +23,17 @@ def test_a_key_names_an_event() -> None:
 
 
 def test_another_calendar_has_other_ids() -> None:
-    assert ids.of_uid(OWNER, "x") != ids.of_uid(new_id(), "x")
+    assert ids.of_uid(OWNER, "x") != ids.of_uid(CalendarId(new_id()), "x")
 
 
 def test_an_operation_names_its_own_ids_of_its_moment() -> None:
-    operation = new_id()
+    operation = OperationId(new_id())
     made = {ids.of_operation(operation, f"version {index}") for index in range(1_000)}
     assert len(made) == 1_000
     assert made == {ids.of_operation(operation, f"version {index}") for index in range(1_000)}
     assert {ids.made_at(each) for each in made} == {ids.made_at(operation)}
     assert {uuid.UUID(each).version for each in made} == {7}
-    assert ids.of_operation(new_id(), "version 0") not in made
+    assert ids.of_operation(OperationId(new_id()), "version 0") not in made
 
 
 def test_a_digest_tells_objects_apart_and_not_their_order() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.ids import EventId
 from shared.scheduling.fences import RECENT, Fence, FenceEntry, latest_entries
-from shared.scheduling.instants import FIRST, LAST, of_seconds, shifted
+from shared.scheduling.instants import FIRST, LAST, Instant, of_seconds, shifted
 from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
 from tests.harness.samples import END, START, event, new_id
 
@@ -34,12 +35,12 @@ def week_of(moment: datetime) -> str:
         ("9999-12-31T00:00:00Z", LAST, ["9999-W52"]),
     ],
 )
-def test_an_interval_touches_these_weeks(start: str, end: str, weeks: list[str]) -> None:
+def test_an_interval_touches_these_weeks(start: Instant, end: Instant, weeks: list[str]) -> None:
     assert Interval(start, end).iso_weeks() == weeks
 
 
 @given(starts, lengths)
-def test_the_weeks_are_those_of_every_hour_and_of_the_last_second(start: str, length: int) -> None:
+def test_the_weeks_are_those_of_every_hour_and_of_the_last_second(start: Instant, length: int) -> None:
     end = shifted(start, length)
     begins, ends = (datetime.fromisoformat(each) for each in (start, end))
     moments = [begins + timedelta(hours=hour) for hour in range(0, length // 3600 + 1, 12)]
@@ -48,12 +49,12 @@ def test_the_weeks_are_those_of_every_hour_and_of_the_last_second(start: str, le
 
 
 @given(starts)
-def test_no_event_touches_more_than_54_weeks(start: str) -> None:
+def test_no_event_touches_more_than_54_weeks(start: Instant) -> None:
     assert len(Interval(start, shifted(start, MAX_DURATION_SECONDS)).iso_weeks()) in (53, 54)
 
 
 @given(starts, lengths, st.integers(-400 * 86_400, 400 * 86_400), lengths)
-def test_intervals_that_overlap_share_a_week(start: str, length: int, distance: int, other_length: int) -> None:
+def test_intervals_that_overlap_share_a_week(start: Instant, length: int, distance: int, other_length: int) -> None:
     other_start = shifted(start, distance)
     one = Interval(start, shifted(start, length))
     other = Interval(other_start, shifted(other_start, other_length))
@@ -75,9 +76,9 @@ def test_a_fence_remembers_the_last_writes_newest_first() -> None:
 
 
 def test_only_the_latest_write_of_an_event_counts_and_only_if_it_overlaps() -> None:
-    moved_away, moved_here, elsewhere = (new_id() for _ in range(3))
+    moved_away, moved_here, elsewhere = (EventId(new_id()) for _ in range(3))
     first, second, third = (new_id() for _ in range(3))
-    later = ("2027-03-01T12:00:00Z", "2027-03-01T13:00:00Z")
+    later = (Instant("2027-03-01T12:00:00Z"), Instant("2027-03-01T13:00:00Z"))
     here, there = FenceEntry(moved_away, first, START, END), FenceEntry(moved_away, second, *later)
     back = [FenceEntry(moved_here, third, START, END), FenceEntry(moved_here, first, *later)]
     fences = [

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared import cursors
 from shared.errors import InvalidCursor, WindowTooLong
-from shared.ids import CalendarId
+from shared.ids import CalendarId, EventId
 from shared.scheduling.events import Event
 from shared.scheduling.free_time import FIRST_READ, HORIZON_SECONDS, FreeBusyQuery, next_free, read_free_busy
 from shared.scheduling.instants import LAST, Instant, shifted
@@ -18,7 +19,7 @@ from shared.scheduling.windows import Window
 from tests.harness.samples import OWNER, event
 from tests.unit.in_memory_calendar import InMemory
 
-NOW = "2027-03-01T00:00:00Z"
+NOW: Final = Instant("2027-03-01T00:00:00Z")
 HOUR, DAY = 3600, 86_400
 TODAY = Interval(NOW, shifted(NOW, DAY))
 
@@ -272,6 +273,6 @@ def test_a_cursor_of_another_query_is_refused() -> None:
     window = Window(TODAY)
     query = FreeBusyQuery.of(NOW, shifted(NOW, DAY), None, NOW)
     with pytest.raises(InvalidCursor, match=r"^belongs to another query$"):
-        FreeBusyQuery.of(None, None, window.cursor((NOW, "x")), NOW)
+        FreeBusyQuery.of(None, None, window.cursor((NOW, EventId("x"))), NOW)
     with pytest.raises(InvalidCursor, match=r"^belongs to another query$"):
-        FreeBusyQuery.of(shifted(NOW, 1), None, query.cursor((NOW, "x"), None), NOW)
+        FreeBusyQuery.of(shifted(NOW, 1), None, query.cursor((NOW, EventId("x")), None), NOW)

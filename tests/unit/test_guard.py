@@ -1,5 +1,5 @@
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
 from shared.ids import EventId
 from shared.retries import Deadline
-from shared.scheduling.events import ChangeType, Content, Event
+from shared.scheduling.events import ChangeType, Content, Event, Transparency
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.guard import Guard, needs_check
-from shared.scheduling.instants import shifted
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.range_reader import ROUNDS
@@ -19,7 +19,8 @@ from shared.scheduling.windows import position_of
 from tests.harness.samples import END, START, content, event, request
 from tests.unit.in_memory_calendar import InMemory
 
-LATER = ("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z")
+NEW: Final = EventId("new")
+LATER: Final = (Instant("2027-03-01T10:00:00Z"), Instant("2027-03-01T11:00:00Z"))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def slow_guard(calendar: Any) -> Guard:
 def test_reading_ends_with_the_time() -> None:
     calendar = InMemory([event(shifted(START, -2 * HOUR), shifted(START, -HOUR)) for _ in range(20)], 2)
     with pytest.raises(Contended):
-        slow_guard(calendar).collisions("new", WANTED, [])
+        slow_guard(calendar).collisions(NEW, WANTED, [])
     assert calendar.reads == 2
 
 
@@ -118,11 +119,12 @@ def is_told(answer: tuple[list[Event], bool], expected: list[Event], rounds: int
 
 
 # Around the interval wanted, in all classes: before it, across its borders, in it, and behind it.
+transparencies: st.SearchStrategy[Transparency] = st.sampled_from(["opaque", "opaque", "transparent"])
 drawn_events = st.lists(
     st.tuples(
         st.sampled_from([-40 * DAY, -2 * DAY, -2 * HOUR, -HOUR, -1, 0, 60, HOUR - 1, HOUR]),
         st.sampled_from([1, HOUR, 2 * HOUR, 3 * DAY, 41 * DAY]),
-        st.sampled_from(["opaque", "opaque", "transparent"]),
+        transparencies,
     ).map(lambda d: event(shifted(START, d[0]), shifted(START, d[0] + d[1]), transparency=d[2])),
     max_size=60,
 )
@@ -132,7 +134,7 @@ drawn_events = st.lists(
 @given(drawn_events, st.integers(2, 30))
 def test_all_collisions_are_found_or_more_than_are_shown(events: list[Event], largest: int) -> None:
     calendar = InMemory(events, largest)
-    found = guard(calendar).collisions("new", WANTED, [])
+    found = guard(calendar).collisions(NEW, WANTED, [])
     assert is_told(found, in_the_way(events), calendar.reads)
 
 
@@ -154,7 +156,7 @@ def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
         if data.draw(st.booleans()):
             actual[event_id] = replace(newer, stamp=event(kind="delete").stamp)
     calendar = InMemory([*shown.values()], largest, looked_up=actual)
-    found = guard(calendar).collisions("new", WANTED, [fence])
+    found = guard(calendar).collisions(NEW, WANTED, [fence])
     assert is_told(found, in_the_way([each for each in actual.values() if not each.deleted]), calendar.reads)
 
 
@@ -168,7 +170,7 @@ def test_an_event_that_is_found_at_two_places_counts_as_it_is_now() -> None:
     # It moves between the reads of two classes, and lies in both of them.
     first = event(START, shifted(START, 5 * HOUR))
     moved = event(START, END, event_id=first.id)
-    assert guard(InMemory([moved, first])).collisions("new", WANTED, []) == ([moved], True)
+    assert guard(InMemory([moved, first])).collisions(NEW, WANTED, []) == ([moved], True)
 
 
 @pytest.mark.parametrize("left", [0, 1, COLLISIONS_SHOWN])
@@ -182,13 +184,13 @@ def test_behind_a_crowd_that_is_gone_is_read_on(left: int) -> None:
     gone = {each.id: replace(each, stamp=event(kind="delete").stamp) for each in newer}
     standing = [event() for _ in range(left)]
     calendar = InMemory([*standing, *stale], largest=len(stale), looked_up=gone)
-    assert guard(calendar).collisions("new", WANTED, fences) == (standing, True)
+    assert guard(calendar).collisions(NEW, WANTED, fences) == (standing, True)
     assert calendar.queries == [4, 1]
 
 
 def test_a_crowd_in_the_way_is_not_read_to_its_end() -> None:
     calendar = InMemory([event() for _ in range(1_000)])
-    found, complete = guard(calendar).collisions("new", WANTED, [])
+    found, complete = guard(calendar).collisions(NEW, WANTED, [])
     assert (len(found) > COLLISIONS_SHOWN, complete) == (True, False)
     assert calendar.queries == [4]
 
@@ -201,15 +203,15 @@ def over(count: int) -> list[Event]:
 def test_behind_a_crowd_that_is_not_in_the_way_is_read_until_there_is_a_reason_to_refuse() -> None:
     # The last of them that is read began first.
     calendar = InMemory([*over(1_001), event(shifted(START, -2 * HOUR), END)], largest=101)
-    assert guard(calendar).collisions("new", WANTED, []) == ([calendar.events[-1]], True)
+    assert guard(calendar).collisions(NEW, WANTED, []) == ([calendar.events[-1]], True)
     assert calendar.queries == [4] + [1] * 10
-    assert guard(InMemory(over(1_000), largest=101)).collisions("new", WANTED, []) == ([], True)
+    assert guard(InMemory(over(1_000), largest=101)).collisions(NEW, WANTED, []) == ([], True)
 
 
 @pytest.mark.parametrize(("count", "complete"), [(499, True), (500, False), (5_000, False)])
 def test_with_a_reason_to_refuse_no_more_than_the_stated_rounds_are_read(count: int, complete: bool) -> None:
     calendar = InMemory([*over(count), event(shifted(START, 1800), END)], largest=101)
-    assert guard(calendar).collisions("new", WANTED, []) == ([calendar.events[-1]], complete)
+    assert guard(calendar).collisions(NEW, WANTED, []) == ([calendar.events[-1]], complete)
     assert calendar.queries == [4] + [1] * (ROUNDS - 1)
 
 
@@ -220,4 +222,4 @@ def test_a_reason_that_is_gone_does_not_end_the_reading() -> None:
     standing = event(shifted(START, -2 * HOUR), END)
     calendar = InMemory([*over(1_000), stale, standing], largest=101, looked_up=gone)
     fences = [Fence("2027-W09").moved(newer)]
-    assert guard(calendar).collisions("new", WANTED, fences) == ([standing], True)
+    assert guard(calendar).collisions(NEW, WANTED, fences) == ([standing], True)

@@ -211,8 +211,8 @@ def test_a_version_that_never_was_is_not_found() -> None:
     everything = history([*made.values()], made[3])
     for history_id in (
         new_id(),
-        "00000000-0000-0000-0000-000000000000",
-        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        HistoryId("00000000-0000-0000-0000-000000000000"),
+        HistoryId("ffffffff-ffff-ffff-ffff-ffffffffffff"),
         between,
     ):
         with pytest.raises(NotFound, match="no such version"):

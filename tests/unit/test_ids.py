@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import ids
+from shared.ids import HistoryId
 from tests.harness.samples import NOW_NS
 
 times = st.integers(0, 253_402_300_799_999)  # milliseconds, to the end of 9999
@@ -24,7 +25,7 @@ def test_no_two_ids_of_one_moment_are_the_same() -> None:
 
 @given(times, times)
 def test_a_later_id_is_greater_whatever_the_clock_says(now: int, before: int) -> None:
-    after = ids.new_id(before * 1_000_000)
+    after = HistoryId(ids.new_id(before * 1_000_000))
     later = ids.later_id(now * 1_000_000, after)
     assert later > after
     assert ids.milliseconds_of(later) == now or ids.milliseconds_of(later) == before + 1

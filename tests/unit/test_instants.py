@@ -19,6 +19,7 @@ from shared.scheduling.instants import (
     shifted,
 )
 from shared.scheduling.intervals import Interval
+from tests.harness.samples import END, START
 
 moments = st.integers(-2_208_000_000, 253_402_200_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -217,10 +218,11 @@ NO_LENGTH = "must be later than start (only a transparent event may have no leng
     ],
 )
 def test_an_interval_is_of_at_most_366_days_and_of_one_second_if_it_takes_time(
-    end: str, opaque: str | None, transparent: str | None
+    end: Instant, opaque: str | None, transparent: str | None
 ) -> None:
-    assert Interval("2027-01-01T00:00:00Z", end).fault(opaque=True) == opaque
-    assert Interval("2027-01-01T00:00:00Z", end).fault(opaque=False) == transparent
+    interval = Interval(Instant("2027-01-01T00:00:00Z"), end)
+    assert interval.fault(opaque=True) == opaque
+    assert interval.fault(opaque=False) == transparent
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_an_interval_is_of_at_most_366_days_and_of_one_second_if_it_takes_time(
         (FIRST, -(10**11), FIRST),
     ],
 )
-def test_a_shift_stays_within_the_years_allowed(instant: str, seconds: int, moved: str) -> None:
+def test_a_shift_stays_within_the_years_allowed(instant: Instant, seconds: int, moved: Instant) -> None:
     assert shifted(instant, seconds) == moved
 
 
@@ -261,5 +263,5 @@ def test_back_to_back_intervals_share_no_moment(a: tuple[str, str], b: tuple[str
     ("moment", "within"), [("08:59:59", False), ("09:00:00", True), ("09:59:59", True), ("10:00:00", False)]
 )
 def test_an_interval_of_no_length_is_the_moment_it_begins_at(moment: str, within: bool) -> None:
-    at = f"2027-03-01T{moment}Z"
-    assert Interval(at, at).overlaps(Interval("2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z")) is within
+    at = Instant(f"2027-03-01T{moment}Z")
+    assert Interval(at, at).overlaps(Interval(START, END)) is within

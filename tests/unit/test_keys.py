@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.ids import EventId
-from shared.scheduling.instants import FIRST, LAST, shifted
+from shared.scheduling.instants import FIRST, LAST, Instant, shifted
 from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
-from shared.scheduling.length_classes import CLASSES, ClassRange, length_class, overlap_ranges
+from shared.scheduling.length_classes import CLASSES, ClassRange, Position, length_class, overlap_ranges
 from shared.scheduling.windows import position_of
 from shared.store import keys
 from tests.harness.samples import START, event, new_id
@@ -20,7 +20,7 @@ WINDOW = Interval(START, shifted(START, DAY))
 lengths = st.sampled_from([0, 1, HOUR, *(longest for _, longest in CLASSES), MAX_DURATION_SECONDS])
 starts = st.sampled_from([-400 * DAY, -HOUR, -1, 0, 1, DAY - 1, DAY, DAY + 1]).map(lambda each: shifted(START, each))
 # An id that a caller has made up in a cursor may be any ASCII text.
-event_ids = st.sampled_from(["", " ", "x", "x ", "x~", "y", "#"]) | st.builds(new_id)
+event_ids = (st.sampled_from(["", " ", "x", "x ", "x~", "y", "#"]) | st.builds(new_id)).map(EventId)
 positions = st.tuples(starts, event_ids)
 
 
@@ -31,12 +31,12 @@ def test_a_span_is_class_start_and_id() -> None:
 
 
 @given(starts, lengths, event_ids)
-def test_a_span_names_the_position_of_its_event(start: str, length: int, event_id: str) -> None:
-    made = replace(event(start, shifted(start, length)), id=EventId(event_id))
+def test_a_span_names_the_position_of_its_event(start: Instant, length: int, event_id: EventId) -> None:
+    made = replace(event(start, shifted(start, length)), id=event_id)
     assert keys.position_in(keys.span(made)) == position_of(made)
 
 
-def holds(of: ClassRange, name: str, position: tuple[str, str]) -> bool:
+def holds(of: ClassRange, name: str, position: Position) -> bool:
     """Whether what lies at `position` in the class `name` lies in a range."""
     above = of.low < position if of.after_low else of.low <= position
     return of.name == name and above and position <= of.high
@@ -44,7 +44,7 @@ def holds(of: ClassRange, name: str, position: tuple[str, str]) -> bool:
 
 @given(st.none() | positions, st.none() | positions, st.booleans(), starts, lengths)
 def test_a_range_of_keys_holds_what_its_range_of_positions_holds(
-    after: tuple[str, str] | None, read_up_to: tuple[str, str] | None, backward: bool, start: str, length: int
+    after: Position | None, read_up_to: Position | None, backward: bool, start: Instant, length: int
 ) -> None:
     made = event(start, shifted(start, length))
     for each in overlap_ranges(WINDOW, after, backward=backward):
@@ -61,7 +61,7 @@ def test_a_range_of_keys_holds_what_its_range_of_positions_holds(
 
 
 def test_a_range_goes_on_right_behind_what_was_read() -> None:
-    one, two = sorted(new_id() for _ in range(2))
+    one, two = sorted(EventId(new_id()) for _ in range(2))
     (left, *_) = overlap_ranges(WINDOW, after=(START, one))
     low = keys.class_range(left).low
     assert f"a#{START}#{one}" < low < f"a#{START}#{one}0"

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.ids import EventId
-from shared.scheduling.instants import FIRST, LAST, of_seconds, shifted
+from shared.scheduling.instants import FIRST, LAST, Instant, of_seconds, shifted
 from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
 from shared.scheduling.length_classes import CLASSES, ClassRange, Position, length_class, overlap_ranges
-from tests.harness.samples import new_id
+from tests.harness.samples import START, new_id
 
 HOUR, DAY = 3600, 86_400
 starts = st.integers(-2_208_000_000, 253_000_000_000).map(of_seconds)  # a year before the end of 9999 and earlier
@@ -32,13 +32,12 @@ apart = st.one_of(st.integers(-40 * DAY, 40 * DAY), st.integers(-400 * DAY, 400 
     ],
 )
 def test_a_length_has_its_class(seconds: int, name: str) -> None:
-    start = "2027-03-01T09:00:00Z"
-    assert length_class(Interval(start, shifted(start, seconds))) == name
+    assert length_class(Interval(START, shifted(START, seconds))) == name
 
 
 def test_there_is_no_class_beyond_366_days() -> None:
     with pytest.raises(ValueError, match="366 days"):
-        length_class(Interval("2027-03-01T09:00:00Z", shifted("2027-03-01T09:00:00Z", 366 * DAY + 1)))
+        length_class(Interval(START, shifted(START, 366 * DAY + 1)))
 
 
 def holds(of: ClassRange, name: str, position: Position) -> bool:
@@ -49,7 +48,7 @@ def holds(of: ClassRange, name: str, position: Position) -> bool:
 
 @given(starts, lengths, apart | st.just(0), lengths_or_none)
 def test_the_ranges_hold_each_event_that_overlaps_and_it_is_filtered_by_its_end_or_start(
-    start: str, length: int, distance: int, other_length: int
+    start: Instant, length: int, distance: int, other_length: int
 ) -> None:
     end = shifted(start, length)
     other_start = shifted(start, distance)
@@ -64,7 +63,7 @@ def test_the_ranges_hold_each_event_that_overlaps_and_it_is_filtered_by_its_end_
 
 @given(starts, lengths, apart | st.just(0), lengths_or_none)
 def test_behind_a_position_the_ranges_hold_just_what_comes_later(
-    start: str, length: int, distance: int, other_length: int
+    start: Instant, length: int, distance: int, other_length: int
 ) -> None:
     end = shifted(start, length)
     other_start = shifted(start, distance)
@@ -86,7 +85,7 @@ def test_the_ranges_stay_within_the_years_allowed() -> None:
 
 
 @given(starts, st.sampled_from([-HOUR, -1, 0, 1]), st.sampled_from(["", "x"]))
-def test_nothing_lies_behind_a_position_that_is_the_end_or_later(start: str, distance: int, event_id: str) -> None:
+def test_nothing_lies_behind_a_position_that_is_the_end_or_later(start: Instant, distance: int, event_id: str) -> None:
     end = shifted(start, DAY)
     after = (shifted(end, distance), EventId(event_id))
     # The one position at the end itself is no event's: an id is never empty.

@@ -8,6 +8,8 @@ from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 from shared.http import problems
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 from shared.http.problem_documents import ERRORS_SHOWN, field_problems
+from shared.ids import EventId, HistoryId
+from tests.harness.samples import END, START
 
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
@@ -22,7 +24,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.WindowTooLong(62), 422),
     (errors.NotAuthenticated("no access token"), 401),
     (errors.NotFound("event"), 404),
-    (errors.PreconditionFailed("x"), 412),
+    (errors.PreconditionFailed(HistoryId("x")), 412),
     (errors.EventConflict([]), 409),
     (errors.NameTaken(["username"]), 409),
     (errors.TooManyAttempts(7), 429),
@@ -122,22 +124,26 @@ def test_a_problem_stays_small_whatever_was_sent() -> None:
     assert body.isascii()
 
 
+def collision(number: int) -> Collision:
+    return Collision(EventId(str(number)), "x", START, END)
+
+
 def test_a_conflict_names_the_first_twenty_and_the_next_free_time() -> None:
-    others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(30)]
-    _, _, document = answered(errors.EventConflict(others, "2027-03-01T10:00:00Z"))
+    others = [collision(number) for number in range(30)]
+    _, _, document = answered(errors.EventConflict(others, END))
     assert [each["id"] for each in document["conflicts"]] == [str(number) for number in range(20)]
     assert document["detail"] == "overlaps at least 20 events"
     assert (document["next_free"], document["next_free_search"]) == ("2027-03-01T10:00:00Z", "found")
 
 
 def test_a_conflict_with_as_many_events_as_it_names_counts_them() -> None:
-    others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(20)]
+    others = [collision(number) for number in range(20)]
     _, _, document = answered(errors.EventConflict(others))
     assert (document["detail"], len(document["conflicts"])) == ("overlaps 20 event(s)", 20)
 
 
 def test_a_conflict_that_does_not_name_all_says_at_least() -> None:
-    others = [Collision(str(number), "x", "2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z") for number in range(3)]
+    others = [collision(number) for number in range(3)]
     _, _, document = answered(errors.EventConflict(others, complete=False))
     assert (document["detail"], len(document["conflicts"])) == ("overlaps at least 3 event(s)", 3)
 
@@ -149,7 +155,7 @@ def test_a_conflict_without_a_next_free_time_says_why(stopped: bool, search: str
 
 
 def test_a_failed_precondition_names_the_version_there_is() -> None:
-    assert answered(errors.PreconditionFailed("01998f00"))[2]["history_id"] == "01998f00"
+    assert answered(errors.PreconditionFailed(HistoryId("01998f00")))[2]["history_id"] == "01998f00"
 
 
 def test_names_and_texts_of_a_client_are_cut_wherever_they_are_answered() -> None:

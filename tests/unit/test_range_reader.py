@@ -1,16 +1,17 @@
 from collections.abc import Sequence
+from typing import Final
 
 import pytest
 
 from shared.scheduling.events import Event
-from shared.scheduling.instants import shifted
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, ClassPage, RangeReader, sizes
 from shared.scheduling.windows import position_of
 from tests.harness.samples import event
 
-NOW = "2027-03-01T00:00:00Z"
+NOW: Final = Instant("2027-03-01T00:00:00Z")
 HOUR, DAY = 3600, 86_400
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from shared.errors import NotFound
 from shared.history.time_travel import LOOK_UPS, Placed, TimeTravel
 from shared.ids import CalendarId, EventId
 from shared.scheduling.events import ChangeType, Event
-from shared.scheduling.instants import shifted
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ROUNDS, ClassPage
@@ -21,7 +21,7 @@ from shared.scheduling.windows import Window, position_of
 from shared.store import keys
 from tests.harness.samples import NOW_NS, OWNER, event, request
 
-START = "2027-03-01T00:00:00Z"
+START: Final = Instant("2027-03-01T00:00:00Z")
 HOUR, DAY = 3600, 86_400
 WINDOW = Window(Interval(START, shifted(START, 2 * DAY)), None, "window as of then")
 FIRST_MS = NOW_NS // 1_000_000
@@ -94,7 +94,7 @@ def histories(draw: st.DrawFn) -> Versions:
             at += draw(st.sampled_from([1_000, 2_000, 5_000]))
             start = draw(st.sampled_from([-3 * DAY, -HOUR, 0, HOUR, DAY, 2 * DAY]))
             length = draw(st.sampled_from([HOUR, 2 * HOUR, 5 * HOUR, 4 * DAY]))
-            kind = draw(st.sampled_from(["update", "update", "delete"])) if versions else "create"
+            kind: ChangeType = draw(st.sampled_from(["update", "update", "delete"])) if versions else "create"
             times = (shifted(START, start), shifted(START, start + length))
             if kind == "delete":
                 times = (versions[-1].content.start, versions[-1].content.end)

@@ -1,24 +1,26 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import EmptyWindow, InvalidCursor
+from shared.ids import EventId
 from shared.scheduling.events import Event
-from shared.scheduling.instants import FIRST, LAST, shifted
+from shared.scheduling.instants import FIRST, LAST, Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.range_reader import ROUNDS
 from shared.scheduling.windows import Window, position_of, read_page
-from tests.harness.samples import OWNER, event
+from tests.harness.samples import OWNER, START, event
 from tests.unit.in_memory_calendar import InMemory
 
-NOW = "2027-03-01T00:00:00Z"
+NOW: Final = Instant("2027-03-01T00:00:00Z")
 DAY = 86_400
 HOUR = 3600
-TODAY = Interval(NOW, "2027-03-02T00:00:00Z")
+TODAY = Interval(NOW, Instant("2027-03-02T00:00:00Z"))
+POSITION: Final = (START, EventId("x"))
 
 # Few starts, so that events of one start and of all length classes meet.
 drawn_events = st.lists(
@@ -107,7 +109,7 @@ def test_a_page_may_be_empty_when_all_rounds_are_used() -> None:
     ],
 )
 def test_a_window_is_of_31_days_from_now_unless_told(
-    start: str | None, end: str | None, window: tuple[str, str]
+    start: Instant | None, end: Instant | None, window: tuple[Instant, Instant]
 ) -> None:
     assert Window.of(start, end, None, NOW) == Window(Interval(*window))
 
@@ -115,22 +117,22 @@ def test_a_window_is_of_31_days_from_now_unless_told(
 @pytest.mark.parametrize(
     ("start", "end"), [(NOW, NOW), (NOW, FIRST), (None, FIRST), (LAST, None), ("2030-01-01T00:00:00Z", NOW)]
 )
-def test_a_window_that_ends_before_it_begins_is_refused(start: str | None, end: str | None) -> None:
+def test_a_window_that_ends_before_it_begins_is_refused(start: Instant | None, end: Instant | None) -> None:
     with pytest.raises(EmptyWindow):
         Window.of(start, end, None, NOW)
 
 
 def test_a_cursor_brings_its_own_window() -> None:
     window = Window(TODAY)
-    cursor = window.cursor(("2027-03-01T09:00:00Z", "x"))
-    continued = Window(TODAY, ("2027-03-01T09:00:00Z", "x"))
+    cursor = window.cursor(POSITION)
+    continued = Window(TODAY, POSITION)
     assert Window.of(None, None, cursor, LAST) == continued
     assert Window.of(window.interval.start, window.interval.end, cursor, LAST) == continued
 
 
 @pytest.mark.parametrize(("start", "end"), [("2027-03-01T00:00:01Z", None), (None, "2027-03-03T00:00:00Z")])
-def test_a_cursor_of_another_window_is_refused(start: str | None, end: str | None) -> None:
-    cursor = Window(TODAY).cursor(("2027-03-01T09:00:00Z", "x"))
+def test_a_cursor_of_another_window_is_refused(start: Instant | None, end: Instant | None) -> None:
+    cursor = Window(TODAY).cursor(POSITION)
     with pytest.raises(InvalidCursor, match=r"^belongs to another query$"):
         Window.of(start, end, cursor, NOW)
 
@@ -152,7 +154,7 @@ def test_a_cursor_of_another_window_is_refused(start: str | None, end: str | Non
     ids=str,
 )
 def test_what_is_wrong_in_a_cursor_that_somebody_made_up_is_refused(change: dict[str, Any]) -> None:
-    cursor = Window(TODAY).cursor(("2027-03-01T09:00:00Z", "x"))
+    cursor = Window(TODAY).cursor(POSITION)
     document = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))) | change
     with pytest.raises(InvalidCursor, match=r"^is no cursor of this API$"):
         Window.of(None, None, urlsafe_b64encode(json.dumps(document).encode()).decode(), NOW)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import COLLISIONS_SHOWN
-from shared.ids import EventId
+from shared.ids import CalendarId, EventId
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence, FenceEntry
 from shared.scheduling.guard import Guard
@@ -30,7 +30,7 @@ class FencesLast(DynamoEventStore):
     wanted: Interval
 
     def read_guarded(
-        self, calendar_id: str, event_id: str | None, weeks: Sequence[str]
+        self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
     ) -> tuple[Event | None, list[Fence]]:
         ranges = overlap_ranges(self.wanted, backward=True)
         self._found = super().read_ranges(calendar_id, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
@@ -38,7 +38,7 @@ class FencesLast(DynamoEventStore):
         return super().read_guarded(calendar_id, event_id, weeks)
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         wanted = overlap_ranges(self.wanted, backward=True)
         assert (ranges, start, opaque) == (wanted, self.wanted[0], True), (calendar_id, limit)
@@ -50,7 +50,7 @@ class StartsWithin(DynamoEventStore):
     """Minds only what begins within the interval, and not what is still going on."""
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         pages = super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
         if not opaque:
@@ -62,7 +62,7 @@ class FirstPages(DynamoEventStore):
     """Reads no page of a query but the first."""
 
     def read_ranges(
-        self, calendar_id: str, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:
         pages = super().read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
         return [replace(page, read_up_to=None) for page in pages]

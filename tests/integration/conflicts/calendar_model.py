@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from shared.errors import EventConflict, InvalidRequest, NotFound, PreconditionFailed
+from shared.ids import EventId, HistoryId
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, seconds_between, shifted
@@ -14,6 +15,8 @@ from shared.scheduling.terms import Terms
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS
 
 Kind = Literal["create", "replace", "patch", "delete", "roll back"]
+
+NO_EVENT: Final = EventId("")
 
 # What came of an operation: a word, and facts that depend on it.
 Answer = tuple[Any, ...]
@@ -26,11 +29,11 @@ class Operation:
     """A change that somebody asks for; of event `event_id`, unless it creates one."""
 
     kind: Kind
-    event_id: str = ""
+    event_id: EventId = NO_EVENT
     content: Content | None = None
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     back_to: Event | None = None
-    if_match: str | None = None
+    if_match: HistoryId | None = None
     allow: bool = False
 
     def ask(self, calendar: Calendar) -> tuple[Answer, Event | None]:
@@ -69,10 +72,10 @@ class Operation:
 class Known:
     """What the model knows of an event."""
 
-    id: str
+    id: EventId
     content: Content
     version: int
-    history_id: str
+    history_id: HistoryId
     expires_at: int | None = None
 
     @property
@@ -85,7 +88,7 @@ class Model:
     """The calendar, at `now` in seconds since 1970."""
 
     now: int
-    events: dict[str, Known] = field(default_factory=dict)
+    events: dict[EventId, Known] = field(default_factory=dict)
 
     def copy(self) -> "Model":
         """A model to try something on."""
@@ -103,11 +106,11 @@ class Model:
         ]
         return sorted(found, key=lambda each: (each.content.start, each.id))
 
-    def busy(self, start: Instant, end: Instant, but: str = "") -> list[Known]:
+    def busy(self, start: Instant, end: Instant, but: EventId = NO_EVENT) -> list[Known]:
         """What of it takes time, event `but` aside."""
         return [each for each in self.live(start, end) if each.content.transparency == "opaque" and each.id != but]
 
-    def next_free(self, start: Instant, end: Instant, but: str) -> Instant | None:
+    def next_free(self, start: Instant, end: Instant, but: EventId) -> Instant | None:
         """The first later start for the same length: it can only be where something ends."""
         length = seconds_between(start, end)
         last = shifted(end, HORIZON_SECONDS)
@@ -136,7 +139,7 @@ class Model:
         known = self.events.get(operation.event_id)
         match operation.kind:
             case "create":
-                return self._write(given.id if given else "", None, operation.content, operation, given)
+                return self._write(given.id if given else NO_EVENT, None, operation.content, operation, given)
             case "roll back":
                 return self._roll_back(known, operation, given)
         if known is None or known.deleted:
@@ -167,7 +170,7 @@ class Model:
         return self._write(known.id, known, target.content, operation, given)
 
     def _write(
-        self, event_id: str, known: Known | None, content: Content | None, operation: Operation, given: Event | None
+        self, event_id: EventId, known: Known | None, content: Content | None, operation: Operation, given: Event | None
     ) -> Answer:
         assert content is not None
         if known is not None and not known.deleted and known.content == content:
@@ -192,5 +195,5 @@ class Model:
     @staticmethod
     def _after(known: Known | None, content: Content, given: Event | None) -> Known:
         version = known.version + 1 if known else 1
-        event_id = known.id if known else given.id if given else "not written"
-        return Known(event_id, content, version, given.history_id if given else "not written")
+        event_id = known.id if known else given.id if given else EventId("not written")
+        return Known(event_id, content, version, given.history_id if given else HistoryId("not written"))

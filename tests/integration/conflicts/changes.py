@@ -2,23 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
+from shared.scheduling.instants import Instant
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.terms import Terms
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 # Across the border of two ISO weeks: from Sunday to Monday.
-START, END = "2026-11-22T23:00:00Z", "2026-11-23T01:00:00Z"
-BEFORE = "2026-11-22T21:00:00Z"
+START: Final = Instant("2026-11-22T23:00:00Z")
+END: Final = Instant("2026-11-23T01:00:00Z")
+BEFORE: Final = Instant("2026-11-22T21:00:00Z")
 # Where rivals want to be: on the Monday, which is in the second of the weeks only.
-RIVAL_START, RIVAL_END = "2026-11-23T00:30:00Z", "2026-11-23T00:45:00Z"
+RIVAL_START: Final = Instant("2026-11-23T00:30:00Z")
+RIVAL_END: Final = Instant("2026-11-23T00:45:00Z")
 # The same week as the rival's, and no moment in common with anybody.
-ASIDE_START, ASIDE_END = "2026-11-25T12:00:00Z", "2026-11-25T13:00:00Z"
+ASIDE_START: Final = Instant("2026-11-25T12:00:00Z")
+ASIDE_END: Final = Instant("2026-11-25T13:00:00Z")
 # Where nobody else is.
-AWAY_START, AWAY_END = "2027-06-01T12:00:00Z", "2027-06-01T13:00:00Z"
+AWAY_START: Final = Instant("2027-06-01T12:00:00Z")
+AWAY_END: Final = Instant("2027-06-01T13:00:00Z")
 
 HOT = content(START, END)
 RIVAL = content(RIVAL_START, RIVAL_END, "Rival")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from shared.ids import CalendarId, EventId, UserId, default_calendar
 from shared.request import Request
 from shared.retries import Deadline
 from shared.runtime import Runtime
@@ -31,7 +32,7 @@ def content(start: Instant, end: Instant, title: str = "Review", transparency: T
     return Content(title=title, start=start, end=end, transparency=transparency)
 
 
-def event_items(runtime: Runtime, calendar_id: str) -> list[Event]:
+def event_items(runtime: Runtime, calendar_id: CalendarId) -> list[Event]:
     """Every event of the calendar, deleted ones too, read from the table itself and not by the index under test."""
     pages = runtime.clients.dynamodb.get_paginator("query").paginate(
         TableName=runtime.settings.events_table,
@@ -70,9 +71,14 @@ class ContendedCalendar:
     runtime: Runtime
     wired: Runtime
     wire: Wire
-    calendar_id: str = field(default_factory=lambda: str(uuid4()))
+    user_id: UserId = field(default_factory=lambda: UserId(str(uuid4())))
     clock: Clock = field(default_factory=Clock)
     make_store: Callable[[Clients, str], DynamoEventStore] = DynamoEventStore
+
+    @property
+    def calendar_id(self) -> CalendarId:
+        """The user's calendar."""
+        return default_calendar(self.user_id)
 
     def subject(self, seconds: float = 8.0, now_ns: int | None = None) -> Calendar:
         """The one whose calls are on the wire."""
@@ -113,7 +119,7 @@ class ContendedCalendar:
         """Every event, deleted ones too."""
         return event_items(self.runtime, self.calendar_id)
 
-    def live(self) -> dict[str, Event]:
+    def live(self) -> dict[EventId, Event]:
         """The events that are not deleted, by id."""
         return {event.id: event for event in self.events() if not event.deleted}
 

@@ -99,7 +99,7 @@ class Round:
         shared = writer // 2
         dice = random.Random(f"home {_SEED} {self.number} {shared}")  # noqa: S311 a plan, not a secret
         start, length = self._interval(dice)
-        away = shifted("2100-01-04T12:00:00Z", shared * 400 * DAY)
+        away = shifted(Instant("2100-01-04T12:00:00Z"), shared * 400 * DAY)
         number = self.number * WRITERS + shared
         event_id = EventId(ids.derived_id(_SEEDED_MS, number))
         versions = []

@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Barrier
 from threading import BrokenBarrierError
 
 from shared.errors import EventConflict, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from shared.ids import CalendarId
 from shared.retries import Deadline
 from shared.runtime import Runtime, use
 from shared.scheduling.calendar import Calendar
@@ -108,7 +109,7 @@ def _served(runtime: Runtime, store: DynamoEventStore) -> Iterator[None]:
         scheduling_wiring.event_store = made
 
 
-def _calendar(store: DynamoEventStore, calendar_id: str) -> Calendar:
+def _calendar(store: DynamoEventStore, calendar_id: CalendarId) -> Calendar:
     now_ns = time.time_ns()
     deadline = Deadline(RETRY_SECONDS, time.monotonic, time.sleep, lambda most: random.uniform(0, most))  # noqa: S311
     return Calendar(store, request(calendar_id, now_ns=now_ns, deadline=deadline), DELETED_SECONDS)
@@ -173,5 +174,5 @@ def _outcome(each: Round, move: Move, own: _Own, writer: Writer) -> Outcome:
             said = content(written.start, written.end)
             stamp = replace(own.first.stamp, history_id=written.history_id, version=written.version)
             own.first = replace(own.first, id=written.event_id, content=said, stamp=stamp)
-        own.start = Instant(written.start)
+        own.start = written.start
     return Outcome(each.number, move.kind, "written", written)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from shared.errors import Collision, EventConflict, FieldError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from shared.ids import CalendarId, EventId, HistoryId, UserId
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
@@ -14,17 +15,19 @@ from tests.integration.conflicts.contended_calendar import content
 from tests.integration.conflicts.race_schedule import Kind
 
 Status = Literal["written", "conflict", "unavailable", "unknown", "gone", "refused"]
+_NO_VERSION: Final = HistoryId("")
+_NO_TIME: Final = Instant("")
 
 
 @dataclass(frozen=True)
 class Written:
     """What a writer was answered of the version that it made; of a deletion through the gateway only which event."""
 
-    event_id: str
-    history_id: str = ""
+    event_id: EventId
+    history_id: HistoryId = _NO_VERSION
     version: int = 0
-    start: str = ""
-    end: str = ""
+    start: Instant = _NO_TIME
+    end: Instant = _NO_TIME
 
 
 class Writer(Protocol):
@@ -33,13 +36,13 @@ class Writer(Protocol):
     Raises EventConflict, InvalidRequest, NotFound, Unavailable and OutcomeUnknown.
     """
 
-    def __call__(self, kind: Kind, calendar_id: str, first: Event, start: Instant, end: Instant) -> Written: ...
+    def __call__(self, kind: Kind, calendar_id: CalendarId, first: Event, start: Instant, end: Instant) -> Written: ...
 
 
-def domain_writer(calendar: Callable[[str], Calendar]) -> Writer:
+def domain_writer(calendar: Callable[[CalendarId], Calendar]) -> Writer:
     """A writer that calls the calendar of an owner itself."""
 
-    def write(kind: Kind, calendar_id: str, first: Event, start: Instant, end: Instant) -> Written:
+    def write(kind: Kind, calendar_id: CalendarId, first: Event, start: Instant, end: Instant) -> Written:
         requested, said = calendar(calendar_id), content(start, end)
         match kind:
             case "create":
@@ -61,9 +64,9 @@ def domain_writer(calendar: Callable[[str], Calendar]) -> Writer:
     return write
 
 
-def handler_writer(kind: Kind, calendar_id: str, first: Event, start: Instant, end: Instant) -> Written:
+def handler_writer(kind: Kind, calendar_id: CalendarId, first: Event, start: Instant, end: Instant) -> Written:
     """A writer that sends requests to the functions."""
-    send, path = Api(user_id=calendar_id), f"/events/{first.id}"
+    send, path = Api(user_id=UserId(calendar_id)), f"/events/{first.id}"
     body = {"title": "Review", "start": start, "end": end}
     match kind:
         case "create":
@@ -83,7 +86,7 @@ def handler_writer(kind: Kind, calendar_id: str, first: Event, start: Instant, e
     return _written(reply, first.id)
 
 
-def _written(reply: Reply, event_id: str) -> Written:
+def _written(reply: Reply, event_id: EventId) -> Written:
     """What an answer says; its errors as the domain's."""
     match reply.status:
         case 200 | 201:

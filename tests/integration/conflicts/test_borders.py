@@ -65,7 +65,7 @@ def test_the_longest_of_a_class_is_found_by_its_last_second(
     length += more
     if length > LONGEST[-1]:
         length -= 1
-    start = "2026-12-28T00:00:01Z"
+    start = Instant("2026-12-28T00:00:01Z")
     end = shifted(start, length)
     event = contended.rival().create(content(start, end))
 
@@ -80,7 +80,7 @@ def test_the_longest_of_a_class_is_found_by_its_last_second(
 @pytest.mark.parametrize("length", LONGEST)
 @pytest.mark.parametrize("other", LONGEST)
 def test_every_class_is_found_from_every_class(contended: ContendedCalendar, length: int, other: int) -> None:
-    start = "2026-06-03T10:00:00Z"
+    start = Instant("2026-06-03T10:00:00Z")
     end = shifted(start, length)
     event = contended.rival().create(content(start, end))
 
@@ -115,7 +115,7 @@ def fences(request: Document) -> list[str]:
         FIRST,
         shifted(LAST, -366 * DAY),
         "2020-01-01T00:00:00Z",
-        *(shifted("2026-11-23T23:59:59Z", day * DAY) for day in range(7)),  # a start on each day of the week
+        *(shifted(Instant("2026-11-23T23:59:59Z"), day * DAY) for day in range(7)),  # a start on each day of the week
     ],
 )
 def test_an_event_of_a_year_needs_54_fences_at_most_and_commits(contended: ContendedCalendar, start: Instant) -> None:
@@ -133,9 +133,12 @@ def test_an_event_of_a_year_needs_54_fences_at_most_and_commits(contended: Conte
 
 
 def test_new_years_week_53_is_one_week(contended: ContendedCalendar) -> None:
-    contended.subject().create(content("2026-12-31T23:00:00Z", "2027-01-01T01:00:00Z"))
-    contended.subject().create(content("2027-01-03T23:00:00Z", "2027-01-04T01:00:00Z"))
-    contended.subject().create(content("2024-12-29T23:00:00Z", "2024-12-30T01:00:00Z"))
+    for start, end in (
+        ("2026-12-31T23:00:00Z", "2027-01-01T01:00:00Z"),
+        ("2027-01-03T23:00:00Z", "2027-01-04T01:00:00Z"),
+        ("2024-12-29T23:00:00Z", "2024-12-30T01:00:00Z"),
+    ):
+        contended.subject().create(content(Instant(start), Instant(end)))
 
     assert [fences(request) for request in contended.wire.requests[COMMIT]] == [
         ["FENCE#2026-W53"],
@@ -158,7 +161,7 @@ def test_an_event_may_begin_in_the_gap_of_its_zone(
     contended: ContendedCalendar, given: str, zone: str, instant: Instant
 ) -> None:
     with use(contended.runtime):
-        api = Api(user_id=contended.calendar_id)
+        api = Api(user_id=contended.user_id)
         end = shifted(instant, HOUR)
         created = api("POST", "/events", {"title": "Gap", "start": given, "end": end, "time_zone": zone})
         same = api("POST", "/events", {"title": "Same", "start": instant, "end": shifted(instant, 1)})

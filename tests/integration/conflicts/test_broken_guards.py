@@ -7,6 +7,7 @@ import pytest
 from shared.errors import EventConflict
 from shared.scheduling import guard
 from shared.scheduling.events import Content
+from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.store.client import Clients
 from tests.harness.botocore_faults import COMMIT, QUERY
@@ -16,8 +17,8 @@ from tests.integration.conflicts.changes import CHANGES, HOT, RIVAL, Change
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 # From late in a week to early in the second next one: both begin less than a multiple of seven days apart.
-LONG = content("2026-11-20T23:00:00Z", "2026-12-01T01:00:00Z")
-AT_ITS_END = content("2026-12-01T00:30:00Z", "2026-12-01T00:45:00Z")
+LONG = content(Instant("2026-11-20T23:00:00Z"), Instant("2026-12-01T01:00:00Z"))
+AT_ITS_END = content(Instant("2026-12-01T00:30:00Z"), Instant("2026-12-01T00:45:00Z"))
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)

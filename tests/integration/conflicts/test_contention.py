@@ -91,7 +91,7 @@ def api(contended: ContendedCalendar) -> Iterator[Api]:
         contended.wired, monotonic=contended.clock.monotonic, sleep=contended.clock.sleep, jitter=lambda most: most
     )
     with use(runtime):
-        yield Api(user_id=contended.calendar_id)
+        yield Api(user_id=contended.user_id)
 
 
 def prepared(contended: ContendedCalendar, call: Call) -> Event:
@@ -198,7 +198,7 @@ def test_pauses_are_drawn_from_all_between_nothing_and_the_most(contended: Conte
     runtime = replace(contended.wired, monotonic=contended.clock.monotonic, sleep=contended.clock.sleep, jitter=draw)
 
     with use(runtime):
-        reply = Api(user_id=contended.calendar_id)("POST", "/events", OURS)
+        reply = Api(user_id=contended.user_id)("POST", "/events", OURS)
 
     assert reply.status == 201
     assert asked == [FIRST_PAUSE_SECONDS * 2**attempt for attempt in range(5)]

@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import EventConflict, NotFound, PreconditionFailed
 from shared.http.read_only import read_only_check
+from shared.scheduling.instants import Instant
 from shared.scheduling.preconditions import Precondition
 from shared.scheduling.terms import Terms
 from tests.harness.botocore_faults import COMMIT, QUERY, READ
@@ -76,7 +77,7 @@ def _move_in(contended: ContendedCalendar) -> Callable[[], object]:
 
 
 def _lengthen(contended: ContendedCalendar) -> Callable[[], object]:
-    event = contended.rival().create(content("2026-11-23T01:00:00Z", "2026-11-23T02:00:00Z"))
+    event = contended.rival().create(content(Instant("2026-11-23T01:00:00Z"), Instant("2026-11-23T02:00:00Z")))
     return lambda: contended.rival().patch(event.id, {"start": RIVAL_START})
 
 
@@ -137,7 +138,8 @@ def test_a_rival_elsewhere_in_the_week_costs_another_attempt(contended: Contende
 def test_a_rival_in_another_week_costs_nothing(contended: ContendedCalendar, change: Change) -> None:
     before = change.prepare(contended)
     contended.wire.before(
-        COMMIT, lambda: contended.rival().create(content("2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z"))
+        COMMIT,
+        lambda: contended.rival().create(content(Instant("2026-12-01T09:00:00Z"), Instant("2026-12-01T10:00:00Z"))),
     )
 
     written = change.act(contended.subject(), before)

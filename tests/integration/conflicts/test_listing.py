@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from typing import Final
 
 import pytest
 
@@ -17,7 +18,8 @@ from tests.harness.botocore_faults import QUERY
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 HOUR, DAY = 3600, 24 * 3600
-FROM, TO = "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z"
+FROM: Final = Instant("2026-11-20T00:00:00Z")
+TO: Final = Instant("2026-11-27T00:00:00Z")
 LENGTHS = (0, 1, HOUR, 4 * HOUR, 4 * HOUR + 1, 5 * HOUR, 3 * DAY, 3 * DAY + 1, 31 * DAY, 31 * DAY + 1, 366 * DAY)
 
 CALENDARS = 25

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.errors import OutcomeUnknown
+from shared.ids import EventId
 from shared.scheduling.terms import Terms
 from tests.harness.botocore_faults import COMMIT, READ
 from tests.integration.conflicts.changes import CHANGES, CREATE, MOVES, RIVAL, Change, same, some
@@ -23,6 +24,11 @@ def sent(contended: ContendedCalendar, attempt: int) -> dict[str, str]:
     """The id and history_id of the event that an attempt to commit would write."""
     item = contended.wire.requests[COMMIT][attempt]["TransactItems"][0]["Put"]["Item"]
     return {name: item[name]["S"] for name in ("id", "history_id")}
+
+
+def sent_id(contended: ContendedCalendar) -> EventId:
+    """The id of the event that the first attempt to commit would write."""
+    return EventId(sent(contended, 0)["id"])
 
 
 @changes
@@ -56,7 +62,7 @@ def test_a_write_whose_answer_is_cut_short_reads_again_and_recognises_itself(
 @changes
 def test_a_write_that_was_overtaken_is_not_applied_again(contended: ContendedCalendar, change: Change) -> None:
     before, version = change.prepare(contended), version_before(contended)
-    contended.wire.lose_answer(COMMIT, lambda: contended.rival().patch(sent(contended, 0)["id"], {"title": "Theirs"}))
+    contended.wire.lose_answer(COMMIT, lambda: contended.rival().patch(sent_id(contended), {"title": "Theirs"}))
 
     with pytest.raises(OutcomeUnknown):
         change.act(contended.subject(), before)
@@ -72,7 +78,7 @@ def test_a_write_that_was_applied_and_deleted_is_not_applied_again(
     contended: ContendedCalendar, change: Change
 ) -> None:
     before = change.prepare(contended)
-    contended.wire.lose_answer(COMMIT, lambda: contended.rival().delete(sent(contended, 0)["id"]))
+    contended.wire.lose_answer(COMMIT, lambda: contended.rival().delete(sent_id(contended)))
 
     with pytest.raises(OutcomeUnknown):
         change.act(contended.subject(), before)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from shared.scheduling.events import Content, Event
 from tests.harness.botocore_faults import READ, Document
+from tests.harness.samples import END, START
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 BATCH, PUT = "BatchWriteItem", "PutItem"
 
 # One full batch and a part of another.
-CONTENTS = [content("2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z", f"No. {number}") for number in range(30)]
+CONTENTS = [content(START, END, f"No. {number}") for number in range(30)]
 
 
 def check(

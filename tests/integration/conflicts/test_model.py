@@ -1,14 +1,15 @@
 """Random operations, alone and two at once, against a model of a calendar: every answer is compared."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from shared.scheduling.events import Content, Event
+from shared.ids import EventId, HistoryId
+from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
 from shared.scheduling.windows import Window
 from shared.store.events import DynamoEventStore
@@ -18,9 +19,9 @@ from tests.integration.conflicts.calendar_model import Answer, Kind, Model, Oper
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 HOUR, DAY = 3600, 24 * 3600
-MONDAY = "2026-11-23T00:00:00Z"
-NOW = seconds_between(EPOCH, "2026-11-20T12:00:00Z")
-UNKNOWN = "01998f00-0000-7000-8000-00000000ffff"
+MONDAY: Final = Instant("2026-11-23T00:00:00Z")
+NOW = seconds_between(EPOCH, Instant("2026-11-20T12:00:00Z"))
+UNKNOWN: Final = EventId("01998f00-0000-7000-8000-00000000ffff")
 
 CHECK = settings(
     max_examples=15,
@@ -37,7 +38,7 @@ half_hours = st.integers(-10, 10).map(lambda number: shifted(MONDAY, number * HO
 lengths = st.sampled_from(
     (HOUR // 2, HOUR, HOUR, 2 * HOUR, 4 * HOUR, 4 * HOUR + 1, 3 * DAY, 3 * DAY + 1, 31 * DAY + 1, 366 * DAY)
 )
-transparencies = st.sampled_from(("opaque", "opaque", "opaque", "transparent"))
+transparencies: st.SearchStrategy[Transparency] = st.sampled_from(("opaque", "opaque", "opaque", "transparent"))
 titles = st.sampled_from(("One", "Another"))
 
 
@@ -88,7 +89,7 @@ class CalendarMachine(RuleBasedStateMachine):
         own = self.contended
         self.own = ContendedCalendar(own.runtime, own.wired, own.wire, make_store=self.store)
         self.model = Model(NOW)
-        self.versions: dict[str, list[Event]] = {}
+        self.versions: dict[EventId, list[Event]] = {}
 
     def operation(self, draft: dict[str, Any]) -> Operation:
         """What a draft comes to in the calendar as it is."""
@@ -102,7 +103,7 @@ class CalendarMachine(RuleBasedStateMachine):
             kind = "delete"
         if_match = None
         if draft["if_match"] is not None:
-            if_match = versions[-1 - draft["if_match"] % len(versions)].history_id if versions else UNKNOWN
+            if_match = versions[-1 - draft["if_match"] % len(versions)].history_id if versions else HistoryId(UNKNOWN)
         return Operation(
             kind,
             event_id,

@@ -8,6 +8,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from shared.errors import OutcomeUnknown, Unavailable
+from shared.ids import EventId
 from shared.runtime import Runtime
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
@@ -17,7 +18,7 @@ from tests.harness.botocore_faults import COMMIT, Wire, refusal
 from tests.integration.conflicts.changes import AWAY, CHANGES, CREATE, HOT, Change, same
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
-Act = Callable[[Calendar, str], Event]
+Act = Callable[[Calendar, EventId], Event]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
+from shared.ids import EventId
 from shared.scheduling import calendar, guard
 from shared.scheduling.events import Content
 from shared.scheduling.fences import RECENT
@@ -34,7 +35,7 @@ from tests.integration.conflicts.contended_calendar import ContendedCalendar, co
 changes = pytest.mark.parametrize("change", CHANGES, ids=str)
 
 
-def hide(contended: ContendedCalendar, event_id: str) -> None:
+def hide(contended: ContendedCalendar, event_id: EventId) -> None:
     """No query shows that event: the index has not caught up."""
 
     def drop(answer: Document) -> None:
@@ -84,7 +85,7 @@ def test_an_event_that_has_changed_since_its_fence_moved_counts_as_it_is(
     assert [each.title for each in caught.value.collisions] == ["Newer"]
 
 
-def _moved_within(contended: ContendedCalendar, event_id: str) -> None:
+def _moved_within(contended: ContendedCalendar, event_id: EventId) -> None:
     contended.rival().patch(event_id, {"start": RIVAL_END, "end": shifted(RIVAL_END, 300)})
 
 
@@ -116,7 +117,7 @@ def _crowd_that_is_gone(contended: ContendedCalendar) -> tuple[Content, list[str
     Each was moved a little, which the fence remembers, and then deleted, which moves none; eight in each of three
     weeks.
     """
-    gone: dict[str, Document] = {}
+    gone: dict[EventId, Document] = {}
     for week in range(3):
         for number in range(RECENT):
             start = shifted(START, week * 7 * 86_400 + number * 600 + 7_200)
@@ -159,24 +160,24 @@ def test_a_guard_that_does_not_ask_whether_the_crowd_still_stands_refuses(
         contended.subject().create(wanted)
 
 
-def _move_away(contended: ContendedCalendar, event_id: str) -> object:
+def _move_away(contended: ContendedCalendar, event_id: EventId) -> object:
     away = {"start": shifted(AWAY_START, 86_400), "end": shifted(AWAY_END, 86_400)}
     return contended.rival().patch(event_id, away)
 
 
-def _move_aside(contended: ContendedCalendar, event_id: str) -> object:
+def _move_aside(contended: ContendedCalendar, event_id: EventId) -> object:
     return contended.rival().patch(event_id, {"start": ASIDE_START, "end": shifted(ASIDE_START, 300)})
 
 
-def _delete(contended: ContendedCalendar, event_id: str) -> object:
+def _delete(contended: ContendedCalendar, event_id: EventId) -> object:
     return contended.rival().delete(event_id)
 
 
-def _free(contended: ContendedCalendar, event_id: str) -> object:
+def _free(contended: ContendedCalendar, event_id: EventId) -> object:
     return contended.rival().patch(event_id, {"transparency": "transparent"})
 
 
-def _remove(contended: ContendedCalendar, event_id: str) -> object:
+def _remove(contended: ContendedCalendar, event_id: EventId) -> object:
     """As TTL does with what was deleted long ago, and scripts with what was not."""
     return contended.runtime.clients.dynamodb.delete_item(
         TableName=contended.runtime.settings.events_table, Key=keys.event_key(contended.calendar_id, event_id)
@@ -186,7 +187,7 @@ def _remove(contended: ContendedCalendar, event_id: str) -> object:
 @changes
 @pytest.mark.parametrize("leave", [_move_away, _move_aside, _delete, _free, _remove])
 def test_an_event_that_is_gone_from_where_its_fence_remembers_it_is_no_conflict(
-    contended: ContendedCalendar, change: Change, leave: Callable[[ContendedCalendar, str], object]
+    contended: ContendedCalendar, change: Change, leave: Callable[[ContendedCalendar, EventId], object]
 ) -> None:
     before = change.prepare(contended)
     rival = contended.rival().create(RIVAL)

@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from shared.store.client import Clients
-from tests.harness.botocore_faults import document, refusal, reply
+from tests.harness.botocore_faults import as_handler, document, refusal, reply
 from tests.harness.stream import Record, deliver
 
 
@@ -36,7 +36,7 @@ class FaultyClients(Clients):
         self._lock = Lock()
         self.seen: Counter[str] = Counter()
         events = self.dynamodb_once.meta.events
-        events.register("before-send.dynamodb.BatchWriteItem", self._hear)
+        events.register("before-send.dynamodb.BatchWriteItem", as_handler(self._hear))
 
     def _hear(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         ((table, requests),) = document(request.body)["RequestItems"].items()

@@ -11,6 +11,7 @@ import jsonpatch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.ids import UserId
 from tests.harness.gateway import Api
 from tests.integration.history.history_deployment import HistoryDeployment
 
@@ -192,8 +193,7 @@ def test_every_state_reads_back_and_every_diff_applies(
     deployment: HistoryDeployment, steps: list[Step], seed: int
 ) -> None:
     random = Random(seed)  # noqa: S311 the same for the same example
-    calendar_id = str(UUID(int=random.getrandbits(128)))
-    model = Model(deployment, Api(user_id=calendar_id))
+    model = Model(deployment, Api(user_id=UserId(str(UUID(int=random.getrandbits(128))))))
     for step in steps:
         model.take(step)
     for state in model.events:

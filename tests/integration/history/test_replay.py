@@ -12,7 +12,7 @@ from shared.request import Request
 from shared.runtime import current, use
 from shared.scheduling.bulk_items import Draft
 from shared.scheduling.events import Content
-from shared.scheduling.instants import shifted
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.terms import Terms
 from shared.store import keys
 from shared.store.batches import batch_write
@@ -35,7 +35,7 @@ DEADLINE = 300.0  # a slow machine is no fault of the history
 
 
 def content(title: str, hour: int) -> Content:
-    start = shifted("2027-03-01T00:00:00Z", hour * HOUR)
+    start = shifted(Instant("2027-03-01T00:00:00Z"), hour * HOUR)
     return Content(title=title, start=start, end=shifted(start, HOUR))
 
 

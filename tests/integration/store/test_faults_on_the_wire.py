@@ -9,6 +9,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
+from shared.ids import default_calendar
 from shared.runtime import use
 from shared.store import keys
 from shared.store.client import Clients
@@ -141,7 +142,7 @@ def test_a_fence_that_is_not_as_it_was_read_stops_the_write(
         with use(rival):
             created({**REVIEW, "title": "theirs"})
         if removed:
-            key = keys.fence_key(ADA.user_id, "2027-W09")
+            key = keys.fence_key(default_calendar(ADA.user_id), "2027-W09")
             rival.clients.dynamodb.delete_item(TableName=rival.settings.events_table, Key=key)
 
     wire.before("TransactWriteItems", take_the_time)

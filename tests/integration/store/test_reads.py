@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import pytest
 
+from shared.ids import CalendarId
 from shared.retries import Deadline
 from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, Instant, shifted
@@ -14,9 +16,9 @@ from shared.scheduling.range_reader import RangeReader
 from shared.scheduling.updates import ConditionalUpdate
 from shared.scheduling.windows import Window, position_of, read_page
 from shared.store.bulk import DynamoBulkStore
-from tests.harness.samples import OWNER, event
+from tests.harness.samples import ANOTHER, OWNER, event
 
-NOW = "2027-03-01T00:00:00Z"
+NOW: Final = Instant("2027-03-01T00:00:00Z")
 HOUR, DAY = 3600, 86_400
 DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 
@@ -42,7 +44,7 @@ def ids(events: list[Event]) -> set[str]:
     return {each.id for each in events}
 
 
-def overlapping(store: DynamoBulkStore, start: Instant, end: Instant, calendar_id: str = OWNER) -> list[Event]:
+def overlapping(store: DynamoBulkStore, start: Instant, end: Instant, calendar_id: CalendarId = OWNER) -> list[Event]:
     """All opaque events that overlap `[start, end)`, read as the guard does."""
     rounds = RangeReader(overlap_ranges(Interval(start, end)), position_of)
     while not rounds.complete:
@@ -67,7 +69,7 @@ def test_what_overlaps_is_found_whatever_its_length(store: DynamoBulkStore, leng
     end = shifted(NOW, length)
     expected = [each for each in AROUND if each.content.interval.overlaps(Interval(NOW, end))]
     assert ids(overlapping(store, NOW, end)) == ids(expected)
-    assert overlapping(store, NOW, end, "another") == []
+    assert overlapping(store, NOW, end, ANOTHER) == []
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])

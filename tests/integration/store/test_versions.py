@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.ids import EventId, HistoryId, OperationId
 from shared.retries import Deadline
 from shared.runtime import Runtime
 from shared.scheduling.events import Event
@@ -12,7 +13,7 @@ from shared.store.codec import Item, event_attributes
 from shared.store.events import DynamoEventStore
 from shared.store.history import DynamoHistoryStore
 from shared.store.stream import change_in, version_item
-from tests.harness.samples import OWNER, event, new_id
+from tests.harness.samples import ANOTHER, OWNER, event, new_id
 
 DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 
@@ -48,9 +49,9 @@ def test_a_page_is_of_recorded_versions_newest_first(history: DynamoHistoryStore
 
 
 def test_nobody_else_has_a_page_of_it(history: DynamoHistoryStore, recorded: list[Event]) -> None:
-    assert history.page("another", recorded[0].id, 10, None) == ([], False, None)
-    assert history.read("another", recorded[0].id, [recorded[0].history_id]) == ({}, None)
-    assert history.page(OWNER, new_id(), 10, None) == ([], False, None)
+    assert history.page(ANOTHER, recorded[0].id, 10, None) == ([], False, None)
+    assert history.read(ANOTHER, recorded[0].id, [recorded[0].history_id]) == ({}, None)
+    assert history.page(OWNER, EventId(new_id()), 10, None) == ([], False, None)
 
 
 def test_versions_are_read_by_their_ids_beside_the_live_event(
@@ -68,7 +69,7 @@ def test_the_neighbours_of_a_version_need_not_surround_one_that_is_there(
     assert history.neighbours(OWNER, first.id, second.history_id) == (first, third)
     assert history.neighbours(OWNER, first.id, first.history_id) == (None, second)
     assert history.neighbours(OWNER, first.id, fourth.history_id) == (third, None)
-    assert history.neighbours(OWNER, first.id, "00000000-0000-7000-8000-000000000000") == (None, first)
+    assert history.neighbours(OWNER, first.id, HistoryId("00000000-0000-7000-8000-000000000000")) == (None, first)
 
 
 def test_the_newest_are_read_beside_the_live_event(history: DynamoHistoryStore, recorded: list[Event]) -> None:
@@ -82,21 +83,23 @@ def test_the_versions_of_an_operation_are_those_of_the_caller(
 ) -> None:
     first = recorded[0]
     operation_id = first.stamp.operation_id
+    assert operation_id is not None
     assert history.operation(OWNER, operation_id) == [(first.id, first.history_id)]
-    assert history.operation("another", operation_id) == []
-    assert history.operation(OWNER, new_id()) == []
-    theirs = event(calendar_id="another")
+    assert history.operation(ANOTHER, operation_id) == []
+    assert history.operation(OWNER, OperationId(new_id())) == []
+    theirs = event(calendar_id=ANOTHER)
     theirs = replace(theirs, stamp=replace(theirs.stamp, operation_id=operation_id))
     dynamodb_runtime.clients.dynamodb.put_item(
         TableName=dynamodb_runtime.settings.history_table, Item=version_of(theirs)
     )
-    assert history.operation("another", operation_id) == [(theirs.id, theirs.history_id)]
+    assert history.operation(ANOTHER, operation_id) == [(theirs.id, theirs.history_id)]
     assert history.operation(OWNER, operation_id) == [(first.id, first.history_id)]
 
 
 def test_an_operation_in_an_event_that_another_hand_has_written_is_none() -> None:
     made = event()
-    forged = {**event_attributes(made), "operation": {"S": keys.operation("another", made.stamp.operation_id)}}
+    assert made.stamp.operation_id is not None
+    forged = {**event_attributes(made), "operation": {"S": keys.operation(ANOTHER, made.stamp.operation_id)}}
     del forged["operation_id"]
     change = {"Keys": keys.event_key(OWNER, made.id), "NewImage": forged}
     made_of = change_in({"eventName": "INSERT", "dynamodb": change})

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from shared.errors import Contended
-from shared.ids import HistoryId
+from shared.ids import EventId, HistoryId
 from shared.retries import Deadline
 from shared.runtime import Runtime
 from shared.scheduling.events import NO_HISTORY_ID, Event, Stamp
 from shared.scheduling.fences import RECENT, Fence
-from shared.scheduling.instants import shifted
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition, Tags
 from shared.scheduling.updates import ConditionalUpdate
 from shared.store import keys
 from shared.store.bulk import DynamoBulkStore
-from tests.harness.samples import END, OWNER, START, event, new_id
+from tests.harness.samples import ANOTHER, END, OWNER, START, event, new_id
 
 WEEK = "2027-W09"
 DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
@@ -44,7 +44,7 @@ def test_an_event_comes_back_as_it_was_put(store: DynamoBulkStore) -> None:
     made = replace(made, stamp=replace(made.stamp, reason="why", rolled_back_to=new_id(), on_conflict="allow"))
     store.put(made, None)
     assert store.get(OWNER, made.id) == made
-    assert store.get("another", made.id) is None
+    assert store.get(ANOTHER, made.id) is None
 
 
 def test_a_new_event_is_put_only_where_there_is_none(store: DynamoBulkStore) -> None:
@@ -137,7 +137,7 @@ def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: Dynamo
 
 def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: DynamoBulkStore) -> None:
     # From the last second of a week on: so many weeks can 366 days touch.
-    start = "2027-03-07T23:59:59Z"
+    start = Instant("2027-03-07T23:59:59Z")
     made = event(start, shifted(start, 366 * 86_400))
     weeks = Interval(made.content.start, made.content.end).iso_weeks()
     assert len(weeks) == 54
@@ -150,7 +150,7 @@ def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: DynamoBu
 def test_fences_of_another_calendar_stand_still(store: DynamoBulkStore) -> None:
     made = event()
     store.put_guarded(made, None, [fence(store)])
-    assert store.read_guarded("another", made.id, [WEEK]) == (None, [Fence(WEEK)])
+    assert store.read_guarded(ANOTHER, made.id, [WEEK]) == (None, [Fence(WEEK)])
 
 
 def revision(fields: dict[str, str], **changes: Any) -> ConditionalUpdate:
@@ -240,8 +240,8 @@ def test_a_refused_revision_shows_what_it_met(store: DynamoBulkStore) -> None:
     ]
     for each in refused:
         assert store.update(OWNER, first.id, each) == (False, first)
-    assert store.update(OWNER, new_id(), revision({"title": "x"})) == (False, None)
-    assert store.update("another", first.id, revision({"title": "x"})) == (False, None)
+    assert store.update(OWNER, EventId(new_id()), revision({"title": "x"})) == (False, None)
+    assert store.update(ANOTHER, first.id, revision({"title": "x"})) == (False, None)
     assert store.get(OWNER, first.id) == first
 
 
@@ -277,4 +277,4 @@ def test_all_are_put_and_read_back_together(store: DynamoBulkStore, count: int) 
     made = [event(title=str(number)) for number in range(count)]
     assert store.put_all(made, DEADLINE) == {}
     assert store.get_many(OWNER, [each.id for each in made]) == {each.id: each for each in made}
-    assert store.get_many("another", [each.id for each in made]) == {}
+    assert store.get_many(ANOTHER, [each.id for each in made]) == {}
