@@ -20,9 +20,10 @@ from shared import errors
 from shared.http import errors as edge_errors
 from shared.http import routes
 from shared.http.api import app
-from shared.http.bodies import JSON, MERGE_PATCH
+from shared.http.bodies import JSON
 from shared.http.parameters import REQUEST_HEADERS
 from shared.http.responses import raised_by
+from shared.http.routes import taken_by
 from tools.openapi.problems import any_other, responses_for
 from tools.openapi.schemas import component_schemas, enums, example_of, naming_enums, without_null
 
@@ -167,8 +168,7 @@ def _parameter(parameter: Json) -> Json:
 def _request_body(body: Json, route: Route, schemas: Json) -> Json:
     schema = without_null(body["content"][JSON]["schema"])
     content = {"schema": schema, "example": example_of(schema, schemas)}
-    patch = {MERGE_PATCH: content} if route.method == "PATCH" else {}
-    return {**body, "content": {**patch, JSON: content}}
+    return {**body, "content": dict.fromkeys(taken_by(route).media_types, content)}
 
 
 def _errors(operation: Json, route: Route) -> Iterator[type[errors.SchedulingError]]:
