@@ -20,7 +20,8 @@ OperationId = NewType("OperationId", str)
 # The partition key and the sort key of a stored item, for scans of a whole table.
 ItemKey = tuple[str, str]
 
-_NS_PER_MS = 1_000_000
+_LAST_MS = (1 << 48) - 1  # what a UUIDv7 has room for
+_LAST_MOMENT_MS = 253_402_300_799_999  # the end of the year 9999, where datetime ends
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -47,7 +48,10 @@ def is_uuid7(identifier: str) -> bool:
 def later_id(now_ns: int, after: HistoryId) -> HistoryId:
     """Returns a new identifier that is greater than `after`, even if the clock has stopped or gone back."""
     created = HistoryId(new_id(now_ns))
-    return created if created > after else HistoryId(new_id((milliseconds_of(after) + 1) * _NS_PER_MS))
+    if created > after:
+        return created
+    # Not by `new_id`, whose clock ends in 2554: an id that a script has made up may claim a later time.
+    return derived_id(min(milliseconds_of(after) + 1, _LAST_MS), UUID(created).int)
 
 
 def milliseconds_of(identifier: str) -> int:
@@ -67,6 +71,7 @@ def made_at(identifier: str) -> str:
 @lru_cache(maxsize=1024)
 def _moment(milliseconds: int) -> str:
     """Returns milliseconds since 1970 as RFC 3339 in UTC."""
+    milliseconds = min(milliseconds, _LAST_MOMENT_MS)  # an id that a script has made up may claim a later time
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{moment.isoformat()[:19]}.{milliseconds % 1000:03d}Z"
 

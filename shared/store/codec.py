@@ -63,6 +63,8 @@ _NAMES: Final = {"type": "change_type"}
 # What identifies a version and its author is always stored; the other fields of a stamp only if they differ from their
 # defaults.
 _ALWAYS_STAMPED: Final = frozenset({"type", "changed_by", "history_id", "version"})
+# An unknown word there is kept: taken for one of today's types of change, an undo would do the opposite of that one.
+_OPEN_WORDS: Final = frozenset({"type"})
 # Fields of an event that have no attribute of their own: they are encoded separately.
 _PARTS: Final = ("content", "stamp", "expires_at")
 
@@ -71,13 +73,13 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
     """Returns how a field of type `hint` is stored: strings as S, numbers as N, None as no attribute.
 
     An item written by a script may lack a plain text, which is then empty. It may not lack an id or an instant without
-    a default. A value that is not among a Literal's counts as the default.
+    a default. A value that is not among a Literal's counts as the default, and an empty text as None where that is one.
 
     Raises TypeError for a type that has no encoding.
     """
     stored_as = _NAMES.get(name, name)
     alternatives = [each for each in get_args(hint) if each is not NoneType]
-    if get_origin(hint) is Literal:
+    if get_origin(hint) is Literal and name not in _OPEN_WORDS:
         words = frozenset(alternatives)
         return Attribute(
             name,
@@ -87,14 +89,15 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
             default,
             omitted,
         )
-    kind = alternatives[0] if alternatives else hint
+    kind = str if name in _OPEN_WORDS else alternatives[0] if alternatives else hint
     if default is MISSING and kind is str:
         default = ""
     base = kind.__supertype__ if isinstance(kind, NewType) else kind
     if base is int:
         return Attribute(name, stored_as, number, _number_of, default, omitted)
     if base is str:
-        return Attribute(name, stored_as, text, _text_of, default, omitted)
+        decode = (lambda value: _text_of(value) or None) if default is None else _text_of
+        return Attribute(name, stored_as, text, decode, default, omitted)
     raise TypeError(f"{name}: no attribute value for {hint}")
 
 

@@ -5,22 +5,20 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Recor
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, is_stamped, only_cleans_up
 from shared.history.recording import Record
-from shared.scheduling.events import Event, Stamp
+from shared.ids import HistoryId
+from shared.scheduling.events import NO_HISTORY_ID, Event, Stamp
 from shared.store import keys
-from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_attributes, event_of, number, stamp_of, text
+from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_attributes, event_of, number, text
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that are derived from others: values that a script wrote there are not kept.
 DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows"})
-# The fields of a stamp that are used even if it is not the change's own. The others may hold anything that a script has
-# written.
-_LASTING: Final = frozenset({"history_id", "change_type", "version"})
-_NOT_LASTING: Final = frozenset(each.name for each in STAMP_ATTRIBUTES) - _LASTING
+_STAMP: Final = frozenset(each.name for each in STAMP_ATTRIBUTES)
 
 
 def change_in(record: Record) -> Change | None:
@@ -30,7 +28,7 @@ def change_in(record: Record) -> Change | None:
     """
     try:
         return _change_in(record)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
 
 
@@ -45,16 +43,17 @@ def _change_in(record: Record) -> Change | None:
     if only_cleans_up(kind, before_stamp, by_ttl=by_ttl):
         return None
     image = old if kind == "REMOVE" else change["NewImage"]
-    if not is_stamped(kind, _lasting_stamp(image), before_stamp):
-        image = {name: value for name, value in image.items() if name not in _NOT_LASTING}
+    lasting = _lasting_stamp(image)
+    stamped = is_stamped(kind, lasting, before_stamp)
+    event = _event(key, image) if stamped else replace(_event(key, _unstamped(image)), stamp=lasting)
     return change_of(
         ItemChange(
             kind=kind,
-            event=_event(key, image),
+            event=event,
             before=_readable(key, old),
             before_stamp=before_stamp,
-            created_ms=_created_ms(change),
-            sequence=int(change["SequenceNumber"]) if "SequenceNumber" in change else None,
+            created_ms=None if stamped else int(float(change["ApproximateCreationDateTime"]) * 1000),
+            sequence=None if stamped else int(change["SequenceNumber"]),
             extra={
                 name: _attribute(value) for name, value in image.items() if name not in KNOWN and name not in DERIVED
             },
@@ -63,12 +62,21 @@ def _change_in(record: Record) -> Change | None:
 
 
 def _lasting_stamp(image: Item) -> Stamp:
-    return stamp_of({name: value for name, value in image.items() if name in _LASTING})
+    """Returns what counts of a stamp that is not the change's own: its id, its number, and whether it was a deletion.
+
+    The rest, and what is of another type, may be anything that a script has written. Raises KeyError, TypeError for an
+    id that is no text.
+    """
+    version = image.get("version", {}).get("N", "0")
+    return Stamp(
+        type="delete" if image.get("change_type") == text("delete") else "update",
+        history_id=HistoryId(image["history_id"]["S"]) if "history_id" in image else NO_HISTORY_ID,
+        version=int(version) if version.isdecimal() else 0,
+    )
 
 
-def _created_ms(change: Mapping[str, Any]) -> int | None:
-    seconds = change.get("ApproximateCreationDateTime")
-    return None if seconds is None else int(float(seconds) * 1000)
+def _unstamped(image: Item) -> Item:
+    return {name: value for name, value in image.items() if name not in _STAMP}
 
 
 def _event(key: Item, image: Item) -> Event:

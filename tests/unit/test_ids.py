@@ -69,3 +69,9 @@ def test_records_of_one_millisecond_get_different_ids() -> None:
 def test_only_the_form_that_ids_are_written_in_is_one(text: str) -> None:
     assert not ids.is_id(text)
     assert ids.is_id("01998f00-0000-7000-8000-000000000001")
+
+
+def test_an_id_after_one_of_a_far_year_is_later_all_the_same() -> None:
+    far = HistoryId("f47ac10b-58cc-4372-a567-0e02b2c3d479")
+    assert ids.later_id(NOW_NS, far) > far
+    assert ids.made_at(far) == "9999-12-31T23:59:59.999Z"

@@ -57,3 +57,49 @@ def test_a_change_around_the_api_is_recorded_whatever_it_says_of_itself(part: st
 def test_a_change_with_a_stamp_of_its_own_has_to_be_readable(part: str) -> None:
     with pytest.raises(UnreadableRecordError):
         change_in(record("MODIFY", WHOLE, {**WHOLE, "history_id": {"S": new_id()}, part: NO_TEXT}))
+
+
+@pytest.mark.parametrize("part", ["change_type", "version"])
+def test_of_a_stamp_before_neither_type_nor_number_has_to_be_readable(part: str) -> None:
+    after = {**WHOLE, "history_id": {"S": new_id()}, "version": {"N": "2"}}
+    made = version_of(record("MODIFY", {**WHOLE, part: {"L": []}}, after))
+    assert (made["sk"], made["version"]) == (after["history_id"], {"N": "2"})
+
+
+@pytest.mark.parametrize("part", ["change_type", "version"])
+def test_of_a_change_around_the_api_neither(part: str) -> None:
+    made = version_of(record("MODIFY", WHOLE, {**WHOLE, part: {"L": []}}))
+    assert (made["change_type"], made["changed_by"]) == ({"S": "update"}, {"S": "external"})
+
+
+@pytest.mark.parametrize("part", ["change_type", "version"])
+def test_what_only_cleans_up_is_no_change_whatever_else_it_says(part: str) -> None:
+    by_ttl = record("REMOVE", {**WHOLE, part: {"L": []}}, None)
+    by_ttl["userIdentity"] = {"principalId": "dynamodb.amazonaws.com"}
+    assert change_in(by_ttl) is None
+
+
+# A random UUID of a script: as a UUIDv7 it would be of the year 10488.
+FAR = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
+
+
+def test_an_id_of_a_later_year_than_any_calendar_has_is_recorded() -> None:
+    spoilt = {**WHOLE, "history_id": {"S": FAR}}
+    made = version_of(record("MODIFY", WHOLE, spoilt))
+    assert (made["sk"], made["changed_at"]) == ({"S": FAR}, {"S": "9999-12-31T23:59:59.999Z"})
+    for of in (record("MODIFY", spoilt, {**spoilt, "title": {"S": "Retro"}}), record("REMOVE", spoilt, None)):
+        made = version_of(of)
+        assert made["changed_by"] == {"S": "external"}
+        assert made["sk"]["S"] > FAR
+
+
+def test_a_type_of_change_that_is_not_known_stays_what_it_is() -> None:
+    after = {**WHOLE, "history_id": {"S": new_id()}, "change_type": {"S": "import"}}
+    assert version_of(record("MODIFY", WHOLE, after))["change_type"] == {"S": "import"}
+
+
+def test_a_time_of_a_record_that_no_clock_has_makes_it_unreadable() -> None:
+    odd = record("MODIFY", WHOLE, {**WHOLE, "title": {"S": "Retro"}})
+    odd["dynamodb"]["ApproximateCreationDateTime"] = 1e300
+    with pytest.raises(UnreadableRecordError):
+        change_in(odd)
