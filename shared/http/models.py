@@ -33,6 +33,15 @@ Body = TypeVar("Body", bound=RequestBody)
 _DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.name not in READ_ONLY}
 
 
+def _validated_at(name: str) -> int:
+    """Returns when a field is validated: first what a request must have, and `end` behind what it is checked with."""
+    if name == "end":
+        return 2
+    if name == "transparency":
+        return 1
+    return 0 if _DEFAULTS[name] is MISSING else 3
+
+
 def _check_order(end: Instant, info: ValidationInfo) -> Instant:
     # If a patch does not set `transparency`, it depends on the stored event, so the rule is checked later.
     start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
@@ -50,14 +59,14 @@ def with_content(*, partial: bool = False) -> Callable[[type[Body]], type[Body]]
 
     def given(model: type[Body]) -> type[Body]:
         definitions: dict[str, Any] = {}
-        for name, default in _DEFAULTS.items():
+        for name in sorted(_DEFAULTS, key=_validated_at):
+            default = _DEFAULTS[name]
             kind: Any = ContentDocument.__annotations__[name]
             if partial:
                 definitions[name] = (kind if default is MISSING else kind | None, None)
             else:
                 definitions[name] = (kind, ... if default is MISSING else default)
-        # `end` comes last, since its validator needs the other fields.
-        kind, default = definitions.pop("end")
+        kind, default = definitions["end"]
         definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
         made: type[Body] = create_model(
             model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **definitions
@@ -128,7 +137,11 @@ class ReplaceEvent(NewEvent, SentBack):
 
 
 @with_content(partial=True)
-class EventPatch(SentBack):
+class ContentPatch(SentBack):
+    """Some fields of an event's content."""
+
+
+class EventPatch(ContentPatch):
     """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
 
     reason: Reason | None = None

@@ -47,7 +47,7 @@ class Interval(NamedTuple):
         if length == 0 and opaque:
             return "must be later than start (only a transparent event may have no length)"
         if length > MAX_DURATION_SECONDS:
-            return "must be at most 366 days after start: a longer event would make every conflict check read more"
+            return "must be at most 366 days after start: a longer event would make every look for conflicts read more"
         return None
 
     def iso_weeks(self) -> list[str]:

@@ -200,7 +200,7 @@ def test_seconds_since_1970_make_an_instant() -> None:
     assert of_seconds(253_402_300_799) == LAST
 
 
-TOO_LONG = "must be at most 366 days after start: a longer event would make every conflict check read more"
+TOO_LONG = "must be at most 366 days after start: a longer event would make every look for conflicts read more"
 NO_LENGTH = "must be later than start (only a transparent event may have no length)"
 
 

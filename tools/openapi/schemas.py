@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from inspect import getmembers
 from types import GenericAlias
 from typing import Any, Final, get_args
@@ -76,9 +77,17 @@ def component_schemas(of_requests: Json) -> Json:
                     each[key] = found
     for each in requests["EventPatch"]["properties"].values():
         each.pop("default", None)  # a field that is left out keeps its value
-    for model in SentBack.__subclasses__():
-        requests[model.__name__]["properties"] |= sent_back
+    for model in _subclasses(SentBack):
+        if model.__name__ in requests:
+            requests[model.__name__]["properties"] |= sent_back
     return {**requests, **{name: schema for name, schema in answered.items() if name != "ConflictDocument"}}
+
+
+def _subclasses(model: type[SentBack]) -> Iterator[type[SentBack]]:
+    """Yields all models that are derived from `model`, at any depth."""
+    for each in model.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 def enums() -> Json:
