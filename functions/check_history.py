@@ -11,8 +11,6 @@ from shared.wiring import maintenance as wiring
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-MARGIN_MILLISECONDS = 60_000
-
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Checks one event (`{"calendar_id": ..., "event_id": ...}`) or all (`{}`, or `{"token": ...}` to continue).
@@ -30,7 +28,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     names = ("calendar_id", "event_id")
     one = (payloads.text(event, names[0]), payloads.text(event, names[1])) if {*names} & {*event} else None
     token = payloads.optional_text(event, "token")
-    check = wiring.continuity_check(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS)
+    check = wiring.continuity_check(wiring.until_margin(context))
     report = check.event(CalendarId(one[0]), EventId(one[1])) if one else check.table(token)
     response = {**asdict(report), "complete": report.complete}
     if report.missing:

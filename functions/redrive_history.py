@@ -12,8 +12,6 @@ from shared.wiring import maintenance as wiring
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-MARGIN_MILLISECONDS = 60_000
-
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Replays objects: those in an event of S3, those in `{"keys": [...]}`, or all (`{}`).
@@ -32,7 +30,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     done = wiring.recorder().redrive(
         payloads.optional_texts(event, "keys") if s3_keys is None else s3_keys,
         wiring.deadline,
-        lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS,
+        wiring.until_margin(context),
         payloads.optional_text(event, "token"),
     )
     response = asdict(done)

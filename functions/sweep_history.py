@@ -10,8 +10,6 @@ from shared.wiring import maintenance as wiring
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-MARGIN_MILLISECONDS = 60_000
-
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Sweeps the history table; with `{"token": ...}`, continues an earlier sweep.
@@ -23,7 +21,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         MalformedEvent: `event` has none of these forms.
     """
     token = payloads.optional_text(payloads.check_object(event), "token")
-    done = wiring.sweep(lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS, token)
+    done = wiring.sweep(wiring.until_margin(context), token)
     response = {**asdict(done), "complete": done.complete}
     logger.info("sweep", extra=response)
     return response

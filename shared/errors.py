@@ -10,7 +10,7 @@ SchedulingError
 ├── IdempotencyKeyReused     the idempotency key was used by another request
 ├── NotAuthenticated         no valid token, or wrong credentials
 ├── NotFound
-├── PreconditionFailed       the request names another version: in If-Match, or in a document sent back
+├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
 ├── NameTaken                a unique user name or address is taken
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database

@@ -23,7 +23,7 @@ from shared.errors import (
     SchedulingError,
 )
 from shared.http import bodies, problems, routes
-from shared.http.headers import key_of, tags_of
+from shared.http.headers import idempotency_key_of, tags_of
 from shared.http.routes import takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger
@@ -241,7 +241,7 @@ def precondition() -> Precondition:
 
 def idempotency_key() -> str | None:
     """Returns the request's idempotency key; None if it has none. Raises InvalidRequest."""
-    return key_of(header("Idempotency-Key"))
+    return idempotency_key_of(header("Idempotency-Key"))
 
 
 def only_parameter(name: str) -> None:

@@ -47,7 +47,7 @@ def _ids(tags: set[str]) -> frozenset[HistoryId]:
     return frozenset(HistoryId(each) for each in tags if is_id(each))
 
 
-def key_of(value: str | None) -> str | None:
+def idempotency_key_of(value: str | None) -> str | None:
     """Returns the idempotency key in the value of a header, the same with and without quotes; None without the header.
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/

@@ -20,7 +20,7 @@ SENT_BACK: Final = (
     "is a 412, since somebody has changed the event; any other difference is a 422 that names the field."
 )
 
-HEADERS: Final = {
+RESPONSE_HEADERS: Final = {
     "Idempotent-Replay": "`true` if an earlier request has done what this one asks for: the answer is that one's.",
     "ETag": "The quoted `history_id` of the version answered.",
     "Location": "Where the event is from now on, relative to the URL of the request.",
@@ -32,8 +32,8 @@ _raised: dict[Callable[..., Any], tuple[type[SchedulingError], ...]] = {}
 
 
 def headers(names: Sequence[str]) -> "dict[str, OpenAPIResponseHeader]":
-    """Returns the OpenAPI Header Objects of `names`, which must be in HEADERS."""
-    return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}
+    """Returns the OpenAPI Header Objects of `names`, which must be in RESPONSE_HEADERS."""
+    return {name: {"description": RESPONSE_HEADERS[name], "schema": {"type": "string"}} for name in names}
 
 
 def returns(description: str, *documents: type, sets: Sequence[str] = (), media_type: str = JSON) -> "OpenAPIResponse":
@@ -45,7 +45,7 @@ def returns(description: str, *documents: type, sets: Sequence[str] = (), media_
     Args:
         description: The description of the response.
         documents: The classes of its document: several if it is one of them, none if there is no body.
-        sets: The response headers, which must be in HEADERS.
+        sets: The response headers, which must be in RESPONSE_HEADERS.
         media_type: The media type of the body.
     """
     made: OpenAPIResponse = {"description": description}

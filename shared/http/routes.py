@@ -26,7 +26,7 @@ GUARDS: Final = (
     "Idempotency-Key",
 )
 # The headers that are read. The gateway sends some twenty more, which the resolver would copy five times per request.
-HEADERS: Final = frozenset(name.lower() for name in ("Host", "Content-Type", "Content-Encoding", *GUARDS))
+HEADERS_READ: Final = frozenset(name.lower() for name in ("Host", "Content-Type", "Content-Encoding", *GUARDS))
 # A read that ignores one of the others returns more than necessary, and changes nothing (RFC 9110, section 13).
 _GUARDS_OF_A_READ: Final = ("If-Match",)
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -76,17 +76,17 @@ def route_of(app: APIGatewayRestResolver, method: str, path: str) -> Route | Non
 
 
 def headers_of(event: dict[str, Any]) -> dict[str, str]:
-    """Returns the values of those of HEADERS that the request has, by lower-case name.
+    """Returns the values of those of HEADERS_READ that the request has, by lower-case name.
 
     Repeated headers are joined with commas; in a gateway's event, `headers` has only the last of several. A header
     without a value is included, with an empty string.
     """
     found: dict[str, list[str]] = {}
     for name, values in (event.get("multiValueHeaders") or {}).items():
-        if name.lower() in HEADERS:
+        if name.lower() in HEADERS_READ:
             found.setdefault(name.lower(), []).extend(str(value or "") for value in values or [""])
     for name, value in (event.get("headers") or {}).items():
-        if name.lower() in HEADERS:
+        if name.lower() in HEADERS_READ:
             values = found.setdefault(name.lower(), [])
             if str(value or "") not in values:
                 values.append(str(value or ""))

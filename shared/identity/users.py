@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.ids import new_id
-
-_NS_PER_SECOND: Final = 1_000_000_000
+from shared.request import NS_PER_SECOND
 
 # Against guessing: this many wrong passwords in a row cause no wait, then the wait doubles with each one (OWASP
 # Authentication Cheat Sheet, Account Lockout: with an exponential lockout an attacker cannot lock out a user for good).
@@ -16,7 +15,7 @@ FORGOTTEN_AFTER_SECONDS: Final = 24 * 3600
 
 def id_made_at(now: int) -> str:
     """Returns a new identifier with the timestamp `now`."""
-    return new_id(now * _NS_PER_SECOND)
+    return new_id(now * NS_PER_SECOND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 BATCH_GET_ITEMS: Final = 100
 BATCH_WRITE_ITEMS: Final = 25
-ROUNDS: Final = 5
+MAX_EMPTY_ROUNDS: Final = 5
 
 
 def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
@@ -32,7 +32,7 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
         The items found, by table.
 
     Raises:
-        Throttled: ROUNDS calls in a row returned nothing.
+        Throttled: MAX_EMPTY_ROUNDS calls in a row returned nothing.
         AnswerLost: A call got no response.
     """
     found: dict[str, list[Item]] = {table: [] for table in wanted}
@@ -49,7 +49,7 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
             found[table].extend(items)
         left = [(table, key) for table, each in response.get("UnprocessedKeys", {}).items() for key in each["Keys"]]
         rounds = rounds + 1 if len(left) == len(chunk) else 0
-        if rounds == ROUNDS:
+        if rounds == MAX_EMPTY_ROUNDS:
             raise Throttled("UnprocessedKeys")
         pairs += left
     return found

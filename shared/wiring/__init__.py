@@ -1,4 +1,4 @@
 """Dependency wiring of the domain and the stores, in one module per need, so that a function loads nothing else.
 
-This is the only package that imports both the domain and the stores.
+Only this package hands a store to the domain.
 """

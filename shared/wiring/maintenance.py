@@ -1,6 +1,7 @@
 """Wiring of the functions that record and maintain the history."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from shared.history import retention
 from shared.history.continuity import ContinuityCheck
@@ -12,8 +13,17 @@ from shared.store.scanner import HistoryScanner
 from shared.store.unreadable import UnreadableBucket
 from shared.store.versions import VersionWriter
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 # The time limit of one call or chunk in a function whose own time limit is minutes.
 CALL_SECONDS = 20.0
+MARGIN_MILLISECONDS = 60_000
+
+
+def until_margin(context: "LambdaContext") -> Callable[[], bool]:
+    """Returns what says when a function has only a minute left: then it stops and returns where to continue."""
+    return lambda: context.get_remaining_time_in_millis() < MARGIN_MILLISECONDS
 
 
 def deadline(seconds: float = CALL_SECONDS) -> Deadline:

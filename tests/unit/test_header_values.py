@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import InvalidRequest
-from shared.http.headers import MAX_KEY, MAX_TAGS, key_of, tags_of
+from shared.http.headers import MAX_KEY, MAX_TAGS, idempotency_key_of, tags_of
 from shared.scheduling.preconditions import Tags
 from tests.harness.samples import new_id
 
@@ -94,7 +94,7 @@ def test_more_tags_than_a_condition_takes_name_nothing() -> None:
     ],
 )
 def test_the_key_that_a_header_names(value: str | None, key: str | None) -> None:
-    assert key_of(value) == key
+    assert idempotency_key_of(value) == key
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_the_key_that_a_header_names(value: str | None, key: str | None) -> None
 )
 def test_what_is_no_key_is_refused(value: str) -> None:
     with pytest.raises(InvalidRequest, match="Idempotency-Key"):
-        key_of(value)
+        idempotency_key_of(value)

@@ -23,7 +23,7 @@ NOT_IN_THE_LAYER = {"_cffi_backend", "_openssl", "certifi", "cryptography"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
-    "authorize": 166,
+    "authorize": 167,
     "bulk_create": 354,
     "check_history": 203,
     "docs": 329,
