@@ -211,6 +211,7 @@ KINDS: dict[str, tuple[Act, Act, str, str, bool]] = {
     "restore": (removed, roll_back(), "restore", "reject", True),
     "restore allowed": (removed, roll_back(ALLOW), "restore", "allow", True),
     "undo of a creation": (nothing, undo(), "delete", "reject", False),
+    "undo of a creation allowed": (nothing, undo(on_conflict="allow"), "delete", "reject", False),
     "undo of an update": (moved, undo(), "rollback", "reject", True),
     "undo of an update allowed": (moved, undo(on_conflict="allow"), "rollback", "allow", True),
     "undo after one full of words": (full_of_words, undo(), "rollback", "reject", True),

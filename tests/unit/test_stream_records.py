@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared import ids
 from shared.history.changes import UnreadableRecordError
 from shared.store import keys
 from shared.store.codec import Item, event_attributes
@@ -103,3 +104,11 @@ def test_a_time_of_a_record_that_no_clock_has_makes_it_unreadable() -> None:
     odd["dynamodb"]["ApproximateCreationDateTime"] = 1e300
     with pytest.raises(UnreadableRecordError):
         change_in(odd)
+
+
+def test_a_change_around_the_api_is_later_than_what_it_changes_whenever_the_record_was_made() -> None:
+    at = ids.milliseconds_of(EVENT.history_id)
+    for seconds in (at / 1000 - 5, at / 1000, 0):
+        of = record("MODIFY", WHOLE, {**WHOLE, "title": {"S": "Retro"}})
+        of["dynamodb"]["ApproximateCreationDateTime"] = seconds
+        assert version_of(of)["sk"]["S"] > EVENT.history_id
