@@ -110,5 +110,5 @@ def test_a_change_around_the_api_is_later_than_what_it_changes_whenever_the_reco
     at = ids.milliseconds_of(EVENT.history_id)
     for seconds in (at / 1000 - 5, at / 1000, 0):
         of = record("MODIFY", WHOLE, {**WHOLE, "title": {"S": "Retro"}})
-        of["dynamodb"]["ApproximateCreationDateTime"] = seconds
+        of["dynamodb"] |= {"ApproximateCreationDateTime": seconds, "SequenceNumber": "1"}
         assert version_of(of)["sk"]["S"] > EVENT.history_id
