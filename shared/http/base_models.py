@@ -11,7 +11,8 @@ from shared.http.text import line_fault
 class RequestBody(BaseModel):
     """A request body: unknown fields are refused, and nothing is converted from another JSON type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built at the first request: a function has models of several routes, and a cold start serves one.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     def __repr__(self) -> str:
         """Returns the class name alone: Powertools formats arguments of handlers for debug logs, passwords included."""
