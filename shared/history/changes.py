@@ -38,7 +38,7 @@ class ItemChange:
         before_stamp: The stamp before the change. None for a new item.
         created_ms: When the record was made, in milliseconds since 1970; only needed if the change bypassed the API.
         sequence: A number that distinguishes records; only needed if the change bypassed the API.
-        extra: Attributes that this version of the code does not know. They are kept with the version.
+        attributes: The item as it is stored, for the store to keep with the version: also what this code does not know.
     """
 
     kind: RecordKind
@@ -47,7 +47,7 @@ class ItemChange:
     before_stamp: Stamp | None
     created_ms: int | None
     sequence: int | None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Change:
     event: Event
     before: Event | None
     follows: int | None
-    extra: Mapping[str, Any]
+    attributes: Mapping[str, Any]
 
     @property
     def stamp(self) -> Stamp:
@@ -85,9 +85,9 @@ def only_cleans_up(kind: RecordKind, stamp: Stamp | None, *, by_ttl: bool) -> bo
 def change_of(item: ItemChange) -> Change:
     """Returns the change that `item` describes. Raises UnreadableRecordError."""
     if is_stamped(item.kind, item.event.stamp, item.before_stamp):
-        return Change(item.event, item.before, None, item.extra)
+        return Change(item.event, item.before, None, item.attributes)
     follows = None if item.before_stamp is None else item.before_stamp.version
-    return Change(replace(item.event, stamp=_external_stamp(item)), item.before, follows, item.extra)
+    return Change(replace(item.event, stamp=_external_stamp(item)), item.before, follows, item.attributes)
 
 
 def is_stamped(kind: RecordKind, stamp: Stamp, before: Stamp | None) -> bool:

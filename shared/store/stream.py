@@ -11,14 +11,14 @@ from typing import Any, Final
 from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, is_stamped, only_cleans_up
 from shared.history.recording import Record
 from shared.ids import HistoryId
-from shared.scheduling.events import NO_HISTORY_ID, Event, Stamp
+from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID, Event, Stamp
 from shared.store import keys
-from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_attributes, event_of, number, text
+from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_of, number, stamp_attributes, text
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that are derived from others: values that a script wrote there are not kept.
-DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows"})
-_STAMP: Final = frozenset(each.name for each in STAMP_ATTRIBUTES)
+DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows", "expires_at"})
+_STAMP: Final = frozenset({*(each.name for each in STAMP_ATTRIBUTES), "changed_at"})
 
 
 def change_in(record: Record) -> Change | None:
@@ -45,17 +45,21 @@ def _change_in(record: Record) -> Change | None:
     image = old if kind == "REMOVE" else change["NewImage"]
     lasting = _lasting_stamp(image)
     stamped = is_stamped(kind, lasting, before_stamp)
-    event = _event(key, image) if stamped else replace(_event(key, _unstamped(image)), stamp=lasting)
+    if not stamped:
+        image = {name: value for name, value in image.items() if name not in _STAMP}
+    event = _event(key, image)
     return change_of(
         ItemChange(
             kind=kind,
-            event=event,
+            event=event if stamped else replace(event, stamp=lasting),
             before=_readable(key, old),
             before_stamp=before_stamp,
             created_ms=None if stamped else int(float(change["ApproximateCreationDateTime"]) * 1000),
             sequence=None if stamped else int(change["SequenceNumber"]),
-            extra={
-                name: _attribute(value) for name, value in image.items() if name not in KNOWN and name not in DERIVED
+            attributes={
+                name: value if name in KNOWN else _attribute(value)
+                for name, value in image.items()
+                if name not in DERIVED
             },
         )
     )
@@ -73,10 +77,6 @@ def _lasting_stamp(image: Item) -> Stamp:
         history_id=HistoryId(image["history_id"]["S"]) if "history_id" in image else NO_HISTORY_ID,
         version=int(version) if version.isdecimal() else 0,
     )
-
-
-def _unstamped(image: Item) -> Item:
-    return {name: value for name, value in image.items() if name not in _STAMP}
 
 
 def _event(key: Item, image: Item) -> Event:
@@ -134,11 +134,14 @@ def version_item(change: Change) -> Item:
     """
     event, operation_id = change.event, change.stamp.operation_id
     item: Item = {
-        **change.extra,
-        **event_attributes(event),
+        **change.attributes,
         **keys.version_key(*change.ref),
+        "id": text(event.id),
+        "calendar_id": text(event.calendar_id),
         "calendar": text(keys.calendar(event.calendar_id)),
     }
+    if change.stamp.changed_by == EXTERNAL:
+        item |= stamp_attributes(change.stamp)
     if operation_id is not None:
         item["operation"] = text(keys.operation(event.calendar_id, operation_id))
     if change.follows is not None:
