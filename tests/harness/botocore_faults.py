@@ -53,6 +53,29 @@ def cancelled(*codes: str) -> AWSResponse:
     return refusal("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
 
 
+def lost(request: AWSPreparedRequest) -> AWSResponse:
+    """No answer comes."""
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def refused(code: str, status: int = 400) -> Handler:
+    """The database answers with an error."""
+    return lambda _: refusal(code, status)
+
+
+# The call is not carried out, which its caller cannot know of some of them; made again, it may well succeed.
+FAULTS: dict[str, Handler] = {
+    "ProvisionedThroughputExceeded": refused("ProvisionedThroughputExceededException"),
+    "Throttling": refused("ThrottlingException"),
+    "RequestLimitExceeded": refused("RequestLimitExceeded"),
+    "LimitExceeded": refused("LimitExceededException"),
+    "500": refused("InternalServerError", 500),
+    "503": refused("ServiceUnavailable", 503),
+    "lost": lost,
+    "cut short": lambda _: reply(200, {"ConsumedCapacity": []}, length=9),
+}
+
+
 class Unrepeated(Clients):
     """Clients that repeat no call by themselves: what happens on the wire reaches the functions at once."""
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError
 
-from tests.harness.botocore_faults import Handler, Wire, document, refusal, reply
+from tests.harness.botocore_faults import FAULTS, Handler, Wire, document, refusal, refused, reply
 from tests.harness.stream import Record
 from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import DAY, bulk, check, lose, made, redrive, sweep
@@ -21,28 +21,7 @@ def wire(history_wire: Wire) -> Wire:
     return history_wire
 
 
-def lost(request: AWSPreparedRequest) -> AWSResponse:
-    """No answer comes."""
-    raise ReadTimeoutError(endpoint_url=request.url)
-
-
-def refused(code: str, status: int = 400) -> Handler:
-    """The database answers with an error."""
-    return lambda _: refusal(code, status)
-
-
-# What the same call, made again, may well be spared.
-FAULTS: dict[str, Handler] = {
-    "ProvisionedThroughputExceeded": refused("ProvisionedThroughputExceededException"),
-    "Throttling": refused("ThrottlingException"),
-    "RequestLimitExceeded": refused("RequestLimitExceeded"),
-    "LimitExceeded": refused("LimitExceededException"),
-    "500": refused("InternalServerError", 500),
-    "503": refused("ServiceUnavailable", 503),
-    "lost": lost,
-    "cut short": lambda _: reply(200, {"ConsumedCapacity": []}, length=9),
-}
-# And of a write, which another one, or a transaction, was in the way of.
+# A write may also be in the way of another one, or of a transaction.
 WRITE_FAULTS = {**FAULTS, "contended": refused("TransactionConflictException")}
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.exceptions import ReadTimeoutError
 
 from shared.ids import default_calendar
 from shared.runtime import use
 from shared.store import keys
 from shared.store.client import Clients
-from tests.harness.botocore_faults import Document, Handler, Wire, document, refusal, reply
+from tests.harness.botocore_faults import FAULTS, Document, Wire, document, refusal, refused, reply
 from tests.harness.clock import Clock
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply
@@ -24,29 +23,6 @@ Call = Callable[[dict[str, Any]], Reply]
 
 SOME_TRIES = 3  # those that the SDK makes of one call
 LONG = Context(milliseconds=600_000)
-
-
-def lost(request: AWSPreparedRequest) -> AWSResponse:
-    """No answer comes."""
-    raise ReadTimeoutError(endpoint_url=request.url)
-
-
-def refused(code: str, status: int = 400) -> Handler:
-    """The database answers with an error."""
-    return lambda _: refusal(code, status)
-
-
-# The call is not carried out, and of some of these nobody knows that.
-FAULTS: dict[str, Handler] = {
-    "ProvisionedThroughputExceeded": refused("ProvisionedThroughputExceededException"),
-    "Throttling": refused("ThrottlingException"),
-    "RequestLimitExceeded": refused("RequestLimitExceeded"),
-    "LimitExceeded": refused("LimitExceededException"),
-    "500": refused("InternalServerError", 500),
-    "503": refused("ServiceUnavailable", 503),
-    "lost": lost,
-    "cut short": lambda _: reply(200, {"ConsumedCapacity": []}, length=9),
-}
 
 
 @pytest.fixture(autouse=True)
