@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from functools import cached_property
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -90,9 +90,13 @@ def as_handler(hear: Callable[..., AWSResponse | None]) -> Callable[..., None]:
 
 
 class Wire:
-    """Intercepts every call of `clients`. Each handler that a test queues for an operation handles one of its calls."""
+    """Intercepts every call of `clients` while it is entered.
+
+    Each handler that a test queues for an operation handles one of its calls.
+    """
 
     def __init__(self, clients: Clients) -> None:
+        self._clients = {clients.dynamodb, clients.dynamodb_once}
         self.calls: Counter[str] = Counter()
         self.order: list[str] = []
         self.requests: defaultdict[str, list[Document]] = defaultdict(list)
@@ -101,12 +105,14 @@ class Wire:
         self._next: defaultdict[str, deque[Handler]] = defaultdict(deque)
         self._lock = threading.RLock()
         self._session = URLLib3Session()
-        for client in {clients.dynamodb, clients.dynamodb_once}:
-            client.meta.events.register("before-send.dynamodb", as_handler(self._intercept))
 
-    def close(self, clients: Clients) -> None:
-        """Stops intercepting calls."""
-        for client in {clients.dynamodb, clients.dynamodb_once}:
+    def __enter__(self) -> Self:
+        for client in self._clients:
+            client.meta.events.register("before-send.dynamodb", as_handler(self._intercept))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in self._clients:
             client.meta.events.unregister("before-send.dynamodb", as_handler(self._intercept))
         self._session.close()
 

@@ -30,8 +30,5 @@ def identity(runtime: Runtime) -> Iterator[Identity]:
 @pytest.fixture
 def wire(dynamodb_deployment: Deployment) -> Iterator[Wire]:
     """The wire between the functions of `dynamodb_deployment` and the database."""
-    made = Wire(dynamodb_deployment.runtime.clients)
-    try:
+    with Wire(dynamodb_deployment.runtime.clients) as made:
         yield made
-    finally:
-        made.close(dynamodb_deployment.runtime.clients)

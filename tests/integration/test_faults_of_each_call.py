@@ -70,15 +70,10 @@ class Stage:
     def ask(self, request: Ask, prepare: Callable[[Wire], None]) -> tuple[Reply, list[str]]:
         """Send a request over a wire that `prepare` has prepared; gives the calls, too. Pauses take no time."""
         seconds = Clock()
-        clients = self.deployment.runtime.clients
-        wire = Wire(clients)
-        prepare(wire)
         clock = replace(self.deployment.runtime, monotonic=seconds.monotonic, sleep=seconds.sleep)
-        try:
-            with use(replace(clock, jitter=lambda most: most)):
-                return request(self.scene), wire.order
-        finally:
-            wire.close(clients)
+        with Wire(self.deployment.runtime.clients) as wire, use(replace(clock, jitter=lambda most: most)):
+            prepare(wire)
+            return request(self.scene), wire.order
 
 
 def written(scene: Scene) -> Facts:

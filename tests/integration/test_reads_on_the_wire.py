@@ -79,11 +79,8 @@ def test_who_goes_back_to_the_same_time_does_not_look_at_conflicts(
 @pytest.fixture
 def identity_wire(identity: Identity) -> Iterator[Wire]:
     """The wire between the functions of identity and the database."""
-    made = Wire(identity.runtime.clients)
-    try:
+    with Wire(identity.runtime.clients) as made:
         yield made
-    finally:
-        made.close(identity.runtime.clients)
 
 
 @pytest.mark.parametrize(("route", "status", "ask", "expected"), IDENTITY, ids=[each[0] for each in IDENTITY])

@@ -34,8 +34,5 @@ def tables(dynamodb_endpoint: str) -> tuple[Runtime, Runtime]:
 def contended(tables: tuple[Runtime, Runtime]) -> Iterator[ContendedCalendar]:
     """An empty calendar; what its subject does is on the wire."""
     runtime, wired = tables
-    wire = Wire(wired.clients)
-    try:
+    with Wire(wired.clients) as wire:
         yield ContendedCalendar(runtime, wired, wire)
-    finally:
-        wire.close(wired.clients)

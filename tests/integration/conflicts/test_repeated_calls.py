@@ -32,9 +32,8 @@ def repeating(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "conflicts")
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     clients = Clients(dynamodb_endpoint)
-    wire = Wire(clients)
-    yield ContendedCalendar(tables[0], replace(tables[0], clients=clients), wire)
-    wire.close(clients)
+    with Wire(clients) as wire:
+        yield ContendedCalendar(tables[0], replace(tables[0], clients=clients), wire)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)

@@ -69,8 +69,5 @@ def kept(deployment: HistoryDeployment) -> Iterator[HistoryDeployment]:
 def history_wire(kept: HistoryDeployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """The wire between the functions and the database; the SDK's own pauses take no time."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    made = Wire(kept.clients)
-    try:
+    with Wire(kept.clients) as made:
         yield made
-    finally:
-        made.close(kept.clients)
