@@ -94,7 +94,7 @@ openapi: $(DEV) ## Generate docs/openapi.json from the routes and the fields
 	$(BIN)/python -m tools.openapi
 
 lock: $(DEV) ## Resolve the *.in files again, with hashes
-	@for file in shared/requirements requirements-dev tools/sam tools/ministack benchmarks/requirements; do \
+	@for file in shared/requirements requirements-dev tools/sam tools/ministack tools/checkov benchmarks/requirements; do \
 		echo "==> Locking $$file.in"; \
 		uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
