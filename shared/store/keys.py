@@ -82,6 +82,11 @@ def deleted_span(history_id: HistoryId) -> str:
     return f"deleted#{history_id}"
 
 
+def unplaced_span(history_id: HistoryId) -> str:
+    """Returns the index key of a version whose event had none, as a script may write it: outside all length classes."""
+    return f"unplaced#{history_id}"
+
+
 def deleted_in(key: str) -> HistoryId:
     """Returns the history_id of the deletion in the index key of a deleted event."""
     return HistoryId(key.partition("#")[2])
