@@ -6,7 +6,7 @@ so an erasure that was interrupted begins anew. Raises Throttled and AnswerLost 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from shared.errors import Throttled
 from shared.ids import CalendarId
@@ -17,9 +17,8 @@ from shared.store.client import Clients
 from shared.store.codec import Item, erased_attributes, text
 from shared.store.faults import store_faults
 from shared.store.history import BY_CALENDAR
-from shared.store.item_kinds import Table, kind_of
+from shared.store.item_kinds import Because, Table, kind_of
 
-T = TypeVar("T")
 Erased = Iterator[Counter[str]]
 
 # Of one page: small enough that a function whose time is nearly up can end with it.
@@ -38,20 +37,20 @@ class BatchEraser:
 
     def query(self, table: str, condition: str, values: Item, **more: Any) -> tuple[list[Item], Item | None]:
         """Returns a page of the keys that a Query finds, and the key after which the next page begins."""
+        arguments: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ProjectionExpression": "pk, sk",
+            **more,
+        }
 
-        def once() -> dict[str, Any]:
+        def once() -> tuple[list[Item], Item | None]:
             with store_faults():
-                response: Any = self._clients.dynamodb.query(
-                    TableName=table,
-                    KeyConditionExpression=condition,
-                    ExpressionAttributeValues=values,
-                    **{"ProjectionExpression": "pk, sk", **more},
-                )
-            found: dict[str, Any] = response
-            return found
+                page = self._clients.dynamodb.query(**arguments)
+            return page["Items"], page.get("LastEvaluatedKey")
 
-        page = self._deadline().retry(once)
-        return page["Items"], page.get("LastEvaluatedKey")
+        return self._deadline().retry(once)
 
     def put(self, table: str, items: Sequence[Item]) -> None:
         """Puts `items`, in concurrent chunks of 25."""
@@ -158,6 +157,12 @@ class CalendarEraser:
         )
         self._batches.delete_in_order(self._history_table, where)
         return len(where), after is not None
+
+
+def is_erased(table: Table, item: Item) -> bool:
+    """Returns whether an erasure deletes what has the key of `item`: also what is of no kind that is known."""
+    kind = kind_of(table, *keys.key_of(item))
+    return kind is None or not isinstance(kind.erased, Because)
 
 
 def counted(table: Table, where: Sequence[Item]) -> Counter[str]:
