@@ -54,12 +54,23 @@ NAMES = {
     "AWS::SecretsManager::Secret": "Name",
 }
 NAMELESS = {
+    "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
+    # Its PolicyName is one of the role's.
+    "AWS::IAM::Policy",
+    "AWS::S3::BucketPolicy",
+    "AWS::WAFv2::WebACLAssociation",
 }
-DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
+DATA = (
+    "AWS::DynamoDB::Table",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SecretsManager::Secret",
+)
 HEADER = "gatewayresponse.header."
 
 
@@ -210,6 +221,16 @@ def test_data_is_kept_except_by_a_first_deployment_that_fails(translated: dict[s
     for name, resource in kept.items():
         assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
         assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_the_stage_logs_only_when_the_account_has_a_role_for_that(translated: dict[str, Any]) -> None:
+    (api,) = of_type(translated, "AWS::ApiGateway::RestApi").values()
+    assert api["DependsOn"] == "GatewayAccount"
+    # It is one for all APIs of an account: others may use it when this stack goes.
+    for name in ("GatewayAccount", "GatewayLogRole"):
+        assert translated["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    (stage,) = of_type(translated, "AWS::ApiGateway::Stage").values()
+    assert stage["Properties"]["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
 
 
 def test_tables_are_protected_unless_somebody_says_otherwise(translated: dict[str, Any]) -> None:
