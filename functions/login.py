@@ -1,7 +1,7 @@
 """POST /auth/login: tokens for a user name and its password."""
 
 from shared.errors import NotAuthenticated, TooManyAttempts
-from shared.http.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -30,7 +30,7 @@ def login(credentials: Login) -> Response[str]:
         username=credentials.username,
         password=credentials.password,
         store=users(),
-        tokens=tokens(now),
+        tokens=tokens(issuer(), now),
         deadline=deadline(),
         now=now,
     )

@@ -1,6 +1,6 @@
 """POST /auth/logout: ends a session."""
 
-from shared.http.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler, issuer
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, returns
 from shared.identity import sessions
@@ -26,5 +26,5 @@ def logout(presented: RefreshToken) -> Response[str]:
     Access tokens stay valid until they expire.
     """
     now = current().now()
-    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
+    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(issuer(), now), deadline=deadline(), now=now)
     return answer(None, status=204)

@@ -1,7 +1,7 @@
 """POST /auth/register: a new user, logged in at once."""
 
 from shared.errors import NameTaken, OutcomeUnknown
-from shared.http.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Registration
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -28,5 +28,5 @@ def register(registration: Registration) -> Response[str]:
     """Creates a user and returns their tokens. 409 names the field whose value is taken."""
     now = current().now()
     applicant = accounts.Applicant(registration.username, registration.password, registration.email)
-    pair = accounts.register(applicant, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
+    pair = accounts.register(applicant, store=users(), tokens=tokens(issuer(), now), deadline=deadline(), now=now)
     return answer(tokens_document(pair), status=201)

@@ -43,6 +43,7 @@ __all__ = [
     "handler",
     "header",
     "idempotency_key",
+    "issuer",
     "only_parameter",
     "precondition",
     "takes",
@@ -188,6 +189,14 @@ def current_request() -> Request:
         operation_id=OperationId(ids.new_id(now_ns)),
         now_ns=now_ns,
         deadline=runtime.deadline(max(0.0, seconds_left)),
+    )
+
+
+def issuer() -> str:
+    """Returns the issuer of this deployment's tokens. Raises MalformedEvent if the event does not say the address."""
+    event = app.current_event.raw_event
+    return current().settings.issuer_at(
+        *(payloads.member(event, f"requestContext.{name}") for name in ("apiId", "stage"))
     )
 
 

@@ -6,6 +6,7 @@ from shared.identity.tokens import TokenPair
 from shared.identity.users import Attempts, LoginState, Session, User
 from shared.wiring.identity import tokens, users
 from tests.harness.dataset import Dataset, GatewayEvent
+from tests.harness.deployment import ISSUER
 from tests.harness.gateway import payload
 from tests.harness.routes import Route
 
@@ -20,9 +21,9 @@ def _user(data: Dataset, password_hash: str = "") -> User:
 def _session(data: Dataset) -> TokenPair:
     """Begins a session of the dataset's user, without a password."""
     user, now = _user(data), data.runtime.now()
-    session = Session.begin(user, now, tokens(now).refresh_seconds)
+    session = Session.begin(user, now, tokens(ISSUER, now).refresh_seconds)
     users().begin(session, LoginState(user, Attempts()), user)
-    return tokens(now).pair(session, now)
+    return tokens(ISSUER, now).pair(session, now)
 
 
 def _register(data: Dataset, index: int) -> GatewayEvent:

@@ -13,16 +13,17 @@ from botocore.exceptions import ClientError
 
 from shared.errors import Contended, NameTaken, NotAuthenticated, SchedulingError
 from shared.identity import accounts, passwords, sessions
-from shared.identity.tokens import Tokens
 from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, LoginState, Session, User
 from shared.retries import Deadline
 from shared.store.client import Clients
 from shared.store.keys import attempts_key, email_key, session_key, user_key
 from shared.store.users import DynamoUserStore
+from tests.harness.deployment import ISSUER
+from tests.harness.signing_keys import tokens_of
 from tests.harness.template import create_tables
 
 NOW = 1_795_338_000
-TOKENS = Tokens(key="k" * 32, access_seconds=900, refresh_seconds=86_400)
+TOKENS = tokens_of(ISSUER)
 RACERS = 16
 
 
