@@ -21,7 +21,8 @@ SchedulingError
 └── StoreFault               an error of the store for the domain; never reaches a caller
     ├── Contended            another writer was faster: read again
     ├── Throttled            the database asks for a pause: nothing was written
-    └── AnswerLost           no response arrived: the write may or may not have been applied
+    ├── AnswerLost           no response arrived: the write may or may not have been applied
+    └── KeysUnavailable      the keys of tokens cannot be read
 """
 
 from collections.abc import Sequence
@@ -225,3 +226,7 @@ class Throttled(StoreFault):
 
 class AnswerLost(StoreFault):
     """The call ended without a response; it is unknown whether it was applied."""
+
+
+class KeysUnavailable(StoreFault):
+    """The keys that sign or verify tokens could not be read, or what was read has none."""
