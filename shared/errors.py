@@ -9,6 +9,7 @@ SchedulingError
 ├── WindowTooLong
 ├── IdempotencyKeyReused     the idempotency key was used by another request
 ├── NotAuthenticated         no valid token, or wrong credentials
+│   └── InvalidToken         the access token that was sent is not valid, or not any more
 ├── NotFound
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
@@ -99,6 +100,10 @@ class IdempotencyKeyReused(SchedulingError):
 
 class NotAuthenticated(SchedulingError):
     """The caller did not authenticate."""
+
+
+class InvalidToken(NotAuthenticated):
+    """The caller sent an access token that is not valid, or has expired: another one is needed."""
 
 
 class NotFound(SchedulingError):

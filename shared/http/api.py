@@ -17,16 +17,17 @@ from shared import ids, payloads
 from shared.errors import (
     FieldError,
     InvalidRequest,
+    InvalidToken,
     MalformedEvent,
     NotAuthenticated,
     NotFound,
     SchedulingError,
 )
-from shared.http import bodies, problems, routes
+from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
 from shared.http.routes import takes
 from shared.ids import HistoryId, OperationId, UserId
-from shared.observability import log_request, logger, serving
+from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
 from shared.runtime import current
 from shared.scheduling.preconditions import Precondition
@@ -50,9 +51,6 @@ __all__ = [
     "takes",
 ]
 
-# The response headers that web pages may read, in addition to those that are always readable.
-EXPOSED_HEADERS: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
-
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
 
@@ -70,7 +68,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         payloads.check_gateway(event)
     except MalformedEvent as error:  # no request log: the event has no method and route
         logger.warning("malformed event", extra={"why": str(error)})
-        return _gateway_answer(error)
+        return _complete(_gateway_answer(error))
     edge = event["requestContext"]
     serving(context.function_name, str(edge.get("requestId") or context.aws_request_id))
     method = event["httpMethod"]
@@ -82,7 +80,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         answer = app.resolve(event, context)
     except InvalidRequest as error:
         answer = _gateway_answer(error)
-    _allow_origin(answer)
     log_request(
         method=method,
         route=event.get("resource"),
@@ -91,6 +88,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request_id=context.aws_request_id,
         user_id=_authorized(event).get("user_id"),
     )
+    return _complete(answer)
+
+
+def _complete(answer: dict[str, Any]) -> dict[str, Any]:
+    response_headers.complete(answer, current().settings.cors_origin)
     return answer
 
 
@@ -98,15 +100,6 @@ def _authorized(event: dict[str, Any]) -> dict[str, Any]:
     """Returns what `authorize` found in the access token; empty for a route without one."""
     context = event["requestContext"].get("authorizer")
     return context if isinstance(context, dict) else {}
-
-
-def _allow_origin(answer: dict[str, Any]) -> None:
-    """Lets web pages of the origin that the deployment names read the response (CORS, Fetch Standard, section 3.2)."""
-    origin = current().settings.cors_origin
-    if origin:
-        headers = answer.setdefault("headers", {})
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
 
 
 def _check_edge(event: dict[str, Any]) -> None:
@@ -193,9 +186,9 @@ def current_request() -> Request:
         # The gateway turns every value of the context into a string.
         expires, user_id = int(context["exp"]), UserId(str(context["user_id"]))
     except (KeyError, OverflowError, TypeError, ValueError):
-        raise NotAuthenticated("no access token") from None
+        raise _denied(NotAuthenticated("no access token")) from None
     if expires <= now_ns // NS_PER_SECOND:
-        raise NotAuthenticated("the access token has expired")
+        raise _denied(InvalidToken("the access token has expired"), user_id)
     seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
     return Request(
         actor=user_id,
@@ -206,6 +199,12 @@ def current_request() -> Request:
         now_ns=now_ns,
         deadline=runtime.deadline(max(0.0, seconds_left)),
     )
+
+
+def _denied(error: NotAuthenticated, user_id: UserId | None = None) -> NotAuthenticated:
+    """Returns `error`, which refuses the request, after it has been logged as a security event."""
+    security_event("Denied", user_id=user_id, source=client().source, why=str(error))
+    return error
 
 
 def client() -> Client:
@@ -238,7 +237,7 @@ def answer(
         location: The value of the header Location.
         repeated: Whether an earlier request has already done what this one asks for.
     """
-    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    headers: dict[str, str | list[str]] = {}
     if etag is not None:
         headers["ETag"] = f'"{etag}"'
     if location is not None:
