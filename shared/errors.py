@@ -13,7 +13,7 @@ SchedulingError
 ├── NotFound
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
-├── NameTaken                a unique user name or address is taken
+├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
 ├── Unavailable              nothing was written; retry
@@ -22,7 +22,8 @@ SchedulingError
 └── StoreFault               an error of the store for the domain; never reaches a caller
     ├── Contended            another writer was faster: read again
     ├── Throttled            the database asks for a pause: nothing was written
-    └── AnswerLost           no response arrived: the write may or may not have been applied
+    ├── AnswerLost           no response arrived: the write may or may not have been applied
+    └── KeysUnavailable      the keys of tokens cannot be read
 """
 
 from collections.abc import Sequence
@@ -171,7 +172,7 @@ class EventConflict(SchedulingError):
 
 
 class NameTaken(SchedulingError):
-    """A user with the same value of one of `fields` (`username`, `email`) exists."""
+    """A user with the same value of one of `fields` exists: of the user name, which is public. Addresses are not."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(f"taken: {', '.join(fields)}")
@@ -230,3 +231,7 @@ class Throttled(StoreFault):
 
 class AnswerLost(StoreFault):
     """The call ended without a response; it is unknown whether it was applied."""
+
+
+class KeysUnavailable(StoreFault):
+    """The keys that sign or verify tokens could not be read, or what was read has none."""

@@ -45,6 +45,7 @@ __all__ = [
     "handler",
     "header",
     "idempotency_key",
+    "issuer",
     "only_parameter",
     "precondition",
     "takes",
@@ -213,6 +214,14 @@ def client() -> Client:
     return Client(
         source=str(known.get("sourceIp") or "unknown"),
         user_agent=str(known.get("userAgent") or "unknown")[:USER_AGENT_LENGTH],
+    )
+
+
+def issuer() -> str:
+    """Returns the issuer of this deployment's tokens. Raises MalformedEvent if the event does not say the address."""
+    event = app.current_event.raw_event
+    return current().settings.issuer_at(
+        *(payloads.member(event, f"requestContext.{name}") for name in ("apiId", "stage"))
     )
 
 

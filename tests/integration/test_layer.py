@@ -14,8 +14,8 @@ from tests.harness.template import ROOT, resources
 
 INSTALLED = Path(botocore.__file__).parents[1]
 MB = 1024 * 1024
-# Unzipped, without bytecode, which differs from Python to Python.
-CEILING = 19 * MB
+# Unzipped, without bytecode, which differs from Python to Python. Of this, 14 MB are cryptography with its OpenSSL.
+CEILING = 33 * MB
 SERVICES = ("dynamodb", "s3", "secretsmanager")
 DESCRIBED = {*SERVICES, "sts"}
 ENDPOINTS = Path("botocore", "data", "endpoints.json")

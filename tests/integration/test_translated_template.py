@@ -193,7 +193,8 @@ def test_a_gateway_response_is_a_problem_that_is_true(gateway: dict[str, Any], k
         # What a route or a method that there is not is answered with: without a token, with a bearer token, with a
         # session token of AWS's.
         (["MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN", "RESOURCE_NOT_FOUND"], "404"),
-        (["ACCESS_DENIED", "WAF_FILTERED"], "403"),
+        (["UNAUTHORIZED", "ACCESS_DENIED"], "401"),
+        (["WAF_FILTERED"], "403"),
         (["THROTTLED", "QUOTA_EXCEEDED"], "429"),
         (["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"], "500"),
     ],
@@ -205,8 +206,9 @@ def test_a_gateway_response_has_the_status_of_what_happened(
 
 
 def test_a_refused_token_is_answered_with_the_scheme_under_its_own_name(gateway: dict[str, Any]) -> None:
-    assert gateway["UNAUTHORIZED"]["statusCode"] == "401"
-    assert gateway["UNAUTHORIZED"]["responseParameters"][f"{HEADER}WWW-Authenticate"] == "'Bearer'"
+    challenges = {"UNAUTHORIZED": "'Bearer'", "ACCESS_DENIED": "'Bearer error=\"invalid_token\"'"}
+    for kind, challenge in challenges.items():
+        assert gateway[kind]["responseParameters"][f"{HEADER}WWW-Authenticate"] == challenge
 
 
 def test_what_may_be_tried_again_says_when(gateway: dict[str, Any]) -> None:

@@ -36,6 +36,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.Contended("TransactionConflictException"), 503),
     (errors.Throttled("ThrottlingException"), 503),
     (errors.AnswerLost("ReadTimeoutError"), 503),
+    (errors.KeysUnavailable("there is no signing key"), 503),
 ]
 
 
