@@ -3,14 +3,13 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pytest
 
 from shared.identity.tokens import AUDIENCE, Tokens
 from shared.identity.users import Session
 from tests.e2e.user import User, problem
-from tools.local_stack import LocalStack
+from tests.harness.stack_process import Running
 
 EVENT: Final = {"title": "Design review", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z"}
 UNKNOWN_ID: Final = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"
@@ -203,11 +202,10 @@ def test_a_token_that_proves_nothing(ada: User) -> None:
     assert ada.events() == []
 
 
-def test_an_access_token_that_has_expired(ada: User) -> None:
+def test_an_access_token_that_has_expired(ada: User, running: Running) -> None:
     claims = decoded(ada.access_token.split(".")[1])
     assert claims["aud"] == AUDIENCE
-    stack = LocalStack(port=urlsplit(ada.base_url).port or 0)
-    secrets = stack.client("secretsmanager")
+    secrets = running.stack.client("secretsmanager")
     (secret,) = secrets.list_secrets()["SecretList"]
     key = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
     # Only its times differ from a token that is taken.
