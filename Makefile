@@ -57,7 +57,7 @@ clean-local: down ## Delete its data
 
 ##@ Check it
 
-.PHONY: test test-unit test-integration test-e2e lint validate format bench
+.PHONY: test test-unit test-integration test-e2e test-browser lint validate format bench
 test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests, with a floor for branch coverage
 	$(BIN)/pytest --cov --cov-report= tests/unit tests/integration tests/e2e
 
@@ -69,6 +69,9 @@ test-integration: $(DEV) $(SAM) dynamodb-local ## Handlers and the store, on dat
 
 test-e2e: $(DEV) $(SAM) $(MINISTACK) ## The deployed stack, over HTTP (E2E_BASE_URL=... for one that runs already)
 	$(BIN)/pytest tests/e2e
+
+test-browser: $(DEV) $(SAM) $(MINISTACK) ## What web pages can do to the local stack, in a Chromium on the PATH
+	$(BIN)/pytest tests/browser
 
 lint: $(DEV) validate ## Style, types and the template
 	$(BIN)/ruff check
