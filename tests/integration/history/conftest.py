@@ -11,7 +11,8 @@ from moto import mock_aws
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
 from tests.harness.botocore_faults import Wire
-from tests.harness.deployment import BUCKET, SECRET, settings_for
+from tests.harness.deployment import BUCKET, settings_for
+from tests.harness.signing_keys import SECRETS
 from tests.harness.template import create_tables
 from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import retaining
@@ -41,7 +42,8 @@ def history_tables(dynamodb_endpoint: str) -> Iterator[tuple[Clients, dict[str, 
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         clients = ClientsWithBucket(dynamodb_endpoint)
         clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        clients.secretsmanager.create_secret(Name="signing", SecretString=SECRET)
+        for name, text in SECRETS.items():
+            clients.secretsmanager.create_secret(Name=name, SecretString=text)
         tables = create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
         yield clients, tables
         for table in tables.values():
