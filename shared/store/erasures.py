@@ -9,7 +9,6 @@ from shared.ids import ErasureId, UserId
 from shared.store.batches import batch_get
 from shared.store.codec import Item, number, text
 from shared.store.faults import failed_conditions, store_faults
-from shared.store.guesses import account_of
 from shared.store.identity_keys import (
     DUE_PARTITION,
     due_in,
@@ -21,6 +20,7 @@ from shared.store.identity_keys import (
     login_key,
     profile_key,
 )
+from shared.store.logins import account_of
 
 if TYPE_CHECKING:
     from shared.store.client import Clients

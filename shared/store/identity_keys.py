@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Final
 
+from shared.identity.users import normal_name
 from shared.ids import ErasureId, MailId, SessionId, UserId
 from shared.store.codec import Item, text
 
@@ -16,8 +17,8 @@ def _key(partition: str, sort: str) -> Item:
 
 
 def name_partition(name: str) -> str:
-    """Returns the partition of a user name, which ignores its case. Registered names are ASCII."""
-    return f"NAME#{name.lower()}"
+    """Returns the partition of a user name, in any case."""
+    return f"NAME#{normal_name(name)}"
 
 
 def login_key(name: str) -> Item:
@@ -71,7 +72,7 @@ def mail_key(mail_id: MailId) -> Item:
 
 def name_guesses_partition(name: str) -> str:
     """Returns the partition of the counters of guesses at a user name, in any case."""
-    return f"GUESS#NAME#{name.lower()}"
+    return f"GUESS#NAME#{normal_name(name)}"
 
 
 def guess_key(counted: str) -> Item:

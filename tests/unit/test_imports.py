@@ -12,9 +12,10 @@ import pytest
 from tests.harness.template import ROOT, resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
-PASSWORDS = {"login", "register"}
+PASSWORDS = {"login", "password", "register"}
 TOKENS = {"authorize", "logout", "refresh"} | PASSWORDS
 IDENTITY = TOKENS - {"authorize"}
+
 # Those that the gateway does not call with a request: they need no routes and no models.
 PLAIN = {"authorize", "check_history", "erase", "record_history", "redrive_history", "sweep_history"}
 
@@ -23,20 +24,22 @@ NOT_IN_THE_LAYER = {"_openssl", "certifi"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
-    "authorize": 221,
+    "authorize": 211,
     "bulk_create": 355,
     "check_history": 203,
     "docs": 330,
     "erase": 225,
     "events": 369,
     "history": 352,
-    "login": 427,
-    "logout": 412,
+    "login": 430,
+    "logout": 413,
+    "password": 429,
     "record_history": 203,
     "redrive_history": 203,
-    "refresh": 413,
-    "register": 426,
+    "refresh": 414,
+    "register": 429,
     "rollback": 367,
+    "sessions": 348,
     "sweep_history": 203,
     "undo": 367,
 }
