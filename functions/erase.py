@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import payloads
 from shared.ids import ErasureId
-from shared.observability import logger
+from shared.observability import logger, serving
 from shared.wiring import erasing as wiring
 from shared.wiring.maintenance import until_margin
 
@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     Raises:
         MalformedEvent: `event` has none of these forms.
     """
+    serving(context.function_name, context.aws_request_id)
     stop = until_margin(context)
     response: dict[str, Any] = {"erasing": 0, "erased": 0, "verified": 0, "complete": True}
     for erasure_id in _erasure_ids(payloads.check_object(event)):

@@ -115,6 +115,7 @@ def run(
     erasure: Erasure,
     *,
     save: Callable[[Erasure, Erasure], bool],
+    report: Callable[[UserId], object],
     erase: Callable[[Subject], Iterator[Mapping[str, int]]],
     now: Callable[[], int],
     stop: Callable[[], bool],
@@ -124,6 +125,7 @@ def run(
     Args:
         erasure: The erasure as stored.
         save: Replaces the erasure by a later one. Returns whether it was still the latest.
+        report: Is told whose data is erased, once the first pass is complete.
         erase: Erases a subject's data, page by page, and yields how much of each kind.
         now: Returns the time.
         stop: Returns whether the time is nearly up.
@@ -149,4 +151,8 @@ def run(
             after = current.interrupted(now())
             return after if save(current, after) else current
     after = current.passed(began_at, now())
-    return after if save(current, after) else current
+    if not save(current, after):
+        return current
+    if current.erased_at is None:
+        report(erasure.subject.user_id)
+    return after

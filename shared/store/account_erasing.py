@@ -22,7 +22,7 @@ from shared.store.identity_keys import (
 from shared.store.keys import key_of
 
 # Attributes of a user's own items that hold an address of theirs.
-_ADDRESSES: Final = ("email", "address")
+_ADDRESSES: Final = ("email", "pending_email", "address")
 
 
 class AccountEraser:

@@ -75,9 +75,12 @@ def name_guesses_partition(name: str) -> str:
     return f"GUESS#NAME#{normal_name(name)}"
 
 
-def guess_key(counted: str) -> Item:
-    """Returns the key of a counter of guesses; `counted` says whose guesses at what it counts."""
-    return _key(f"GUESS#{counted}", "GUESS")
+def guess_key(counted: str, by: str) -> Item:
+    """Returns the key of a counter of guesses at what is `counted`, such as a name, by those whom `by` names.
+
+    All counters of a name are one partition, so that it can be unlocked and erased.
+    """
+    return _key(f"GUESS#{counted}", by)
 
 
 def erasure_key(erasure_id: ErasureId) -> Item:

@@ -120,9 +120,17 @@ ITEM_KINDS: Final = (
         "guesses",
         "users",
         "GUESS#NAME#{name}",
-        "GUESS",
+        "{by}",
         exported=_TEMPORARY,
         erased="account",
+    ),
+    ItemKind(
+        "guesses_of_sources",
+        "users",
+        "GUESS#SOURCE#{network}",
+        "ANYONE",
+        exported=_NOT_OF_USERS,
+        erased=Because("counts the attempts of a network at all names, for an hour; it names no user"),
     ),
     ItemKind(
         "mails",

@@ -6,7 +6,8 @@ from typing import Final
 
 from shared.identity.erasures import Erasure, Subject
 from shared.identity.erasures import run as run_erasure
-from shared.ids import ErasureId, default_calendar
+from shared.ids import ErasureId, UserId, default_calendar
+from shared.observability import security_event
 from shared.runtime import current
 from shared.store.account_erasing import AccountEraser
 from shared.store.erasing import CalendarEraser
@@ -37,7 +38,11 @@ def run(erasure_id: ErasureId, stop: Callable[[], bool]) -> Erasure | None:
     def save(before: Erasure, after: Erasure) -> bool:
         return deadline().retry(lambda: store.save(before, after))
 
-    return run_erasure(erasure, save=save, erase=erase, now=current().now, stop=stop)
+    return run_erasure(erasure, save=save, report=_report, erase=erase, now=current().now, stop=stop)
+
+
+def _report(user_id: UserId) -> None:
+    security_event("AccountErased", user_id=user_id)
 
 
 def erase(subject: Subject) -> Iterator[Counter[str]]:

@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, Any] = {
     "name": "Ada",
     "address": "ada@example.com",
     "counted": "NAME#ada",
+    "by": "ANYONE",
 }
 
 
