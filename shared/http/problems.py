@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from shared.errors import (
+    ANSWER_LOST,
     STORE_FAULT,
+    AnswerLost,
     CalendarFull,
     EmptyWindow,
     EventConflict,
@@ -49,6 +51,7 @@ TITLES = {
     NotRecordedYet: (503, "Not recorded yet"),
     OutcomeUnknown: (503, "Outcome unknown"),
     Unavailable: (503, "Unavailable"),
+    AnswerLost: (503, "Outcome unknown"),
     StoreFault: (503, "Unavailable"),
 }
 
@@ -112,6 +115,6 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
         case TooManyAttempts() | Unavailable():
             headers["Retry-After"] = str(error.retry_after)
         case StoreFault():
-            detail = STORE_FAULT
+            detail = ANSWER_LOST if isinstance(error, AnswerLost) else STORE_FAULT
             headers["Retry-After"] = "1"
     return status, headers, problem(status, title, detail, **facts)
