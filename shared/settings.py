@@ -25,6 +25,7 @@ class Settings:
     cors_origin: str
     access_token_seconds: int
     refresh_token_seconds: int
+    key_rotation_seconds: int
     deleted_seconds: int
     history_retention_seconds: int  # 0: versions are kept for ever
 
@@ -47,6 +48,7 @@ class Settings:
             cors_origin=_text(environ, "CORS_ORIGIN"),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
+            key_rotation_seconds=_seconds(environ, "KEY_ROTATION_DAYS", unit=DAY),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
         )

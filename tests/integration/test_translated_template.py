@@ -54,6 +54,7 @@ NAMES = {
     "AWS::SecretsManager::Secret": "Name",
 }
 NAMELESS = {
+    "Custom::SigningKeys",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::Lambda::EventSourceMapping",

@@ -13,7 +13,13 @@ from tests.harness.template import ROOT
 
 TABLES = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
 VARIABLES = variables_for(TABLES)
-DURATIONS = ["ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "DELETED_EVENT_DAYS", "HISTORY_RETENTION_DAYS"]
+DURATIONS = [
+    "ACCESS_TOKEN_SECONDS",
+    "REFRESH_TOKEN_DAYS",
+    "KEY_ROTATION_DAYS",
+    "DELETED_EVENT_DAYS",
+    "HISTORY_RETENTION_DAYS",
+]
 
 
 def settings(**changes: str) -> Settings:
@@ -33,6 +39,7 @@ def test_each_variable_is_read() -> None:
             "CORS_ORIGIN": "https://app.example.com",
             "ACCESS_TOKEN_SECONDS": "60",
             "REFRESH_TOKEN_DAYS": "2",
+            "KEY_ROTATION_DAYS": "5",
             "DELETED_EVENT_DAYS": "3",
             "HISTORY_RETENTION_DAYS": "4",
         }
@@ -47,6 +54,7 @@ def test_each_variable_is_read() -> None:
         cors_origin="https://app.example.com",
         access_token_seconds=60,
         refresh_token_seconds=2 * 86_400,
+        key_rotation_seconds=5 * 86_400,
         deleted_seconds=3 * 86_400,
         history_retention_seconds=4 * 86_400,
     )
