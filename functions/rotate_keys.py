@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from shared import payloads
-from shared.observability import logger
+from shared.observability import logger, security_event, serving
 from shared.wiring import key_rotation as wiring
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         MalformedEvent: `event` has none of these forms.
         StoreFault: The secrets cannot be read or written now.
     """
+    serving(context.function_name, context.aws_request_id)
     payloads.check_object(event)
     if "RequestType" in event:
         return _custom_resource(event, context)
@@ -65,4 +66,6 @@ def _custom_resource(event: dict[str, Any], context: "LambdaContext") -> dict[st
 def _report(done: "Rotated") -> dict[str, Any]:
     response = asdict(done)
     logger.info("keys", extra=response)
+    if done.changed:
+        security_event("KeyRotated", current=done.current, next=done.next)
     return response

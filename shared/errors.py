@@ -9,10 +9,11 @@ SchedulingError
 ├── WindowTooLong
 ├── IdempotencyKeyReused     the idempotency key was used by another request
 ├── NotAuthenticated         no valid token, or wrong credentials
+│   └── InvalidToken         the access token that was sent is not valid, or not any more
 ├── NotFound
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
-├── NameTaken                a unique user name or address is taken
+├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
 ├── Unavailable              nothing was written; retry
@@ -101,6 +102,10 @@ class NotAuthenticated(SchedulingError):
     """The caller did not authenticate."""
 
 
+class InvalidToken(NotAuthenticated):
+    """The caller sent an access token that is not valid, or has expired: another one is needed."""
+
+
 class NotFound(SchedulingError):
     """The resource does not exist or belongs to another user: the caller cannot distinguish the two."""
 
@@ -167,7 +172,7 @@ class EventConflict(SchedulingError):
 
 
 class NameTaken(SchedulingError):
-    """A user with the same value of one of `fields` (`username`, `email`) exists."""
+    """A user with the same value of one of `fields` exists: of the user name, which is public. Addresses are not."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(f"taken: {', '.join(fields)}")

@@ -35,7 +35,7 @@ class KeyDocument(TypedDict):
 class KeySetDocument(TypedDict):
     """The public keys of all tokens that may still be valid (RFC 7517, section 5)."""
 
-    keys: list[KeyDocument]
+    keys: Annotated[list[KeyDocument], Field(description="In no order.")]
 
 
 def tokens_document(pair: "TokenPair") -> TokensDocument:

@@ -100,7 +100,7 @@ class KeyRotation:
 
     signing: SecretStore
     verification: SecretStore
-    now: int
+    at: int
 
     def ensure(self) -> Rotated:
         """Makes the keys if there are none, and publishes those that sign if they are not published."""
@@ -108,7 +108,7 @@ class KeyRotation:
         state = _Signing.of(signing.text)
         if state is not None:
             return self._publish(public, state, "there are keys")
-        state = _Signing.new(self.now, None)
+        state = _Signing.new(self.at, None)
         return self._write(signing, public, state, self._published(state, _stored(public)))
 
     def rotate(self, period: int | None = None) -> Rotated:
@@ -123,13 +123,13 @@ class KeyRotation:
             return self.ensure()
         if state.next["kid"] not in {jwk["kid"] for jwk in stored}:
             return self._publish(public, state, "the next key was not published")
-        if period is not None and self.now < state.turned_at + period:
+        if period is not None and self.at < state.turned_at + period:
             return self._publish(public, state, "the current key is not old enough")
-        if state.rotated_at is not None and self.now < state.rotated_at + BETWEEN_ROTATIONS_SECONDS:
+        if state.rotated_at is not None and self.at < state.rotated_at + BETWEEN_ROTATIONS_SECONDS:
             return self._publish(public, state, "the last rotation was less than an hour ago")
-        after = _Signing(state.next, new_private_jwk(), state.made_at, self.now)
+        after = _Signing(state.next, new_private_jwk(), state.made_at, self.at)
         # An interrupted rotation may have marked the key as retired, which has signed until now.
-        retired = {**public_jwk(state.current), "retired_at": self.now}
+        retired = {**public_jwk(state.current), "retired_at": self.at}
         keys = self._published(after, [retired, *(jwk for jwk in stored if jwk["kid"] != retired["kid"])])
         if len(keys) > MOST_PUBLISHED:
             return self._publish(public, state, f"more than {MOST_PUBLISHED} keys would be published")
@@ -141,7 +141,7 @@ class KeyRotation:
         The others are removed last, so that an interruption leaves the keys that sign published: then it is done again.
         """
         signing, public = self.signing.read(), self.verification.read()
-        state = _Signing.new(self.now, self.now)
+        state = _Signing.new(self.at, self.at)
         try:
             stored = _stored(public)
         except KeysUnavailable:
@@ -168,8 +168,8 @@ class KeyRotation:
         keys = [public_jwk(jwk) for jwk in state.keys]
         signing = {jwk["kid"] for jwk in keys}
         for jwk in others:
-            retired_at = jwk.get("retired_at", self.now)
-            if jwk["kid"] not in signing and self.now < retired_at + PUBLISHED_AFTER_SECONDS:
+            retired_at = jwk.get("retired_at", self.at)
+            if jwk["kid"] not in signing and self.at < retired_at + PUBLISHED_AFTER_SECONDS:
                 keys.append({**public_jwk(jwk), "retired_at": retired_at})
         return keys
 

@@ -13,7 +13,7 @@ from shared.identity import jws
 from shared.identity.key_sets import KeySet
 from shared.identity.keys import ES256, SigningKey, is_own_kid
 from shared.identity.users import Session
-from shared.ids import derived_from
+from shared.ids import SessionId, TokenId, UserId, derived_from
 
 AUDIENCE: Final = "event-scheduling-api"
 ACCESS_TYPE: Final = "at+jwt"  # RFC 9068, section 2.1
@@ -54,9 +54,9 @@ class Access:
 class Refresh:
     """The claims of a valid refresh token: its user, its session (`family`), and its own id within that."""
 
-    user_id: str
-    family: str
-    token_id: str
+    user_id: UserId
+    family: SessionId
+    token_id: TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,10 @@ class Tokens:
     def pair(self, session: Session, now: int) -> TokenPair:
         """Returns tokens for `session`. The refresh token expires when the session does.
 
-        They follow from the session, the time and the key alone: the same arguments return the same pair.
+        They follow from the session and the key alone, so that a repeated exchange returns the same pair; `expires_in`
+        is what is left of it at `now`.
         """
-        issued_at = now
+        issued_at = session.rotated_at
         expires_at = issued_at + self.access_seconds
         common = {"iss": self.issuer, "aud": AUDIENCE, "sub": session.user_id, "sid": session.family, "iat": issued_at}
         access_id = derived_from(session.token_id, ACCESS_TYPE)
@@ -105,7 +106,7 @@ class Tokens:
     def refresh(self, token: str, now: int) -> Refresh:
         """Returns the claims of the refresh token `token`. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._verified(token, REFRESH_TYPE, now, self.refresh_seconds)
-        return Refresh(text(claims, "sub"), text(claims, "sid"), text(claims, "jti"))
+        return Refresh(UserId(text(claims, "sub")), SessionId(text(claims, "sid")), TokenId(text(claims, "jti")))
 
     def known_device(self, token: str, user_id: str, now: int) -> str | None:
         """Returns the id of the device that `token` was made for; None if it is not a valid device token of the user.

@@ -10,8 +10,8 @@ import pytest
 
 from shared.identity.keyring import current_key
 from shared.identity.tokens import AUDIENCE
-from shared.identity.users import Session
 from tests.e2e.user import User, problem
+from tests.harness.identity_samples import session
 from tests.harness.signing_keys import tokens_of
 from tools.local_stack import LocalStack
 
@@ -217,8 +217,10 @@ def test_an_access_token_that_has_expired(ada: User) -> None:
     text = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
     # Only its times differ from a token that is taken.
     tokens = replace(tokens_of(claims["iss"], access_seconds=60), signing_key=lambda: current_key(text))
-    session = Session(claims["sid"], claims["sub"], ada.username, claims["jti"], claims["iat"], claims["iat"] + 60)
-    fresh, expired = (tokens.pair(session, claims["iat"] - ago).access_token for ago in (0, 3600))
+    fresh, expired = (
+        tokens.pair(session(now=at, user_id=claims["sub"], username=ada.username), at).access_token
+        for at in (claims["iat"], claims["iat"] - 3600)
+    )
     assert ada("GET", "/events", headers={"Authorization": f"Bearer {fresh}"}).status_code == 200
     problem(ada("GET", "/events", headers={"Authorization": f"Bearer {expired}"}), 401, "not-authenticated")
 

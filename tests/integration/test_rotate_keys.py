@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from shared.errors import AnswerLost, KeysUnavailable, MalformedEvent
 from shared.identity.rotation import BETWEEN_ROTATIONS_SECONDS
+from shared.runtime import use
 from shared.store.secrets import KEPT_SECONDS
 from tests.harness.gateway import Api, Context, invoke, payload
 from tests.harness.identity_client import Identity, authorize, exchange, logout, register
@@ -32,21 +34,31 @@ def allowed(token: str) -> bool:
     return bool(authorize(token)["policyDocument"]["Statement"][0]["Effect"] == "Allow")
 
 
-def test_sessions_go_on_over_several_rotations(identity: Identity) -> None:
-    """A session that is used every three weeks, and the access token of each moment, while the keys change."""
+@pytest.fixture
+def long_sessions(identity: Identity) -> Iterator[None]:
+    """Sessions that last for years."""
+    settings = replace(identity.runtime.settings, session_seconds=3650 * DAY)
+    with use(replace(identity.runtime, settings=settings)):
+        yield
+
+
+@pytest.mark.usefixtures("long_sessions")
+def test_a_session_goes_on_over_several_rotations(identity: Identity) -> None:
+    """It is used every three weeks, before and after the keys may have changed, and its access tokens are too."""
     pair = register("Ada").body
     kids = set()
     for _ in range(12):
         identity.clock.forward(20 * DAY)
-        pair = exchange(pair["refresh_token"]).body
-        changed = rotate(payload("rotate_keys"))["changed"]
-        assert allowed(pair["access_token"]), "signed a moment before"
-        response = exchange(pair["refresh_token"])
-        assert response.status == 200
-        pair = response.body
-        assert allowed(pair["access_token"])
-        kids.add((changed, rotate(payload("rotate_keys"))["current"]))
-    assert len({kid for _, kid in kids}) == 3
+        for rotating in (False, True):
+            done = rotate(payload("rotate_keys")) if rotating else None
+            response = exchange(pair["refresh_token"])
+            assert response.status == 200, response
+            assert allowed(response.body["access_token"])
+            if done:
+                kids.add(done["current"])
+                assert allowed(pair["access_token"]), "signed before the rotation"
+            pair = response.body
+    assert len(kids) == 3
     assert logout(pair["refresh_token"]).status == 204
     assert exchange(pair["refresh_token"]).status == 401
 

@@ -20,15 +20,16 @@ from shared.identity.rotation import (
     StoredSecret,
 )
 from shared.identity.tokens import DEVICE_SECONDS, Tokens
-from shared.identity.users import Session
+from shared.ids import UserId
 from shared.store.secrets import KEPT_SECONDS
 from tests.harness.deployment import ISSUER
+from tests.harness.identity_samples import session
 from tests.harness.template import template
 
 NOW = 1_000_000
 PERIOD = 90 * DAY
 REFRESH_SECONDS = 365 * DAY
-USER = "00000001-2345-7000-8000-000000000001"
+USER = UserId("00000001-2345-7000-8000-000000000001")
 
 
 class Interrupted(Exception):
@@ -75,11 +76,11 @@ class Deployment:
     def key_set(self) -> KeySet:
         return KeySet(lambda: own_keys(self.verification.text), KEPT_SECONDS)
 
-    def session(self) -> Session:
-        return Session(USER, USER, "Ada", USER, created_at=self.now, expires_at=self.now + REFRESH_SECONDS)
-
     def refresh_token(self) -> str:
-        return self.tokens().pair(self.session(), self.now).refresh_token
+        begun = session(
+            now=self.now, user_id=USER, ends_at=self.now + REFRESH_SECONDS, expires_at=self.now + REFRESH_SECONDS
+        )
+        return self.tokens().pair(begun, self.now).refresh_token
 
     def accepts(self, token: str, keys: KeySet | None = None) -> bool:
         return self.tokens(keys).refresh(token, self.now).user_id == USER

@@ -30,8 +30,9 @@ from shared.identity.tokens import (
     Refresh,
     Tokens,
 )
-from shared.identity.users import Session
+from shared.ids import SessionId, TokenId, UserId
 from tests.harness.deployment import ISSUER
+from tests.harness.identity_samples import session
 from tests.harness.signing_keys import key_of
 
 JWK = key_of(1)
@@ -42,7 +43,7 @@ NOW = 1_000_000  # In 1970: a check against the real clock would find every toke
 FAMILY = "00000001-2345-7000-8000-000000000001"
 TOKEN_ID = "00000001-2345-7000-8000-000000000002"
 DEVICE = "00000001-2345-7000-8000-000000000003"
-SESSION = Session(FAMILY, "user-1", "Ada", TOKEN_ID, created_at=NOW, expires_at=NOW + 86_400)
+SESSION = session(now=NOW, family=SessionId(FAMILY), token_id=TokenId(TOKEN_ID))
 
 
 def key_set(*jwks: Jwk) -> KeySet:
@@ -120,7 +121,7 @@ def refused(token: str, now: int = NOW) -> bool:
 def test_a_pair_says_who_it_is_for() -> None:
     pair = TOKENS.pair(SESSION, NOW)
     assert TOKENS.access(pair.access_token, NOW) == Access("user-1", "Ada", FAMILY, NOW + 900)
-    assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh("user-1", FAMILY, TOKEN_ID)
+    assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh(UserId("user-1"), SessionId(FAMILY), TokenId(TOKEN_ID))
     assert pair.expires_in == 900
 
 
@@ -140,7 +141,7 @@ def test_a_pair_has_the_claims_and_headers_that_are_documented() -> None:
 def test_the_same_session_and_key_make_the_same_pair() -> None:
     assert len({TOKENS.pair(SESSION, NOW) for _ in range(16)}) == 1
     for other in (
-        TOKENS.pair(replace(SESSION, token_id=FAMILY), NOW),
+        TOKENS.pair(replace(SESSION, token_id=TokenId(FAMILY)), NOW),
         TOKENS.pair(SESSION, NOW + 1),
         tokens_with(JWK, signing=OTHER).pair(SESSION, NOW),
     ):
