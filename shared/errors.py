@@ -9,10 +9,11 @@ SchedulingError
 ├── WindowTooLong
 ├── IdempotencyKeyReused     the idempotency key was used by another request
 ├── NotAuthenticated         no valid token, or wrong credentials
+│   └── InvalidToken         the access token that was sent is not valid, or not any more
 ├── NotFound
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
-├── NameTaken                a unique user name or address is taken
+├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
 ├── Unavailable              nothing was written; retry
@@ -21,7 +22,8 @@ SchedulingError
 └── StoreFault               an error of the store for the domain; never reaches a caller
     ├── Contended            another writer was faster: read again
     ├── Throttled            the database asks for a pause: nothing was written
-    └── AnswerLost           no response arrived: the write may or may not have been applied
+    ├── AnswerLost           no response arrived: the write may or may not have been applied
+    └── KeysUnavailable      the keys of tokens cannot be read
 """
 
 from collections.abc import Sequence
@@ -100,6 +102,10 @@ class NotAuthenticated(SchedulingError):
     """The caller did not authenticate."""
 
 
+class InvalidToken(NotAuthenticated):
+    """The caller sent an access token that is not valid, or has expired: another one is needed."""
+
+
 class NotFound(SchedulingError):
     """The resource does not exist or belongs to another user: the caller cannot distinguish the two."""
 
@@ -166,7 +172,7 @@ class EventConflict(SchedulingError):
 
 
 class NameTaken(SchedulingError):
-    """A user with the same value of one of `fields` (`username`, `email`) exists."""
+    """A user with the same value of one of `fields` exists: of the user name, which is public. Addresses are not."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(f"taken: {', '.join(fields)}")
@@ -225,3 +231,7 @@ class Throttled(StoreFault):
 
 class AnswerLost(StoreFault):
     """The call ended without a response; it is unknown whether it was applied."""
+
+
+class KeysUnavailable(StoreFault):
+    """The keys that sign or verify tokens could not be read, or what was read has none."""

@@ -19,10 +19,14 @@ class Settings:
     history_table: str
     users_table: str
     unreadable_bucket: str
-    signing_secret: str
+    signing_keys: str
+    verification_keys: str
+    issuer: str  # the issuer of tokens; {api} and {stage} stand for the gateway's
     cors_origin: str
     access_token_seconds: int
     refresh_token_seconds: int
+    session_seconds: int
+    refresh_grace_seconds: int  # 0: an exchanged token is never accepted again
     deleted_seconds: int
     history_retention_seconds: int  # 0: versions are kept for ever
 
@@ -39,13 +43,25 @@ class Settings:
             history_table=_text(environ, "HISTORY_TABLE"),
             users_table=_text(environ, "USERS_TABLE"),
             unreadable_bucket=_text(environ, "UNREADABLE_BUCKET"),
-            signing_secret=_text(environ, "SIGNING_SECRET_ARN"),
+            signing_keys=_text(environ, "SIGNING_KEYS_ARN"),
+            verification_keys=_text(environ, "VERIFICATION_KEYS_ARN"),
+            issuer=_text(environ, "ISSUER"),
             cors_origin=_text(environ, "CORS_ORIGIN"),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
+            session_seconds=_seconds(environ, "SESSION_DAYS", unit=DAY),
+            refresh_grace_seconds=_seconds(environ, "REFRESH_GRACE_SECONDS", least=0),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
         )
+
+    def issuer_at(self, api_id: str, stage: str) -> str:
+        """Returns the issuer of tokens for the gateway's API `api_id` and its stage.
+
+        The gateway says both with each request: a variable with the address would be a circular reference in the
+        template.
+        """
+        return self.issuer.replace("{api}", api_id).replace("{stage}", stage)
 
 
 def _text(environ: Mapping[str, str], name: str) -> str:

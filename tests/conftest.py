@@ -1,5 +1,6 @@
 """What the tests share: a runtime of their own, on tables made from template.yaml."""
 
+import io
 from collections.abc import Iterator
 from functools import lru_cache
 from uuid import uuid4
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import settings
 from moto import mock_aws
 
+from shared.observability import logger
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
-from tests.harness.deployment import BUCKET, SECRET, Deployment, settings_for
+from tests.harness.deployment import BUCKET, Deployment, settings_for
 from tests.harness.dynamodb_local import dynamodb_local
+from tests.harness.signing_keys import SECRETS
 from tests.harness.template import create_tables
 
 # How long an example takes depends on the machine.
@@ -37,12 +40,13 @@ def _clients(endpoint: str | None = None) -> Clients:
 
 @pytest.fixture
 def runtime(aws: None) -> Iterator[Runtime]:  # noqa: ARG001 set up for the clients
-    """A runtime on moto: the template's tables, its bucket and its secret, all fresh."""
+    """A runtime on moto: the template's tables, its bucket and its secrets, all fresh."""
     with mock_aws():
         clients = _clients()
         tables = create_tables(clients.dynamodb)
         clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        clients.secretsmanager.create_secret(Name="signing", SecretString=SECRET)
+        for name, text in SECRETS.items():
+            clients.secretsmanager.create_secret(Name=name, SecretString=text)
         with use(Runtime(settings_for(tables), clients)) as runtime:
             yield runtime
 
@@ -79,3 +83,14 @@ def dynamodb_deployment(dynamodb_runtime: Runtime) -> Iterator[Deployment]:
     made = Deployment.of(dynamodb_runtime)
     with use(made.runtime):
         yield made
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the functions write to their standard output, one JSON document a line."""
+    written = io.StringIO()
+    # Powertools' handler writes to the stream that was the standard output when it was made.
+    for handler in logger.handlers:
+        monkeypatch.setattr(handler, "stream", written)
+    yield written
+    logger.remove_keys(["correlation_id", "FunctionName"])

@@ -27,8 +27,11 @@ def python_version() -> str:
 
 
 def parameters() -> Mapping[str, str]:
-    """Returns the template's parameters that depend on this machine."""
-    return {"Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"}
+    """Returns the template's parameters that are others here than on AWS."""
+    return {
+        "Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
+        "LocalStack": "true",
+    }
 
 
 def layer_platform() -> str:

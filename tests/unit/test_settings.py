@@ -13,7 +13,14 @@ from tests.harness.template import ROOT
 
 TABLES = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
 VARIABLES = variables_for(TABLES)
-DURATIONS = ["ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "DELETED_EVENT_DAYS", "HISTORY_RETENTION_DAYS"]
+DURATIONS = [
+    "ACCESS_TOKEN_SECONDS",
+    "REFRESH_TOKEN_DAYS",
+    "SESSION_DAYS",
+    "REFRESH_GRACE_SECONDS",
+    "DELETED_EVENT_DAYS",
+    "HISTORY_RETENTION_DAYS",
+]
 
 
 def settings(**changes: str) -> Settings:
@@ -27,10 +34,14 @@ def test_each_variable_is_read() -> None:
             "HISTORY_TABLE": "history",
             "USERS_TABLE": "users",
             "UNREADABLE_BUCKET": "bucket",
-            "SIGNING_SECRET_ARN": "secret",
+            "SIGNING_KEYS_ARN": "private",
+            "VERIFICATION_KEYS_ARN": "public",
+            "ISSUER": "https://{api}.example.com/{stage}",
             "CORS_ORIGIN": "https://app.example.com",
             "ACCESS_TOKEN_SECONDS": "60",
             "REFRESH_TOKEN_DAYS": "2",
+            "SESSION_DAYS": "5",
+            "REFRESH_GRACE_SECONDS": "6",
             "DELETED_EVENT_DAYS": "3",
             "HISTORY_RETENTION_DAYS": "4",
         }
@@ -39,13 +50,23 @@ def test_each_variable_is_read() -> None:
         history_table="history",
         users_table="users",
         unreadable_bucket="bucket",
-        signing_secret="secret",
+        signing_keys="private",
+        verification_keys="public",
+        issuer="https://{api}.example.com/{stage}",
         cors_origin="https://app.example.com",
         access_token_seconds=60,
         refresh_token_seconds=2 * 86_400,
+        session_seconds=5 * 86_400,
+        refresh_grace_seconds=6,
         deleted_seconds=3 * 86_400,
         history_retention_seconds=4 * 86_400,
     )
+
+
+def test_the_issuer_is_the_address_that_the_gateway_says_or_a_fixed_one() -> None:
+    at_gateway = settings(ISSUER="https://{api}.example.com/{stage}").issuer_at("a1b2", "v1")
+    assert at_gateway == "https://a1b2.example.com/v1"
+    assert settings(ISSUER="https://id.example.com").issuer_at("a1b2", "v1") == "https://id.example.com"
 
 
 @pytest.mark.parametrize("name", VARIABLES)
@@ -63,9 +84,10 @@ def test_a_duration_that_is_none_is_named(name: str, value: str) -> None:
         settings(**{name: value})
 
 
-def test_only_the_retention_may_be_none_at_all() -> None:
+def test_only_the_retention_and_the_grace_may_be_none_at_all() -> None:
     assert settings(HISTORY_RETENTION_DAYS="0").history_retention_seconds == 0
-    for name in DURATIONS[:-1]:
+    assert settings(REFRESH_GRACE_SECONDS="0").refresh_grace_seconds == 0
+    for name in {*DURATIONS} - {"HISTORY_RETENTION_DAYS", "REFRESH_GRACE_SECONDS"}:
         with pytest.raises(ValueError, match=f"variable {name} must be at least 1"):
             settings(**{name: "0"})
 
