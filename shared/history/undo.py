@@ -19,6 +19,7 @@ from shared.errors import (
     NotRecordedYet,
     OutcomeUnknown,
     PreconditionFailed,
+    QuotaExceeded,
     StoreFault,
     Unavailable,
 )
@@ -211,7 +212,7 @@ class Undo:
             return in_the_way(step, conflict.collisions[0].id)
         except StoreFault:  # only from a read: for writes a calendar raises errors of its own
             return UndoOutcome(event_id, left=STORE_FAULT)
-        except (PreconditionFailed, NotFound, Unavailable, CalendarFull) as error:
+        except (PreconditionFailed, NotFound, Unavailable, CalendarFull, QuotaExceeded) as error:
             left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
             return UndoOutcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
         return UndoOutcome(event_id, step.type, event)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from shared.history import retention
 from shared.history.continuity import ContinuityCheck
 from shared.history.recording import Recorder
+from shared.history.usage import Counting
 from shared.retries import Deadline
 from shared.runtime import current
 from shared.store import stream
 from shared.store.scanner import HistoryScanner
 from shared.store.unreadable import UnreadableBucket
+from shared.store.usage import DynamoUsageStore
 from shared.store.versions import VersionWriter
 
 if TYPE_CHECKING:
@@ -32,10 +34,11 @@ def deadline(seconds: float = CALL_SECONDS) -> Deadline:
 
 
 def recorder() -> Recorder:
-    """Returns the recorder that turns stream records into versions."""
+    """Returns the recorder that turns stream records into versions, and counts what calendars hold."""
     runtime = current()
     writer = VersionWriter(runtime.clients, runtime.settings.history_table, swept_below())
-    return Recorder(stream, writer, UnreadableBucket(runtime.clients, runtime.settings.unreadable_bucket))
+    counting = Counting(writer, DynamoUsageStore(runtime.clients, runtime.settings.history_table))
+    return Recorder(stream, counting, UnreadableBucket(runtime.clients, runtime.settings.unreadable_bucket))
 
 
 def swept_below() -> str:

@@ -30,6 +30,8 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.NameTaken(["username"]), 409),
     (errors.TooManyAttempts(7), 429),
     (errors.CalendarFull(), 507),
+    (errors.QuotaExceeded("events", 10, 10), 409),
+    (errors.TooManyBulkRequests(60, 7), 429),
     (errors.Unavailable("busy", 3), 503),
     (errors.NotRecordedYet("on its way"), 503),
     (errors.OutcomeUnknown("read it"), 503),
