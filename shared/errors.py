@@ -17,6 +17,7 @@ SchedulingError
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
 ├── QuotaExceeded            the calendar holds as much as the deployment allows
 ├── TooManyBulkRequests      the user has made as many bulk requests this minute as the deployment allows
+├── ContentErased            the version's event was deleted too long ago: its content is erased
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
 ├── Unavailable              nothing was written; retry
 │   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
@@ -215,6 +216,13 @@ class TooManyBulkRequests(SchedulingError):
         super().__init__(f"at most {limit} bulk requests a minute; nothing was written")
         self.limit = limit
         self.retry_after = retry_after
+
+
+class ContentErased(SchedulingError):
+    """The version exists, but its event was deleted so long ago that only its stamp is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the event was deleted too long ago: who changed it and when is kept, what it was is not")
 
 
 class TooManyAttempts(SchedulingError):

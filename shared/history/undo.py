@@ -151,7 +151,7 @@ class Undo:
         """Returns how to revert an event that existed before the operation, or that it restored."""
         event_id = event.id
         before = self.store.before(self.request.calendar_id, event_id, event.history_id)
-        if before is None or event.stamp.version - before.stamp.version > 1:
+        if before is None or before.erased or event.stamp.version - before.stamp.version > 1:
             if young:
                 raise NotRecordedYet("a version before this operation is still on its way into the history")
             return UndoOutcome(event_id, left="its version before is not in the history")

@@ -6,6 +6,7 @@ from typing import Any
 from shared.errors import (
     STORE_FAULT,
     CalendarFull,
+    ContentErased,
     EmptyWindow,
     EventConflict,
     FieldError,
@@ -56,6 +57,7 @@ TITLES = {
     # Not 507: the caller has to do something about it, and a server error would ring a bell of the operator.
     QuotaExceeded: (409, "Quota exceeded"),
     TooManyBulkRequests: (429, "Too many bulk requests"),
+    ContentErased: (410, "Content erased"),
     TooManyAttempts: (429, "Too many attempts"),
     NotRecordedYet: (503, "Not recorded yet"),
     OutcomeUnknown: (503, "Outcome unknown"),

@@ -32,6 +32,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.CalendarFull(), 507),
     (errors.QuotaExceeded("events", 10, 10), 409),
     (errors.TooManyBulkRequests(60, 7), 429),
+    (errors.ContentErased(), 410),
     (errors.Unavailable("busy", 3), 503),
     (errors.NotRecordedYet("on its way"), 503),
     (errors.OutcomeUnknown("read it"), 503),

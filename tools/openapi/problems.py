@@ -37,6 +37,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     ),
     errors.QuotaExceeded("events", 100_000, 100_000),
     errors.NameTaken(["username"]),
+    errors.ContentErased(),
     errors.PreconditionFailed(HistoryId(ID)),
     edge_errors.BodyTooLarge(MAX_BODY_BYTES),
     edge_errors.UnsupportedMediaType(JSON),
