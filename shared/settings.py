@@ -25,6 +25,7 @@ class Settings:
     cors_origin: str
     access_token_seconds: int
     refresh_token_seconds: int
+    key_rotation_seconds: int
     session_seconds: int
     refresh_grace_seconds: int  # 0: an exchanged token is never accepted again
     deleted_seconds: int
@@ -53,6 +54,7 @@ class Settings:
             cors_origin=_text(environ, "CORS_ORIGIN"),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
+            key_rotation_seconds=_seconds(environ, "KEY_ROTATION_DAYS", unit=DAY),
             session_seconds=_seconds(environ, "SESSION_DAYS", unit=DAY),
             refresh_grace_seconds=_seconds(environ, "REFRESH_GRACE_SECONDS", least=0),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),

@@ -33,6 +33,7 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "CORS_ORIGIN": "*",
         "ACCESS_TOKEN_SECONDS": "900",
         "REFRESH_TOKEN_DAYS": "30",
+        "KEY_ROTATION_DAYS": "90",
         "SESSION_DAYS": "90",
         "REFRESH_GRACE_SECONDS": "30",
         "DELETED_EVENT_DAYS": "30",

@@ -16,6 +16,7 @@ VARIABLES = variables_for(TABLES)
 DURATIONS = [
     "ACCESS_TOKEN_SECONDS",
     "REFRESH_TOKEN_DAYS",
+    "KEY_ROTATION_DAYS",
     "SESSION_DAYS",
     "REFRESH_GRACE_SECONDS",
     "DELETED_EVENT_DAYS",
@@ -40,6 +41,7 @@ def test_each_variable_is_read() -> None:
             "CORS_ORIGIN": "https://app.example.com",
             "ACCESS_TOKEN_SECONDS": "60",
             "REFRESH_TOKEN_DAYS": "2",
+            "KEY_ROTATION_DAYS": "5",
             "SESSION_DAYS": "5",
             "REFRESH_GRACE_SECONDS": "6",
             "DELETED_EVENT_DAYS": "3",
@@ -59,6 +61,7 @@ def test_each_variable_is_read() -> None:
         cors_origin="https://app.example.com",
         access_token_seconds=60,
         refresh_token_seconds=2 * 86_400,
+        key_rotation_seconds=5 * 86_400,
         session_seconds=5 * 86_400,
         refresh_grace_seconds=6,
         deleted_seconds=3 * 86_400,
