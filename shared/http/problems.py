@@ -6,6 +6,7 @@ from typing import Any
 from shared.errors import (
     STORE_FAULT,
     CalendarFull,
+    ContentErased,
     EmptyWindow,
     EventConflict,
     FieldError,
@@ -21,14 +22,22 @@ from shared.errors import (
     NotRecordedYet,
     OutcomeUnknown,
     PreconditionFailed,
+    QuotaExceeded,
     SchedulingError,
     StoreFault,
     TooManyAttempts,
+    TooManyBulkRequests,
     Unavailable,
     WindowTooLong,
 )
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
-from shared.http.problem_documents import ERRORS_SHOWN, ProblemDocument, conflict_document, field_problems
+from shared.http.problem_documents import (
+    ERRORS_SHOWN,
+    ProblemDocument,
+    conflict_document,
+    field_problems,
+    quota_document,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,12 +54,19 @@ TITLES = {
     EventConflict: (409, "Event conflict"),
     NameTaken: (409, "Name taken"),
     CalendarFull: (507, "Calendar full"),
+    # Not 507: the caller has to do something about it, and a server error would ring a bell of the operator.
+    QuotaExceeded: (409, "Quota exceeded"),
+    TooManyBulkRequests: (429, "Too many bulk requests"),
+    ContentErased: (410, "Content erased"),
     TooManyAttempts: (429, "Too many attempts"),
     NotRecordedYet: (503, "Not recorded yet"),
     OutcomeUnknown: (503, "Outcome unknown"),
     Unavailable: (503, "Unavailable"),
     StoreFault: (503, "Unavailable"),
 }
+
+# Errors after which the same request may succeed.
+RETRIED = (TooManyAttempts, TooManyBulkRequests, Unavailable, StoreFault)
 
 
 def status_and_title(error: SchedulingError) -> tuple[int, str]:
@@ -86,7 +102,7 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     status, title = status_and_title(error)
     headers: dict[str, str] = {}
     facts: dict[str, Any] = {}
-    detail = str(error)
+    detail = STORE_FAULT if isinstance(error, StoreFault) else str(error)
     match error:
         case InvalidRequest():
             shown = error.errors if isinstance(error, InvalidItems) else error.errors[:ERRORS_SHOWN]
@@ -109,9 +125,8 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, section 3.1
         case NotAuthenticated():
             headers["WWW-Authenticate"] = "Bearer"
-        case TooManyAttempts() | Unavailable():
-            headers["Retry-After"] = str(error.retry_after)
-        case StoreFault():
-            detail = STORE_FAULT
-            headers["Retry-After"] = "1"
+        case QuotaExceeded() | TooManyBulkRequests():
+            facts.update(quota_document(error))
+    if isinstance(error, RETRIED):
+        headers["Retry-After"] = str(getattr(error, "retry_after", 1))
     return status, headers, problem(status, title, detail, **facts)
