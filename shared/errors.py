@@ -15,6 +15,9 @@ SchedulingError
 ├── EventConflict            the time is taken
 ├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
+├── QuotaExceeded            the calendar holds as much as the deployment allows
+├── TooManyBulkRequests      the user has made as many bulk requests this minute as the deployment allows
+├── ContentErased            the version's event was deleted too long ago: its content is erased
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
 ├── Unavailable              not served now; retry. The message says so if it is certain that nothing was written
 │   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
@@ -187,6 +190,39 @@ class CalendarFull(SchedulingError):
 
     def __init__(self) -> None:
         super().__init__("the calendar is full: nothing more can be written to it before events are deleted and gone")
+
+
+QuotaName = Literal["events", "text_bytes"]
+
+
+class QuotaExceeded(SchedulingError):
+    """The calendar uses `used` of `limit`, approximately, which leaves no room for the change; nothing was written.
+
+    `quota` is what is limited: the number of events, or the bytes of their text.
+    """
+
+    def __init__(self, quota: QuotaName, limit: int, used: int) -> None:
+        what = {"events": "events", "text_bytes": "bytes of text"}[quota]
+        super().__init__(f"the calendar may hold {limit} {what}, and holds about {used}: delete some first")
+        self.quota = quota
+        self.limit = limit
+        self.used = used
+
+
+class TooManyBulkRequests(SchedulingError):
+    """The user has made `limit` bulk requests within a minute, which ends in `retry_after` seconds."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"at most {limit} bulk requests a minute; nothing was written")
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class ContentErased(SchedulingError):
+    """The version exists, but its event was deleted so long ago that only its stamp is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the event was deleted too long ago: who changed it and when is kept, what it was is not")
 
 
 class TooManyAttempts(SchedulingError):

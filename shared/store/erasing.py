@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from shared.errors import Throttled
-from shared.ids import CalendarId
+from shared.ids import CalendarId, UserId
 from shared.retries import Deadline
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
@@ -94,18 +94,22 @@ class CalendarEraser:
         self._events_table = events_table
         self._history_table = history_table
 
-    def erase_calendar(self, calendar_id: CalendarId, now: int) -> Erased:
-        """Erases what the events table holds of the calendar; `now` is in seconds since 1970.
+    def erase_calendar(self, calendar_id: CalendarId, user_id: UserId, now: int) -> Erased:
+        """Erases what the events table holds of the calendar and the user; `now` is in seconds since 1970.
 
         An event is overwritten before it is deleted: the stream would otherwise show a deletion with the event's
         content, and a version would be made of it.
         """
+        yield from self._erase_partition(keys.calendar(calendar_id), now)
+        yield from self._erase_partition(keys.bulk_counts(user_id), now)
+
+    def _erase_partition(self, partition: str, now: int) -> Erased:
         after: Item | None = None
         while True:
             where, after = self._batches.query(
                 self._events_table,
                 "pk = :pk",
-                {":pk": text(keys.calendar(calendar_id))},
+                {":pk": text(partition)},
                 ConsistentRead=True,
                 Limit=PAGE_ITEMS,
                 **({} if after is None else {"ExclusiveStartKey": after}),
@@ -113,7 +117,7 @@ class CalendarEraser:
             events = [key for key in where if key["sk"]["S"].startswith(keys.EVENT_PREFIX)]
             self._batches.put(
                 self._events_table,
-                [{**key, **erased_attributes(calendar_id, keys.event_id_in(key), now)} for key in events],
+                [{**key, **erased_attributes(keys.calendar_in(key), keys.event_id_in(key), now)} for key in events],
             )
             self._batches.delete(self._events_table, where)
             yield counted("events", where)
@@ -143,7 +147,15 @@ class CalendarEraser:
                 yield Counter(versions=sum(count for count, _ in done))
                 partitions = [each for each, (_, more) in zip(partitions, done, strict=True) if more]
             if after is None:
-                return
+                break
+        usage, _ = self._batches.query(
+            self._history_table,
+            "pk = :pk",
+            {":pk": keys.usage_key(calendar_id)["pk"]},
+            ConsistentRead=True,
+        )
+        self._batches.delete(self._history_table, usage)
+        yield counted("history", usage)
 
     def _erase_newest(self, partition: str) -> tuple[int, bool]:
         """Deletes a page of an event's versions, newest first. Returns how many, and whether there are more."""

@@ -83,6 +83,22 @@ ITEM_KINDS: Final = (
         exported=Because("hashes of a request and of what its client called it"),
         erased="calendar",
     ),
+    ItemKind(
+        "bulk_counts",
+        "events",
+        "USER#{user_id}",
+        "BULK#{minute}",
+        exported=Because("how many bulk creations there were within a minute; it lapses"),
+        erased="calendar",
+    ),
+    ItemKind(
+        "usages",
+        "history",
+        "CAL#{calendar_id}#USAGE",
+        "USAGE",
+        exported=Because("counts what is exported as events and versions"),
+        erased="versions",
+    ),
     ItemKind("sweeps", "history", "SWEPT", "SWEPT", exported=_NOT_OF_USERS, erased=_NOT_OF_USERS),
     ItemKind(
         "unreadable_records",

@@ -52,7 +52,7 @@ def erase(subject: Subject) -> Iterator[Counter[str]]:
     calendar_id = default_calendar(subject.user_id)
     calendar = CalendarEraser(clients, settings.events_table, settings.history_table, deadline)
     erasers: dict[Place, Callable[[], Iterator[Counter[str]]]] = {
-        "calendar": lambda: calendar.erase_calendar(calendar_id, runtime.now()),
+        "calendar": lambda: calendar.erase_calendar(calendar_id, subject.user_id, runtime.now()),
         "versions": lambda: calendar.erase_versions(calendar_id),
         "bucket": lambda: UnreadableEraser(clients, settings.unreadable_bucket).erase(calendar_id),
         "account": lambda: AccountEraser(clients, settings.users_table, deadline).erase(subject),

@@ -37,7 +37,7 @@ def erase(deployment: HistoryDeployment) -> Counter[str]:
     """Erases Ada's calendar, as an erasure does: events, versions, bucket."""
     erasing = eraser(deployment)
     return (
-        total(erasing.erase_calendar(MINE, deployment.runtime.now()))
+        total(erasing.erase_calendar(MINE, ADA.user_id, deployment.runtime.now()))
         + total(erasing.erase_versions(MINE))
         + total(UnreadableEraser(deployment.clients, BUCKET).erase(MINE))
     )
@@ -49,7 +49,8 @@ def of_calendar(items: list[Item], calendar_id: str = MINE) -> list[Item]:
 
 def stored(deployment: HistoryDeployment) -> str:
     """All that is stored, as text."""
-    return json.dumps([deployment.calendars(), deployment.versions(), deployment.objects()], ensure_ascii=False)
+    history = deployment.scan(deployment.runtime.settings.history_table)
+    return json.dumps([deployment.calendars(), history, deployment.objects()], ensure_ascii=False)
 
 
 def story(deployment: HistoryDeployment, api: Api = ADA) -> str:
@@ -70,7 +71,14 @@ def test_nothing_is_left_and_nothing_comes_back(deployment: HistoryDeployment) -
     hers = of_calendar(deployment.calendars(), GRACE.user_id), of_calendar(deployment.versions(), GRACE.user_id)
     mine = of_calendar(deployment.calendars())
     counts = erase(deployment)
-    assert counts == {"events": 5, "fences": 1, "idempotency_keys": 1, "versions": 7}
+    assert counts == {
+        "events": 5,
+        "fences": 1,
+        "idempotency_keys": 1,
+        "bulk_counts": 1,
+        "versions": 7,
+        "usages": 1,
+    }
     assert len(mine) == 7
     assert of_calendar(deployment.calendars()) == of_calendar(deployment.versions()) == []
 
@@ -91,7 +99,7 @@ def test_what_the_recorder_brings_late_is_erased_by_a_second_pass(deployment: Hi
     assert erase(deployment)["versions"] == 0
     deployment.deliver(late)
     assert WORDS[0] in stored(deployment)
-    assert erase(deployment) == {"versions": 7}
+    assert erase(deployment) == {"versions": 7, "usages": 1}
     deployment.record()
     assert MINE not in stored(deployment)
 
@@ -106,7 +114,7 @@ def test_versions_of_events_that_are_gone_are_found(deployment: HistoryDeploymen
     deployment.empty(deployment.runtime.settings.events_table)
     deployment.stream.read()
     assert len(of_calendar(deployment.versions())) == 8
-    assert erase(deployment) == {"versions": 8}
+    assert erase(deployment)["versions"] == 8
     assert of_calendar(deployment.versions()) == []
 
 
@@ -116,7 +124,7 @@ def test_an_event_is_not_there_while_it_is_erased(deployment: HistoryDeployment)
     path = f"/events/{event_id}"
     erasing = eraser(deployment)
     erasing._batches.delete = lambda *_: None  # type: ignore[method-assign]
-    total(erasing.erase_calendar(MINE, deployment.runtime.now()))
+    total(erasing.erase_calendar(MINE, ADA.user_id, deployment.runtime.now()))
     assert {item["sk"]["S"] for item in deployment.events()} >= {f"EVENT#{event_id}"}
     assert ADA("GET", path).status == 404
     assert ADA("PATCH", path, {"title": "x"}).status == 404
@@ -152,7 +160,7 @@ def test_an_erasure_leaves_no_gaps_at_any_moment(deployment: HistoryDeployment) 
         assert erase(deployment)["versions"] == 61
     finally:
         client.meta.events.unregister("before-call.dynamodb.BatchWriteItem", look)
-    assert found == [0] * 5
+    assert found == [0] * 6
 
 
 @pytest.fixture(params=[False, True], ids=["without versioning", "with versioning"])
