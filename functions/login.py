@@ -1,7 +1,7 @@
 """POST /auth/login: tokens for a user name and its password."""
 
 from shared.errors import NotAuthenticated, TooManyAttempts
-from shared.http.api import Response, answer, app, client, handler, issuer
+from shared.http.api import Response, answer, app, client, handler, issuer, own_identity
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -24,6 +24,7 @@ __all__ = ["handler"]
     responses={200: returns("Tokens.", TokensDocument)},
     security=PUBLIC,
 )
+@own_identity
 @may_raise(NotAuthenticated, TooManyAttempts)
 def login(credentials: Login) -> Response[str]:
     """Returns tokens. 401 is the same for a wrong name and a wrong password; 429 after five failures in a row."""
