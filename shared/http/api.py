@@ -25,7 +25,7 @@ from shared.errors import (
 )
 from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
-from shared.http.routes import own_identity, takes
+from shared.http.routes import DEVICE_HEADER, own_identity, takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
@@ -33,6 +33,7 @@ from shared.runtime import current
 from shared.scheduling.preconditions import Precondition
 
 __all__ = [
+    "DEVICE_HEADER",
     "Body",
     "Path",
     "Query",
@@ -108,9 +109,7 @@ def _check_edge(event: dict[str, Any]) -> None:
 
     The resolver then finds the path of the route, only the headers that are read, and a single media type.
 
-    Raises:
-        InvalidRequest: The route does not accept a part of the request.
-        NotFound: The route is one that this deployment does not have.
+    Raises InvalidRequest, and NotFound for a route that only other deployments have.
     """
     path = event.get("resource") or event["path"]
     for name, value in (event.get("pathParameters") or {}).items():
@@ -231,7 +230,13 @@ def issuer() -> str:
 
 
 def answer(
-    body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None, repeated: bool = False
+    body: Any,
+    *,
+    status: int = 200,
+    etag: str | None = None,
+    location: str | None = None,
+    repeated: bool = False,
+    device_token: str | None = None,
 ) -> Response[str]:
     """Returns a JSON response.
 
@@ -241,6 +246,7 @@ def answer(
         etag: The history_id for the header ETag, without quotes: they are added here (RFC 9110, section 8.8.3).
         location: The value of the header Location.
         repeated: Whether an earlier request has already done what this one asks for.
+        device_token: The value of the header Device-Token.
     """
     headers: dict[str, str | list[str]] = {}
     if etag is not None:
@@ -249,6 +255,8 @@ def answer(
         headers["Location"] = location
     if repeated:
         headers["Idempotent-Replay"] = "true"
+    if device_token is not None:
+        headers[DEVICE_HEADER] = device_token
     text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 

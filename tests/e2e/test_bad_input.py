@@ -4,7 +4,6 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,7 +12,7 @@ from shared.identity.tokens import AUDIENCE
 from tests.e2e.user import User, problem
 from tests.harness.identity_samples import session
 from tests.harness.signing_keys import tokens_of
-from tools.local_stack import LocalStack
+from tests.harness.stack_process import Running
 
 EVENT: Final = {"title": "Design review", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z"}
 UNKNOWN_ID: Final = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"
@@ -208,11 +207,10 @@ def test_a_token_that_proves_nothing(ada: User) -> None:
     assert ada.events() == []
 
 
-def test_an_access_token_that_has_expired(ada: User) -> None:
+def test_an_access_token_that_has_expired(ada: User, running: Running) -> None:
     claims = decoded(ada.access_token.split(".")[1])
     assert claims["aud"] == AUDIENCE
-    stack = LocalStack(port=urlsplit(ada.base_url).port or 0)
-    secrets = stack.client("secretsmanager")
+    secrets = running.stack.client("secretsmanager")
     (secret,) = (each for each in secrets.list_secrets()["SecretList"] if "SigningKeys" in each["Name"])
     text = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
     # Only its times differ from a token that is taken.

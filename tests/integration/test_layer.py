@@ -151,8 +151,9 @@ def build_without_python(tmp_path: Path, **variables: str) -> subprocess.Complet
     ]:
         (commands / name).write_text(f"#!/bin/sh\n{script}\n")
         (commands / name).chmod(0o755)
+    command = ["make", "-C", str(ROOT / "shared"), "build-SharedLayer", *layer_variables(tmp_path / "built")]
     return subprocess.run(
-        ["make", "-C", ROOT / "shared", "build-SharedLayer", *layer_variables(tmp_path / "built")],  # noqa: S607
+        command,
         env=os.environ | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", **variables},
         capture_output=True,
         text=True,
