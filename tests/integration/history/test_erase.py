@@ -62,8 +62,12 @@ def users(deployment: HistoryDeployment) -> list[Item]:
 def everything(deployment: HistoryDeployment) -> dict[tuple[str, str, str], Any]:
     """All items and objects, by table and key."""
     items: dict[tuple[str, str, str], Any] = {("bucket", key, ""): each for key, each in deployment.objects().items()}
-    history = deployment.scan(deployment.runtime.settings.history_table)
-    tables = {"events": deployment.calendars(), "history": history, "users": users(deployment)}
+    settings = deployment.runtime.settings
+    tables = {
+        "events": deployment.scan(settings.events_table),
+        "history": deployment.scan(settings.history_table),
+        "users": users(deployment),
+    }
     for table, found in tables.items():
         items |= {(table, item["pk"]["S"], item["sk"]["S"]): item for item in found}
     return items

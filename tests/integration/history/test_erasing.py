@@ -49,8 +49,9 @@ def of_calendar(items: list[Item], calendar_id: str = MINE) -> list[Item]:
 
 def stored(deployment: HistoryDeployment) -> str:
     """All that is stored, as text."""
-    history = deployment.scan(deployment.runtime.settings.history_table)
-    return json.dumps([deployment.calendars(), history, deployment.objects()], ensure_ascii=False)
+    settings = deployment.runtime.settings
+    tables = [deployment.scan(settings.events_table), deployment.scan(settings.history_table)]
+    return json.dumps([*tables, deployment.objects()], ensure_ascii=False)
 
 
 def story(deployment: HistoryDeployment, api: Api = ADA) -> str:
