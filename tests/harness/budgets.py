@@ -31,9 +31,18 @@ CROWDED: Final = 4 + ROUNDS - 1
 BUDGETS: Final[dict[str, Budget]] = {
     "authorize": Budget(0, 0),
     "register": Budget(1, 1),
-    "login": Budget(2, 2),
+    # Three counters beside the user; the session; the counters again beside the keys of all sessions.
+    "login": Budget(4 + 1 + 4, 3),
+    # The user, one counter, the session, and that counter again beside the keys of all sessions.
+    "login on a known device": Budget(1 + 1 + 1 + 2, 4),
     "refresh": Budget(1, 1),
     "logout": Budget(1, 1),
+    "list sessions": Budget(1, 1),
+    "end a session": Budget(1, 1),
+    # The keys of all, and a write for each 25.
+    "end all other sessions": Budget(1 + 1, 2),
+    # As a login up to the password, which is then stored; the counters again; and the other sessions end.
+    "change the password": Budget(4 + 1 + 3 + 2, 5),
     "create": Budget(6, 3),
     # By a process that has read within the last minute what the calendar holds, or else after that read.
     "create, conflicts allowed": Budget(1, 1),

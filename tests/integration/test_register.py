@@ -20,6 +20,7 @@ def test_the_payload_registers_a_user(identity: Identity) -> None:
     assert reply.headers["Content-Type"] == "application/json"
     assert reply.headers["Cache-Control"] == "no-store"
     assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert reply.headers["Device-Token"]
     assert reply.body["token_type"] == "Bearer"
     assert reply.body["expires_in"] == identity.runtime.settings.access_token_seconds
 

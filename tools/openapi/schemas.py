@@ -18,6 +18,7 @@ from shared.http import (
     documents,
     identity_documents,
     problem_documents,
+    session_documents,
     undo_documents,
 )
 from shared.http.bulk_models import Conflicts, OnInvalid
@@ -43,6 +44,7 @@ _MODULES: Final = (
     bulk_documents,
     undo_documents,
     identity_documents,
+    session_documents,
     problem_documents,
 )
 _DOCUMENTS: Final = {
