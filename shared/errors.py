@@ -19,7 +19,7 @@ SchedulingError
 ├── TooManyBulkRequests      the user has made as many bulk requests this minute as the deployment allows
 ├── ContentErased            the version's event was deleted too long ago: its content is erased
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
-├── Unavailable              nothing was written; retry
+├── Unavailable              not served now; retry. The message says so if it is certain that nothing was written
 │   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
 │   └── OutcomeUnknown       the write may or may not have been applied
 └── StoreFault               an error of the store for the domain; never reaches a caller
@@ -234,7 +234,10 @@ class TooManyAttempts(SchedulingError):
 
 
 class Unavailable(SchedulingError):
-    """The request could not be served now, and nothing was written; `retry_after` is in seconds."""
+    """The request could not be served now; `retry_after` is in seconds.
+
+    The message says so if it is certain that nothing was written.
+    """
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
@@ -249,8 +252,10 @@ class OutcomeUnknown(Unavailable):
     """The response to a write was lost, and the stored data does not show whether it was applied."""
 
 
-# The message for a caller about a fault of the store.
-STORE_FAULT: Final = "the database could not serve this request now; nothing is lost, try again"
+# The messages for a caller about a fault of the store. An operation may have made several calls, so neither says that
+# nothing was written.
+STORE_FAULT: Final = "the database could not serve this request now: try again"
+ANSWER_LOST: Final = "the response of the database was lost: what was asked for may or may not have been done"
 
 
 class StoreFault(SchedulingError):

@@ -15,6 +15,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import ids, payloads
 from shared.errors import (
+    STORE_FAULT,
+    AnswerLost,
     FieldError,
     InvalidRequest,
     InvalidToken,
@@ -22,10 +24,11 @@ from shared.errors import (
     NotAuthenticated,
     NotFound,
     SchedulingError,
+    Unavailable,
 )
 from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
-from shared.http.routes import DEVICE_HEADER, takes
+from shared.http.routes import DEVICE_HEADER, own_identity, takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
@@ -48,6 +51,7 @@ __all__ = [
     "idempotency_key",
     "issuer",
     "only_parameter",
+    "own_identity",
     "precondition",
     "takes",
 ]
@@ -79,7 +83,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         _check_edge(event)
         answer = app.resolve(event, context)
-    except InvalidRequest as error:
+    except (InvalidRequest, NotFound) as error:
         answer = _gateway_answer(error)
     log_request(
         method=method,
@@ -108,7 +112,7 @@ def _check_edge(event: dict[str, Any]) -> None:
 
     The resolver then finds the path of the route, only the headers that are read, and a single media type.
 
-    Raises InvalidRequest.
+    Raises InvalidRequest, and NotFound for a route that only other deployments have.
     """
     path = event.get("resource") or event["path"]
     for name, value in (event.get("pathParameters") or {}).items():
@@ -122,6 +126,8 @@ def _check_edge(event: dict[str, Any]) -> None:
     route = routes.route_of(app, event["httpMethod"], path)
     if route is None:
         return  # the resolver responds with 404
+    if routes.is_of_own_identity(route) and not current().settings.own_identity:
+        raise NotFound("route")
     routes.check(route, headers, parameters, body)
     if not body:
         headers.pop("content-type", None)  # without a body it has no meaning
@@ -144,6 +150,8 @@ def _gateway_answer(error: SchedulingError) -> dict[str, Any]:
 
 
 def _on_error(error: SchedulingError) -> Response[str]:
+    if isinstance(error, AnswerLost) and app.current_event.http_method == "GET":
+        error = Unavailable(STORE_FAULT)  # a GET has nothing that could have been written
     status, headers, body = problems.of_error(error)
     if status >= 500:
         logger.warning("unavailable", extra={"error": type(error).__name__, "why": str(error)})

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from shared.errors import (
+    ANSWER_LOST,
     STORE_FAULT,
+    AnswerLost,
     CalendarFull,
     ContentErased,
     EmptyWindow,
@@ -62,6 +64,7 @@ TITLES = {
     NotRecordedYet: (503, "Not recorded yet"),
     OutcomeUnknown: (503, "Outcome unknown"),
     Unavailable: (503, "Unavailable"),
+    AnswerLost: (503, "Outcome unknown"),
     StoreFault: (503, "Unavailable"),
 }
 
@@ -96,13 +99,22 @@ def _with_fields(error: SchedulingError) -> SchedulingError:
     return error
 
 
+def _detail(error: SchedulingError) -> str:
+    match error:
+        case AnswerLost():
+            return ANSWER_LOST
+        case StoreFault():
+            return STORE_FAULT
+    return str(error)
+
+
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     """Returns status, headers and problem document of `error`. They contain no stored data but the caller's own."""
     error = _with_fields(error)
     status, title = status_and_title(error)
     headers: dict[str, str] = {}
     facts: dict[str, Any] = {}
-    detail = STORE_FAULT if isinstance(error, StoreFault) else str(error)
+    detail = _detail(error)
     match error:
         case InvalidRequest():
             shown = error.errors if isinstance(error, InvalidItems) else error.errors[:ERRORS_SHOWN]

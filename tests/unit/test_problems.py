@@ -87,6 +87,22 @@ def test_what_may_be_tried_again_says_when(error: SchedulingError, seconds: str)
     assert headers["Retry-After"] == seconds
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (errors.AnswerLost("ReadTimeoutError"), "outcome-unknown"),
+        (errors.Contended("TransactionConflictException"), "unavailable"),
+        (errors.Throttled("ThrottlingException"), "unavailable"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_no_fault_of_the_database_is_said_to_have_written_nothing(error: SchedulingError, kind: str) -> None:
+    _, headers, document = answered(error)
+    assert document["type"] == f"/problems/{kind}"
+    assert "nothing" not in document["detail"]
+    assert headers["Retry-After"] == "1"
+
+
 def test_no_word_of_the_database_reaches_a_caller() -> None:
     for fault in (errors.Contended, errors.Throttled, errors.AnswerLost):
         assert "TransactionCanceled" not in problems.of_error(fault("TransactionCanceledException"))[2]
