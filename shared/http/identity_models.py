@@ -6,6 +6,12 @@ from pydantic import Field, StringConstraints
 
 from shared.http.base_models import Line, RequestBody, without
 from shared.http.text import MAX_ADDRESS_BYTES, address_fault
+from shared.identity.reserved_names import is_reserved
+
+
+def _reserved(name: str) -> str | None:
+    return "is reserved" if is_reserved(name) else None
+
 
 Email = Annotated[
     str,
@@ -21,7 +27,12 @@ Email = Annotated[
 Username = Annotated[
     str,
     StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
-    Field(description="A name of 3 to 64 characters that nobody else has, in any case of letters.", examples=["ada"]),
+    without(_reserved),
+    Field(
+        description="A name of 3 to 64 characters that nobody else has, in any case of letters. Names that could be "
+        "taken for the service's own, such as `admin` or `support`, are refused.",
+        examples=["ada"],
+    ),
 ]
 # NIST SP 800-63B: at least 8 characters, long ones allowed, no rules of composition. The limit keeps hashing cheap.
 Password = Annotated[
