@@ -32,13 +32,17 @@ class BareLogin:
         """Serves POST /auth/login."""
         document = json.loads(event["body"])
         name = document["username"]
-        keys = [{"pk": {"S": f"{kind}#{name.lower()}"}} for kind in ("USER", "ATTEMPTS")]
+        keys = [
+            {"pk": {"S": f"NAME#{name.lower()}"}, "sk": {"S": "LOGIN"}},
+            {"pk": {"S": f"GUESS#NAME#{name.lower()}"}, "sk": {"S": "GUESS"}},
+        ]
         response = self._client.batch_get_item(RequestItems={self._users: {"Keys": keys, "ConsistentRead": True}})
         (user,) = response["Responses"][self._users]
         self._hasher.verify(user["password_hash"]["S"], document["password"])
         family, token_id, now = str(uuid7()), str(uuid7()), int(time.time())
         session = {
-            "pk": {"S": f"SESSION#{family}"},
+            "pk": {"S": f"USER#{user['user_id']['S']}"},
+            "sk": {"S": f"SESSION#{family}"},
             "user_id": user["user_id"],
             "username": {"S": name},
             "token_id": {"S": token_id},

@@ -1,13 +1,15 @@
 """POST /auth/login: tokens for a user name and its password."""
 
 from shared.errors import NotAuthenticated, TooManyAttempts
-from shared.http.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, client, handler
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
 from shared.http.responses import PUBLIC, may_raise, returns
 from shared.identity import accounts
 from shared.runtime import current
-from shared.wiring.identity import deadline, tokens, users
+from shared.wiring.identity import tokens
+from shared.wiring.logins import logins
+from shared.wiring.sessions import deadline, session_rules
 
 __all__ = ["handler"]
 
@@ -29,8 +31,10 @@ def login(credentials: Login) -> Response[str]:
     pair = accounts.login(
         username=credentials.username,
         password=credentials.password,
-        store=users(),
+        client=client(),
+        store=logins(),
         tokens=tokens(now),
+        rules=session_rules(),
         deadline=deadline(),
         now=now,
     )

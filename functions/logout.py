@@ -3,9 +3,10 @@
 from shared.http.api import Response, answer, app, handler
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, returns
-from shared.identity import sessions
+from shared.identity.sessions import logout as end_session
 from shared.runtime import current
-from shared.wiring.identity import deadline, tokens, users
+from shared.wiring.identity import tokens
+from shared.wiring.sessions import deadline, sessions
 
 __all__ = ["handler"]
 
@@ -26,5 +27,5 @@ def logout(presented: RefreshToken) -> Response[str]:
     Access tokens stay valid until they expire.
     """
     now = current().now()
-    sessions.logout(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
+    end_session(presented.refresh_token, store=sessions(), tokens=tokens(now), deadline=deadline(), now=now)
     return answer(None, status=204)

@@ -5,9 +5,10 @@ from shared.http.api import Response, answer, app, handler
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, may_raise, returns
-from shared.identity import sessions
+from shared.identity.sessions import refresh as exchange
 from shared.runtime import current
-from shared.wiring.identity import deadline, tokens, users
+from shared.wiring.identity import tokens
+from shared.wiring.sessions import deadline, session_rules, sessions
 
 __all__ = ["handler"]
 
@@ -26,5 +27,12 @@ __all__ = ["handler"]
 def refresh(presented: RefreshToken) -> Response[str]:
     """Returns a new pair of tokens. Each refresh token is valid for one exchange; a second one ends the session."""
     now = current().now()
-    pair = sessions.refresh(presented.refresh_token, store=users(), tokens=tokens(now), deadline=deadline(), now=now)
+    pair = exchange(
+        presented.refresh_token,
+        store=sessions(),
+        tokens=tokens(now),
+        rules=session_rules(),
+        deadline=deadline(),
+        now=now,
+    )
     return answer(tokens_document(pair))

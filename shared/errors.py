@@ -12,7 +12,7 @@ SchedulingError
 ├── NotFound
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
-├── NameTaken                a unique user name or address is taken
+├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
 ├── Unavailable              nothing was written; retry
@@ -166,7 +166,7 @@ class EventConflict(SchedulingError):
 
 
 class NameTaken(SchedulingError):
-    """A user with the same value of one of `fields` (`username`, `email`) exists."""
+    """A user with the same value of one of `fields` exists: of the user name, which is public. Addresses are not."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(f"taken: {', '.join(fields)}")

@@ -17,6 +17,10 @@ CalendarId = NewType("CalendarId", str)
 EventId = NewType("EventId", str)
 HistoryId = NewType("HistoryId", str)
 OperationId = NewType("OperationId", str)
+SessionId = NewType("SessionId", str)
+TokenId = NewType("TokenId", str)
+DeviceId = NewType("DeviceId", str)
+MailId = NewType("MailId", str)
 # The partition key and the sort key of a stored item, for scans of a whole table.
 ItemKey = tuple[str, str]
 

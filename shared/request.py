@@ -1,6 +1,6 @@
 """The context of a request: its user, calendar, time and deadline. The HTTP edge creates it and passes it on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.ids import CalendarId, OperationId, UserId
@@ -8,6 +8,14 @@ from shared.retries import Deadline
 
 NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_MILLISECOND: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from: its address as the gateway sees it, and what the client says it is."""
+
+    source: str
+    user_agent: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

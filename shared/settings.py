@@ -23,6 +23,8 @@ class Settings:
     cors_origin: str
     access_token_seconds: int
     refresh_token_seconds: int
+    session_seconds: int
+    refresh_grace_seconds: int  # 0: an exchanged token is never accepted again
     deleted_seconds: int
     history_retention_seconds: int  # 0: versions are kept for ever
 
@@ -43,6 +45,8 @@ class Settings:
             cors_origin=_text(environ, "CORS_ORIGIN"),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
+            session_seconds=_seconds(environ, "SESSION_DAYS", unit=DAY),
+            refresh_grace_seconds=_seconds(environ, "REFRESH_GRACE_SECONDS", least=0),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
         )

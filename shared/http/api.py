@@ -27,7 +27,7 @@ from shared.http.headers import idempotency_key_of, tags_of
 from shared.http.routes import takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger
-from shared.request import NS_PER_SECOND, Request
+from shared.request import NS_PER_SECOND, Client, Request
 from shared.runtime import current
 from shared.scheduling.preconditions import Precondition
 
@@ -39,6 +39,7 @@ __all__ = [
     "answer",
     "answer_read",
     "app",
+    "client",
     "current_request",
     "handler",
     "header",
@@ -53,6 +54,9 @@ EXPOSED_HEADERS: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After"
 
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
+
+# What takes the place of a client's address or name that the gateway does not tell.
+UNKNOWN: Final = "unknown"
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
@@ -189,6 +193,16 @@ def current_request() -> Request:
         now_ns=now_ns,
         deadline=runtime.deadline(max(0.0, seconds_left)),
     )
+
+
+def client() -> Client:
+    """Returns where the request being served comes from.
+
+    The gateway itself has seen the address. Headers such as X-Forwarded-For are not read: a client could write them.
+    """
+    told = app.current_event.raw_event["requestContext"].get("identity")
+    identity = told if isinstance(told, dict) else {}
+    return Client(str(identity.get("sourceIp") or UNKNOWN), str(identity.get("userAgent") or UNKNOWN))
 
 
 def answer(

@@ -18,8 +18,7 @@ Email = Annotated[
     StringConstraints(max_length=MAX_ADDRESS_BYTES),
     without(address_fault),
     Field(
-        description=f"An address of at most {MAX_ADDRESS_BYTES} bytes in UTF-8 that nobody else has, in any case of "
-        "letters.",
+        description=f"An address of at most {MAX_ADDRESS_BYTES} bytes in UTF-8.",
         json_schema_extra={"format": "idn-email"},
         examples=["ada@example.com"],
     ),

@@ -6,20 +6,26 @@ from typing import Protocol
 
 from shared.errors import AnswerLost, Contended, NotAuthenticated, OutcomeUnknown, Throttled, TooManyAttempts
 from shared.identity import passwords
+from shared.identity.mail import Mail
 from shared.identity.tokens import TokenPair, Tokens
-from shared.identity.users import LoginState, Session, User, id_made_at
-from shared.ids import made_at
+from shared.identity.users import Account, LoginState, Profile, Session, SessionRules, id_made_at
+from shared.ids import DeviceId, UserId
+from shared.request import Client
 from shared.retries import Deadline
 
 
-class AccountStore(Protocol):
-    """Storage of users, who are found by name regardless of case.
+class RegistrationStore(Protocol):
+    """Storage of new users, who are found by name regardless of case."""
 
-    All methods raise Contended, Throttled (nothing was written) and AnswerLost.
-    """
+    def add(self, account: Account, profile: Profile, session: Session, mail: Mail) -> None:
+        """Stores a new user, their first session and a mail to them; idempotent.
 
-    def add(self, user: User, session: Session) -> None:
-        """Stores a new user and their first session; idempotent. Raises NameTaken."""
+        Raises NameTaken, and Contended, Throttled (nothing was written) and AnswerLost.
+        """
+
+
+class LoginStore(Protocol):
+    """Storage of what a login reads and writes. All methods raise Contended, Throttled and AnswerLost."""
 
     def login_state(self, username: str, now: int) -> LoginState:
         """Returns the user of that name, and the failed attempts at it that have not expired at `now`."""
@@ -27,7 +33,7 @@ class AccountStore(Protocol):
     def count_failure(self, username: str, now: int) -> None:
         """Counts one more wrong password for `username`; concurrent calls are all counted."""
 
-    def begin(self, session: Session, before: LoginState, after: User) -> bool:
+    def begin(self, session: Session, before: LoginState, after: Account) -> bool:
         """Stores `session`, deletes the attempts of `before`, and stores the password hash of `after` if it differs.
 
         Returns:
@@ -44,31 +50,47 @@ class Applicant:
     email: str = field(repr=False)
 
 
-def register(applicant: Applicant, *, store: AccountStore, tokens: Tokens, deadline: Deadline, now: int) -> TokenPair:
-    """Creates a user and logs them in.
+def register(
+    applicant: Applicant,
+    *,
+    client: Client,
+    store: RegistrationStore,
+    tokens: Tokens,
+    rules: SessionRules,
+    deadline: Deadline,
+    now: int,
+) -> TokenPair:
+    """Creates a user and logs them in. The address is nobody's until it is verified, so it is not looked for.
 
     Raises:
-        NameTaken: Another user has the name or the address.
+        NameTaken: Another user has the name.
         OutcomeUnknown: The database's response was lost.
     """
-    user_id = id_made_at(now)
-    user = User(
-        user_id=user_id,
+    account = Account(
+        user_id=UserId(id_made_at(now)),
         username=applicant.username,
-        email=applicant.email,
         password_hash=passwords.hash_password(applicant.password),
-        created_at=made_at(user_id),
     )
-    session = Session.begin(user, now, tokens.refresh_seconds)
+    profile = Profile(account.user_id, account.username, applicant.email, created_at=now, email_set_at=now)
+    session = Session.begin(account, client, DeviceId(id_made_at(now)), rules, now)
+    mail = Mail.to(profile, "registered", now)
     try:
-        deadline.retry(lambda: store.add(user, session), on=Contended)
+        deadline.retry(lambda: store.add(account, profile, session, mail), on=Contended)
     except AnswerLost as lost:
         raise OutcomeUnknown("the user may have been made: log in, or register again") from lost
     return tokens.pair(session, now)
 
 
 def login(
-    *, username: str, password: str, store: AccountStore, tokens: Tokens, deadline: Deadline, now: int
+    *,
+    username: str,
+    password: str,
+    client: Client,
+    store: LoginStore,
+    tokens: Tokens,
+    rules: SessionRules,
+    deadline: Deadline,
+    now: int,
 ) -> TokenPair:
     """Begins a session of the user `username`.
 
@@ -83,15 +105,15 @@ def login(
     wait = state.attempts.wait(now)
     if wait > 0:
         raise TooManyAttempts(wait)
-    user = state.user
+    user = state.account
     right = passwords.is_password(passwords.NOBODY if user is None else user.password_hash, password)
-    if user is None or not right:
+    if user is None or user.disabled_at is not None or not right:
         deadline.retry(lambda: store.count_failure(username, now), on=Contended)
         raise NotAuthenticated("wrong user name or password")
     after = user
     if passwords.is_outdated(user.password_hash):
         after = replace(user, password_hash=passwords.hash_password(password))
-    session = Session.begin(user, now, tokens.refresh_seconds)
+    session = Session.begin(user, client, DeviceId(id_made_at(now)), rules, now)
     begun = False
     with suppress(Contended):
         begun = deadline.retry(lambda: store.begin(session, state, after), on=Contended)

@@ -13,6 +13,7 @@ from jwt.utils import base64url_encode
 
 from shared.errors import NotAuthenticated
 from shared.identity.users import Session, id_made_at
+from shared.ids import SessionId, TokenId, UserId
 
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "event-scheduling-api"
@@ -55,10 +56,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """The claims of a valid refresh token: its session (`family`), and its own id within that."""
+    """The claims of a valid refresh token: its user, its session (`family`), and its own id within that."""
 
-    family: str
-    token_id: str
+    user_id: UserId
+    family: SessionId
+    token_id: TokenId
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Tokens:
     def refresh(self, token: str, now: int) -> Refresh:
         """Returns the claims of the refresh token `token`. Raises NotAuthenticated if it is not valid at `now`."""
         claims = self._decode(token, REFRESH_TYPE, now)
-        return Refresh(_text(claims, "sid"), _text(claims, "jti"))
+        return Refresh(UserId(_text(claims, "sub")), SessionId(_text(claims, "sid")), TokenId(_text(claims, "jti")))
 
     def _encode(self, claims: dict[str, Any], kind: str) -> str:
         return _jwt.encode(claims, self.key, ALGORITHM, headers={"typ": kind})

@@ -1,10 +1,15 @@
-"""Users, sessions and failed logins. Times are whole seconds since 1970 (UTC)."""
+"""Users and their sessions, as they are stored. Times are whole seconds since 1970 (UTC).
+
+Fields that must not reach a log are left out of the representations.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.ids import new_id
-from shared.request import NS_PER_SECOND
+from shared.ids import DeviceId, SessionId, TokenId, UserId, new_id
+from shared.request import NS_PER_SECOND, Client
+
+MAX_USER_AGENT: Final = 200
 
 # Against guessing: this many wrong passwords in a row cause no wait, then the wait doubles with each one (OWASP
 # Authentication Cheat Sheet, Account Lockout: with an exponential lockout an attacker cannot lock out a user for good).
@@ -19,45 +24,83 @@ def id_made_at(now: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """A registered person or service.
+class Account:
+    """What a login needs of a user, who is found by name regardless of case; `username` is as given.
 
-    `username` and `email` are as given; both are unique regardless of case. `created_at` is RFC 3339 in UTC. Fields
-    that must not reach a log are left out of the representation.
+    A user with `disabled_at` cannot log in.
     """
 
-    user_id: str
+    user_id: UserId
+    username: str
+    password_hash: str = field(repr=False)
+    disabled_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A user's data about themselves. The address is as given, set at `email_set_at`; nobody's until it is verified."""
+
+    user_id: UserId
     username: str
     email: str = field(repr=False)
-    password_hash: str = field(repr=False)
-    created_at: str
+    created_at: int
+    email_set_at: int
+    email_verified_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """For how many seconds a session lives: without use, at all; and how long an exchanged token can be repeated."""
+
+    idle_seconds: int
+    end_seconds: int
+    grace_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session: the family of refresh tokens that starts with one login and grows with each exchange.
 
-    `token_id` identifies the one refresh token of the family that is currently valid.
+    `token_id` identifies the one refresh token of the family that is currently valid, issued at `rotated_at`, and
+    `previous_id` the one that it was exchanged for. The session ends at `ends_at`, and without use at `expires_at`,
+    which is never later.
     """
 
-    family: str
-    user_id: str
+    family: SessionId
+    user_id: UserId
     username: str
-    token_id: str
+    token_id: TokenId
     created_at: int
+    rotated_at: int
+    ends_at: int
     expires_at: int
+    user_agent: str = field(repr=False)
+    device_id: DeviceId
+    previous_id: TokenId | None = None
 
     @classmethod
-    def begin(cls, user: User, now: int, seconds: int) -> "Session":
-        """Returns a new session of `user` that expires after `seconds` without use."""
+    def begin(cls, account: Account, client: Client, device_id: DeviceId, rules: SessionRules, now: int) -> "Session":
+        """Returns a new session of `account`."""
         return cls(
-            family=id_made_at(now),
-            user_id=user.user_id,
-            username=user.username,
-            token_id=id_made_at(now),
+            family=SessionId(id_made_at(now)),
+            user_id=account.user_id,
+            username=account.username,
+            token_id=TokenId(id_made_at(now)),
             created_at=now,
-            expires_at=now + seconds,
+            rotated_at=now,
+            ends_at=now + rules.end_seconds,
+            expires_at=now + min(rules.idle_seconds, rules.end_seconds),
+            user_agent=_one_line(client.user_agent)[:MAX_USER_AGENT],
+            device_id=device_id,
         )
+
+
+def _one_line(user_agent: str) -> str:
+    """Returns what a client says it is without characters that could break a line or hide text.
+
+    The client chooses it, and people read it in the list of their sessions.
+    """
+    return "".join(character for character in user_agent if character.isprintable())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +126,5 @@ class Attempts:
 class LoginState:
     """The stored data of a user name that determines whether a login succeeds."""
 
-    user: User | None
+    account: Account | None
     attempts: Attempts

@@ -1,6 +1,8 @@
-"""All keys of the three tables and of their indexes. Every key of a calendar's items contains the calendar's id."""
+"""All keys of the tables of events and of versions, and of their indexes. Every key contains the calendar's id.
 
-import unicodedata
+The keys of the users table are in `shared.store.identity_keys`.
+"""
+
 from dataclasses import dataclass
 
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey, OperationId
@@ -17,7 +19,7 @@ _AFTER_ALL = "~"
 
 
 def key_of(item: Item) -> ItemKey:
-    """Returns the key of an item of the events table or of the history table."""
+    """Returns the key of an item of any table."""
     return item["pk"]["S"], item["sk"]["S"]
 
 
@@ -121,27 +123,3 @@ def event_of_partition(partition: str) -> tuple[CalendarId, EventId] | None:
 def swept_key() -> Item:
     """Returns the key, in the history table, of the item that records how far sweeps have gone."""
     return {"pk": text("SWEPT"), "sk": text("SWEPT")}
-
-
-def user_key(name: str) -> Item:
-    """Returns the key of a user in the users table, which ignores the name's case. Registered names are ASCII."""
-    return {"pk": text(f"USER#{name.lower()}")}
-
-
-def email_key(address: str) -> Item:
-    """Returns the key of the claim on an e-mail address in the users table.
-
-    It ignores case and the composition of accents: lower case and NFC, as in RFC 8265 (section 3.3) for user names;
-    case folding would treat "\u00df" and "ss" as the same.
-    """
-    return {"pk": text(f"EMAIL#{unicodedata.normalize('NFC', address.lower())}")}
-
-
-def session_key(family: str) -> Item:
-    """Returns the key of a session in the users table."""
-    return {"pk": text(f"SESSION#{family}")}
-
-
-def attempts_key(name: str) -> Item:
-    """Returns the key, in the users table, of the failed attempts at a user name, whether or not the user exists."""
-    return {"pk": text(f"ATTEMPTS#{name.lower()}")}

@@ -1,25 +1,7 @@
-"""Wiring of the identity functions."""
-
-from typing import Final
+"""Wiring of tokens."""
 
 from shared.identity.tokens import Tokens
-from shared.retries import Deadline
 from shared.runtime import current
-from shared.store.users import DynamoUserStore
-
-# A login that contends with another one waits only milliseconds for it.
-RETRY_SECONDS: Final = 3.0
-
-
-def users() -> DynamoUserStore:
-    """Returns the users table."""
-    runtime = current()
-    return DynamoUserStore(runtime.clients, runtime.settings.users_table)
-
-
-def deadline() -> Deadline:
-    """Returns the deadline of one request's retries."""
-    return current().deadline(RETRY_SECONDS)
 
 
 def tokens(now: int) -> Tokens:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from shared.identity.tokens import AUDIENCE, Tokens
-from shared.identity.users import Session
 from tests.e2e.user import User, problem
+from tests.harness.identity_samples import session
 from tools.local_stack import LocalStack
 
 EVENT: Final = {"title": "Design review", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z"}
@@ -212,8 +212,8 @@ def test_an_access_token_that_has_expired(ada: User) -> None:
     key = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
     # Only its times differ from a token that is taken.
     tokens = Tokens(key, access_seconds=60, refresh_seconds=60)
-    session = Session("family", claims["sub"], ada.username, "token", claims["iat"], claims["iat"] + 60)
-    fresh, expired = (tokens.pair(session, claims["iat"] - ago).access_token for ago in (0, 3600))
+    begun = session(now=claims["iat"], user_id=claims["sub"], username=ada.username)
+    fresh, expired = (tokens.pair(begun, claims["iat"] - ago).access_token for ago in (0, 3600))
     assert ada("GET", "/events", headers={"Authorization": f"Bearer {fresh}"}).status_code == 200
     problem(ada("GET", "/events", headers={"Authorization": f"Bearer {expired}"}), 401, "not-authenticated")
 

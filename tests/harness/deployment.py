@@ -28,6 +28,8 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "CORS_ORIGIN": "*",
         "ACCESS_TOKEN_SECONDS": "900",
         "REFRESH_TOKEN_DAYS": "30",
+        "SESSION_DAYS": "90",
+        "REFRESH_GRACE_SECONDS": "30",
         "DELETED_EVENT_DAYS": "30",
         "HISTORY_RETENTION_DAYS": "0",
     }

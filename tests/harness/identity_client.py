@@ -68,7 +68,7 @@ class Identity:
         assert self.calls == calls
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
-        """Returns the items of the users table whose key begins with `prefix`."""
+        """Returns the items of the users table whose partition key or sort key begins with `prefix`."""
         table = self.runtime.settings.users_table
         response = self.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)
-        return [item for item in response["Items"] if item["pk"]["S"].startswith(prefix)]
+        return [item for item in response["Items"] if any(item[key]["S"].startswith(prefix) for key in ("pk", "sk"))]

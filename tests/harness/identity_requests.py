@@ -2,9 +2,15 @@
 
 from typing import Final
 
+from shared.identity.mail import Mail
 from shared.identity.tokens import TokenPair
-from shared.identity.users import Attempts, LoginState, Session, User
-from shared.wiring.identity import tokens, users
+from shared.identity.users import Account, Attempts, LoginState, Profile, Session
+from shared.ids import DeviceId
+from shared.request import Client
+from shared.wiring.accounts import users
+from shared.wiring.identity import tokens
+from shared.wiring.logins import logins
+from shared.wiring.sessions import session_rules
 from tests.harness.dataset import Dataset, GatewayEvent
 from tests.harness.gateway import payload
 from tests.harness.routes import Route
@@ -12,16 +18,22 @@ from tests.harness.routes import Route
 PASSWORD: Final = "correct horse battery"
 
 
-def _user(data: Dataset, password_hash: str = "") -> User:
-    name = f"u-{data.user_id[:23]}"
-    return User(data.user_id, name, f"{name}@example.com", password_hash, "2026-11-22T09:00:00.000Z")
+CLIENT: Final = Client("203.0.113.17", "curl/8.7.1")
+
+
+def _account(data: Dataset, password_hash: str = "") -> Account:
+    return Account(data.user_id, f"u-{data.user_id[:23]}", password_hash)
+
+
+def _begun(account: Account, now: int) -> Session:
+    return Session.begin(account, CLIENT, DeviceId("device"), session_rules(), now)
 
 
 def _session(data: Dataset) -> TokenPair:
     """Begins a session of the dataset's user, without a password."""
-    user, now = _user(data), data.runtime.now()
-    session = Session.begin(user, now, tokens(now).refresh_seconds)
-    users().begin(session, LoginState(user, Attempts()), user)
+    account, now = _account(data), data.runtime.now()
+    session = _begun(account, now)
+    logins().begin(session, LoginState(account, Attempts()), account)
     return tokens(now).pair(session, now)
 
 
@@ -35,9 +47,10 @@ def _login(data: Dataset, _: int) -> GatewayEvent:
     def add() -> str:
         from shared.identity.passwords import hash_password  # noqa: PLC0415 only this route loads argon2
 
-        user = _user(data, hash_password(PASSWORD))
-        users().add(user, Session.begin(user, data.runtime.now(), 3600))
-        return user.username
+        account, now = _account(data, hash_password(PASSWORD)), data.runtime.now()
+        profile = Profile(account.user_id, account.username, f"{account.username}@example.com", now, now)
+        users().add(account, profile, _begun(account, now), Mail.to(profile, "registered", now))
+        return account.username
 
     return data.request("POST", "/auth/login", {"username": data.once("user", add), "password": PASSWORD})
 

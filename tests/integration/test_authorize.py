@@ -26,7 +26,7 @@ def test_the_payload_with_a_token_is_let_through(identity: Identity) -> None:
     reply = register("Ada").body
     with identity.costs():
         policy = call(authorizationToken=f"Bearer {reply['access_token']}")
-    (user,) = identity.items("USER#ada")
+    (user,) = identity.items("NAME#ada")
     user_id = user["user_id"]["S"]
     assert policy == {
         "principalId": user_id,

@@ -100,7 +100,7 @@ def test_a_locked_name_looks_at_no_password(identity: Identity, monkeypatch: pyt
     fail(5)
     monkeypatch.setattr(passwords, "is_password", lambda *_: pytest.fail("looked"))
     assert login().status == 429
-    assert identity.items("ATTEMPTS#")[0]["failures"]["N"] == "5"
+    assert identity.items("GUESS#NAME#")[0]["failures"]["N"] == "5"
 
 
 def test_a_login_forgets_the_failures(identity: Identity) -> None:
@@ -108,7 +108,7 @@ def test_a_login_forgets_the_failures(identity: Identity) -> None:
     fail(4)
     with identity.costs(BatchGetItem=1, TransactWriteItems=1):
         assert login().status == 200
-    assert identity.items("ATTEMPTS#") == []
+    assert identity.items("GUESS#NAME#") == []
     fail(4)
     assert login().status == 200
 
@@ -119,7 +119,7 @@ def test_failures_are_forgotten_after_a_day(identity: Identity) -> None:
     fail(5)
     identity.clock.forward(FORGOTTEN_AFTER_SECONDS)
     fail(4)
-    (attempts,) = identity.items("ATTEMPTS#ada")
+    (attempts,) = identity.items("GUESS#NAME#ada")
     assert attempts["failures"]["N"] == "4"
     assert int(attempts["expires_at"]["N"]) == identity.runtime.now() + FORGOTTEN_AFTER_SECONDS
     assert login().status == 200
@@ -156,13 +156,13 @@ def test_a_hash_with_older_parameters_is_made_anew(identity: Identity) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     identity.runtime.clients.dynamodb.update_item(
         TableName=identity.runtime.settings.users_table,
-        Key={"pk": {"S": "USER#ada"}},
+        Key={"pk": {"S": "NAME#ada"}, "sk": {"S": "LOGIN"}},
         UpdateExpression="SET password_hash = :old",
         ExpressionAttributeValues={":old": {"S": old}},
     )
     with identity.costs(BatchGetItem=1, TransactWriteItems=1):
         assert login().status == 200
-    assert identity.items("USER#ada")[0]["password_hash"]["S"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert identity.items("NAME#ada")[0]["password_hash"]["S"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     with identity.costs(BatchGetItem=1, PutItem=1):
         assert login().status == 200
 

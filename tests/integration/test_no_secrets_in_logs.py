@@ -72,7 +72,7 @@ def test_nothing_secret_leaves_but_in_an_answer(
             *(str(reply.headers) + reply.text for reply in refusals),
         ]
     )
-    hashes = [item["password_hash"]["S"] for item in identity.items("USER#")]
+    hashes = [item["password_hash"]["S"] for item in identity.items("NAME#")]
     tokens = [pair[name] for pair in (first, second, third) for name in ("access_token", "refresh_token")]
     assert len(hashes) == 1
     assert '"message":"request"' in log.getvalue(), "the logs were captured"

@@ -24,6 +24,8 @@ DAY = 86_400
 DEFAULTS = {
     "access_token_seconds": ("AccessTokenSeconds", 900, 1),
     "refresh_token_seconds": ("RefreshTokenDays", 30, DAY),
+    "session_seconds": ("SessionDays", 90, DAY),
+    "refresh_grace_seconds": ("RefreshGraceSeconds", 30, 1),
     "deleted_seconds": ("DeletedEventDays", 30, DAY),
     "history_retention_seconds": ("HistoryRetentionDays", 0, DAY),
 }

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +14,17 @@ from botocore.exceptions import ClientError
 from shared.errors import Contended, NameTaken, NotAuthenticated, SchedulingError
 from shared.identity import accounts, passwords, sessions
 from shared.identity.tokens import Tokens
-from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Attempts, LoginState, Session, User
+from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Account, Attempts, LoginState, Session
+from shared.ids import TokenId, UserId
 from shared.retries import Deadline
 from shared.store.client import Clients
-from shared.store.keys import attempts_key, email_key, session_key, user_key
+from shared.store.guesses import DynamoLoginStore, attempts_key
+from shared.store.identity_keys import address_key, login_key, profile_key, session_key
+from shared.store.sessions import DynamoSessionStore
 from shared.store.users import DynamoUserStore
+from tests.harness.identity_samples import ADA, CLIENT, NOW, RULES, account, mail, new_session, profile
 from tests.harness.template import create_tables
 
-NOW = 1_795_338_000
 TOKENS = Tokens(key="k" * 32, access_seconds=900, refresh_seconds=86_400)
 RACERS = 16
 
@@ -31,6 +34,8 @@ class Users:
     """The table of one test."""
 
     store: DynamoUserStore
+    logins: DynamoLoginStore
+    sessions: DynamoSessionStore
     client: Any
     table: str
 
@@ -47,7 +52,13 @@ def users(dynamodb_endpoint: str, aws: None) -> Iterator[Users]:  # noqa: ARG001
     client = clients.dynamodb
     prefix = f"{uuid4()}-"
     table = create_tables(client, prefix)["UsersTable"]
-    yield Users(DynamoUserStore(clients, table), client, table)
+    yield Users(
+        DynamoUserStore(clients, table),
+        DynamoLoginStore(clients, table),
+        DynamoSessionStore(clients, table),
+        client,
+        table,
+    )
     for name in client.list_tables()["TableNames"]:
         if name.startswith(prefix):
             client.delete_table(TableName=name)
@@ -65,12 +76,30 @@ def deadline(seconds: float = 10) -> Deadline:
     return Deadline(seconds, time.monotonic, time.sleep, lambda most: most * uuid4().int / 2**128)
 
 
-def user(name: str = "Ada", address: str = "ada@example.com", user_id: str = "user-1") -> User:
-    return User(user_id, name, address, "hash of secret", "2026-11-22T09:00:00.000Z")
+def add(users: Users, someone: Account = ADA, email: str = "ada@example.com") -> Session:
+    """Registers a user."""
+    session = new_session(someone)
+    users.store.add(someone, profile(someone, email), session, mail(someone))
+    return session
 
 
-def session_of(someone: User) -> Session:
-    return Session.begin(someone, NOW, 86_400)
+def register(users: Users, applicant: accounts.Applicant) -> None:
+    accounts.register(
+        applicant, client=CLIENT, store=users.store, tokens=TOKENS, rules=RULES, deadline=deadline(), now=NOW
+    )
+
+
+def login(users: Users, password: str) -> None:
+    accounts.login(
+        username="Ada",
+        password=password,
+        client=CLIENT,
+        store=users.logins,
+        tokens=TOKENS,
+        rules=RULES,
+        deadline=deadline(),
+        now=NOW,
+    )
 
 
 def race(act: Callable[[int], object]) -> Counter[str]:
@@ -88,122 +117,104 @@ def race(act: Callable[[int], object]) -> Counter[str]:
 
 
 def test_a_user_is_found_by_a_name_in_any_case(users: Users) -> None:
-    ada = user()
-    users.store.add(ada, session_of(ada))
-    assert users.store.login_state("ADA", NOW) == LoginState(ada, Attempts())
-    assert users.store.login_state("Bob", NOW) == LoginState(None, Attempts())
+    add(users)
+    assert users.logins.login_state("ADA", NOW) == LoginState(ADA, Attempts())
+    assert users.logins.login_state("Bob", NOW) == LoginState(None, Attempts())
 
 
-@pytest.mark.parametrize(
-    ("name", "address", "taken"),
-    [
-        ("ADA", "new@example.com", ("username",)),
-        ("new", "ADA@example.com", ("email",)),
-        ("aDa", "adA@example.com", ("username", "email")),
-    ],
-)
-def test_what_is_taken_is_named_and_nothing_is_written(
-    users: Users, name: str, address: str, taken: tuple[str, ...]
-) -> None:
-    users.store.add(user(), session_of(user()))
-    other = user(name, address, "user-2")
-    session = session_of(other)
+def test_a_name_that_is_taken_is_named_and_nothing_is_written(users: Users) -> None:
+    add(users)
+    other = account(username="aDa", user_id=UserId("user-2"))
+    session = new_session(other)
     with pytest.raises(NameTaken) as refusal:
-        users.store.add(other, session)
-    assert refusal.value.fields == taken
-    assert users.item(session_key(session.family)) is None
-    assert users.client.scan(TableName=users.table)["Count"] == 3
+        users.store.add(other, profile(other), session, mail(other))
+    assert refusal.value.fields == ("username",)
+    assert users.item(session_key(other.user_id, session.family)) is None
+    assert users.item(profile_key(other.user_id)) is None
+    assert users.client.scan(TableName=users.table)["Count"] == 4
 
 
 def test_the_same_registration_again_is_its_own(users: Users) -> None:
-    ada = user()
-    session = session_of(ada)
-    users.store.add(ada, session)
-    users.store.add(ada, session)
-    assert users.client.scan(TableName=users.table)["Count"] == 3
+    session, told = new_session(), mail()
+    for _ in range(2):
+        users.store.add(ADA, profile(), session, told)
+    assert users.client.scan(TableName=users.table)["Count"] == 4
 
 
 def test_one_registration_of_a_name_wins_a_race(users: Users) -> None:
     def act(number: int) -> None:
-        someone = accounts.Applicant("Ada", "secret", f"{number}@example.com")
-        accounts.register(someone, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
+        register(users, accounts.Applicant("Ada", "secret", f"{number}@example.com"))
 
     assert race(act) == {"done": 1, "NameTaken": RACERS - 1}
-    assert users.client.scan(TableName=users.table)["Count"] == 3
+    assert users.client.scan(TableName=users.table)["Count"] == 4
 
 
-def test_one_registration_of_an_address_wins_a_race(users: Users) -> None:
+def test_an_address_is_nobodys_until_it_is_verified(users: Users) -> None:
     def act(number: int) -> None:
-        someone = accounts.Applicant(f"ada{number}", "secret", "ada@example.com")
-        accounts.register(someone, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
+        register(users, accounts.Applicant(f"ada{number}", "secret", "ada@example.com"))
 
-    assert race(act) == {"done": 1, "NameTaken": RACERS - 1}
-    assert users.client.scan(TableName=users.table)["Count"] == 3
+    assert race(act) == {"done": RACERS}
+    assert users.item(address_key("ada@example.com")) is None
 
 
 def test_failures_side_by_side_are_all_counted(users: Users) -> None:
-    assert race(lambda _: users.store.count_failure("Ada", NOW)) == {"done": RACERS}
-    assert users.store.login_state("ada", NOW).attempts == Attempts(RACERS, NOW)
+    assert race(lambda _: users.logins.count_failure("Ada", NOW)) == {"done": RACERS}
+    assert users.logins.login_state("ada", NOW).attempts == Attempts(RACERS, NOW)
 
 
 def test_failures_after_a_long_time_begin_anew_and_are_all_counted(users: Users) -> None:
     for _ in range(7):
-        users.store.count_failure("Ada", NOW)
+        users.logins.count_failure("Ada", NOW)
     later = NOW + FORGOTTEN_AFTER_SECONDS
-    assert users.store.login_state("Ada", later - 1).attempts.failures == 7
-    assert users.store.login_state("Ada", later).attempts == Attempts()
-    assert race(lambda _: users.store.count_failure("Ada", later)) == {"done": RACERS}
-    assert users.store.login_state("Ada", later).attempts == Attempts(RACERS, later)
+    assert users.logins.login_state("Ada", later - 1).attempts.failures == 7
+    assert users.logins.login_state("Ada", later).attempts == Attempts()
+    assert race(lambda _: users.logins.count_failure("Ada", later)) == {"done": RACERS}
+    assert users.logins.login_state("Ada", later).attempts == Attempts(RACERS, later)
 
 
 def test_a_login_forgets_the_failures_that_it_has_seen(users: Users) -> None:
-    ada = user()
-    users.store.add(ada, session_of(ada))
-    users.store.count_failure("Ada", NOW)
-    before = users.store.login_state("Ada", NOW)
-    session = session_of(ada)
-    assert users.store.begin(session, before, ada)
+    add(users)
+    users.logins.count_failure("Ada", NOW)
+    before = users.logins.login_state("Ada", NOW)
+    session = new_session()
+    assert users.logins.begin(session, before, ADA)
     assert users.item(attempts_key("Ada")) is None
-    assert users.item(session_key(session.family)) is not None
+    assert users.item(session_key(ADA.user_id, session.family)) is not None
     # Another login that has seen the same: there is nothing left to forget.
-    assert users.store.begin(session_of(ada), before, ada)
+    assert users.logins.begin(new_session(), before, ADA)
 
 
 def test_a_login_that_missed_a_failure_is_refused(users: Users) -> None:
-    ada = user()
-    users.store.add(ada, session_of(ada))
-    users.store.count_failure("Ada", NOW)
-    before = users.store.login_state("Ada", NOW)
-    users.store.count_failure("Ada", NOW)
-    session = session_of(ada)
-    assert not users.store.begin(session, before, ada)
-    assert users.item(session_key(session.family)) is None
-    assert users.store.login_state("Ada", NOW).attempts.failures == 2
+    add(users)
+    users.logins.count_failure("Ada", NOW)
+    before = users.logins.login_state("Ada", NOW)
+    users.logins.count_failure("Ada", NOW)
+    session = new_session()
+    assert not users.logins.begin(session, before, ADA)
+    assert users.item(session_key(ADA.user_id, session.family)) is None
+    assert users.logins.login_state("Ada", NOW).attempts.failures == 2
 
 
 def test_a_new_hash_is_not_put_over_another_password(users: Users) -> None:
-    ada = user()
-    users.store.add(ada, session_of(ada))
-    before = LoginState(User(ada.user_id, "Ada", ada.email, "hash of an older one", ada.created_at), Attempts())
-    after = User(ada.user_id, "Ada", ada.email, "rehashed", ada.created_at)
-    assert not users.store.begin(session_of(ada), before, after)
-    assert users.store.login_state("Ada", NOW).user == ada
-    assert users.store.begin(session_of(ada), LoginState(ada, Attempts()), after)
-    assert users.store.login_state("Ada", NOW).user == after
+    add(users)
+    before = LoginState(account(password_hash="hash of an older one"), Attempts())
+    after = account(password_hash="rehashed")
+    assert not users.logins.begin(new_session(), before, after)
+    assert users.logins.login_state("Ada", NOW).account == ADA
+    assert users.logins.begin(new_session(), LoginState(ADA, Attempts()), after)
+    assert users.logins.login_state("Ada", NOW).account == after
 
 
 def test_logins_of_one_user_do_not_hinder_each_other(users: Users) -> None:
     """After a failure, too, when each of them wants to forget it."""
-    users.store.add(user(), session_of(user()))
-    users.store.count_failure("Ada", NOW)
+    add(users)
+    users.logins.count_failure("Ada", NOW)
 
     def act(_: int) -> None:
-        accounts.login(
-            username="Ada", password="secret", store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW
-        )
+        login(users, "secret")
 
     assert race(act) == {"done": RACERS}
-    assert users.client.scan(TableName=users.table)["Count"] == 3 + RACERS
+    assert users.client.scan(TableName=users.table)["Count"] == 4 + RACERS
 
 
 @pytest.mark.parametrize(
@@ -229,9 +240,9 @@ def test_what_another_transaction_is_in_the_way_of_is_tried_again(
 
     monkeypatch.setattr(users.client, "update_item", in_the_way)
     with pytest.raises(NotAuthenticated):
-        accounts.login(username="Ada", password="wrong", store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
+        login(users, "wrong")
     assert outcomes == []
-    assert users.store.login_state("Ada", NOW).attempts.failures == 1
+    assert users.logins.login_state("Ada", NOW).attempts.failures == 1
 
 
 def test_retries_beside_other_transactions_end(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,56 +253,53 @@ def test_retries_beside_other_transactions_end(users: Users, monkeypatch: pytest
         raise ClientError({"Error": {"Code": "TransactionConflictException"}}, "Write")
 
     monkeypatch.setattr(users.client, "delete_item", in_the_way)
-    token = TOKENS.pair(session_of(user()), NOW).refresh_token
+    token = TOKENS.pair(new_session(), NOW).refresh_token
     with pytest.raises(Contended):
-        sessions.logout(token, store=users.store, tokens=TOKENS, deadline=deadline(0.3), now=NOW)
+        sessions.logout(token, store=users.sessions, tokens=TOKENS, deadline=deadline(0.3), now=NOW)
     assert len(calls) > 1
 
 
 def test_one_exchange_of_a_token_wins_a_race_and_the_session_ends(users: Users) -> None:
-    ada = user()
-    session = session_of(ada)
-    users.store.add(ada, session)
+    session = add(users)
     token = TOKENS.pair(session, NOW).refresh_token
 
     def act(_: int) -> None:
-        sessions.refresh(token, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
+        sessions.refresh(token, store=users.sessions, tokens=TOKENS, rules=RULES, deadline=deadline(), now=NOW)
 
     assert race(act) == {"done": 1, "NotAuthenticated": RACERS - 1}
-    assert users.item(session_key(session.family)) is None
+    assert users.item(session_key(ADA.user_id, session.family)) is None
 
 
 def test_a_rotation_gives_the_session_as_it_is(users: Users) -> None:
-    ada = user()
-    session = session_of(ada)
-    users.store.add(ada, session)
-    family, first = session.family, session.token_id
-    rotated = users.store.rotate(family, first, "second", NOW, NOW + 100)
-    assert rotated == Session(family, ada.user_id, "Ada", "second", NOW, NOW + 100)
-    assert users.store.rotate(family, first, "second", NOW, NOW + 100) == rotated, "its own, once more"
-    assert users.store.rotate(family, first, "third", NOW, NOW + 200) == rotated, "somebody else's"
-    assert users.store.rotate(family, "second", "third", NOW + 100, NOW + 200) == rotated, "expired"
-    users.store.end(family)
-    users.store.end(family)
-    assert users.store.rotate(family, "second", "third", NOW, NOW + 200) is None
+    session = add(users)
+    first, second, third = session.token_id, TokenId("second"), TokenId("third")
+    family = (ADA.user_id, session.family)
+    rotated = users.sessions.rotate(*family, first, second, NOW + 1, NOW + 100)
+    assert rotated == replace(session, token_id=second, previous_id=first, rotated_at=NOW + 1, expires_at=NOW + 100)
+    assert users.sessions.rotate(*family, first, second, NOW + 1, NOW + 100) == rotated, "its own, once more"
+    assert users.sessions.rotate(*family, first, third, NOW + 1, NOW + 200) == rotated, "somebody else's"
+    assert users.sessions.rotate(*family, second, third, NOW + 100, NOW + 200) == rotated, "expired"
+    users.sessions.end(*family)
+    users.sessions.end(*family)
+    assert users.sessions.rotate(*family, second, third, NOW + 1, NOW + 200) is None
 
 
 def test_reuse_ends_the_session(users: Users) -> None:
-    ada = user()
-    session = session_of(ada)
-    users.store.add(ada, session)
+    session = add(users)
     stolen = TOKENS.pair(session, NOW).refresh_token
-    current = sessions.refresh(stolen, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW).refresh_token
+    current = sessions.refresh(
+        stolen, store=users.sessions, tokens=TOKENS, rules=RULES, deadline=deadline(), now=NOW
+    ).refresh_token
     for token in (stolen, current):
         with pytest.raises(NotAuthenticated):
-            sessions.refresh(token, store=users.store, tokens=TOKENS, deadline=deadline(), now=NOW)
+            sessions.refresh(token, store=users.sessions, tokens=TOKENS, rules=RULES, deadline=deadline(), now=NOW)
 
 
 def test_the_longest_keys_fit(users: Users) -> None:
     """A key has at most 2,048 bytes; lower case and composition can make text longer."""
     name = "\u0130" * 256
-    users.store.count_failure(name, NOW)
-    assert users.store.login_state(name, NOW).attempts.failures == 1
-    assert users.store.login_state("\U0001d160" * 256, NOW).user is None
-    assert len(email_key("\U0001d160" * 63)["pk"]["S"].encode()) < 2048
-    assert user_key("Ada") == user_key("ADA")
+    users.logins.count_failure(name, NOW)
+    assert users.logins.login_state(name, NOW).attempts.failures == 1
+    assert users.logins.login_state("\U0001d160" * 256, NOW).account is None
+    assert len(address_key("\U0001d160" * 63)["pk"]["S"].encode()) < 2048
+    assert login_key("Ada") == login_key("ADA")

@@ -23,18 +23,18 @@ NOT_IN_THE_LAYER = {"_cffi_backend", "_openssl", "certifi", "cryptography"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
-    "authorize": 167,
+    "authorize": 157,
     "bulk_create": 354,
     "check_history": 203,
     "docs": 329,
     "events": 368,
     "history": 351,
-    "login": 370,
+    "login": 373,
     "logout": 358,
     "record_history": 203,
     "redrive_history": 203,
     "refresh": 359,
-    "register": 370,
+    "register": 372,
     "rollback": 366,
     "sweep_history": 203,
     "undo": 366,

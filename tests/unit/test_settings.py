@@ -13,7 +13,14 @@ from tests.harness.template import ROOT
 
 TABLES = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
 VARIABLES = variables_for(TABLES)
-DURATIONS = ["ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "DELETED_EVENT_DAYS", "HISTORY_RETENTION_DAYS"]
+DURATIONS = [
+    "ACCESS_TOKEN_SECONDS",
+    "REFRESH_TOKEN_DAYS",
+    "SESSION_DAYS",
+    "REFRESH_GRACE_SECONDS",
+    "DELETED_EVENT_DAYS",
+    "HISTORY_RETENTION_DAYS",
+]
 
 
 def settings(**changes: str) -> Settings:
@@ -31,6 +38,8 @@ def test_each_variable_is_read() -> None:
             "CORS_ORIGIN": "https://app.example.com",
             "ACCESS_TOKEN_SECONDS": "60",
             "REFRESH_TOKEN_DAYS": "2",
+            "SESSION_DAYS": "5",
+            "REFRESH_GRACE_SECONDS": "6",
             "DELETED_EVENT_DAYS": "3",
             "HISTORY_RETENTION_DAYS": "4",
         }
@@ -43,6 +52,8 @@ def test_each_variable_is_read() -> None:
         cors_origin="https://app.example.com",
         access_token_seconds=60,
         refresh_token_seconds=2 * 86_400,
+        session_seconds=5 * 86_400,
+        refresh_grace_seconds=6,
         deleted_seconds=3 * 86_400,
         history_retention_seconds=4 * 86_400,
     )
@@ -63,9 +74,10 @@ def test_a_duration_that_is_none_is_named(name: str, value: str) -> None:
         settings(**{name: value})
 
 
-def test_only_the_retention_may_be_none_at_all() -> None:
+def test_only_the_retention_and_the_grace_may_be_none_at_all() -> None:
     assert settings(HISTORY_RETENTION_DAYS="0").history_retention_seconds == 0
-    for name in DURATIONS[:-1]:
+    assert settings(REFRESH_GRACE_SECONDS="0").refresh_grace_seconds == 0
+    for name in {*DURATIONS} - {"HISTORY_RETENTION_DAYS", "REFRESH_GRACE_SECONDS"}:
         with pytest.raises(ValueError, match=f"variable {name} must be at least 1"):
             settings(**{name: "0"})
 

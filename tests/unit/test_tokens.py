@@ -20,12 +20,13 @@ from shared.identity.tokens import (
     Refresh,
     Tokens,
 )
-from shared.identity.users import Session
+from shared.ids import SessionId, TokenId, UserId
+from tests.harness.identity_samples import session
 
 KEY = "0123456789abcdef0123456789abcdef"
 NOW = 1_000_000  # In 1970: a check against the real clock would find every token expired.
 TOKENS = Tokens(key=KEY, access_seconds=900, refresh_seconds=86_400)
-SESSION = Session("family-1", "user-1", "Ada", "token-1", created_at=NOW, expires_at=NOW + 86_400)
+SESSION = session(now=NOW)
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -65,7 +66,9 @@ def refused(token: str, now: int = NOW) -> bool:
 def test_a_pair_says_who_it_is_for() -> None:
     pair = TOKENS.pair(SESSION, NOW)
     assert TOKENS.access(pair.access_token, NOW) == Access("user-1", "Ada", NOW + 900)
-    assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh("family-1", "token-1")
+    assert TOKENS.refresh(pair.refresh_token, NOW) == Refresh(
+        UserId("user-1"), SessionId("family-1"), TokenId("token-1")
+    )
     assert pair.expires_in == 900
 
 
