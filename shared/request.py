@@ -1,6 +1,6 @@
 """The context of a request: its user, calendar, time and deadline. The HTTP edge creates it and passes it on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from shared.ids import CalendarId, OperationId, UserId
@@ -12,20 +12,28 @@ NS_PER_MILLISECOND: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request comes from: its address as the gateway sees it, and what the client says it is."""
+    """Who sent a request, as the gateway saw it: the source address, and what the client calls itself.
+
+    `source` is the address of the connection to the gateway (IPv4 or IPv6), which a client cannot choose. `user_agent`
+    is the client's own claim, cut to 256 characters. Each is "unknown" where the gateway does not say.
+    """
 
     source: str
-    user_agent: str = field(repr=False)
+    user_agent: str
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request by the user `actor`, received at `now_ns` (nanoseconds since 1970, UTC).
 
-    All changes that it makes share `operation_id`. Retries end at `deadline`.
+    `username` is the user's name when the access token was issued, and `session` the session that it belongs to; both
+    are empty where the token's issuer does not say. All changes that the request makes share `operation_id`. Retries
+    end at `deadline`.
     """
 
     actor: UserId
+    username: str
+    session: str
     calendar_id: CalendarId
     operation_id: OperationId
     now_ns: int

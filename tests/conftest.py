@@ -1,5 +1,6 @@
 """What the tests share: a runtime of their own, on tables made from template.yaml."""
 
+import io
 from collections.abc import Iterator
 from functools import lru_cache
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import settings
 from moto import mock_aws
 
+from shared.observability import logger
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
 from tests.harness.deployment import BUCKET, SECRET, Deployment, settings_for
@@ -79,3 +81,14 @@ def dynamodb_deployment(dynamodb_runtime: Runtime) -> Iterator[Deployment]:
     made = Deployment.of(dynamodb_runtime)
     with use(made.runtime):
         yield made
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the functions write to their standard output, one JSON document a line."""
+    written = io.StringIO()
+    # Powertools' handler writes to the stream that was the standard output when it was made.
+    for handler in logger.handlers:
+        monkeypatch.setattr(handler, "stream", written)
+    yield written
+    logger.remove_keys(["correlation_id", "FunctionName"])

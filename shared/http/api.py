@@ -26,7 +26,7 @@ from shared.http import bodies, problems, routes
 from shared.http.headers import idempotency_key_of, tags_of
 from shared.http.routes import takes
 from shared.ids import HistoryId, OperationId, UserId
-from shared.observability import log_request, logger
+from shared.observability import log_request, logger, serving
 from shared.request import NS_PER_SECOND, Client, Request
 from shared.runtime import current
 from shared.scheduling.preconditions import Precondition
@@ -55,8 +55,8 @@ EXPOSED_HEADERS: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After"
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
 
-# What takes the place of a client's address or name that the gateway does not tell.
-UNKNOWN: Final = "unknown"
+# How much of a client's own name for itself is kept: a browser's has some 120 characters.
+USER_AGENT_LENGTH: Final = 256
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
@@ -64,11 +64,14 @@ app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodi
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Serves one request: the Lambda entry point of every function behind the gateway."""
     started = time.perf_counter()
+    serving(context.function_name, context.aws_request_id)
     try:
         payloads.check_gateway(event)
     except MalformedEvent as error:  # no request log: the event has no method and route
         logger.warning("malformed event", extra={"why": str(error)})
         return _gateway_answer(error)
+    edge = event["requestContext"]
+    serving(context.function_name, str(edge.get("requestId") or context.aws_request_id))
     method = event["httpMethod"]
     if method == "HEAD":
         # Handled like GET (RFC 9110, section 9.3.2): the gateway drops the content, and sets its length.
@@ -85,8 +88,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         status=answer["statusCode"],
         duration_ms=round((time.perf_counter() - started) * 1000, 1),
         request_id=context.aws_request_id,
+        user_id=_authorized(event).get("user_id"),
     )
     return answer
+
+
+def _authorized(event: dict[str, Any]) -> dict[str, Any]:
+    """Returns what `authorize` found in the access token; empty for a route without one."""
+    context = event["requestContext"].get("authorizer")
+    return context if isinstance(context, dict) else {}
 
 
 def _allow_origin(answer: dict[str, Any]) -> None:
@@ -177,7 +187,7 @@ def current_request() -> Request:
     """
     runtime = current()
     now_ns = runtime.now_ns()
-    context = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    context = _authorized(app.current_event.raw_event)
     try:
         # The gateway turns every value of the context into a string.
         expires, user_id = int(context["exp"]), UserId(str(context["user_id"]))
@@ -188,6 +198,8 @@ def current_request() -> Request:
     seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
     return Request(
         actor=user_id,
+        username=str(context.get("username") or ""),
+        session=str(context.get("session") or ""),
         calendar_id=ids.default_calendar(user_id),
         operation_id=OperationId(ids.new_id(now_ns)),
         now_ns=now_ns,
@@ -196,13 +208,13 @@ def current_request() -> Request:
 
 
 def client() -> Client:
-    """Returns where the request being served comes from.
-
-    The gateway itself has seen the address. Headers such as X-Forwarded-For are not read: a client could write them.
-    """
-    told = app.current_event.raw_event["requestContext"].get("identity")
-    identity = told if isinstance(told, dict) else {}
-    return Client(str(identity.get("sourceIp") or UNKNOWN), str(identity.get("userAgent") or UNKNOWN))
+    """Returns who sent the request being served."""
+    identity = app.current_event.raw_event["requestContext"].get("identity")
+    known = identity if isinstance(identity, dict) else {}
+    return Client(
+        source=str(known.get("sourceIp") or "unknown"),
+        user_agent=str(known.get("userAgent") or "unknown")[:USER_AGENT_LENGTH],
+    )
 
 
 def answer(

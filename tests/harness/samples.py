@@ -69,6 +69,8 @@ def request(
     """Returns a request of the user whose default calendar is `calendar_id`; without `deadline` it has 8 s."""
     return Request(
         actor=UserId(calendar_id),
+        username="ada",
+        session="01998f00-0000-7000-8000-0000000000aa",
         calendar_id=CalendarId(calendar_id),
         operation_id=OperationId(operation_id or ids.new_id(now_ns)),
         now_ns=now_ns,

@@ -82,7 +82,7 @@ def test_a_page_of_the_origin_may_read_it(event: Json, case: str, request: pytes
 
 
 @responses
-def test_the_log_has_one_line_that_names_the_route_and_no_ids(
+def test_the_log_has_one_line_that_names_the_route_and_the_user_and_no_ids_of_events(
     event: Json, case: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     ask, status, route = RESPONSES[case]
@@ -90,7 +90,8 @@ def test_the_log_has_one_line_that_names_the_route_and_no_ids(
     ask(event)
     (line,) = [vars(record) for record in caplog.records if record.getMessage() == "request"]
     assert (line["route"], line["status"]) == (route, status)
-    assert not {event["id"], event["owner"], event["history_id"]} & {str(value) for value in line.values()}
+    assert line["user_id"] == event["owner"]
+    assert not {event["id"], event["history_id"]} & {str(value) for value in line.values()}
 
 
 @pytest.mark.parametrize("case", [case for case, (_, status, _) in RESPONSES.items() if status < 400])
