@@ -15,6 +15,7 @@ SchedulingError
 ├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
+│   └── SentRecently         a code was sent to the user less than a minute ago
 ├── Unavailable              nothing was written; retry
 │   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
 │   └── OutcomeUnknown       the write may or may not have been applied
@@ -189,6 +190,14 @@ class TooManyAttempts(SchedulingError):
     def __init__(self, retry_after: int) -> None:
         super().__init__("too many failed attempts")
         self.retry_after = retry_after
+
+
+class SentRecently(TooManyAttempts):
+    """A code was sent to the user less than a minute ago; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.args = ("a code was sent less than a minute ago",)
 
 
 class Unavailable(SchedulingError):

@@ -21,6 +21,7 @@ class Settings:
     unreadable_bucket: str
     signing_secret: str
     cors_origin: str
+    mail_from: str  # empty: no mails are sent
     access_token_seconds: int
     refresh_token_seconds: int
     session_seconds: int
@@ -33,8 +34,8 @@ class Settings:
         """Returns the settings in `environ`.
 
         Raises:
-            ValueError: a variable is missing or empty, or a duration is not a whole number or too small. The message
-                names the variable.
+            ValueError: a variable is missing or empty (only MAIL_FROM may be), or a duration is not a whole number or
+                too small. The message names the variable.
         """
         return cls(
             events_table=_text(environ, "EVENTS_TABLE"),
@@ -43,6 +44,7 @@ class Settings:
             unreadable_bucket=_text(environ, "UNREADABLE_BUCKET"),
             signing_secret=_text(environ, "SIGNING_SECRET_ARN"),
             cors_origin=_text(environ, "CORS_ORIGIN"),
+            mail_from=_text(environ, "MAIL_FROM", may_be_empty=True),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
             session_seconds=_seconds(environ, "SESSION_DAYS", unit=DAY),
@@ -52,9 +54,9 @@ class Settings:
         )
 
 
-def _text(environ: Mapping[str, str], name: str) -> str:
+def _text(environ: Mapping[str, str], name: str, *, may_be_empty: bool = False) -> str:
     value = environ.get(name)
-    if not value:
+    if value is None or not (value or may_be_empty):
         raise ValueError(f"the environment variable {name} is not set")
     return value
 

@@ -26,7 +26,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tools import gateway, machine
+from tools import gateway, inbox, machine
 from tools.function_logs import FunctionLogs
 from tools.saved_state import rewind_streams
 from tools.scratch import discard
@@ -163,6 +163,7 @@ class LocalStack:
             self._sam("deploy", "--template-file", build / "template.yaml", *config, *parameters)
         except StackError as error:
             raise StackError("\n".join((str(error), *self._refusals()))) from None
+        inbox.prepare(self)
         base_url = self._publish()
         self._deployed = True
         return base_url

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
+from tools.inbox import SENDER
+
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
@@ -27,8 +29,11 @@ def python_version() -> str:
 
 
 def parameters() -> Mapping[str, str]:
-    """Returns the template's parameters that depend on this machine."""
-    return {"Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"}
+    """Returns the template's parameters that are others here than on AWS."""
+    return {
+        "Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
+        "MailFrom": SENDER,
+    }
 
 
 def layer_platform() -> str:

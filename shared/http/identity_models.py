@@ -48,6 +48,15 @@ Token = Annotated[
         description="The latest refresh token of the session.", examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9…"]
     ),
 ]
+Code = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Line,
+    Field(
+        description="The code in the mail, in any case of letters, with or without its hyphen.",
+        examples=["7Q3MD-X0V5K"],
+    ),
+]
 # At login only lengths are checked: what cannot be a user name is a wrong user name.
 Credential = Annotated[str, StringConstraints(min_length=1, max_length=256), Line]
 
@@ -71,3 +80,32 @@ class RefreshToken(RequestBody):
     """A refresh token, to be exchanged or ended."""
 
     refresh_token: Token
+
+
+class AddressPatch(RequestBody):
+    """A JSON merge patch (RFC 7396) of your user: the address, which is all that can change, and your password."""
+
+    email: Email
+    current_password: Annotated[
+        Credential, Field(description="The password that you have.", examples=["correct horse battery"])
+    ]
+
+
+class VerificationCode(RequestBody):
+    """The code that was sent to your address."""
+
+    code: Code
+
+
+class ResetRequest(RequestBody):
+    """The address of a user whose password is forgotten."""
+
+    email: Email
+
+
+class ResetConfirmation(RequestBody):
+    """A new password, and the code that was sent to the address of the user."""
+
+    email: Email
+    code: Code
+    new_password: Password

@@ -73,7 +73,7 @@ def register(
     )
     profile = Profile(account.user_id, account.username, applicant.email, created_at=now, email_set_at=now)
     session = Session.begin(account, client, DeviceId(id_made_at(now)), rules, now)
-    mail = Mail.to(profile, "registered", now)
+    mail = Mail.verification(profile.user_id, profile.email, now)
     try:
         deadline.retry(lambda: store.add(account, profile, session, mail), on=Contended)
     except AnswerLost as lost:

@@ -32,6 +32,17 @@ BUDGETS: Final[dict[str, Budget]] = {
     "login": Budget(2, 2),
     "refresh": Budget(1, 1),
     "logout": Budget(1, 1),
+    "read me": Budget(1, 1),
+    # The profile, the password, and the change.
+    "change the address": Budget(3, 3),
+    "ask for a code": Budget(2, 2),
+    "verify the address": Budget(3, 3),
+    # Whatever the address is.
+    "forget the password": Budget(1, 1),
+    # The try, the profile, the password, the sessions before and after the change, and the change.
+    "reset the password": Budget(6, 6),
+    # Whether it waits, the profile, whose address it is, the count (2), the code, and its removal.
+    "send a mail": Budget(7, 7),
     "create": Budget(6, 3),
     "create, conflicts allowed": Budget(1, 1),
     # The usual six without the write, and four to find the next free start.

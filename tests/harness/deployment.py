@@ -15,6 +15,7 @@ Item = dict[str, Any]
 
 SECRET = "a secret of no deployment, long enough for HS256"
 BUCKET = "unreadable"
+MAIL_FROM = "calendar@example.com"
 
 
 def variables_for(tables: dict[str, str]) -> dict[str, str]:
@@ -26,6 +27,7 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "UNREADABLE_BUCKET": BUCKET,
         "SIGNING_SECRET_ARN": "signing",
         "CORS_ORIGIN": "*",
+        "MAIL_FROM": MAIL_FROM,
         "ACCESS_TOKEN_SECONDS": "900",
         "REFRESH_TOKEN_DAYS": "30",
         "SESSION_DAYS": "90",

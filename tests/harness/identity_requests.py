@@ -49,7 +49,7 @@ def _login(data: Dataset, _: int) -> GatewayEvent:
 
         account, now = _account(data, hash_password(PASSWORD)), data.runtime.now()
         profile = Profile(account.user_id, account.username, f"{account.username}@example.com", now, now)
-        users().add(account, profile, _begun(account, now), Mail.to(profile, "registered", now))
+        users().add(account, profile, _begun(account, now), Mail.verification(account.user_id, profile.email, now))
         return account.username
 
     return data.request("POST", "/auth/login", {"username": data.once("user", add), "password": PASSWORD})

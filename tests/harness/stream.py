@@ -1,4 +1,4 @@
-"""The stream of the events table, read with the Streams API, and delivered as by the event source mapping."""
+"""The stream of a table, read with the Streams API, and delivered as by the event source mapping."""
 
 import base64
 from collections.abc import Iterable
@@ -36,11 +36,11 @@ def _streams_client_of(runtime: Runtime) -> Any:
 
 
 class Stream:
-    """The stream of a runtime's events table. Each read continues after the previous one."""
+    """The stream of a runtime's table, that of events unless named. Each read continues after the previous one."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, name: str = "") -> None:
         self._client = _streams_client_of(runtime)
-        table = runtime.clients.dynamodb.describe_table(TableName=runtime.settings.events_table)["Table"]
+        table = runtime.clients.dynamodb.describe_table(TableName=name or runtime.settings.events_table)["Table"]
         self._arn = table["LatestStreamArn"]
         self._last_read: dict[str, str] = {}
 

@@ -58,10 +58,10 @@ def test_what_is_stored(identity: Identity) -> None:
     assert int(session["ends_at"]["N"]) == identity.runtime.now() + settings.session_seconds
     assert session["user_agent"]["S"] == "curl/8.7.1"
     (mail,) = identity.items("MAIL#")
-    assert mail["kind"]["S"] == "registered"
+    assert mail["kind"]["S"] == "verification"
     assert mail["user_id"]["S"] == user_id
     assert mail["address"]["S"] == "Ada@Example.com"
-    assert int(mail["expires_at"]["N"]) == identity.runtime.now() + 86_400
+    assert int(mail["expires_at"]["N"]) == identity.runtime.now() + 3600
 
 
 def test_what_the_client_says_it_is_is_kept_short_and_on_one_line(identity: Identity) -> None:

@@ -35,13 +35,14 @@ def test_every_metric_of_ours_has_an_alarm_on_the_function_that_publishes_it() -
     assert own == published()
 
 
-def test_the_functions_that_record_and_keep_the_history_have_alarms_on_their_failures() -> None:
+def test_the_functions_that_nobody_waits_for_have_alarms_on_their_failures() -> None:
     metrics = {(watched(alarm), alarm["MetricName"]) for alarm in ALARMS.values() if alarm["Namespace"] == "AWS/Lambda"}
     assert metrics == {
         ("record_history", "IteratorAge"),
         ("record_history", "Errors"),
         ("redrive_history", "Errors"),
         ("sweep_history", "Errors"),
+        ("notify", "Errors"),
     }
 
 

@@ -145,7 +145,7 @@ def imported_with(*functions: str) -> set[str]:
     return set(loaded)
 
 
-IDENTITY = {"register", "login", "refresh", "logout", "authorize"}
+IDENTITY = {"register", "login", "refresh", "logout", "authorize", "me", "address", "password_reset", "notify"}
 
 
 def test_event_functions_load_neither_tokens_nor_password_hashing() -> None:

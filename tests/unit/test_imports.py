@@ -12,17 +12,18 @@ import pytest
 from tests.harness.template import ROOT, resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
-PASSWORDS = {"login", "register"}
-TOKENS = {"authorize", "logout", "refresh"} | PASSWORDS
-IDENTITY = TOKENS - {"authorize"}
+PASSWORDS = {"address", "login", "password_reset", "register"}
+TOKENS = {"address", "authorize", "login", "logout", "refresh", "register"}
+IDENTITY = (TOKENS | PASSWORDS | {"me"}) - {"authorize"}
 # Those that the gateway does not call with a request: they need no routes and no models.
-PLAIN = {"authorize", "check_history", "record_history", "redrive_history", "sweep_history"}
+PLAIN = {"authorize", "check_history", "notify", "record_history", "redrive_history", "sweep_history"}
 
 # botocore and PyJWT take these along where they find them; the layer has none of them.
 NOT_IN_THE_LAYER = {"_cffi_backend", "_openssl", "certifi", "cryptography"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
+    "address": 378,
     "authorize": 157,
     "bulk_create": 354,
     "check_history": 203,
@@ -31,6 +32,9 @@ CEILINGS = {
     "history": 351,
     "login": 373,
     "logout": 358,
+    "me": 346,
+    "notify": 206,
+    "password_reset": 364,
     "record_history": 203,
     "redrive_history": 203,
     "refresh": 359,
@@ -81,6 +85,8 @@ def test_shared_is_loaded_before_other_packages(function: str) -> None:
     [
         ("jwt", TOKENS),
         ("argon2", PASSWORDS),
+        ("shared.identity.password_rules", {"password_reset"}),
+        ("shared.store.mailer", {"notify"}),
         ("pydantic", {*FUNCTIONS} - PLAIN),
         ("aws_lambda_powertools.event_handler", {*FUNCTIONS} - PLAIN),
         ("aws_lambda_powertools.event_handler.openapi.models", set()),

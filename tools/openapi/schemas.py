@@ -19,6 +19,7 @@ from shared.http import (
     identity_documents,
     problem_documents,
     undo_documents,
+    user_documents,
 )
 from shared.http.bulk_models import Conflicts, OnInvalid
 from shared.http.models import SentBack
@@ -43,6 +44,7 @@ _MODULES: Final = (
     bulk_documents,
     undo_documents,
     identity_documents,
+    user_documents,
     problem_documents,
 )
 _DOCUMENTS: Final = {

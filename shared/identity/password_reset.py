@@ -1,0 +1,102 @@
+"""Resetting a forgotten password with a code. All times are whole seconds since 1970 (UTC).
+
+Nothing here tells whether an address belongs to somebody: the request is a mail that waits to be sent (what is sent is
+decided behind the stream), and a confirmation ends in the same error for an unknown address as for a wrong code.
+"""
+
+from dataclasses import replace
+from typing import Final, Protocol
+
+from shared.errors import AnswerLost, OutcomeUnknown, StoreFault
+from shared.identity import password_rules, passwords
+from shared.identity.addresses import StoredCode, wrong_code
+from shared.identity.codes import is_right
+from shared.identity.mail import Mail
+from shared.identity.users import Account, Profile, normal_address
+from shared.ids import UserId
+from shared.retries import Deadline
+
+FIELD: Final = "new_password"
+
+
+class ResetStore(Protocol):
+    """Storage of what a reset reads and writes. All methods raise Contended, Throttled and AnswerLost."""
+
+    def put_mail(self, mail: Mail) -> None:
+        """Stores a mail that is to be sent; idempotent."""
+
+    def count_try(self, address: str, now: int) -> StoredCode | None:
+        """Counts a try at the code for the password of the user to whom `address` belongs (see `AddressStore`)."""
+
+    def profile(self, user_id: UserId) -> Profile | None:
+        """Returns the profile of a user."""
+
+    def account(self, username: str) -> Account | None:
+        """Returns what a login reads of a user."""
+
+    def reset(self, after: Account, code: StoredCode) -> bool:
+        """Stores the password hash of `after`, and deletes the code.
+
+        Returns:
+            Whether it did: not if the code was used, the address of the code is not the user's any more, or the user
+            was disabled or erased.
+        """
+
+    def end_sessions(self, user_id: UserId) -> None:
+        """Ends all sessions of a user."""
+
+
+def request_reset(address: str, *, store: ResetStore, deadline: Deadline, now: int) -> None:
+    """Has a code sent to `address`, if it is the verified address of a user: one write, whatever the address is.
+
+    Raises:
+        OutcomeUnknown: The database's response was lost.
+    """
+    mail = Mail.reset(address, now)
+    try:
+        deadline.retry(lambda: store.put_mail(mail))
+    except AnswerLost as lost:
+        raise OutcomeUnknown("a code may or may not be sent: wait a minute, or ask again") from lost
+
+
+def confirm_reset(
+    address: str, code: str, new_password: str, *, store: ResetStore, deadline: Deadline, now: int
+) -> Account:
+    """Gives the user to whom `address` belongs a new password, ends all their sessions, and returns their account.
+
+    Sessions end before and after the change of the password: before, so that they have ended also if what comes after
+    fails; and after, for those that the old password began meanwhile.
+
+    Raises:
+        InvalidRequest: The password breaks a rule; or the code is wrong, used or expired, was tried too often, or the
+            address belongs to nobody, which are the same error.
+        OutcomeUnknown: The database's response was lost.
+    """
+    password_rules.check(new_password, username=None, email=address, field=FIELD)
+    found = deadline.retry(lambda: store.count_try(address, now))
+    if found is None or not is_right(code, "reset", normal_address(address), found.hash):
+        raise wrong_code()
+    profile = deadline.retry(lambda: store.profile(found.user_id))
+    before = None if profile is None else deadline.retry(lambda: store.account(profile.username))
+    if before is None or before.user_id != found.user_id or before.disabled_at is not None:
+        raise wrong_code()
+    # Only whoever has the code learns that it is the name.
+    password_rules.check(new_password, username=before.username, email=address, field=FIELD)
+    after = replace(before, password_hash=passwords.hash_password(new_password))
+    deadline.retry(lambda: store.end_sessions(after.user_id))
+    try:
+        done = deadline.retry(lambda: store.reset(after, found))
+    except AnswerLost as lost:
+        raise _outcome_unknown() from lost
+    # What was done by an attempt whose response was lost fails the next one's conditions.
+    if not done and deadline.retry(lambda: store.account(after.username)) != after:
+        raise wrong_code()
+    try:
+        deadline.retry(lambda: store.end_sessions(after.user_id))
+    except StoreFault as fault:
+        raise _outcome_unknown() from fault
+    return after
+
+
+def _outcome_unknown() -> OutcomeUnknown:
+    return OutcomeUnknown("the password may have been reset: log in with it, or ask for a new code")
