@@ -16,6 +16,7 @@ SOURCES := $(wildcard functions shared tests tools benchmarks)
 DEV := .venv/.installed
 SAM := .local/sam/metadata.json
 MINISTACK := .local/ministack/.installed
+CHECKOV := .local/checkov/.installed
 BENCH := .local/benchmarks/.installed
 DYNAMODB := .local/dynamodb-local/DynamoDBLocal.jar
 
@@ -56,7 +57,7 @@ clean-local: down ## Delete its data
 
 ##@ Check it
 
-.PHONY: test test-unit test-integration test-e2e lint validate format bench
+.PHONY: test test-unit test-integration test-e2e test-browser lint validate format bench
 test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests, with a floor for branch coverage
 	$(BIN)/pytest --cov --cov-report= tests/unit tests/integration tests/e2e
 
@@ -69,13 +70,17 @@ test-integration: $(DEV) $(SAM) dynamodb-local ## Handlers and the store, on dat
 test-e2e: $(DEV) $(SAM) $(MINISTACK) ## The deployed stack, over HTTP (E2E_BASE_URL=... for one that runs already)
 	$(BIN)/pytest tests/e2e
 
+test-browser: $(DEV) $(SAM) $(MINISTACK) ## What web pages can do to the local stack, in a Chromium on the PATH
+	$(BIN)/pytest tests/browser
+
 lint: $(DEV) validate ## Style, types and the template
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(SOURCES)
 
-validate: $(SAM) ## The template alone
+validate: $(SAM) $(CHECKOV) ## The template alone: its form, and rules of security
 	.local/sam/bin/sam validate --lint --region us-east-1
+	.local/checkov/bin/checkov --config-file .checkov.yaml
 
 format: $(DEV) ## Rewrite the code in the one style
 	$(BIN)/ruff check --fix
@@ -107,7 +112,7 @@ clean: down ## Remove everything that was installed or built here, including loc
 ##@ Set it up (other targets do that when needed)
 
 .PHONY: setup dynamodb-local help
-setup: $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Install all of it now
+setup: $(DEV) $(SAM) $(MINISTACK) $(CHECKOV) dynamodb-local ## Install all of it now
 
 dynamodb-local: $(DYNAMODB) ## Fetch DynamoDB Local, for the integration tests
 
@@ -125,9 +130,9 @@ $(DEV): requirements-dev.txt
 	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .venv requirements-dev.txt
 	@touch $@
 
-.local/sam/.installed $(MINISTACK): .local/%/.installed: tools/%.txt
+.local/sam/.installed $(MINISTACK) $(CHECKOV): .local/%/.installed: tools/%.txt
 $(BENCH): .local/%/.installed: %/requirements.txt
-.local/sam/.installed $(MINISTACK) $(BENCH): .local/%/.installed: | $(DEV)
+.local/sam/.installed $(MINISTACK) $(CHECKOV) $(BENCH): .local/%/.installed: | $(DEV)
 	@echo "==> Installing $* into .local/$*" >&2
 	@$(BIN)/uv venv --quiet --no-config --clear --python $(BIN)/python .local/$*
 	@$(BIN)/uv pip sync --quiet --no-config --require-hashes --python .local/$* $<

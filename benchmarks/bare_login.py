@@ -25,8 +25,10 @@ class BareLogin:
         self._client = client
         self._users = settings.users_table
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16)
-        secret = boto3.client("secretsmanager").get_secret_value(SecretId=settings.signing_secret)
-        self._key: str = secret["SecretString"]
+        secret = boto3.client("secretsmanager").get_secret_value(SecretId=settings.signing_keys)
+        jwk = json.loads(secret["SecretString"])["current"]
+        self._kid: str = jwk["kid"]
+        self._key = jwt.PyJWK(jwk)
 
     def login(self, event: Event) -> Event:
         """Serves POST /auth/login."""
@@ -54,8 +56,8 @@ class BareLogin:
         access = {**common, "jti": str(uuid7()), "exp": now + 900, "username": name}
         refresh = {**common, "jti": token_id, "exp": now + SESSION_SECONDS, "sid": family}
         tokens = {
-            "access_token": jwt.encode(access, self._key, "HS256", headers={"typ": "at+jwt"}),
-            "refresh_token": jwt.encode(refresh, self._key, "HS256", headers={"typ": "rt+jwt"}),
+            "access_token": jwt.encode(access, self._key, "ES256", headers={"kid": self._kid, "typ": "at+jwt"}),
+            "refresh_token": jwt.encode(refresh, self._key, "ES256", headers={"kid": self._kid, "typ": "rt+jwt"}),
             "token_type": "Bearer",
             "expires_in": 900,
         }

@@ -1,4 +1,4 @@
-"""The environment of the benchmarks: DynamoDB Local with the template's tables, a signing secret, and the variables.
+"""The environment of the benchmarks: DynamoDB Local with the template's tables, the secrets, and the variables.
 
 Everything listens on 127.0.0.1, and no credentials of a real account can be read.
 """
@@ -15,13 +15,13 @@ import botocore.session
 
 from shared.runtime import Runtime, use
 from shared.settings import Settings
+from tests.harness.deployment import ISSUER_PATTERN
 from tests.harness.dynamodb_local import dynamodb_local
+from tests.harness.signing_keys import SECRETS
 from tests.harness.template import create_tables
 from tools.local_stack import ROOT
 
 HOME: Final = ROOT / ".local" / "bench"
-SIGNING_KEY: Final = "a secret of no deployment, long enough for HS256"
-SECRET_ID: Final = "signing"
 
 
 class _SecretsManager(BaseHTTPRequestHandler):
@@ -30,8 +30,8 @@ class _SecretsManager(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"Name": SECRET_ID, "SecretString": SIGNING_KEY}).encode()
+        name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["SecretId"]
+        body = json.dumps({"Name": name, "SecretString": SECRETS[name]}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(body)))
@@ -74,7 +74,9 @@ def local_environment() -> Iterator[dict[str, str]]:
             "HISTORY_TABLE": "HistoryTable",
             "USERS_TABLE": "UsersTable",
             "UNREADABLE_BUCKET": "unreadable",
-            "SIGNING_SECRET_ARN": SECRET_ID,
+            "SIGNING_KEYS_ARN": "signing",
+            "VERIFICATION_KEYS_ARN": "verification",
+            "ISSUER": ISSUER_PATTERN,
             "CORS_ORIGIN": "*",
             "ACCESS_TOKEN_SECONDS": "900",
             "REFRESH_TOKEN_DAYS": "30",

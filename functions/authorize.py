@@ -3,7 +3,8 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from shared import payloads
 from shared.errors import FieldError, MalformedEvent, NotAuthenticated
@@ -14,41 +15,60 @@ __all__ = ["handler"]
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Returns the policy for the caller of a TOKEN authorizer's `event`.
+    """Returns the policy for the caller of a TOKEN authorizer's `event`: Allow, or Deny if the token is not valid.
 
-    It allows every route, since the gateway caches it by token, whatever route the request was for. The gateway may
+    It is for every route, since the gateway caches it by token, whatever route the request was for. The gateway may
     also use it after the token has expired, so the context has `exp` for `shared.http.api.current_request` to check.
 
-    Raises:
-        Exception: With the message "Unauthorized", for which the gateway responds with 401: the token is not valid.
-        MalformedEvent: The event is not one that the gateway sends.
+    A token is denied rather than refused with the error "Unauthorized", which Lambda would log with a stack trace; the
+    gateway's response ACCESS_DENIED makes a 401 of it (template.yaml).
 
-    Errors of Secrets Manager are raised as they are, since the token may be valid.
+    Raises:
+        MalformedEvent: The event is not one that the gateway sends.
+        StoreFault: The keys cannot be read, so the token may be valid.
     """
-    payloads.check_object(event)
+    method = _Method.of(payloads.text(payloads.check_object(event), "methodArn"))
+    runtime = current()
+    now = runtime.now()
     try:
-        now = current().now()
-        access = tokens(now).access(_bearer_token(event), now)
+        issuer = runtime.settings.issuer_at(method.api_id, method.stage)
+        access = tokens(issuer, now).access(_bearer_token(event), now)
     except NotAuthenticated:
-        raise Exception("Unauthorized") from None  # noqa: TRY002 the one that the gateway knows
-    return {
-        "principalId": access.user_id,
-        "policyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Action": "execute-api:Invoke",
-                    "Effect": "Allow",
-                    "Resource": _whole_stage(payloads.text(event, "methodArn")),
-                }
-            ],
-        },
-        "context": {
-            "user_id": access.user_id,
-            "username": access.username,
-            "exp": str(access.expires_at),
-        },
+        return _policy("nobody", "Deny", method)
+    context = {
+        "user_id": access.user_id,
+        "username": access.username,
+        "session": access.session,
+        "exp": str(access.expires_at),
     }
+    return {**_policy(access.user_id, "Allow", method), "context": context}
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """A method of the gateway's API: `arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>`."""
+
+    api_arn: str
+    stage: str
+
+    @classmethod
+    def of(cls, arn: str) -> Self:
+        """Raises MalformedEvent."""
+        api, _, rest = arn.partition("/")
+        stage, _, route = rest.partition("/")
+        if not route:
+            raise MalformedEvent([FieldError("methodArn", "must be the ARN of a method")])
+        return cls(api, stage)
+
+    @property
+    def api_id(self) -> str:
+        return self.api_arn.rpartition(":")[2]
+
+
+def _policy(principal: str, effect: str, method: _Method) -> dict[str, Any]:
+    """Returns a policy for all methods of the stage of `method`."""
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{method.api_arn}/{method.stage}/*"}
+    return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
 def _bearer_token(event: dict[str, Any]) -> str:
@@ -57,15 +77,3 @@ def _bearer_token(event: dict[str, Any]) -> str:
     if scheme.lower() != "bearer":
         raise NotAuthenticated("no bearer token")
     return token.strip()
-
-
-def _whole_stage(method_arn: str) -> str:
-    """Returns the ARN of all methods of a method's stage.
-
-    `arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>` becomes `…:<api>/<stage>/*`.
-    """
-    api, _, rest = method_arn.partition("/")
-    stage, _, route = rest.partition("/")
-    if not route:
-        raise MalformedEvent([FieldError("methodArn", "must be the ARN of a method")])
-    return f"{api}/{stage}/*"

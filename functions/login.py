@@ -1,7 +1,7 @@
 """POST /auth/login: tokens for a user name and its password."""
 
 from shared.errors import NotAuthenticated, TooManyAttempts
-from shared.http.api import Response, answer, app, client, handler
+from shared.http.api import Response, answer, app, client, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -33,7 +33,7 @@ def login(credentials: Login) -> Response[str]:
         password=credentials.password,
         client=client(),
         store=logins(),
-        tokens=tokens(now),
+        tokens=tokens(issuer(), now),
         rules=session_rules(),
         deadline=deadline(),
         now=now,

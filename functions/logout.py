@@ -1,6 +1,6 @@
 """POST /auth/logout: ends a session."""
 
-from shared.http.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler, issuer
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, returns
 from shared.identity.sessions import logout as end_session
@@ -27,5 +27,5 @@ def logout(presented: RefreshToken) -> Response[str]:
     Access tokens stay valid until they expire.
     """
     now = current().now()
-    end_session(presented.refresh_token, store=sessions(), tokens=tokens(now), deadline=deadline(), now=now)
+    end_session(presented.refresh_token, store=sessions(), tokens=tokens(issuer(), now), deadline=deadline(), now=now)
     return answer(None, status=204)

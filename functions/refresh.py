@@ -1,7 +1,7 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
 from shared.errors import NotAuthenticated
-from shared.http.api import Response, answer, app, handler
+from shared.http.api import Response, answer, app, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -30,7 +30,7 @@ def refresh(presented: RefreshToken) -> Response[str]:
     pair = exchange(
         presented.refresh_token,
         store=sessions(),
-        tokens=tokens(now),
+        tokens=tokens(issuer(), now),
         rules=session_rules(),
         deadline=deadline(),
         now=now,

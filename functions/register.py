@@ -1,7 +1,7 @@
 """POST /auth/register: a new user, logged in at once."""
 
 from shared.errors import NameTaken, OutcomeUnknown
-from shared.http.api import Response, answer, app, client, handler
+from shared.http.api import Response, answer, app, client, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Registration
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -33,7 +33,7 @@ def register(registration: Registration) -> Response[str]:
         applicant,
         client=client(),
         store=users(),
-        tokens=tokens(now),
+        tokens=tokens(issuer(), now),
         rules=session_rules(),
         deadline=deadline(),
         now=now,

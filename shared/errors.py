@@ -9,6 +9,7 @@ SchedulingError
 ├── WindowTooLong
 ├── IdempotencyKeyReused     the idempotency key was used by another request
 ├── NotAuthenticated         no valid token, or wrong credentials
+│   └── InvalidToken         the access token that was sent is not valid, or not any more
 ├── NotFound
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
@@ -22,7 +23,8 @@ SchedulingError
 └── StoreFault               an error of the store for the domain; never reaches a caller
     ├── Contended            another writer was faster: read again
     ├── Throttled            the database asks for a pause: nothing was written
-    └── AnswerLost           no response arrived: the write may or may not have been applied
+    ├── AnswerLost           no response arrived: the write may or may not have been applied
+    └── KeysUnavailable      the keys of tokens cannot be read
 """
 
 from collections.abc import Sequence
@@ -99,6 +101,10 @@ class IdempotencyKeyReused(SchedulingError):
 
 class NotAuthenticated(SchedulingError):
     """The caller did not authenticate."""
+
+
+class InvalidToken(NotAuthenticated):
+    """The caller sent an access token that is not valid, or has expired: another one is needed."""
 
 
 class NotFound(SchedulingError):
@@ -234,3 +240,7 @@ class Throttled(StoreFault):
 
 class AnswerLost(StoreFault):
     """The call ended without a response; it is unknown whether it was applied."""
+
+
+class KeysUnavailable(StoreFault):
+    """The keys that sign or verify tokens could not be read, or what was read has none."""

@@ -104,5 +104,18 @@ def of_key(calendar_id: CalendarId, key: str) -> EventId:
 
 def of_operation(operation_id: OperationId, name: str) -> HistoryId:
     """Returns an identifier with the time of `operation_id`, derived from `operation_id` and `name`. Deterministic."""
-    digest = sha256(f"{operation_id} {name}".encode()).digest()
-    return derived_id(milliseconds_of(operation_id), int.from_bytes(digest[:10]))
+    return HistoryId(derived_from(operation_id, name))
+
+
+def derived_from(identifier: str, name: str) -> str:
+    """Returns an identifier with the time of the UUIDv7 `identifier`, derived from it and `name`. Deterministic."""
+    digest = sha256(f"{identifier} {name}".encode()).digest()
+    return derived_id(milliseconds_of(identifier), int.from_bytes(digest[:10]))
+
+
+def of_subject(issuer: str, subject: str) -> UserId:
+    """Returns the id of the user whom another issuer of tokens calls `subject` (OpenID Connect Core 1.0, section 5.7).
+
+    It is the same at every request, needs no table, and cannot be the id of a user of this API, which is a UUIDv7.
+    """
+    return UserId(str(uuid5(uuid5(NAMESPACE_URL, f"issuer:{issuer}"), subject)))

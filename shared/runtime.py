@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from secrets import token_bytes
+from typing import TYPE_CHECKING
 
 from shared.retries import Deadline
 from shared.settings import Settings
 from shared.startup import before_requests
 from shared.store.client import Clients
 from shared.store.secrets import Secrets
+
+if TYPE_CHECKING:
+    from shared.identity.key_sets import KeySet
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Runtime:
     def secrets(self) -> Secrets:
         """Returns the reader of secrets, which caches them. Its client is created when it is first needed."""
         return Secrets(self.clients)
+
+    @cached_property
+    def key_sets(self) -> "dict[str, KeySet]":
+        """Returns the sets of keys of tokens that this process keeps, by issuer."""
+        return {}
 
 
 class _Holder:

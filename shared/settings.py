@@ -19,7 +19,9 @@ class Settings:
     history_table: str
     users_table: str
     unreadable_bucket: str
-    signing_secret: str
+    signing_keys: str
+    verification_keys: str
+    issuer: str  # the issuer of tokens; {api} and {stage} stand for the gateway's
     cors_origin: str
     mail_from: str  # empty: no mails are sent
     access_token_seconds: int
@@ -42,7 +44,9 @@ class Settings:
             history_table=_text(environ, "HISTORY_TABLE"),
             users_table=_text(environ, "USERS_TABLE"),
             unreadable_bucket=_text(environ, "UNREADABLE_BUCKET"),
-            signing_secret=_text(environ, "SIGNING_SECRET_ARN"),
+            signing_keys=_text(environ, "SIGNING_KEYS_ARN"),
+            verification_keys=_text(environ, "VERIFICATION_KEYS_ARN"),
+            issuer=_text(environ, "ISSUER"),
             cors_origin=_text(environ, "CORS_ORIGIN"),
             mail_from=_text(environ, "MAIL_FROM", may_be_empty=True),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
@@ -52,6 +56,14 @@ class Settings:
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
         )
+
+    def issuer_at(self, api_id: str, stage: str) -> str:
+        """Returns the issuer of tokens for the gateway's API `api_id` and its stage.
+
+        The gateway says both with each request: a variable with the address would be a circular reference in the
+        template.
+        """
+        return self.issuer.replace("{api}", api_id).replace("{stage}", stage)
 
 
 def _text(environ: Mapping[str, str], name: str, *, may_be_empty: bool = False) -> str:

@@ -12,8 +12,9 @@ from moto import mock_aws
 from shared.observability import logger
 from shared.runtime import Runtime, use
 from shared.store.client import Clients
-from tests.harness.deployment import BUCKET, SECRET, Deployment, settings_for
+from tests.harness.deployment import BUCKET, Deployment, settings_for
 from tests.harness.dynamodb_local import dynamodb_local
+from tests.harness.signing_keys import SECRETS
 from tests.harness.template import create_tables
 
 # How long an example takes depends on the machine.
@@ -39,12 +40,13 @@ def _clients(endpoint: str | None = None) -> Clients:
 
 @pytest.fixture
 def runtime(aws: None) -> Iterator[Runtime]:  # noqa: ARG001 set up for the clients
-    """A runtime on moto: the template's tables, its bucket and its secret, all fresh."""
+    """A runtime on moto: the template's tables, its bucket and its secrets, all fresh."""
     with mock_aws():
         clients = _clients()
         tables = create_tables(clients.dynamodb)
         clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        clients.secretsmanager.create_secret(Name="signing", SecretString=SECRET)
+        for name, text in SECRETS.items():
+            clients.secretsmanager.create_secret(Name=name, SecretString=text)
         with use(Runtime(settings_for(tables), clients)) as runtime:
             yield runtime
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
-from tools import invocation
+from tools import following, invocation
 from tools.local_stack import DEFAULT_PORT, HOME, ROOT, STOP_SECONDS, LocalStack, StackError
 from tools.ownership import NOT_READY, Ownership
 
@@ -48,8 +48,8 @@ def run(home: Path, port: int) -> None:
             base_url = stack.deploy()
             owner.tell(os.getpid(), port, "ready", base_url)
             _show_tour(base_url)
-            _say("Functions' logs follow; Ctrl-C stops")
-            for line in stack.logs(delete_old=True).lines(stack.alive):
+            _say("Functions' logs and mails follow; Ctrl-C stops")
+            for line in following.lines(stack.alive, stack.logs(delete_old=True), stack.inbox()):
                 _show(line)
         finally:
             owner.tell(os.getpid(), port, "stopping")
@@ -128,7 +128,8 @@ def logs(home: Path) -> None:
     owner = Ownership(home)
     status, _ = owner.ready()
     with contextlib.suppress(KeyboardInterrupt):
-        for line in LocalStack(home, status["port"]).logs().lines(lambda: owner.status() is not None):
+        stack = LocalStack(home, status["port"])
+        for line in following.lines(lambda: owner.status() is not None, stack.logs()):
             if not _show(line):
                 return
 

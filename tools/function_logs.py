@@ -1,4 +1,4 @@
-"""The log lines of the local stack's functions. Errors while polling do not end the stream of lines."""
+"""The log lines of the local stack's functions, as a source of `tools.following`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
-POLL_SECONDS: Final = 0.5
 # An event may be stored this long after its timestamp.
 LATE_MILLISECONDS: Final = 5_000
 # Log streams older than this are deleted. The stack keeps a stream per invocation, in memory and indefinitely: after
@@ -18,9 +15,6 @@ LATE_MILLISECONDS: Final = 5_000
 KEPT_MILLISECONDS: Final = 60_000
 # The number of pages of fifty streams deleted per poll, which keeps a poll short.
 PAGES_DELETED: Final = 4
-
-# An error response, a timeout, no connection, and a response that cannot be read or is incomplete.
-FAULTS: Final = (BotoCoreError, ClientError, ResponseParserError, OSError, LookupError, TypeError, ValueError)
 
 # Short timeouts and no retries, since there is always a next poll.
 _CONFIG: Final = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
@@ -35,6 +29,8 @@ class FunctionLogs:
         delete_old: Whether to delete streams older than a minute; only for the process that owns the stack.
     """
 
+    name: Final = "the logs"
+
     def __init__(self, client: Callable[[str, Config], Any], stack_name: str, *, delete_old: bool = False) -> None:
         self._logs = client("logs", _CONFIG)
         self._cloudformation = client("cloudformation", _CONFIG)
@@ -43,20 +39,7 @@ class FunctionLogs:
         self._since = int(time.time() * 1000)
         self._shown: dict[str, int] = {}  # stream to time: one stream per invocation, complete when it appears
 
-    def lines(self, alive: Callable[[], bool]) -> Iterator[str]:
-        """Yields lines as long as the stack is `alive`; while polling fails, one line that says why."""
-        fault = ""
-        while alive():
-            try:
-                yield from self._poll()
-                fault = ""
-            except FAULTS as error:
-                before, fault = fault, f"==> Cannot read the logs now: {type(error).__name__}: {error}"
-                if fault != before:
-                    yield fault
-            time.sleep(POLL_SECONDS)
-
-    def _poll(self) -> Iterator[str]:
+    def poll(self) -> Iterator[str]:
         """Yields the lines logged since the last poll."""
         for group in self._groups():
             found = self._logs.filter_log_events(logGroupName=group, startTime=self._since)["events"]

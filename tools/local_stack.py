@@ -1,7 +1,8 @@
 """The whole API on this machine: ministack emulates AWS, and the SAM CLI deploys template.yaml to it.
 
 ``make run`` and similar commands use it through ``tools/__main__.py``, the end-to-end tests directly.
-It writes only under the stack's home directory, and listens only on one port of 127.0.0.1.
+It writes only under the stack's home directory, and listens only on one port of 127.0.0.1, where
+`tools.guard` decides which requests reach ministack.
 """
 
 from __future__ import annotations
@@ -11,22 +12,20 @@ import errno
 import os
 import signal
 import socket
+import stat
 import subprocess
 import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tools import gateway, inbox, machine
+from tools import gateway, guard, inbox, machine
+from tools.access import REGION, Access
 from tools.function_logs import FunctionLogs
 from tools.saved_state import rewind_streams
 from tools.scratch import discard
@@ -35,10 +34,9 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local" / "stack"
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 MINISTACK_PYTHON = ROOT / ".local" / "ministack" / "bin" / "python"
+GUARD = ROOT / "tools" / "guard.py"
 
 HOST = "127.0.0.1"
-REGION = "us-east-1"
-ROOT_KEY = "test"  # the access key, and secret, that ministack treats as the account's root user
 DEFAULT_PORT = 4566
 START_SECONDS = 180.0  # 1 on an idle machine
 STOP_SECONDS = 30.0
@@ -79,6 +77,7 @@ class LocalStack:
         self.persist = persist
         self.say = say or (lambda _: None)
         self.endpoint = f"http://{HOST}:{port}"
+        self.access = Access(home, self.endpoint)
         self._process: subprocess.Popen[bytes] | None = None
         self._deployed = False
 
@@ -108,12 +107,14 @@ class LocalStack:
         self.say(f"Starting a local AWS on {self.endpoint}")
         workers = self.home / "tmp"
         self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(stat.S_IRWXU)  # it holds the stack's key, and the secrets and tables of the local AWS
+        self.access.make_key()
         discard(workers)  # files of the functions' processes of the last run
         workers.mkdir()
         rewind_streams(self.home / "state" / "lambda.json")
         with (self.home / "ministack.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [MINISTACK_PYTHON, "-m", "ministack"],
+                [MINISTACK_PYTHON, "-P", GUARD],  # -P: ministack imports nothing from tools/
                 cwd=self.home,
                 env=self._ministack_environment(),
                 stdin=subprocess.DEVNULL,
@@ -163,7 +164,7 @@ class LocalStack:
             self._sam("deploy", "--template-file", build / "template.yaml", *config, *parameters)
         except StackError as error:
             raise StackError("\n".join((str(error), *self._refusals()))) from None
-        inbox.prepare(self)
+        inbox.prepare(self.access)
         base_url = self._publish()
         self._deployed = True
         return base_url
@@ -174,24 +175,20 @@ class LocalStack:
 
     def logs(self, *, delete_old: bool = False) -> FunctionLogs:
         """Returns the functions' logs from now on; with `delete_old`, old log streams are deleted."""
-        return FunctionLogs(self.client, stack_name(), delete_old=delete_old)
+        return FunctionLogs(self.access.client, stack_name(), delete_old=delete_old)
+
+    def inbox(self) -> inbox.Inbox:
+        """Returns the mails that the functions send from now on."""
+        return inbox.Inbox(lambda: inbox.mails(self.access))
 
     def client(self, service: str, config: Config | None = None) -> Any:
         """Returns a boto3 client of the local AWS."""
-        bare = botocore.session.Session({"profile": (None, None, None, None)})  # ignores AWS_PROFILE
-        aws: Any = boto3.session.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=bare)
-        return aws.client(service, endpoint_url=self.endpoint, config=config)
+        return self.access.client(service, config)
 
     def _sam(self, *arguments: str | Path) -> None:
         """Runs the SAM CLI against the local AWS without output. Raises StackError with its output if it fails."""
         log = self.home / "sam.log"
-        environment = machine.own_environment() | {
-            "AWS_ACCESS_KEY_ID": ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": self.endpoint,
+        own = {
             "LAYER_PLATFORM": machine.layer_platform(),
             "LAYER_PYTHON": machine.python_version(),
             "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",  # uv, for the layer
@@ -200,6 +197,7 @@ class LocalStack:
             "TMPDIR": str(self.home / "tmp"),  # sam leaves files there
             "__SAM_CLI_APP_DIR": str(SAM.parent.parent),
         }
+        environment = machine.own_environment() | self.access.variables() | own
         with log.open("w+") as output:
             process = subprocess.Popen(
                 [SAM, *arguments],
@@ -266,6 +264,7 @@ class LocalStack:
             "STATE_DIR": str(self.home / "state"),
             "TMPDIR": str(self.home / "tmp"),
             "TZ": "UTC",
+            guard.KEY_VARIABLE: self.access.key,
         }
 
     def _wait_until_ready(self) -> None:
@@ -274,10 +273,8 @@ class LocalStack:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 break
-            with (
-                contextlib.suppress(OSError),
-                urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5),  # noqa: S310 - http
-            ):
+            with contextlib.suppress(OSError):
+                self.access.emulator("/_ministack/health", seconds=5)
                 return
             time.sleep(0.1)
         tail = (self.home / "ministack.log").read_text(errors="replace")[-2000:].strip()

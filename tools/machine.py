@@ -32,6 +32,7 @@ def parameters() -> Mapping[str, str]:
     """Returns the template's parameters that are others here than on AWS."""
     return {
         "Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
+        "LocalStack": "true",
         "MailFrom": SENDER,
     }
 

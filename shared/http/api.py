@@ -17,16 +17,17 @@ from shared import ids, payloads
 from shared.errors import (
     FieldError,
     InvalidRequest,
+    InvalidToken,
     MalformedEvent,
     NotAuthenticated,
     NotFound,
     SchedulingError,
 )
-from shared.http import bodies, problems, routes
+from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
 from shared.http.routes import takes
 from shared.ids import HistoryId, OperationId, UserId
-from shared.observability import log_request, logger, serving
+from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
 from shared.runtime import current
 from shared.scheduling.preconditions import Precondition
@@ -44,13 +45,11 @@ __all__ = [
     "handler",
     "header",
     "idempotency_key",
+    "issuer",
     "only_parameter",
     "precondition",
     "takes",
 ]
-
-# The response headers that web pages may read, in addition to those that are always readable.
-EXPOSED_HEADERS: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
 
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
@@ -69,7 +68,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         payloads.check_gateway(event)
     except MalformedEvent as error:  # no request log: the event has no method and route
         logger.warning("malformed event", extra={"why": str(error)})
-        return _gateway_answer(error)
+        return _complete(_gateway_answer(error))
     edge = event["requestContext"]
     serving(context.function_name, str(edge.get("requestId") or context.aws_request_id))
     method = event["httpMethod"]
@@ -81,7 +80,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         answer = app.resolve(event, context)
     except InvalidRequest as error:
         answer = _gateway_answer(error)
-    _allow_origin(answer)
     log_request(
         method=method,
         route=event.get("resource"),
@@ -90,6 +88,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request_id=context.aws_request_id,
         user_id=_authorized(event).get("user_id"),
     )
+    return _complete(answer)
+
+
+def _complete(answer: dict[str, Any]) -> dict[str, Any]:
+    response_headers.complete(answer, current().settings.cors_origin)
     return answer
 
 
@@ -97,15 +100,6 @@ def _authorized(event: dict[str, Any]) -> dict[str, Any]:
     """Returns what `authorize` found in the access token; empty for a route without one."""
     context = event["requestContext"].get("authorizer")
     return context if isinstance(context, dict) else {}
-
-
-def _allow_origin(answer: dict[str, Any]) -> None:
-    """Lets web pages of the origin that the deployment names read the response (CORS, Fetch Standard, section 3.2)."""
-    origin = current().settings.cors_origin
-    if origin:
-        headers = answer.setdefault("headers", {})
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
 
 
 def _check_edge(event: dict[str, Any]) -> None:
@@ -192,9 +186,9 @@ def current_request() -> Request:
         # The gateway turns every value of the context into a string.
         expires, user_id = int(context["exp"]), UserId(str(context["user_id"]))
     except (KeyError, OverflowError, TypeError, ValueError):
-        raise NotAuthenticated("no access token") from None
+        raise _denied(NotAuthenticated("no access token")) from None
     if expires <= now_ns // NS_PER_SECOND:
-        raise NotAuthenticated("the access token has expired")
+        raise _denied(InvalidToken("the access token has expired"), user_id)
     seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
     return Request(
         actor=user_id,
@@ -207,6 +201,12 @@ def current_request() -> Request:
     )
 
 
+def _denied(error: NotAuthenticated, user_id: UserId | None = None) -> NotAuthenticated:
+    """Returns `error`, which refuses the request, after it has been logged as a security event."""
+    security_event("Denied", user_id=user_id, source=client().source, why=str(error))
+    return error
+
+
 def client() -> Client:
     """Returns who sent the request being served."""
     identity = app.current_event.raw_event["requestContext"].get("identity")
@@ -214,6 +214,14 @@ def client() -> Client:
     return Client(
         source=str(known.get("sourceIp") or "unknown"),
         user_agent=str(known.get("userAgent") or "unknown")[:USER_AGENT_LENGTH],
+    )
+
+
+def issuer() -> str:
+    """Returns the issuer of this deployment's tokens. Raises MalformedEvent if the event does not say the address."""
+    event = app.current_event.raw_event
+    return current().settings.issuer_at(
+        *(payloads.member(event, f"requestContext.{name}") for name in ("apiId", "stage"))
     )
 
 
@@ -229,7 +237,7 @@ def answer(
         location: The value of the header Location.
         repeated: Whether an earlier request has already done what this one asks for.
     """
-    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    headers: dict[str, str | list[str]] = {}
     if etag is not None:
         headers["ETag"] = f'"{etag}"'
     if location is not None:

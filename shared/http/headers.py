@@ -43,6 +43,19 @@ def tags_of(name: str, value: str | None) -> Tags | None:
     return Tags(name, _ids(strong), _ids(weak))
 
 
+def names_tag(value: str | None, etag: str) -> bool:
+    """Returns whether the header `If-None-Match` lists the quoted entity-tag `etag`, by weak comparison, or all.
+
+    A value that cannot be parsed lists nothing: the response is then a whole one.
+    """
+    value = (value or "").strip(" \t")
+    if value == "*":
+        return True
+    return re.fullmatch(_LIST, value) is not None and etag in (
+        tag.removeprefix("W/") for tag in re.findall(_TAG, value)
+    )
+
+
 def _ids(tags: set[str]) -> frozenset[HistoryId]:
     return frozenset(HistoryId(each) for each in tags if is_id(each))
 

@@ -63,7 +63,6 @@ def page(title: str) -> tuple[str, dict[str, str]]:
     return html, {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
     }
 
 

@@ -60,8 +60,8 @@ DryRunFlag = Annotated[
 REQUEST_HEADERS: Final = {
     "If-Match": "Only if the event is at one of these versions: the quoted `history_id`, as in the ETag of an answer. "
     "`*`: only if there is one. What is not understood, an empty value too, is never met: 412.",
-    "If-None-Match": "A read: answer 304 without a body if the event is at one of these versions. A change: only if it "
-    "is at none of them; `*`: only if there is none.",
+    "If-None-Match": "A read: answer 304 without a body if the answer would have one of these ETags. A change: only if "
+    "the event is at none of these versions; `*`: only if there is none.",
     "Idempotency-Key": "Up to 255 ASCII characters, in quotes, to know the request by, on this route and in this "
     "calendar: sent again, it is answered again, and done once.",
 }

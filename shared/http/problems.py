@@ -13,6 +13,7 @@ from shared.errors import (
     InvalidCursor,
     InvalidItems,
     InvalidRequest,
+    InvalidToken,
     MalformedEvent,
     NameTaken,
     NotAuthenticated,
@@ -104,6 +105,8 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             facts["errors"] = [{"field": name, "message": "is taken"} for name in error.fields]
         case PreconditionFailed():
             facts["history_id"] = error.history_id
+        case InvalidToken():
+            headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, section 3.1
         case NotAuthenticated():
             headers["WWW-Authenticate"] = "Bearer"
         case TooManyAttempts() | Unavailable():

@@ -22,7 +22,7 @@ SENT_BACK: Final = (
 
 RESPONSE_HEADERS: Final = {
     "Idempotent-Replay": "`true` if an earlier request has done what this one asks for: the answer is that one's.",
-    "ETag": "The quoted `history_id` of the version answered.",
+    "ETag": "Which content was answered; of an event, the quoted `history_id` of its version.",
     "Location": "Where the event is from now on, relative to the URL of the request.",
     "Retry-After": "When to try again, in seconds.",
     "WWW-Authenticate": "Bearer. In answers of functions, API Gateway renames it to x-amzn-Remapped-WWW-Authenticate.",

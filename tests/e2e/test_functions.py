@@ -3,10 +3,10 @@
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.harness.stack_process import Running
 from tests.harness.template import ROOT, resources
 from tools.local_stack import LocalStack
 
@@ -21,9 +21,9 @@ def rows() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def stack(base_url: str) -> LocalStack:
+def stack(running: Running) -> LocalStack:
     """The stack that the tests run on."""
-    return LocalStack(port=urlsplit(base_url).port or 0)
+    return running.stack
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def codes(running: Running, address: str, count: int) -> list[str]:
     """The codes in the mails to an address, once there are so many."""
 
     def look() -> list[inbox.Mail]:
-        return [mail for mail in inbox.mails(running.stack) if mail.to == address]
+        return [mail for mail in inbox.mails(running.stack.access) if mail.to == address]
 
     return [CODE.findall(mail.text)[0] for mail in eventually(look, lambda found: len(found) == count)]
 

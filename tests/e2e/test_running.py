@@ -23,6 +23,7 @@ TARGETS = {
     **dict.fromkeys(("up", "down", "logs", "deploy-local", "clean-local", "invoke", "help"), "in this module"),
     **dict.fromkeys(("test", "test-unit", "test-integration", "test-e2e"), "runs the tests itself"),
     **dict.fromkeys(("lint", "validate"), "make test does it first"),
+    "test-browser": "needs a Chromium, which not every machine has",
     "bench": "its parts run, short, in tests/integration/test_benchmarks.py",
     "format": "rewrites the code; make lint tells whether there is anything to rewrite",
     "openapi": "tests/unit/test_openapi_file.py holds the file to what it would write",

@@ -13,9 +13,11 @@ from tests.harness.stream import Record, Stream, deliver, of_events
 
 Item = dict[str, Any]
 
-SECRET = "a secret of no deployment, long enough for HS256"
 BUCKET = "unreadable"
 MAIL_FROM = "calendar@example.com"
+# The gateway's address with the API's id and its stage, which are those of the payloads, left open.
+ISSUER_PATTERN = "https://{api}.execute-api.eu-central-1.amazonaws.com/{stage}"
+ISSUER = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/v1"
 
 
 def variables_for(tables: dict[str, str]) -> dict[str, str]:
@@ -25,7 +27,9 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "HISTORY_TABLE": tables["HistoryTable"],
         "USERS_TABLE": tables["UsersTable"],
         "UNREADABLE_BUCKET": BUCKET,
-        "SIGNING_SECRET_ARN": "signing",
+        "SIGNING_KEYS_ARN": "signing",
+        "VERIFICATION_KEYS_ARN": "verification",
+        "ISSUER": ISSUER_PATTERN,
         "CORS_ORIGIN": "*",
         "MAIL_FROM": MAIL_FROM,
         "ACCESS_TOKEN_SECONDS": "900",

@@ -12,6 +12,7 @@ from shared.wiring.identity import tokens
 from shared.wiring.logins import logins
 from shared.wiring.sessions import session_rules
 from tests.harness.dataset import Dataset, GatewayEvent
+from tests.harness.deployment import ISSUER
 from tests.harness.gateway import payload
 from tests.harness.routes import Route
 
@@ -34,7 +35,7 @@ def _session(data: Dataset) -> TokenPair:
     account, now = _account(data), data.runtime.now()
     session = _begun(account, now)
     logins().begin(session, LoginState(account, Attempts()), account)
-    return tokens(now).pair(session, now)
+    return tokens(ISSUER, now).pair(session, now)
 
 
 def _register(data: Dataset, index: int) -> GatewayEvent:

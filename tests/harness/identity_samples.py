@@ -38,10 +38,10 @@ def new_session(of: Account = ADA, now: int = NOW, rules: SessionRules = RULES) 
 def session(now: int = NOW, **changes: Any) -> Session:
     """Returns a session of Ada whose ids are always the same, with `changes`."""
     usual = Session(
-        family=SessionId("family-1"),
+        family=SessionId("00000001-2345-7000-8000-000000000001"),
         user_id=ADA.user_id,
         username=ADA.username,
-        token_id=TokenId("token-1"),
+        token_id=TokenId("00000001-2345-7000-8000-000000000002"),
         created_at=now,
         rotated_at=now,
         ends_at=now + RULES.end_seconds,

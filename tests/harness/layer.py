@@ -13,8 +13,16 @@ def build_layer(target: Path) -> Path:
     """Builds the layer in `target`, which is emptied first, and returns the directory of its packages."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
+    command = [
+        "make",
+        "--no-print-directory",
+        "-C",
+        str(ROOT / "shared"),
+        "build-SharedLayer",
+        *layer_variables(target),
+    ]
     subprocess.run(
-        ["make", "--no-print-directory", "-C", ROOT / "shared", "build-SharedLayer", *layer_variables(target)],  # noqa: S607
+        command,  # the path's own make, as for SAM
         env=os.environ | {"PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"},  # uv
         check=True,
         stdout=subprocess.DEVNULL,

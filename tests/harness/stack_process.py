@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tools.__main__ import TOUR
-from tools.local_stack import HOME, REGION, ROOT, ROOT_KEY, SAM, LocalStack, free_port
+from tools.local_stack import HOME, ROOT, SAM, LocalStack, free_port
 from tools.machine import die_with_parent
 from tools.ownership import Ownership
 
@@ -98,11 +98,7 @@ class Running:
 
     def shell(self) -> str:
         """Returns shell functions `make` and `sam` for this stack, to be used as on the documentation's pages."""
-        aws = {
-            "AWS_ENDPOINT_URL": self.stack.endpoint,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        aws = self.stack.access.variables() | {
             "SAM_CLI_TELEMETRY": "0",
             "__SAM_CLI_APP_DIR": str(SAM.parents[1]),
         }

@@ -78,7 +78,8 @@ def test_all_lines_of_a_request_have_its_id_and_its_function(log: io.StringIO) -
 @pytest.mark.parametrize("context", [{}, {"requestId": None}])
 def test_without_a_gateway_the_id_is_that_of_the_invocation(log: io.StringIO, context: Json) -> None:
     reply("events", {**payload("get_event"), "requestContext": context}, Context(aws_request_id="lambda-1"))
-    assert [line["correlation_id"] for line in lines(log)] == ["lambda-1"]
+    assert {line["message"] for line in lines(log)} == {"security event", "request"}
+    assert {line["correlation_id"] for line in lines(log)} == {"lambda-1"}
 
 
 def test_a_malformed_event_has_no_id_of_the_request_before(log: io.StringIO) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from base64 import b64encode
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.harness.deployment import variables_for
-from tests.harness.gateway import payload, reply
+from tests.harness.gateway import Reply, payload, reply
 from tests.harness.openapi_document import check, document
 from tests.harness.template import ROOT
 
@@ -25,6 +26,51 @@ def test_answers_about_itself(resource: str) -> None:
     check("GET", resource, answered)
     assert answered.status == 200
     assert answered.headers["Cache-Control"] == "public, max-age=300"
+    assert answered.headers["Vary"] == "Accept-Encoding"
+
+
+def ask(
+    resource: str, if_none_match: str | None = None, *, method: str = "GET", host: str = "api.example.com"
+) -> Reply:
+    """Asks for one of the two on a custom domain."""
+    event = {**payload("docs"), "resource": resource, "path": resource, "httpMethod": method}
+    event["requestContext"] |= {"domainName": host, "path": resource}
+    if if_none_match is not None:
+        event["headers"]["If-None-Match"] = if_none_match
+    event["multiValueHeaders"] = None
+    return reply("docs", event)
+
+
+every_page = pytest.mark.parametrize("resource", ["/openapi.json", "/docs"])
+
+
+@every_page
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*", ' {} , W/"x"'])
+def test_who_has_it_already_gets_no_copy(resource: str, method: str, form: str) -> None:
+    first = ask(resource)
+    etag = first.headers["ETag"]
+    assert re.fullmatch('"[0-9a-f]{32}"', etag)
+    again = ask(resource, form.format(etag), method=method)
+    check("GET", resource, again)
+    assert (again.status, again.text) == (304, "")
+    # RFC 9110, section 15.4.5.
+    assert {name: again.headers[name] for name in ("ETag", "Cache-Control", "Vary")} == {
+        name: first.headers[name] for name in ("ETag", "Cache-Control", "Vary")
+    }
+
+
+@every_page
+@pytest.mark.parametrize("form", ["", '"other"', "not-quoted", '"unfinished', "W/", '"*"'])
+def test_who_has_something_else_gets_it_whole(resource: str, form: str) -> None:
+    answered = ask(resource, form)
+    assert (answered.status, len(answered.text) > 1000) == (200, True)
+
+
+def test_the_document_of_another_host_is_another_one() -> None:
+    here, there = (ask("/openapi.json", host=host).headers["ETag"] for host in ("a.example.com", "b.example.com"))
+    assert here != there
+    assert ask("/openapi.json", here, host="b.example.com").status == 200
 
 
 class Scripts(HTMLParser):

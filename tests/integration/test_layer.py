@@ -14,8 +14,8 @@ from tests.harness.template import ROOT, resources
 
 INSTALLED = Path(botocore.__file__).parents[1]
 MB = 1024 * 1024
-# Unzipped, without bytecode, which differs from Python to Python.
-CEILING = 19 * MB
+# Unzipped, without bytecode, which differs from Python to Python. Of this, 14 MB are cryptography with its OpenSSL.
+CEILING = 33 * MB
 SERVICES = ("dynamodb", "s3", "secretsmanager")
 DESCRIBED = {*SERVICES, "sts"}
 ENDPOINTS = Path("botocore", "data", "endpoints.json")
@@ -160,8 +160,9 @@ def build_without_python(tmp_path: Path, **variables: str) -> subprocess.Complet
     ]:
         (commands / name).write_text(f"#!/bin/sh\n{script}\n")
         (commands / name).chmod(0o755)
+    command = ["make", "-C", str(ROOT / "shared"), "build-SharedLayer", *layer_variables(tmp_path / "built")]
     return subprocess.run(
-        ["make", "-C", ROOT / "shared", "build-SharedLayer", *layer_variables(tmp_path / "built")],  # noqa: S607
+        command,
         env=os.environ | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", **variables},
         capture_output=True,
         text=True,

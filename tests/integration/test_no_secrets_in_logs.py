@@ -2,17 +2,16 @@
 
 import io
 import logging
-import traceback
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from shared.ids import UserId
 from tests.harness.botocore_faults import lost
-from tests.harness.deployment import SECRET
 from tests.harness.gateway import Api, Reply
 from tests.harness.identity_client import Identity, authorize, exchange, login, logout, post, register
 from tests.harness.mailbox import Mailbox, refuse
+from tests.harness.signing_keys import PRIVATE_NUMBERS
 
 PASSWORD = "an-unmistakable-password"
 WRONG = "another-unmistakable-password"
@@ -48,12 +47,11 @@ def test_nothing_secret_leaves_but_in_an_answer(
     refusals.append(exchange(third["refresh_token"]))
     refusals.append(exchange(second["access_token"]))
     refusals.append(exchange(second["refresh_token"] + "x"))
-    tracebacks = []
     authorize(second["access_token"])
-    for token in (second["refresh_token"], second["access_token"] + "x", second["access_token"][:-20]):
-        with pytest.raises(Exception, match="Unauthorized") as refusal:
-            authorize(token)
-        tracebacks += traceback.format_exception(refusal.value)
+    policies = [
+        authorize(token)
+        for token in (second["refresh_token"], second["access_token"] + "x", second["access_token"][:-20])
+    ]
     with monkeypatch.context() as broken:
 
         def lost(**_: object) -> None:
@@ -74,7 +72,7 @@ def test_nothing_secret_leaves_but_in_an_answer(
             streams.out,
             streams.err,
             caplog.text,
-            *tracebacks,
+            str(policies),
             *(str(reply.headers) + reply.text for reply in refusals),
         ]
     )
@@ -82,7 +80,7 @@ def test_nothing_secret_leaves_but_in_an_answer(
     tokens = [pair[name] for pair in (first, second, third) for name in ("access_token", "refresh_token")]
     assert len(hashes) == 1
     assert '"message":"request"' in log.getvalue(), "the logs were captured"
-    for secret in (PASSWORD, WRONG, EMAIL, SECRET, "$argon2id$", *hashes, *tokens):
+    for secret in (PASSWORD, WRONG, EMAIL, *PRIVATE_NUMBERS, "$argon2id$", *hashes, *tokens):
         assert secret not in said
     for token in tokens:
         assert token.split(".")[2] not in said

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from shared.http.response_headers import ALWAYS
 from shared.runtime import use
 from tests.harness.deployment import Deployment
-from tests.harness.gateway import Api, Reply
+from tests.harness.gateway import Api, Reply, payload, reply
 from tests.harness.payloads import ADA, REVIEW, created, tag
+from tests.harness.template import routes
 
 ORIGIN = "https://calendar.example.com"
 EVENT = "/events/{event_id}"
+# Documents that are the same for everybody, which caches may keep.
+PUBLIC = {"/docs", "/openapi.json"}
 Json = dict[str, Any]
 Ask = Callable[[Json], Reply]
 
@@ -94,9 +98,52 @@ def test_the_log_has_one_line_that_names_the_route_and_the_user_and_no_ids_of_ev
     assert not {event["id"], event["history_id"]} & {str(value) for value in line.values()}
 
 
-@pytest.mark.parametrize("case", [case for case, (_, status, _) in RESPONSES.items() if status < 400])
-def test_no_cache_keeps_what_is_somebodys(event: Json, case: str) -> None:
-    assert RESPONSES[case][0](event).headers["Cache-Control"] == "no-store"
+@responses
+def test_no_cache_keeps_it_and_no_browser_takes_it_for_anything_else(event: Json, case: str) -> None:
+    headers = RESPONSES[case][0](event).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Strict-Transport-Security"] == "max-age=63072000"
+
+
+@pytest.mark.usefixtures("deployment")
+@pytest.mark.parametrize(("method", "resource"), sorted(routes()))
+def test_a_request_that_no_gateway_has_authorized_gets_them_too(method: str, resource: str) -> None:
+    """Each route, with a request that has no token, no body and no parameters: most refuse it."""
+    sent = {**payload("get_event"), "httpMethod": method, "resource": resource, "path": resource}
+    del sent["requestContext"]["authorizer"]
+    headers = reply(routes()[method, resource], sent).headers
+    expected = {**ALWAYS, "Cache-Control": "public, max-age=300"} if resource in PUBLIC else ALWAYS
+    assert headers.items() >= expected.items()
+
+
+@pytest.mark.usefixtures("deployment")
+def test_what_is_no_event_of_a_gateway_gets_them_too() -> None:
+    answered = reply("events", {"httpMethod": "GET"})
+    assert answered.status == 400
+    assert answered.headers.items() >= ALWAYS.items()
+    assert answered.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_an_expired_token_is_told_from_none(event: Json, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.clear()
+    expired = RESPONSES["past the token's end"][0](event)
+    assert expired.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    (denied,) = [vars(record) for record in caplog.records if record.getMessage() == "security event"]
+    assert denied["security_event"] == "Denied"
+    assert (denied["user_id"], denied["source"]) == (event["owner"], "203.0.113.17")
+    assert denied["why"] == "the access token has expired"
+
+
+def test_a_request_around_the_gateway_has_no_token(event: Json, caplog: pytest.LogCaptureFixture) -> None:
+    sent = payload("get_event")
+    del sent["requestContext"]["authorizer"]
+    sent["pathParameters"] = {"event_id": event["id"]}
+    caplog.clear()
+    refused = reply("events", sent)
+    assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    (denied,) = [vars(record) for record in caplog.records if record.getMessage() == "security event"]
+    assert (denied["security_event"], denied["why"]) == ("Denied", "no access token")
 
 
 @pytest.mark.parametrize("case", [case for case, (_, status, _) in RESPONSES.items() if status == 503])

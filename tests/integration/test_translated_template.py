@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.api import EXPOSED_HEADERS
+from shared.http import response_headers
 from shared.http.parameters import REQUEST_HEADERS
 from shared.http.problems import TITLES
 from shared.http.responses import RESPONSE_HEADERS
@@ -54,12 +54,23 @@ NAMES = {
     "AWS::SecretsManager::Secret": "Name",
 }
 NAMELESS = {
+    "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
+    # Its PolicyName is one of the role's.
+    "AWS::IAM::Policy",
+    "AWS::S3::BucketPolicy",
+    "AWS::WAFv2::WebACLAssociation",
 }
-DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
+DATA = (
+    "AWS::DynamoDB::Table",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SecretsManager::Secret",
+)
 HEADER = "gatewayresponse.header."
 
 
@@ -147,7 +158,7 @@ def test_preflights_name_every_method_and_header(document: dict[str, Any]) -> No
 
 
 def test_web_pages_may_read_every_header_of_the_reference() -> None:
-    assert RESPONSE_HEADERS.keys() <= set(EXPOSED_HEADERS)
+    assert RESPONSE_HEADERS.keys() <= set(response_headers.EXPOSED)
 
 
 def test_every_error_of_the_gateway_that_can_come_up_has_a_response(gateway: dict[str, Any]) -> None:
@@ -171,7 +182,8 @@ def test_a_gateway_response_is_a_problem_that_is_true(gateway: dict[str, Any], k
     assert headers[f"{HEADER}Content-Type"] == "'application/problem+json'"
     assert headers[f"{HEADER}Access-Control-Allow-Origin"] == {"Fn::Sub": "'${CorsOrigin}'"}
     exposed = headers.get(f"{HEADER}Access-Control-Expose-Headers", "''").strip("'")
-    more = {name.removeprefix(HEADER) for name in headers if "Access-Control" not in name} - {"Content-Type"}
+    more = {name.removeprefix(HEADER) for name in headers if "Access-Control" not in name}
+    more -= {"Content-Type", *response_headers.ALWAYS}
     assert {*filter(None, exposed.split(", "))} == more
 
 
@@ -181,7 +193,8 @@ def test_a_gateway_response_is_a_problem_that_is_true(gateway: dict[str, Any], k
         # What a route or a method that there is not is answered with: without a token, with a bearer token, with a
         # session token of AWS's.
         (["MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN", "RESOURCE_NOT_FOUND"], "404"),
-        (["ACCESS_DENIED", "WAF_FILTERED"], "403"),
+        (["UNAUTHORIZED", "ACCESS_DENIED"], "401"),
+        (["WAF_FILTERED"], "403"),
         (["THROTTLED", "QUOTA_EXCEEDED"], "429"),
         (["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"], "500"),
     ],
@@ -193,8 +206,9 @@ def test_a_gateway_response_has_the_status_of_what_happened(
 
 
 def test_a_refused_token_is_answered_with_the_scheme_under_its_own_name(gateway: dict[str, Any]) -> None:
-    assert gateway["UNAUTHORIZED"]["statusCode"] == "401"
-    assert gateway["UNAUTHORIZED"]["responseParameters"][f"{HEADER}WWW-Authenticate"] == "'Bearer'"
+    challenges = {"UNAUTHORIZED": "'Bearer'", "ACCESS_DENIED": "'Bearer error=\"invalid_token\"'"}
+    for kind, challenge in challenges.items():
+        assert gateway[kind]["responseParameters"][f"{HEADER}WWW-Authenticate"] == challenge
 
 
 def test_what_may_be_tried_again_says_when(gateway: dict[str, Any]) -> None:
@@ -209,6 +223,16 @@ def test_data_is_kept_except_by_a_first_deployment_that_fails(translated: dict[s
     for name, resource in kept.items():
         assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
         assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_the_stage_logs_only_when_the_account_has_a_role_for_that(translated: dict[str, Any]) -> None:
+    (api,) = of_type(translated, "AWS::ApiGateway::RestApi").values()
+    assert api["DependsOn"] == "GatewayAccount"
+    # It is one for all APIs of an account: others may use it when this stack goes.
+    for name in ("GatewayAccount", "GatewayLogRole"):
+        assert translated["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    (stage,) = of_type(translated, "AWS::ApiGateway::Stage").values()
+    assert stage["Properties"]["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
 
 
 def test_tables_are_protected_unless_somebody_says_otherwise(translated: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 
 from shared.errors import Contended, NameTaken, NotAuthenticated, SchedulingError
 from shared.identity import accounts, passwords, sessions
-from shared.identity.tokens import Tokens
 from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Account, Attempts, LoginState, Session
 from shared.ids import TokenId, UserId
 from shared.retries import Deadline
@@ -22,10 +21,12 @@ from shared.store.guesses import DynamoLoginStore, attempts_key
 from shared.store.identity_keys import address_key, login_key, profile_key, session_key
 from shared.store.sessions import DynamoSessionStore
 from shared.store.users import DynamoUserStore
+from tests.harness.deployment import ISSUER
 from tests.harness.identity_samples import ADA, CLIENT, NOW, RULES, account, mail, new_session, profile
+from tests.harness.signing_keys import tokens_of
 from tests.harness.template import create_tables
 
-TOKENS = Tokens(key="k" * 32, access_seconds=900, refresh_seconds=86_400)
+TOKENS = tokens_of(ISSUER)
 RACERS = 16
 
 

@@ -36,6 +36,16 @@ def test_an_operation_names_its_own_ids_of_its_moment() -> None:
     assert ids.of_operation(OperationId(new_id()), "version 0") not in made
 
 
+def test_a_subject_of_another_issuer_has_one_id_that_no_user_of_this_api_has() -> None:
+    namespace = uuid.uuid5(uuid.NAMESPACE_URL, "issuer:https://id.example.com")
+    made = ids.of_subject("https://id.example.com", "auth0|4711")
+    assert made == str(uuid.uuid5(namespace, "auth0|4711"))
+    assert ids.is_id(made)
+    assert not ids.is_uuid7(made)
+    others = {("https://id.example.com/", "auth0|4711"), ("https://id.example.com", "auth0|4712")}
+    assert made not in {ids.of_subject(*other) for other in others}
+
+
 def test_a_digest_tells_objects_apart_and_not_their_order() -> None:
     assert digest_of({"a": 1, "b": "x"}) == digest_of({"b": "x", "a": 1})
     assert digest_of({"a": 1, "b": "x"}) != digest_of({"a": 1, "b": "y"})

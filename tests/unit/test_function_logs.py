@@ -9,7 +9,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from tools import function_logs
+from tools import following, function_logs
+from tools.following import lines
 from tools.function_logs import FunctionLogs
 
 GROUP = "event-scheduling-api-FunctionLogs"
@@ -64,6 +65,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1_000_000.0]
     stands = SimpleNamespace(time=lambda: now[0], sleep=lambda seconds: now.append(now.pop() + seconds))
     monkeypatch.setattr(function_logs, "time", stands)
+    monkeypatch.setattr(following, "time", stands)
     return now
 
 
@@ -98,16 +100,16 @@ def test_a_failed_look_is_one_line_and_a_next_try(clock: list[float], fault: Exc
     logs = FunctionLogs(aws.client, "stack")
     aws.log("one", clock[0], "START x", "first", "END x")
     aws.faults = [fault, fault, fault]
-    told, *lines = logs.lines(looks(5))
+    told, *shown = lines(looks(5), logs)
     assert told.startswith("==> Cannot read the logs now: ")
-    assert lines == ["first"]
+    assert shown == ["first"]
 
 
 def test_another_fault_is_told_and_so_is_one_that_comes_back(clock: list[float]) -> None:
     aws = LocalAws()
     logs = FunctionLogs(aws.client, "stack")
     aws.faults = [CHANGED, OSError("full"), {"events": []}, OSError("full")]
-    assert [line.rpartition(": ")[2] for line in logs.lines(looks(6))] == [
+    assert [line.rpartition(": ")[2] for line in lines(looks(6), logs)] == [
         "dictionary changed size during iteration",
         "full",
         "full",
@@ -118,8 +120,8 @@ def test_another_fault_is_told_and_so_is_one_that_comes_back(clock: list[float])
 def test_only_the_end_of_the_stack_ends_it(clock: list[float]) -> None:
     aws = LocalAws()
     aws.faults = [CHANGED] * 1000
-    assert len(list(FunctionLogs(aws.client, "stack").lines(looks(100)))) == 1
-    assert list(FunctionLogs(aws.client, "stack").lines(lambda: False)) == []
+    assert len(list(lines(looks(100), FunctionLogs(aws.client, "stack")))) == 1
+    assert list(lines(lambda: False, FunctionLogs(aws.client, "stack"))) == []
     del clock
 
 
@@ -128,10 +130,10 @@ def test_every_line_is_shown_once_also_when_it_comes_late(clock: list[float]) ->
     follow = FunctionLogs(aws.client, "stack")
     aws.log("before", clock[0] - 1, "of an earlier time")
     aws.log("a", clock[0] + 1, "a1", "a2")
-    assert list(follow.lines(looks(3))) == ["a1", "a2"]
+    assert list(lines(looks(3), follow)) == ["a1", "a2"]
     aws.log("late", clock[0] - 1, "late")
     aws.log("b", clock[0], "b")
-    assert list(follow.lines(looks(3))) == ["late", "b"]
+    assert list(lines(looks(3), follow)) == ["late", "b"]
 
 
 def test_the_owner_deletes_what_is_older_than_a_minute(clock: list[float]) -> None:
@@ -141,14 +143,22 @@ def test_the_owner_deletes_what_is_older_than_a_minute(clock: list[float]) -> No
     for number in range(100):
         aws.log(f"now {number}", clock[0], f"{number}")
     owner = FunctionLogs(aws.client, "stack", delete_old=True)
-    assert len(list(owner.lines(looks(1)))) == 100
+    assert len(list(lines(looks(1), owner))) == 100
     assert {name.partition(" ")[0] for name in aws.streams} == {"now"}
-    assert list(owner.lines(looks(200))) == []
+    assert list(lines(looks(200), owner)) == []
     assert aws.streams == {}
 
 
 def test_others_delete_nothing(clock: list[float]) -> None:
     aws = LocalAws()
     aws.log("old", clock[0] - 3600, "x")
-    assert list(FunctionLogs(aws.client, "stack").lines(looks(3))) == []
+    assert list(lines(looks(3), FunctionLogs(aws.client, "stack"))) == []
     assert [*aws.streams] == ["old"]
+
+
+def test_a_source_that_fails_does_not_hide_another(clock: list[float]) -> None:
+    failing, logged = LocalAws(), LocalAws()
+    failing.faults = [OSError("full")] * 3
+    logged.log("one", clock[0], "first")
+    sources = [FunctionLogs(aws.client, "stack") for aws in (failing, logged)]
+    assert list(lines(looks(3), *sources)) == ["==> Cannot read the logs now: OSError: full", "first"]

@@ -8,6 +8,7 @@ import pytest
 
 from shared.http.bodies import MAX_BODY_BYTES
 from shared.http.problems import MEDIA_TYPE, TITLES, problem
+from shared.http.response_headers import ALWAYS
 from tests.harness.template import ROOT, template
 
 RESPONSES: dict[str, dict[str, Any]] = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]
@@ -66,6 +67,12 @@ def test_one_type_has_one_status() -> None:
 def test_a_response_has_the_media_type_of_a_problem(kind: str) -> None:
     # API Gateway takes a value between single quotes literally, and any other as a reference to the request.
     assert RESPONSES[kind]["ResponseParameters"]["Headers"]["Content-Type"] == f"'{MEDIA_TYPE}'"
+
+
+@pytest.mark.parametrize("kind", RESPONSES)
+def test_a_response_has_the_headers_that_those_of_functions_have(kind: str) -> None:
+    headers = RESPONSES[kind]["ResponseParameters"]["Headers"]
+    assert {name: headers.get(name) for name in ALWAYS} == {name: f"'{value}'" for name, value in ALWAYS.items()}
 
 
 @pytest.mark.parametrize("kind", RESPONSES)

@@ -23,6 +23,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.EmptyWindow(), 422),
     (errors.WindowTooLong(62), 422),
     (errors.NotAuthenticated("no access token"), 401),
+    (errors.InvalidToken("the access token has expired"), 401),
     (errors.NotFound("event"), 404),
     (errors.PreconditionFailed(HistoryId("x")), 412),
     (errors.EventConflict([]), 409),
@@ -36,6 +37,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.Contended("TransactionConflictException"), 503),
     (errors.Throttled("ThrottlingException"), 503),
     (errors.AnswerLost("ReadTimeoutError"), 503),
+    (errors.KeysUnavailable("there is no signing key"), 503),
 ]
 
 
@@ -91,6 +93,12 @@ def test_no_word_of_the_database_reaches_a_caller() -> None:
 
 def test_who_is_not_authenticated_is_told_the_scheme() -> None:
     assert answered(errors.NotAuthenticated("no access token"))[1]["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_that_was_sent_and_is_not_valid_is_told_from_none() -> None:
+    # RFC 6750, section 3.1: without a token there is no error code.
+    status, headers, _ = answered(errors.InvalidToken("the access token has expired"))
+    assert (status, headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
 
 
 def test_each_invalid_field_is_named_and_counted() -> None:

@@ -35,7 +35,9 @@ def test_each_variable_is_read() -> None:
             "HISTORY_TABLE": "history",
             "USERS_TABLE": "users",
             "UNREADABLE_BUCKET": "bucket",
-            "SIGNING_SECRET_ARN": "secret",
+            "SIGNING_KEYS_ARN": "private",
+            "VERIFICATION_KEYS_ARN": "public",
+            "ISSUER": "https://{api}.example.com/{stage}",
             "CORS_ORIGIN": "https://app.example.com",
             "MAIL_FROM": "calendar@example.com",
             "ACCESS_TOKEN_SECONDS": "60",
@@ -50,7 +52,9 @@ def test_each_variable_is_read() -> None:
         history_table="history",
         users_table="users",
         unreadable_bucket="bucket",
-        signing_secret="secret",
+        signing_keys="private",
+        verification_keys="public",
+        issuer="https://{api}.example.com/{stage}",
         cors_origin="https://app.example.com",
         mail_from="calendar@example.com",
         access_token_seconds=60,
@@ -60,6 +64,12 @@ def test_each_variable_is_read() -> None:
         deleted_seconds=3 * 86_400,
         history_retention_seconds=4 * 86_400,
     )
+
+
+def test_the_issuer_is_the_address_that_the_gateway_says_or_a_fixed_one() -> None:
+    at_gateway = settings(ISSUER="https://{api}.example.com/{stage}").issuer_at("a1b2", "v1")
+    assert at_gateway == "https://a1b2.example.com/v1"
+    assert settings(ISSUER="https://id.example.com").issuer_at("a1b2", "v1") == "https://id.example.com"
 
 
 @pytest.mark.parametrize("name", VARIABLES)

@@ -1,0 +1,47 @@
+"""What functions do with tables is what their policies in the template allow, down to the partition keys."""
+
+import importlib
+
+import pytest
+
+from shared.runtime import Runtime
+from tests.harness.dataset import Dataset
+from tests.harness.gateway import Context
+from tests.harness.permissions import Access, accesses, allows, patterns, statements
+from tests.harness.requests import USUAL_ROUTES
+from tests.harness.routes import Route
+from tests.harness.template import resources
+
+FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
+LOGICAL_IDS = {name: name for name in resources("AWS::DynamoDB::Table")}
+
+
+@pytest.mark.parametrize("route", USUAL_ROUTES, ids=lambda route: route.name)
+def test_a_function_may_do_what_it_does(route: Route, runtime: Runtime) -> None:
+    event = route.prepare(Dataset(runtime), 0)
+    handler = importlib.import_module(f"functions.{route.function}").handler
+    with accesses(runtime.clients) as found:
+        route.check(handler(event, Context(milliseconds=28_000)))
+    assert [access for access in found if not allows(route.function, access, LOGICAL_IDS)] == []
+
+
+def test_what_no_policy_allows_is_told() -> None:
+    allowed = Access("GetItem", "EventsTable", None, frozenset({"CAL#x"}))
+    assert allows("events", allowed, LOGICAL_IDS)
+    for refused in (
+        Access("DeleteItem", "EventsTable", None, frozenset({"CAL#x"})),
+        Access("GetItem", "UsersTable", None, frozenset({"CAL#x"})),
+        Access("GetItem", "EventsTable", None, frozenset({"CAL#x", "USER#x"})),
+        Access("Query", "EventsTable", None, frozenset({"CAL#x"})),
+        Access("Query", "HistoryTable", None, frozenset({"SWEPT"})),
+    ):
+        assert not allows("events", refused, LOGICAL_IDS), refused
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_of_calendars_names_no_other_keys(function: str) -> None:
+    """A scan has no partition key, and the record of sweeps is read and written by what scans."""
+    for statement in statements(function):
+        scans = "dynamodb:Scan" in statement["Action"]
+        if not scans and "UsersTable" not in str(statement["Resource"]):
+            assert patterns(statement) == ["CAL#*"], statement
