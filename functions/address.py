@@ -3,13 +3,25 @@
 from typing import Annotated
 
 from shared.errors import NotFound, OutcomeUnknown, TooManyAttempts
-from shared.http.api import Body, Response, answer, app, client, current_request, handler, takes
+from shared.http.api import (
+    DEVICE_HEADER,
+    Body,
+    Response,
+    answer,
+    app,
+    client,
+    current_request,
+    handler,
+    header,
+    issuer,
+    takes,
+)
 from shared.http.bodies import JSON, MERGE_PATCH
 from shared.http.identity_models import AddressPatch, VerificationCode
 from shared.http.responses import may_raise, returns
 from shared.http.user_documents import UserDocument, user_document
 from shared.identity import addresses
-from shared.identity.confirming import confirm_password
+from shared.identity.logins import Attempt
 from shared.observability import security_event
 from shared.wiring import addresses as wiring
 from shared.wiring.logins import logins
@@ -27,19 +39,14 @@ __all__ = ["handler"]
     "has. At most one code a minute: 429 says when to try again.",
     responses={200: returns("Your user, as it is now.", UserDocument)},
 )
-@takes(media_types=(JSON, MERGE_PATCH))
+@takes(DEVICE_HEADER, media_types=(JSON, MERGE_PATCH))
 @may_raise(NotFound, TooManyAttempts, OutcomeUnknown)
 def patch_me(patch: Annotated[AddressPatch, Body()]) -> Response[str]:
     """Sets the caller's address, which has to be verified. 422 names a wrong password."""
     request = current_request()
-    confirm_password(
-        request.actor,
-        request.username,
-        patch.current_password,
-        store=logins(),
-        deadline=request.deadline,
-        now=request.now,
-    )
+    request.deadline.retry(lambda: addresses.existing_profile(request.actor, wiring.addresses()))
+    attempt = Attempt(request.username, patch.current_password, client(), header(DEVICE_HEADER))
+    logins(issuer(), request.now).confirm_password(attempt, request.actor)
     profile = addresses.change_address(
         request.actor, patch.email, store=wiring.addresses(), deadline=request.deadline, now=request.now
     )

@@ -1,15 +1,14 @@
 """POST /auth/login: tokens for a user name and its password."""
 
-from shared.errors import NotAuthenticated, TooManyAttempts
-from shared.http.api import Response, answer, app, client, handler, issuer
+from shared.errors import NotAuthenticated, OutcomeUnknown, TooManyAttempts
+from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, header, issuer, takes
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
 from shared.http.responses import PUBLIC, may_raise, returns
-from shared.identity import accounts
+from shared.identity.logins import Attempt
 from shared.runtime import current
-from shared.wiring.identity import tokens
 from shared.wiring.logins import logins
-from shared.wiring.sessions import deadline, session_rules
+from shared.wiring.sessions import session_rules
 
 __all__ = ["handler"]
 
@@ -19,23 +18,17 @@ __all__ = ["handler"]
     operation_id="login",
     tags=["Identity"],
     summary="Log in",
-    description="401 is the same for a wrong name and a wrong password. After five wrong ones in a row the name has to "
-    "wait.",
-    responses={200: returns("Tokens.", TokensDocument)},
+    description="401 is the same for a wrong name, a wrong password and a user who is disabled. After five wrong ones "
+    "from one address the name has to wait there; so do many from all addresses together, and many from one at all "
+    "names. While it waits, no password is looked at: 429, also for the right one. A device that sends the "
+    "`Device-Token` of an earlier login of the user has five of its own.",
+    responses={200: returns("Tokens.", TokensDocument, sets=[DEVICE_HEADER])},
     security=PUBLIC,
 )
-@may_raise(NotAuthenticated, TooManyAttempts)
+@takes(DEVICE_HEADER)
+@may_raise(NotAuthenticated, TooManyAttempts, OutcomeUnknown)
 def login(credentials: Login) -> Response[str]:
-    """Returns tokens. 401 is the same for a wrong name and a wrong password; 429 after five failures in a row."""
-    now = current().now()
-    pair = accounts.login(
-        username=credentials.username,
-        password=credentials.password,
-        client=client(),
-        store=logins(),
-        tokens=tokens(issuer(), now),
-        rules=session_rules(),
-        deadline=deadline(),
-        now=now,
-    )
-    return answer(tokens_document(pair))
+    """Returns tokens. 401 is the same for a wrong name and a wrong password; 429 while a counter is locked."""
+    attempt = Attempt(credentials.username, credentials.password, client(), header(DEVICE_HEADER))
+    logged_in = logins(issuer(), current().now()).login(attempt, session_rules())
+    return answer(tokens_document(logged_in.tokens), device_token=logged_in.device_token)

@@ -31,7 +31,7 @@ __all__ = ["handler"]
 def request_password_reset(asked: Annotated[ResetRequest, Body()]) -> Response[str]:
     """Has a code sent to an address, if it belongs to a user. The same work and response for every address."""
     now = current().now()
-    password_reset.request_reset(asked.email, store=wiring.resets(), deadline=wiring.deadline(), now=now)
+    password_reset.request_reset(asked.email, client(), store=wiring.resets(), deadline=wiring.deadline(), now=now)
     return answer(None, status=202)
 
 
@@ -49,13 +49,9 @@ def request_password_reset(asked: Annotated[ResetRequest, Body()]) -> Response[s
 @may_raise(TooManyAttempts, OutcomeUnknown)
 def confirm_password_reset(confirmation: Annotated[ResetConfirmation, Body()]) -> Response[str]:
     """Sets a new password. 422 is the same for a wrong code and for an address that belongs to nobody."""
+    sent = password_reset.Confirmation(confirmation.email, confirmation.code, confirmation.new_password)
     account = password_reset.confirm_reset(
-        confirmation.email,
-        confirmation.code,
-        confirmation.new_password,
-        store=wiring.resets(),
-        deadline=wiring.deadline(),
-        now=current().now(),
+        sent, client(), store=wiring.resets(), deadline=wiring.deadline(), now=current().now()
     )
     security_event("PasswordReset", user_id=account.user_id, source=client().source)
     return answer(None, status=204)

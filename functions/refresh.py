@@ -1,11 +1,12 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
-from shared.errors import NotAuthenticated
-from shared.http.api import Response, answer, app, handler, issuer
+from shared.errors import NotAuthenticated, OutcomeUnknown
+from shared.http.api import Response, answer, app, client, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, may_raise, returns
 from shared.identity.sessions import refresh as exchange
+from shared.observability import security_event
 from shared.runtime import current
 from shared.wiring.identity import tokens
 from shared.wiring.sessions import deadline, session_rules, sessions
@@ -18,20 +19,23 @@ __all__ = ["handler"]
     operation_id="refresh",
     tags=["Identity"],
     summary="Exchange a refresh token",
-    description="Each refresh token is good for one exchange. A second one ends the whole session: the token is in two "
-    "hands.",
+    description="Each refresh token is good for one exchange. The latest one that was exchanged gets the same tokens "
+    "again for half a minute (a parameter of the deployment): after a lost answer, or from another tab. Later it ends "
+    "the whole session, as does any older one: the token is in two hands.",
     responses={200: returns("Tokens.", TokensDocument)},
     security=PUBLIC,
 )
-@may_raise(NotAuthenticated)
+@may_raise(NotAuthenticated, OutcomeUnknown)
 def refresh(presented: RefreshToken) -> Response[str]:
-    """Returns a new pair of tokens. Each refresh token is valid for one exchange; a second one ends the session."""
+    """Returns a new pair of tokens. A second exchange returns the same pair for a while, and then ends the session."""
     now = current().now()
     pair = exchange(
         presented.refresh_token,
+        client(),
         store=sessions(),
         tokens=tokens(issuer(), now),
         rules=session_rules(),
+        report=security_event,
         deadline=deadline(),
         now=now,
     )

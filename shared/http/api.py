@@ -25,7 +25,7 @@ from shared.errors import (
 )
 from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
-from shared.http.routes import takes
+from shared.http.routes import DEVICE_HEADER, takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
@@ -33,6 +33,7 @@ from shared.runtime import current
 from shared.scheduling.preconditions import Precondition
 
 __all__ = [
+    "DEVICE_HEADER",
     "Body",
     "Path",
     "Query",
@@ -226,7 +227,13 @@ def issuer() -> str:
 
 
 def answer(
-    body: Any, *, status: int = 200, etag: str | None = None, location: str | None = None, repeated: bool = False
+    body: Any,
+    *,
+    status: int = 200,
+    etag: str | None = None,
+    location: str | None = None,
+    repeated: bool = False,
+    device_token: str | None = None,
 ) -> Response[str]:
     """Returns a JSON response.
 
@@ -236,6 +243,7 @@ def answer(
         etag: The history_id for the header ETag, without quotes: they are added here (RFC 9110, section 8.8.3).
         location: The value of the header Location.
         repeated: Whether an earlier request has already done what this one asks for.
+        device_token: The value of the header Device-Token.
     """
     headers: dict[str, str | list[str]] = {}
     if etag is not None:
@@ -244,6 +252,8 @@ def answer(
         headers["Location"] = location
     if repeated:
         headers["Idempotent-Replay"] = "true"
+    if device_token is not None:
+        headers[DEVICE_HEADER] = device_token
     text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 

@@ -140,6 +140,7 @@ _UUID_RULES = (
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]
+SessionIdField = Annotated[ids.SessionId, *_UUID_RULES]
 # The limit in characters avoids encoding a longer text: a character has at least one byte.
 Uid = Annotated[
     str,

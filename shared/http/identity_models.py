@@ -76,6 +76,15 @@ class Login(RequestBody):
     password: Annotated[Credential, Field(description="The user's password.", examples=["correct horse battery"])]
 
 
+class PasswordChange(RequestBody):
+    """A new password, and the one that it replaces."""
+
+    current_password: Annotated[
+        Credential, Field(description="The user's password so far.", examples=["correct horse battery"])
+    ]
+    new_password: Password
+
+
 class RefreshToken(RequestBody):
     """A refresh token, to be exchanged or ended."""
 

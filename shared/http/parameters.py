@@ -64,4 +64,6 @@ REQUEST_HEADERS: Final = {
     "the event is at none of these versions; `*`: only if there is none.",
     "Idempotency-Key": "Up to 255 ASCII characters, in quotes, to know the request by, on this route and in this "
     "calendar: sent again, it is answered again, and done once.",
+    "Device-Token": "What that header had in the answer to an earlier login, or to the registration, of this user on "
+    "this device. Wrong passwords that others try do not slow down this device then.",
 }

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 # The response headers that web pages may read, in addition to those that are always readable.
-EXPOSED: Final = ("ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
+EXPOSED: Final = ("Device-Token", "ETag", "Idempotent-Replay", "Location", "Retry-After", "WWW-Authenticate")
 
 # What a response has unless its handler says otherwise: only public documents may be stored by caches (RFC 9111,
 # section 5.2.2.5), browsers use HTTPS for two years from now on (RFC 6797; without the subdomains of a custom domain,

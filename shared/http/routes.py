@@ -25,8 +25,12 @@ GUARDS: Final = (
     "Content-Range",
     "Idempotency-Key",
 )
+# By which a login recognises a device. Where it is not read, it changes nothing, so it is not a guard.
+DEVICE_HEADER: Final = "Device-Token"
 # The headers that are read. The gateway sends some twenty more, which the resolver would copy five times per request.
-HEADERS_READ: Final = frozenset(name.lower() for name in ("Host", "Content-Type", "Content-Encoding", *GUARDS))
+HEADERS_READ: Final = frozenset(
+    name.lower() for name in ("Host", "Content-Type", "Content-Encoding", DEVICE_HEADER, *GUARDS)
+)
 # A read that ignores one of the others returns more than necessary, and changes nothing (RFC 9110, section 13).
 _GUARDS_OF_A_READ: Final = ("If-Match",)
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -37,7 +41,7 @@ _declared: dict[Callable[..., Any], tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Handler], Handler]:
-    """Declares, below the route's own decorator, which of GUARDS a handler supports, and its body's media types."""
+    """Declares, below the route's own decorator, which headers a handler reads, and its body's media types."""
 
     def declare(function: Handler) -> Handler:
         _declared[function] = (headers, tuple(media_types))
@@ -48,10 +52,10 @@ def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Hand
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a route accepts: parameters and guards by name, in the order of their declaration; and whether a body."""
+    """What a route accepts: parameters and headers by name, in the order of their declaration; and whether a body."""
 
     parameters: tuple[str, ...]
-    guards: tuple[str, ...]
+    headers: tuple[str, ...]
     body: bool
     media_types: tuple[str, ...]
 
@@ -61,8 +65,8 @@ def taken_by(route: Route) -> Taken:
     """Returns what `route` accepts, as its handler declares it."""
     dependant = route.dependant
     parameters = tuple(str(parameter.alias) for parameter in dependant.query_params)
-    guards, media_types = _declared.get(route.func, ((), (JSON,)))
-    return Taken(parameters, guards, bool(dependant.body_params) or media_types != (JSON,), media_types)
+    headers, media_types = _declared.get(route.func, ((), (JSON,)))
+    return Taken(parameters, headers, bool(dependant.body_params) or media_types != (JSON,), media_types)
 
 
 def routes(app: APIGatewayRestResolver) -> list[Route]:
@@ -126,6 +130,6 @@ def _parameter_errors(taken: Taken, parameters: dict[str, list[str]]) -> Iterabl
 
 def _guard_errors(taken: Taken, method: str, headers: dict[str, str]) -> Iterable[FieldError]:
     for name in _GUARDS_OF_A_READ if method in _READS else GUARDS:
-        if name not in taken.guards and name.lower() in headers:
-            has = ", ".join(taken.guards) or "none of its kind"
+        if name not in taken.headers and name.lower() in headers:
+            has = ", ".join(taken.headers) or "none of its kind"
             yield FieldError(name, f"is not looked at by this route, which would go on without it; it takes: {has}")

@@ -11,12 +11,8 @@ from shared.ids import DeviceId, SessionId, TokenId, UserId, new_id
 from shared.request import NS_PER_SECOND, Client
 
 MAX_USER_AGENT: Final = 200
-
-# Against guessing: this many wrong passwords in a row cause no wait, then the wait doubles with each one (OWASP
-# Authentication Cheat Sheet, Account Lockout: with an exponential lockout an attacker cannot lock out a user for good).
-FREE_FAILURES: Final = 5
-LONGEST_WAIT_SECONDS: Final = 15 * 60
-FORGOTTEN_AFTER_SECONDS: Final = 24 * 3600
+# Of one user. People have a handful of devices; a program that logs in for each request has to end its sessions.
+MAX_SESSIONS: Final = 50
 
 
 def id_made_at(now: int) -> str:
@@ -31,6 +27,11 @@ def normal_address(address: str) -> str:
     same.
     """
     return unicodedata.normalize("NFC", address.lower())
+
+
+def normal_name(username: str) -> str:
+    """Returns a user name without differences of case. Names that can be registered are ASCII."""
+    return username.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """For how many seconds a session lives: without use, at all; and how long an exchanged token can be repeated."""
+    """For how many seconds a session lives without use and at all, and an exchanged token can be repeated."""
 
     idle_seconds: int
     end_seconds: int
     grace_seconds: int
+
+    def expires_at(self, created_at: int, now: int) -> int:
+        """Returns when a session that was created at `created_at` and used `now` ends without further use."""
+        return min(now + self.idle_seconds, created_at + self.end_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class Session:
             created_at=now,
             rotated_at=now,
             ends_at=now + rules.end_seconds,
-            expires_at=now + min(rules.idle_seconds, rules.end_seconds),
+            expires_at=rules.expires_at(now, now),
             user_agent=_one_line(client.user_agent)[:MAX_USER_AGENT],
             device_id=device_id,
         )
@@ -126,30 +131,3 @@ def _one_line(user_agent: str) -> str:
     The client chooses it, and people read it in the list of their sessions.
     """
     return "".join(character for character in user_agent if character.isprintable())
-
-
-@dataclass(frozen=True, slots=True)
-class Attempts:
-    """The number of wrong passwords in a row at a user name, and the time of the last one.
-
-    Counted whether or not the user exists, so that the response does not reveal which is the case.
-    """
-
-    failures: int = 0
-    failed_at: int = 0
-
-    def wait(self, now: int) -> int:
-        """Returns for how many seconds from `now` no password is checked; 0 if the name is not locked."""
-        if self.failures < FREE_FAILURES:
-            return 0
-        # The exponent is bounded, not only the result: under a long attack the number would be too large to compute.
-        lock = min(LONGEST_WAIT_SECONDS, 1 << min(self.failures - FREE_FAILURES, 10))
-        return max(0, self.failed_at + lock - now)
-
-
-@dataclass(frozen=True, slots=True)
-class LoginState:
-    """The stored data of a user name that determines whether a login succeeds."""
-
-    account: Account | None
-    attempts: Attempts

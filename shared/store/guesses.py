@@ -1,70 +1,91 @@
-"""The users table: what a login reads, and the failed logins by user name."""
+"""The users table: counters of attempts at passwords."""
 
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from shared.identity.users import FORGOTTEN_AFTER_SECONDS, Account, Attempts, LoginState, Session
-from shared.ids import UserId
-from shared.store.batches import batch_get
+from shared.errors import Contended
+from shared.identity.guessing import FORGIVEN_AFTER_SECONDS, Count, Counter
 from shared.store.client import Clients
-from shared.store.codec import Item, number, text
+from shared.store.codec import Item, number
 from shared.store.faults import failed_conditions, store_faults
-from shared.store.identity_keys import guess_key, login_key
-from shared.store.sessions import session_item
+from shared.store.identity_keys import guess_key
+
+# Another request may start the counter anew, or TTL remove it, between the attempts to write.
+_ROUNDS: Final = 2
 
 
-class DynamoLoginStore:
-    """The users table. Each method is one call to DynamoDB. All raise Contended, Throttled and AnswerLost."""
+class DynamoGuessStore:
+    """Counters in the users table. All methods raise Contended, Throttled and AnswerLost.
+
+    A counter's item holds the number of `attempts`, the time of the last one (`last_at`), and `cleared_at` since a
+    right password. It is treated as absent from `expires_at` on, since TTL may take days to remove it, and
+    FORGIVEN_AFTER_SECONDS after `cleared_at`.
+    """
 
     def __init__(self, clients: Clients, table: str) -> None:
         """Uses the users table of name `table`."""
         self._clients = clients
         self._table = table
 
-    def login_state(self, username: str, now: int) -> LoginState:
-        """Returns the user called `username`, and the failed attempts at the name.
+    def count(self, counter: Counter, now: int) -> Count:
+        """Counts an attempt, if one passes now: one UpdateItem, or two if the counter starts anew.
 
-        Makes one strongly consistent BatchGetItem, and another one for what DynamoDB leaves unprocessed.
+        How long it is locked follows from what is stored, and the condition says it all, so that nothing depends on
+        what was read before.
+
+        Raises:
+            Contended: The counter was started anew or removed by others each time.
         """
-        keys = [login_key(username), attempts_key(username)]
-        found = {item["pk"]["S"]: item for item in batch_get(self._clients, {self._table: keys})[self._table]}
-        user, attempts = (found.get(key["pk"]["S"]) for key in keys)
-        # TTL may remove an item days after its time. Until then this one is treated as removed.
-        if attempts is not None and int(attempts["expires_at"]["N"]) <= now:
-            attempts = None
-        return LoginState(
-            account=None if user is None else account_of(user),
-            attempts=Attempts() if attempts is None else _attempts_of(attempts),
+        for _ in range(_ROUNDS):
+            attempt, found = self._write(counter, _first_or_next(counter, now))
+            if found is None:
+                return Count(counter, attempt)
+            if now < _anew_at(found):
+                return Count(counter, int(found["attempts"]["N"]), _wait(found, counter, now))
+            attempt, found = self._write(counter, _anew(counter, now))
+            if found is None:
+                return Count(counter, attempt)
+        raise Contended("others start the counter anew")
+
+    def take_back(self, count: Count) -> None:
+        """Takes an attempt that was counted off its counter: one UpdateItem."""
+        self._update(
+            count.counter,
+            {
+                "UpdateExpression": "ADD attempts :less",
+                "ConditionExpression": "attempts > :none",
+                "ExpressionAttributeValues": {":less": number(-1), ":none": number(0)},
+            },
         )
 
-    def count_failure(self, username: str, now: int) -> None:
-        """Adds one to the failures at `username`: one UpdateItem, or more if the earlier failures have expired.
+    def forgive(self, count: Count, now: int) -> None:
+        """Notes that the password of an attempt that was counted is right: one call, or two.
 
-        ADD counts each of many concurrent failures. How long the name is locked follows from the count and the time
-        (`Attempts.wait`), so nothing that is written depends on a count that was read before.
+        A counter that may start anew is deleted if nothing else was counted. If something was, it starts anew a little
+        later: guesses that arrived beside the right one find it as they would have without that one.
         """
-        stamp = "failed_at = :now, expires_at = :end"
-        first_or_next = (f"SET {stamp} ADD failures :one", "attribute_not_exists(pk) OR expires_at > :now")
-        after_long = (f"SET {stamp}, failures = :one", "expires_at <= :now")
-        # Between the two, another request may have counted, or TTL removed the item: then the first form applies.
-        for update, condition in (first_or_next, after_long, first_or_next):
-            if self._count(username, now, update, condition):
-                return
+        if not count.counter.limit.forgiven:
+            self.take_back(count)
+        elif count.attempt != 1 or not self._delete_first(count.counter):
+            self._update(
+                count.counter,
+                {
+                    "UpdateExpression": "SET cleared_at = :now",
+                    "ConditionExpression": "attribute_exists(pk)",
+                    "ExpressionAttributeValues": {":now": number(now)},
+                },
+            )
 
-    def _count(self, username: str, now: int, update: str, condition: str) -> bool:
+    def _delete_first(self, counter: Counter) -> bool:
+        """Deletes the counter if it has counted one attempt only, and returns whether it has."""
         with store_faults():
             try:
-                self._clients.dynamodb.update_item(
+                self._clients.dynamodb.delete_item(
                     TableName=self._table,
-                    Key=attempts_key(username),
-                    UpdateExpression=update,
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues={
-                        ":one": number(1),
-                        ":now": number(now),
-                        ":end": number(now + FORGOTTEN_AFTER_SECONDS),
-                    },
+                    Key=guess_key(counter.counted),
+                    ConditionExpression="attempts = :one",
+                    ExpressionAttributeValues={":one": number(1)},
                 )
             except ClientError as fault:
                 if not failed_conditions(fault):
@@ -72,72 +93,84 @@ class DynamoLoginStore:
                 return False
         return True
 
-    def begin(self, session: Session, before: LoginState, after: Account) -> bool:
-        """Stores `session`, deletes the attempts of `before`, and stores the password hash of `after` if it differs.
-
-        Makes one PutItem if only the session is written, otherwise one TransactWriteItems.
-
-        Returns:
-            Whether it was stored: not if a login failed at the name, or the password changed, since `before` was read.
-        """
-        put: Any = {
-            "TableName": self._table,
-            "Item": session_item(session),
-        }
-        actions: list[Any] = []
-        if before.attempts.failures:
-            actions.append({"Delete": self._forget(after.username, before.attempts)})
-        if before.account is not None and before.account.password_hash != after.password_hash:
-            actions.append({"Update": self._rehash(before.account, after)})
+    def _update(self, counter: Counter, update: dict[str, Any]) -> None:
+        """Makes an UpdateItem; a condition that does not hold means that there is nothing to change."""
         with store_faults():
             try:
-                if actions:
-                    self._clients.dynamodb.transact_write_items(TransactItems=[{"Put": put}, *actions])
-                else:
-                    self._clients.dynamodb.put_item(**put)
+                self._clients.dynamodb.update_item(TableName=self._table, Key=guess_key(counter.counted), **update)
             except ClientError as fault:
                 if not failed_conditions(fault):
                     raise
-                return False
-        return True
 
-    def _forget(self, username: str, seen: Attempts) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "Key": attempts_key(username),
-            # If they are already deleted, another login has succeeded meanwhile.
-            "ConditionExpression": "attribute_not_exists(pk) OR failures = :seen",
-            "ExpressionAttributeValues": {":seen": number(seen.failures)},
-        }
-
-    def _rehash(self, before: Account, after: Account) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "Key": login_key(after.username),
-            "UpdateExpression": "SET password_hash = :new",
-            "ConditionExpression": "password_hash IN (:old, :new)",
-            "ExpressionAttributeValues": {
-                ":old": text(before.password_hash),
-                ":new": text(after.password_hash),
-            },
-        }
+    def _write(self, counter: Counter, update: dict[str, Any]) -> tuple[int, Item | None]:
+        """Returns the number of the attempt, and the stored item instead if the condition did not hold."""
+        with store_faults():
+            try:
+                written = self._clients.dynamodb.update_item(
+                    TableName=self._table,
+                    Key=guess_key(counter.counted),
+                    ReturnValues="UPDATED_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **update,
+                )
+            except ClientError as fault:
+                conditions = failed_conditions(fault)
+                if not conditions:
+                    raise
+                return 0, conditions[0]
+        return int(written["Attributes"]["attempts"]["N"]), None
 
 
-def attempts_key(name: str) -> Item:
-    """Returns the key of the failed attempts at a user name, whether or not the user exists."""
-    return guess_key(f"NAME#{name.lower()}")
+def _first_or_next(counter: Counter, now: int) -> dict[str, Any]:
+    """Returns the update that counts an attempt at a counter that is absent, or that neither starts anew nor is locked.
+
+    A lock of n seconds begins at the end of the second of the last attempt, so that it is never shorter.
+    """
+    limit, waits = counter.limit, counter.limit.waits()
+    values = {
+        ":one": number(1),
+        ":now": number(now),
+        ":end": number(now + limit.forgotten_after),
+        ":forgiven": number(now - FORGIVEN_AFTER_SECONDS),
+        ":free": number(limit.free),
+        ":longest": number(now - waits[-1]),
+    }
+    passes = ["attempts < :free", "last_at < :longest"]
+    for step, wait in enumerate(waits[:-1]):
+        values |= {f":n{step}": number(limit.free + step), f":t{step}": number(now - wait)}
+        passes.append(f"(attempts = :n{step} AND last_at < :t{step})")
+    return {
+        "UpdateExpression": "SET last_at = :now, expires_at = :end ADD attempts :one",
+        "ConditionExpression": "attribute_not_exists(pk) OR (expires_at > :now"
+        " AND (attribute_not_exists(cleared_at) OR cleared_at > :forgiven)"
+        f" AND ({' OR '.join(passes)}))",
+        "ExpressionAttributeValues": values,
+    }
 
 
-def account_of(item: Item) -> Account:
-    """Returns what a login reads of a user."""
-    disabled = item.get("disabled_at")
-    return Account(
-        user_id=UserId(item["user_id"]["S"]),
-        username=item["username"]["S"],
-        password_hash=item["password_hash"]["S"],
-        disabled_at=None if disabled is None else int(disabled["N"]),
-    )
+def _anew(counter: Counter, now: int) -> dict[str, Any]:
+    """Returns the update that counts the first attempt at a counter that starts anew."""
+    return {
+        "UpdateExpression": "SET attempts = :one, last_at = :now, expires_at = :end REMOVE cleared_at",
+        "ConditionExpression": "expires_at <= :now OR cleared_at <= :forgiven",
+        "ExpressionAttributeValues": {
+            ":one": number(1),
+            ":now": number(now),
+            ":end": number(now + counter.limit.forgotten_after),
+            ":forgiven": number(now - FORGIVEN_AFTER_SECONDS),
+        },
+    }
 
 
-def _attempts_of(item: Item) -> Attempts:
-    return Attempts(failures=int(item["failures"]["N"]), failed_at=int(item["failed_at"]["N"]))
+def _anew_at(item: Item) -> int:
+    """Returns when the counter in `item` starts anew."""
+    expires_at = int(item["expires_at"]["N"])
+    if "cleared_at" not in item:
+        return expires_at
+    return min(expires_at, int(item["cleared_at"]["N"]) + FORGIVEN_AFTER_SECONDS)
+
+
+def _wait(item: Item, counter: Counter, now: int) -> int:
+    """Returns for how many seconds from `now` the counter in `item` lets no attempt pass; at least 1."""
+    locked_until = int(item["last_at"]["N"]) + counter.limit.wait_after(int(item["attempts"]["N"])) + 1
+    return max(1, min(locked_until, _anew_at(item)) - now)

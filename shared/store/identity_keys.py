@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.identity.users import normal_address
+from shared.identity.users import normal_address, normal_name
 from shared.ids import MailId, SessionId, UserId
 from shared.store.codec import Item, text
 
@@ -15,8 +15,8 @@ def _key(partition: str, sort: str) -> Item:
 
 
 def login_key(name: str) -> Item:
-    """Returns the key of what a login reads of a user, which ignores the name's case. Registered names are ASCII."""
-    return _key(f"NAME#{name.lower()}", "LOGIN")
+    """Returns the key of what a login reads of a user, which ignores the name's case."""
+    return _key(f"NAME#{normal_name(name)}", "LOGIN")
 
 
 def user_partition(user_id: UserId) -> str:

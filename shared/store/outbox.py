@@ -11,7 +11,6 @@ from shared.store.client import Clients
 from shared.store.codec import Item, number
 from shared.store.codes import code_item
 from shared.store.faults import store_faults
-from shared.store.guesses import account_of
 from shared.store.identity_keys import (
     address_key,
     login_key,
@@ -22,6 +21,7 @@ from shared.store.identity_keys import (
     reset_code_key,
     verification_code_key,
 )
+from shared.store.logins import account_of
 from shared.store.users import profile_of
 
 

@@ -4,25 +4,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.errors import Throttled
 from shared.identity.addresses import StoredCode
+from shared.identity.guessing import Count, Counter
 from shared.identity.mail import Mail
 from shared.identity.users import Account, Profile
 from shared.ids import UserId
-from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete
 from shared.store.client import Clients
 from shared.store.codec import Item, text
 from shared.store.codes import count_try, use
 from shared.store.faults import failed_conditions, store_faults
-from shared.store.guesses import account_of
-from shared.store.identity_keys import (
-    SESSION_PREFIX,
-    address_key,
-    login_key,
-    profile_key,
-    reset_code_key,
-    user_partition,
-)
+from shared.store.guesses import DynamoGuessStore
+from shared.store.identity_keys import address_key, guess_key, login_key, profile_key, reset_code_key
+from shared.store.logins import account_of
+from shared.store.sessions import DynamoSessionStore
 from shared.store.users import mail_item, profile_of
 
 
@@ -33,6 +27,8 @@ class DynamoResetStore:
         """Uses the users table of name `table`."""
         self._clients = clients
         self._table = table
+        self._sessions = DynamoSessionStore(clients, table)
+        self._guesses = DynamoGuessStore(clients, table)
 
     def put_mail(self, mail: Mail) -> None:
         """Stores a mail that is to be sent: one PutItem."""
@@ -91,18 +87,17 @@ class DynamoResetStore:
         return True
 
     def end_sessions(self, user_id: UserId) -> None:
-        """Deletes all sessions of a user: a strongly consistent Query, and a BatchWriteItem for 25 of them."""
+        """Deletes all sessions of a user: one Query, and a BatchWriteItem for each 25."""
+        self._sessions.end_all(user_id)
+
+    def count(self, counter: Counter, now: int) -> Count:
+        """Counts an attempt (`DynamoGuessStore.count`)."""
+        return self._guesses.count(counter, now)
+
+    def clear(self, counter: Counter) -> None:
+        """Lets a counter start anew: one DeleteItem."""
         with store_faults():
-            found = self._clients.dynamodb.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :user AND begins_with(sk, :session)",
-                ExpressionAttributeValues={":user": text(user_partition(user_id)), ":session": text(SESSION_PREFIX)},
-                ProjectionExpression="pk, sk",
-                ConsistentRead=True,
-            )["Items"]
-        for at in range(0, len(found), BATCH_WRITE_ITEMS):
-            if batch_delete(self._clients.dynamodb_once, self._table, found[at : at + BATCH_WRITE_ITEMS]):
-                raise Throttled("UnprocessedItems")
+            self._clients.dynamodb.delete_item(TableName=self._table, Key=guess_key(counter.counted))
 
     def _get(self, key: Item) -> Item | None:
         with store_faults():

@@ -1,10 +1,15 @@
 """Wiring of logins."""
 
+from shared.identity.logins import Logins
+from shared.observability import security_event
 from shared.runtime import current
-from shared.store.guesses import DynamoLoginStore
+from shared.store.logins import DynamoLoginStore
+from shared.wiring.identity import tokens
+from shared.wiring.sessions import deadline
 
 
-def logins() -> DynamoLoginStore:
-    """Returns what a login reads and writes of the users table."""
+def logins(issuer: str, now: int) -> Logins:
+    """Returns what logs in a user, or changes a password, at `now` (seconds since 1970), with tokens of `issuer`."""
     runtime = current()
-    return DynamoLoginStore(runtime.clients, runtime.settings.users_table)
+    store = DynamoLoginStore(runtime.clients, runtime.settings.users_table)
+    return Logins(store, tokens(issuer, now), security_event, deadline(), now)

@@ -73,6 +73,7 @@ class Api:
     user_id: UserId = _USER_ID
     username: str = "ada"
     exp: int = 32503680000  # the year 3000
+    session: str = ""
 
     def __call__(
         self,
@@ -113,6 +114,7 @@ class Api:
             "principalId": self.user_id,
             "user_id": self.user_id,
             "username": self.username,
+            "session": self.session,
             "exp": str(self.exp),
         }
         return reply(routes()["GET" if method == "HEAD" else method, resource], event, context)

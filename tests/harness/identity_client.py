@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import jwt
+
+from shared.ids import UserId
 from shared.runtime import Runtime
 from tests.harness.clock import Clock
-from tests.harness.gateway import Reply, invoke, payload, reply
+from tests.harness.gateway import Api, Reply, invoke, payload, reply
 
 PASSWORD = "correct horse battery"
 
@@ -37,9 +40,13 @@ def register(username: str = "Ada", **changes: Any) -> Reply:
     return post("register", body)
 
 
-def login(username: str = "Ada", password: str = PASSWORD) -> Reply:
-    """Logs in."""
-    return post("login", {"username": username, "password": password})
+def login(username: str = "Ada", password: str = PASSWORD, device: str | None = None) -> Reply:
+    """Logs in, on the device whose token is given."""
+    event = payload("login")
+    if device is not None:
+        event["headers"]["Device-Token"] = device
+    event["body"] = json.dumps({"username": username, "password": password})
+    return reply("login", event)
 
 
 def exchange(token: str) -> Reply:
@@ -50,6 +57,12 @@ def exchange(token: str) -> Reply:
 def logout(token: str) -> Reply:
     """Logs out."""
     return post("logout", {"refresh_token": token})
+
+
+def user_of(pair: dict[str, Any]) -> Api:
+    """Returns a client with the access token of a document of tokens."""
+    claims = jwt.decode(pair["access_token"], options={"verify_signature": False})
+    return Api(UserId(claims["sub"]), claims["username"], session=claims["sid"])
 
 
 @dataclass

@@ -12,7 +12,7 @@ NOW: Final = 1_795_338_000
 DAY: Final = 86_400
 RULES: Final = SessionRules(idle_seconds=DAY, end_seconds=90 * DAY, grace_seconds=30)
 CLIENT: Final = Client("203.0.113.17", "curl/8.7.1")
-ADA: Final = Account(UserId("user-1"), "Ada", "hash of secret")
+ADA: Final = Account(UserId("user-1"), "Ada", "hash of the secret of Ada")
 
 
 def account(**changes: Any) -> Account:

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from shared.identity import passwords
 from shared.runtime import Runtime, use
+from shared.store.client import Clients
 from tests.harness.botocore_faults import Wire
 from tests.harness.clock import Clock
 from tests.harness.deployment import Deployment, on_clock
 from tests.harness.identity_client import Identity
+from tests.harness.template import create_tables
+from tests.harness.users_table import UsersTable
 
 
 @pytest.fixture
@@ -32,3 +37,21 @@ def wire(dynamodb_deployment: Deployment) -> Iterator[Wire]:
     """The wire between the functions of `dynamodb_deployment` and the database."""
     with Wire(dynamodb_deployment.runtime.clients) as made:
         yield made
+
+
+@pytest.fixture
+def users(dynamodb_endpoint: str, aws: None) -> Iterator[UsersTable]:  # noqa: ARG001 set up for the client
+    """A users table on DynamoDB Local: conditions, transactions and races as they are, which moto does not imitate."""
+    clients = Clients(dynamodb_endpoint)
+    tables = create_tables(clients.dynamodb, f"{uuid4()}-")
+    yield UsersTable(clients, tables["UsersTable"])
+    for name in tables.values():
+        clients.dynamodb.delete_table(TableName=name)
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Races are about the table: a hash that takes no time lets more of them meet."""
+    monkeypatch.setattr(passwords, "hash_password", lambda password: f"hash of {password}")
+    monkeypatch.setattr(passwords, "is_password", lambda stored, password: stored == f"hash of {password}")
+    monkeypatch.setattr(passwords, "is_outdated", lambda _: False)

@@ -1,12 +1,16 @@
 """POST /auth/login."""
 
+import io
+import json
+import logging
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
 from shared.identity import passwords
-from shared.identity.users import FORGOTTEN_AFTER_SECONDS
+from shared.identity.guessing import ONE_SOURCE
+from tests.harness.gateway import payload
 from tests.harness.identity_client import PASSWORD, Identity, authorize, exchange, login, post, register
 
 pytestmark = pytest.mark.usefixtures("identity")
@@ -20,7 +24,7 @@ def fail(times: int, username: str = "Ada") -> None:
 
 def test_the_payload_logs_in(identity: Identity) -> None:
     post("register")
-    with identity.costs(BatchGetItem=1, PutItem=1):
+    with identity.costs(GetItem=1, UpdateItem=5, TransactWriteItems=1, DeleteItem=1, Query=1):
         reply = post("login")
     assert reply.status == 200
     assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}
@@ -45,9 +49,9 @@ def test_each_login_is_a_session_of_its_own(identity: Identity) -> None:
 
 def test_a_wrong_password_and_an_unknown_name_are_answered_alike(identity: Identity) -> None:
     register("Ada")
-    with identity.costs(BatchGetItem=1, UpdateItem=1):
+    with identity.costs(GetItem=1, UpdateItem=3):
         wrong = login("Ada", "a wrong password")
-    with identity.costs(BatchGetItem=1, UpdateItem=1):
+    with identity.costs(GetItem=1, UpdateItem=3):
         unknown = login("Bob", "a wrong password")
     assert wrong.status == unknown.status == 401
     assert wrong.text == unknown.text
@@ -75,10 +79,11 @@ def test_an_unknown_name_costs_as_much_work(monkeypatch: pytest.MonkeyPatch) -> 
 def test_five_failures_lock_a_name_whether_or_not_it_exists(identity: Identity, username: str) -> None:
     register("Ada")
     fail(5, username)
-    with identity.costs(BatchGetItem=1):
+    # Three counters, one of which refuses, so that the others take the attempt back.
+    with identity.costs(GetItem=1, UpdateItem=3 + 2):
         reply = login(username)
     assert reply.status == 429
-    assert reply.headers["Retry-After"] == "1"
+    assert reply.headers["Retry-After"] == "2"
     assert reply.headers["Content-Type"] == "application/problem+json"
 
 
@@ -86,12 +91,12 @@ def test_the_lock_doubles_and_ends(identity: Identity) -> None:
     register("Ada")
     fail(5)
     for wait in (1, 2, 4, 8):
-        assert login().headers["Retry-After"] == str(wait)
-        identity.clock.forward(wait - 1)
+        assert login().headers["Retry-After"] == str(wait + 1)
+        identity.clock.forward(wait)
         assert login().headers["Retry-After"] == "1"
         identity.clock.forward(1)
         fail(1)
-    identity.clock.forward(16)
+    identity.clock.forward(17)
     assert login().status == 200
 
 
@@ -100,15 +105,15 @@ def test_a_locked_name_looks_at_no_password(identity: Identity, monkeypatch: pyt
     fail(5)
     monkeypatch.setattr(passwords, "is_password", lambda *_: pytest.fail("looked"))
     assert login().status == 429
-    assert identity.items("GUESS#NAME#")[0]["failures"]["N"] == "5"
+    assert {item["attempts"]["N"] for item in identity.items("GUESS#")} == {"5"}
 
 
-def test_a_login_forgets_the_failures(identity: Identity) -> None:
+def test_a_login_forgets_the_failures_a_little_later(identity: Identity) -> None:
     register("Ada")
     fail(4)
-    with identity.costs(BatchGetItem=1, TransactWriteItems=1):
-        assert login().status == 200
-    assert identity.items("GUESS#NAME#") == []
+    assert login().status == 200
+    assert login().status == 429
+    identity.clock.forward(5)
     fail(4)
     assert login().status == 200
 
@@ -117,11 +122,12 @@ def test_failures_are_forgotten_after_a_day(identity: Identity) -> None:
     """Also when TTL, which may take days, has not come by."""
     register("Ada")
     fail(5)
-    identity.clock.forward(FORGOTTEN_AFTER_SECONDS)
+    identity.clock.forward(ONE_SOURCE.forgotten_after)
     fail(4)
-    (attempts,) = identity.items("GUESS#NAME#ada")
-    assert attempts["failures"]["N"] == "4"
-    assert int(attempts["expires_at"]["N"]) == identity.runtime.now() + FORGOTTEN_AFTER_SECONDS
+    (counter,) = identity.items("GUESS#PAIR#")
+    assert counter["pk"]["S"] == "GUESS#PAIR#203.0.113.17#ada"
+    assert counter["attempts"]["N"] == "4"
+    assert int(counter["expires_at"]["N"]) == identity.runtime.now() + ONE_SOURCE.forgotten_after
     assert login().status == 200
 
 
@@ -133,22 +139,56 @@ def test_failures_of_one_name_lock_no_other() -> None:
     assert login("Bob").status == 200
 
 
-def test_a_right_guess_that_raced_with_wrong_ones_is_refused(
-    identity: Identity, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_header_that_names_another_address_changes_nothing() -> None:
     register("Ada")
-    fail(4)
-    check = passwords.is_password
+    fail(5)
+    event = payload("login")
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP"):
+        headers = {**event["headers"], name: "192.0.2.1"}
+        assert post("login", {"username": "Ada", "password": PASSWORD}, headers=headers).status == 429
 
-    def slowly(password_hash: str, password: str) -> bool:
-        monkeypatch.setattr(passwords, "is_password", check)
-        fail(1)
-        return check(password_hash, password)
 
-    monkeypatch.setattr(passwords, "is_password", slowly)
-    reply = login()
-    assert reply.status == 429
-    assert len(identity.items("SESSION#")) == 1
+def test_a_device_that_is_known_is_not_locked_by_others(identity: Identity) -> None:
+    device = register("Ada").headers["Device-Token"]
+    fail(5)
+    assert login().status == 429
+    with identity.costs(GetItem=1, UpdateItem=1, TransactWriteItems=1, DeleteItem=1, Query=1):
+        reply = login(device=device)
+    assert reply.status == 200
+    assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert login(device=reply.headers["Device-Token"]).status == 200
+    assert len({item["device_id"]["S"] for item in identity.items("SESSION#")}) == 1
+    register("Bob")
+    assert login("Bob", device=device).status == 200, "it is nothing to Bob"
+
+
+def test_a_device_token_opens_nothing() -> None:
+    device = register("Ada").headers["Device-Token"]
+    assert exchange(device).status == 401
+    with pytest.raises(Exception, match="Unauthorized"):
+        authorize(device)
+
+
+def test_an_unknown_device_costs_the_same_for_every_name(identity: Identity) -> None:
+    register("Ada")
+    for name in ("Ada", "Bob"):
+        with identity.costs(GetItem=1, UpdateItem=3):
+            assert login(name, "a wrong password", device="nonsense").status == 401
+
+
+def test_what_is_reported_has_no_name(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    for handler in logging.getLogger("event-scheduling-api").handlers:
+        monkeypatch.setattr(handler, "stream", log)
+    register("Ada")
+    login("Ada")
+    login("Ada", "a wrong password")
+    events = [json.loads(line) for line in log.getvalue().splitlines() if "security_event" in line]
+    assert [each["security_event"] for each in events] == ["Registered", "LoginSucceeded", "LoginFailed"]
+    (account,) = identity.items("NAME#")
+    for each in events:
+        assert (each["user_id"], each["source"]) == (account["user_id"]["S"], "203.0.113.17")
+        assert "ada" not in json.dumps(each).lower()
 
 
 def test_a_hash_with_older_parameters_is_made_anew(identity: Identity) -> None:
@@ -160,31 +200,9 @@ def test_a_hash_with_older_parameters_is_made_anew(identity: Identity) -> None:
         UpdateExpression="SET password_hash = :old",
         ExpressionAttributeValues={":old": {"S": old}},
     )
-    with identity.costs(BatchGetItem=1, TransactWriteItems=1):
-        assert login().status == 200
-    assert identity.items("NAME#ada")[0]["password_hash"]["S"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    with identity.costs(BatchGetItem=1, PutItem=1):
-        assert login().status == 200
-
-
-def test_keys_that_were_left_for_later_are_asked_for_again(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    register("Ada")
-    client = identity.runtime.clients.dynamodb
-    table = identity.runtime.settings.users_table
-    read = client.batch_get_item
-    asked: list[int] = []
-
-    def one_at_a_time(**request: Any) -> Any:
-        keys = request["RequestItems"][table]["Keys"]
-        asked.append(len(keys))
-        assert request["RequestItems"][table]["ConsistentRead"]
-        answer = read(RequestItems={table: {"Keys": keys[:1], "ConsistentRead": True}})
-        left = {table: {"Keys": keys[1:], "ConsistentRead": True}} if keys[1:] else {}
-        return {**answer, "UnprocessedKeys": left}
-
-    monkeypatch.setattr(client, "batch_get_item", one_at_a_time)
     assert login().status == 200
-    assert asked == [2, 1]
+    assert identity.items("NAME#ada")[0]["password_hash"]["S"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert login().status == 200
 
 
 @pytest.mark.parametrize(

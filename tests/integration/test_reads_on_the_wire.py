@@ -13,7 +13,7 @@ from tests.harness.botocore_faults import Wire
 from tests.harness.dataset import Dataset
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply, invoke
-from tests.harness.identity_client import Identity, exchange, login, logout, register
+from tests.harness.identity_client import PASSWORD, Identity, exchange, login, logout, register, user_of
 from tests.harness.template import routes
 from tests.integration.every_route import (
     BY_OPERATION,
@@ -28,14 +28,14 @@ from tests.integration.every_route import (
 )
 from tests.integration.reads import Read, reads
 
-USERS: Read = ("BatchGetItem", "users", None, True)
 USER: Read = ("GetItem", "users", None, True)
 SESSIONS: Read = ("Query", "users", None, True)
+CHANGE = {"current_password": PASSWORD, "new_password": "a longer battery of horses"}
 
 # By the names in `tests.harness.address_requests`.
 ADDRESSES: list[tuple[str, str, str, set[Read]]] = [
     ("GET", "/me", "read me", {USER}),
-    ("PATCH", "/me", "change the address", {USER, USERS}),
+    ("PATCH", "/me", "change the address", {USER}),
     ("POST", "/me/email/code", "ask for a code", {USER}),
     ("POST", "/me/email/verification", "verify the address", {USER}),
     ("POST", "/auth/password-reset", "forget the password", set()),
@@ -43,11 +43,21 @@ ADDRESSES: list[tuple[str, str, str, set[Read]]] = [
     ("", "the stream", "send a mail", {USER}),
 ]
 
-IDENTITY: list[tuple[str, int, Callable[[Json], Reply], set[Read]]] = [
-    ("/auth/register", 201, lambda _: register("Grace"), set()),
-    ("/auth/login", 200, lambda _: login(), {USERS}),
-    ("/auth/refresh", 200, lambda pair: exchange(pair["refresh_token"]), set()),
-    ("/auth/logout", 204, lambda pair: logout(pair["refresh_token"]), set()),
+IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [
+    ("POST", "/auth/register", 201, lambda _: register("Grace"), set()),
+    ("POST", "/auth/login", 200, lambda _: login(), {USER, SESSIONS}),
+    ("POST", "/auth/refresh", 200, lambda pair: exchange(pair["refresh_token"]), set()),
+    ("POST", "/auth/logout", 204, lambda pair: logout(pair["refresh_token"]), set()),
+    ("GET", "/me/sessions", 200, lambda pair: user_of(pair)("GET", "/me/sessions"), {SESSIONS}),
+    ("DELETE", "/me/sessions", 204, lambda pair: user_of(pair)("DELETE", "/me/sessions"), {SESSIONS}),
+    (
+        "DELETE",
+        "/me/sessions/{session_id}",
+        204,
+        lambda pair: user_of(pair)("DELETE", f"/me/sessions/{user_of(pair).session}"),
+        set(),
+    ),
+    ("PUT", "/me/password", 204, lambda pair: user_of(pair)("PUT", "/me/password", CHANGE), {USER, SESSIONS}),
 ]
 
 
@@ -98,16 +108,19 @@ def identity_wire(identity: Identity) -> Iterator[Wire]:
         yield made
 
 
-@pytest.mark.parametrize(("route", "status", "ask", "expected"), IDENTITY, ids=[each[0] for each in IDENTITY])
+@pytest.mark.parametrize(
+    ("method", "route", "status", "ask", "expected"), IDENTITY, ids=[f"{each[0]} {each[1]}" for each in IDENTITY]
+)
 def test_a_route_of_identity_reads_just_so(
     identity: Identity,
     identity_wire: Wire,
+    method: str,
     route: str,
     status: int,
     ask: Callable[[Json], Reply],
     expected: set[Read],
 ) -> None:
-    del route
+    del method, route
     pair = register().body
     identity_wire.requests.clear()
     assert ask(pair).status == status
@@ -128,6 +141,5 @@ def test_a_request_about_an_address_reads_just_so(
 
 
 def test_every_route_is_in_the_tables() -> None:
-    listed = {(method, route) for method, route, *_ in (*ROUTES, *ADDRESSES)}
-    listed |= {("POST", route) for route, *_ in IDENTITY}
+    listed = {(method, route) for method, route, *_ in [*ROUTES, *IDENTITY, *ADDRESSES]}
     assert routes().keys() - listed == {("GET", "/openapi.json"), ("GET", "/docs")}

@@ -30,33 +30,41 @@ def test_the_payload_as_it_is_is_refused() -> None:
 
 
 def test_a_chain_of_exchanges(identity: Identity) -> None:
-    """The session slides: it ends after its lifetime without use, not after its lifetime."""
+    """The session slides: it ends after its lifetime without use, and at its end."""
     token = register("Ada").body["refresh_token"]
-    lifetime = identity.runtime.settings.refresh_token_seconds
-    for _ in range(4):
+    settings = identity.runtime.settings
+    lifetime, begun = settings.refresh_token_seconds, identity.runtime.now()
+    for _ in range(3):
         identity.clock.forward(lifetime - 1)
         reply = exchange(token)
         assert reply.status == 200
         token = reply.body["refresh_token"]
-    (session,) = identity.items("SESSION#")
-    assert int(session["expires_at"]["N"]) == identity.runtime.now() + lifetime
+        (session,) = identity.items("SESSION#")
+        ends = min(identity.runtime.now() + lifetime, begun + settings.session_seconds)
+        assert int(session["expires_at"]["N"]) == ends
+    identity.clock.forward(3)
+    assert exchange(token).status == 401
 
 
-def test_a_token_that_was_exchanged_ends_the_whole_session(identity: Identity) -> None:
+def test_a_token_that_was_exchanged_is_repeated_and_then_ends_the_whole_session(identity: Identity) -> None:
     stolen = register("Ada").body["refresh_token"]
-    current = exchange(stolen).body["refresh_token"]
+    current = exchange(stolen).body
+    with identity.costs(UpdateItem=1):
+        assert exchange(stolen).body == current
+    identity.clock.forward(identity.runtime.settings.refresh_grace_seconds)
     with identity.costs(UpdateItem=1, DeleteItem=1):
         reply = exchange(stolen)
     assert reply.status == 401
     assert identity.items("SESSION#") == []
-    assert exchange(current).status == 401
+    assert exchange(current["refresh_token"]).status == 401
 
 
-def test_other_sessions_of_the_user_live_on() -> None:
+def test_other_sessions_of_the_user_live_on(identity: Identity) -> None:
     stolen = register("Ada").body["refresh_token"]
     elsewhere = login("Ada").body["refresh_token"]
     exchange(stolen)
-    exchange(stolen)
+    identity.clock.forward(identity.runtime.settings.refresh_grace_seconds)
+    assert exchange(stolen).status == 401
     assert exchange(elsewhere).status == 200
 
 

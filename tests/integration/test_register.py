@@ -20,6 +20,7 @@ def test_the_payload_registers_a_user(identity: Identity) -> None:
     assert reply.headers["Content-Type"] == "application/json"
     assert reply.headers["Cache-Control"] == "no-store"
     assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert reply.headers["Device-Token"]
     assert reply.body["token_type"] == "Bearer"
     assert reply.body["expires_in"] == identity.runtime.settings.access_token_seconds
 
@@ -139,6 +140,11 @@ GOOD = {"username": "ada", "password": PASSWORD, "email": "ada@example.com"}
         ({**GOOD, "password": "correct\0horse"}, ["password"]),
         ({**GOOD, "password": "correct horse\ud800"}, ["password"]),
         ({**GOOD, "password": 12345678}, ["password"]),
+        ({**GOOD, "password": "Password1"}, ["password"]),
+        ({**GOOD, "password": "a\u0308" * 7}, ["password"]),
+        ({**GOOD, "username": "ada.lovelace", "password": "Ada.Lovelace"}, ["password"]),
+        ({**GOOD, "password": "ADA@example.com"}, ["password"]),
+        ({**GOOD, "username": "Ad-min"}, ["username"]),
         ({**GOOD, "email": "nowhere"}, ["email"]),
         ({**GOOD, "email": "a@b"}, ["email"]),
         ({**GOOD, "email": "ada@example.com\n"}, ["email"]),

@@ -77,6 +77,7 @@ def test_a_page_of_the_origin_may_read_it(event: Json, case: str, request: pytes
     assert reply.headers["Access-Control-Allow-Origin"] == request.node.callspec.params["event"]
     # What fetch() hides from a page unless it is named (Fetch Standard, section 3.2.3).
     assert reply.headers["Access-Control-Expose-Headers"].split(", ") == [
+        "Device-Token",
         "ETag",
         "Idempotent-Replay",
         "Location",

@@ -12,9 +12,10 @@ import pytest
 from tests.harness.template import ROOT, resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
-PASSWORDS = {"address", "login", "password_reset", "register"}
-TOKENS = {"address", "authorize", "login", "logout", "refresh", "register"}
+PASSWORDS = {"address", "login", "password", "password_reset", "register"}
+TOKENS = {"address", "authorize", "login", "logout", "password", "refresh", "register"}
 IDENTITY = (TOKENS | PASSWORDS | {"me"}) - {"authorize"}
+
 # Those that the gateway does not call with a request: they need no routes and no models.
 PLAIN = {"authorize", "check_history", "notify", "record_history", "redrive_history", "sweep_history"}
 
@@ -23,23 +24,25 @@ NOT_IN_THE_LAYER = {"_openssl", "certifi"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
-    "address": 432,
-    "authorize": 221,
+    "address": 438,
+    "authorize": 211,
     "bulk_create": 355,
     "check_history": 203,
     "docs": 330,
     "events": 369,
     "history": 352,
-    "login": 428,
-    "logout": 413,
-    "me": 347,
-    "notify": 206,
-    "password_reset": 364,
+    "login": 431,
+    "logout": 414,
+    "me": 348,
+    "notify": 208,
+    "password": 438,
+    "password_reset": 368,
     "record_history": 203,
     "redrive_history": 203,
-    "refresh": 414,
-    "register": 427,
+    "refresh": 415,
+    "register": 431,
     "rollback": 367,
+    "sessions": 348,
     "sweep_history": 203,
     "undo": 367,
 }
@@ -86,7 +89,7 @@ def test_shared_is_loaded_before_other_packages(function: str) -> None:
         ("jwt", TOKENS),
         ("cryptography", TOKENS),
         ("argon2", PASSWORDS),
-        ("shared.identity.password_rules", {"password_reset"}),
+        ("shared.identity.password_rules", {"password", "password_reset", "register"}),
         ("shared.store.mailer", {"notify"}),
         ("pydantic", {*FUNCTIONS} - PLAIN),
         ("aws_lambda_powertools.event_handler", {*FUNCTIONS} - PLAIN),

@@ -137,7 +137,7 @@ def _operation(made: Json, route: Route, schemas: Json, responses: Json) -> Json
     parameters = [_parameter(each) for each in made.get("parameters", [])]
     parameters += [
         {"name": name, "in": "header", "description": REQUEST_HEADERS[name], "schema": {"type": "string"}}
-        for name in routes.taken_by(route).guards
+        for name in routes.taken_by(route).headers
     ]
     operation: Json = {
         "operationId": route.operation_id,

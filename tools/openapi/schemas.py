@@ -18,6 +18,7 @@ from shared.http import (
     documents,
     identity_documents,
     problem_documents,
+    session_documents,
     undo_documents,
     user_documents,
 )
@@ -45,6 +46,7 @@ _MODULES: Final = (
     undo_documents,
     identity_documents,
     user_documents,
+    session_documents,
     problem_documents,
 )
 _DOCUMENTS: Final = {

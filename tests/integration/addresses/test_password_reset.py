@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from shared.identity import passwords
-from shared.store.guesses import account_of
+from shared.store.logins import account_of
 from shared.store.sessions import session_item
 from tests.harness import openapi_document
 from tests.harness.botocore_faults import Wire, refused
 from tests.harness.gateway import Reply, payload, reply
 from tests.harness.identity_samples import new_session
 from tests.harness.mailbox import Mailbox
-from tests.integration.addresses.people import PASSWORD, WRONG_CODE, People, Person
+from tests.integration.addresses.people import PASSWORD, WRONG_CODE, People, Person, anybody
 
 NEW = "another horse battery"
 CONFIRMATION = "/auth/password-reset/confirmation"
@@ -84,7 +84,7 @@ def test_the_answer_to_a_code_that_cannot_be_used_is_the_same_whatever_the_reaso
         seen.append((wrong(answered), wire.order))
     wrong(people.forget_password("bob@example.com", mail.code, NEW))
     assert seen[0] == seen[1] == seen[2]
-    assert seen[0][1] == ["UpdateItem"]
+    assert seen[0][1] == ["UpdateItem", "UpdateItem"]
     people.deployment.clock.forward(900)
     assert wrong(people.forget_password(ADA, mail.code, NEW)) == seen[0][0]
 
@@ -186,6 +186,40 @@ def test_a_session_that_is_begun_with_the_new_password_is_not_ended_by_a_repetit
     begin_sessions(people, ada, 1)
     wrong(people.forget_password(ADA, mail.code, NEW))
     assert len(people.items("SESSION#")) == 1
+
+
+def test_one_source_asks_and_tries_twenty_times_before_it_has_to_wait(people: People) -> None:
+    people.verified("Ada", ADA)
+    for number in range(10):
+        assert people.forget_password(f"user-{number}@example.com").status == 202
+        wrong(people.forget_password(f"user-{number}@example.com", WRONG_CODE, NEW))
+    for path, body in (
+        ("/auth/password-reset", {"email": ADA}),
+        (CONFIRMATION, {"email": ADA, "code": WRONG_CODE, "new_password": NEW}),
+    ):
+        answered = anybody(path, body)
+        openapi_document.check("POST", path, answered)
+        assert (answered.status, answered.headers["Retry-After"]) == (429, "2")
+    people.deployment.clock.forward(2)
+    assert people.forget_password(ADA).status == 202
+
+
+def test_what_cannot_be_counted_is_not_done(people: People, mailbox: Mailbox) -> None:
+    people.verified("Ada", ADA)
+    with Wire(people.deployment.runtime.clients) as wire:
+        wire.always["UpdateItem"] = refused("ProvisionedThroughputExceededException")
+        assert people.forget_password(ADA).status == 503
+    assert mailbox.new_records() == []
+
+
+def test_a_reset_lets_the_user_in_whose_name_was_locked(people: People) -> None:
+    ada = people.verified("Ada", ADA)
+    for _ in range(5):
+        assert ada.set_address("new@example.com", "wrong").status == 422
+    assert ada.set_address("new@example.com").status == 429
+    mail = people.reset_mail(ADA)
+    assert people.forget_password(ADA, mail.code, NEW).status == 204
+    assert ada.set_address("new@example.com", NEW).status == 200
 
 
 @pytest.mark.parametrize("fault", ["lose_answer", "lose_request"])
