@@ -80,6 +80,7 @@ def local_environment() -> Iterator[dict[str, str]]:
             "CORS_ORIGIN": "*",
             "ACCESS_TOKEN_SECONDS": "900",
             "REFRESH_TOKEN_DAYS": "30",
+            "KEY_ROTATION_DAYS": "90",
             "SESSION_DAYS": "90",
             "REFRESH_GRACE_SECONDS": "30",
             "DELETED_EVENT_DAYS": "30",

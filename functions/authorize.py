@@ -4,17 +4,20 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from shared import payloads
 from shared.errors import FieldError, MalformedEvent, NotAuthenticated
 from shared.runtime import current
 from shared.wiring.identity import tokens
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 __all__ = ["handler"]
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Returns the policy for the caller of a TOKEN authorizer's `event`: Allow, or Deny if the token is not valid.
 
     It is for every route, since the gateway caches it by token, whatever route the request was for. The gateway may
@@ -33,15 +36,24 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         issuer = runtime.settings.issuer_at(method.api_id, method.stage)
         access = tokens(issuer, now).access(_bearer_token(event), now)
-    except NotAuthenticated:
+    except NotAuthenticated as refusal:
+        _log(refusal, context)
         return _policy("nobody", "Deny", method)
-    context = {
+    caller = {
         "user_id": access.user_id,
         "username": access.username,
         "session": access.session,
         "exp": str(access.expires_at),
     }
-    return {**_policy(access.user_id, "Allow", method), "context": context}
+    return {**_policy(access.user_id, "Allow", method), "context": caller}
+
+
+def _log(refusal: NotAuthenticated, context: "LambdaContext") -> None:
+    """Logs that a token was refused. The logger is only loaded for that."""
+    from shared.observability import security_event, serving  # noqa: PLC0415
+
+    serving(context.function_name, context.aws_request_id)
+    security_event("Denied", why=str(refusal))
 
 
 @dataclass(frozen=True, slots=True)

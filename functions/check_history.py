@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import payloads
 from shared.ids import CalendarId, EventId
-from shared.observability import count, logger
+from shared.observability import count, logger, serving
 from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     Raises:
         MalformedEvent: `event` has none of these forms.
     """
+    serving(context.function_name, context.aws_request_id)
     payloads.check_object(event)
     names = ("calendar_id", "event_id")
     one = (payloads.text(event, names[0]), payloads.text(event, names[1])) if {*names} & {*event} else None

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from shared import payloads
-from shared.observability import count, logger
+from shared.observability import count, logger, serving
 from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     Raises:
         MalformedEvent: `event` is not a batch of records.
     """
+    serving(context.function_name, context.aws_request_id)
     records = payloads.records(event)
     # Half of the remaining time; the other half is for a last call and for the bucket.
     deadline = wiring.deadline(context.get_remaining_time_in_millis() / 2000)

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from shared import payloads
 from shared.errors import Unavailable
-from shared.observability import logger
+from shared.observability import logger, serving
 from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             invocation); the objects stay until that succeeds.
         MalformedEvent: `event` has none of these forms.
     """
+    serving(context.function_name, context.aws_request_id)
     s3_keys = _keys_from_s3(payloads.check_object(event))
     done = wiring.recorder().redrive(
         payloads.optional_texts(event, "keys") if s3_keys is None else s3_keys,

@@ -1,6 +1,6 @@
 """POST /auth/register: a new user, logged in at once."""
 
-from shared.errors import NameTaken, OutcomeUnknown
+from shared.errors import NameTaken
 from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, issuer
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Registration
@@ -25,7 +25,7 @@ __all__ = ["handler"]
     responses={201: returns("The user is made and logged in.", TokensDocument, sets=[DEVICE_HEADER])},
     security=PUBLIC,
 )
-@may_raise(NameTaken, OutcomeUnknown)
+@may_raise(NameTaken)
 def register(registration: Registration) -> Response[str]:
     """Creates a user and returns their tokens. 409: the name is taken."""
     now = current().now()

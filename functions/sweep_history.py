@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shared import payloads
-from shared.observability import logger
+from shared.observability import logger, serving
 from shared.wiring import maintenance as wiring
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     Raises:
         MalformedEvent: `event` has none of these forms.
     """
+    serving(context.function_name, context.aws_request_id)
     token = payloads.optional_text(payloads.check_object(event), "token")
     done = wiring.sweep(wiring.until_margin(context), token)
     response = {**asdict(done), "complete": done.complete}

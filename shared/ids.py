@@ -119,3 +119,8 @@ def of_subject(issuer: str, subject: str) -> UserId:
     It is the same at every request, needs no table, and cannot be the id of a user of this API, which is a UUIDv7.
     """
     return UserId(str(uuid5(uuid5(NAMESPACE_URL, f"issuer:{issuer}"), subject)))
+
+
+def successor_of(version: str) -> str:
+    """Returns the id of the version of a secret that follows `version`; empty for the first one. Deterministic."""
+    return str(uuid5(NAMESPACE_URL, f"secret-version:{version}"))

@@ -128,3 +128,26 @@ def member(event: dict[str, Any], path: str) -> str:
     if not isinstance(value, str):
         raise MalformedEvent([FieldError(path, "must be a text")])
     return value
+
+
+def only(event: dict[str, Any], *names: str) -> None:
+    """Raises MalformedEvent if an event has members other than `names`, which may be misspelt."""
+    others = sorted(event.keys() - {*names})
+    if others:
+        raise MalformedEvent([FieldError(str(name), "is not known here") for name in others])
+
+
+def optional_truth(event: dict[str, Any], name: str) -> bool:
+    """Returns the optional member `name` of an event: false if it is missing. Raises MalformedEvent."""
+    found = event.get(name, False)
+    if not isinstance(found, bool):
+        raise MalformedEvent([FieldError(name, "must be true or false")])
+    return found
+
+
+def one_of(event: dict[str, Any], name: str, *values: str) -> str:
+    """Returns the required member `name` of an event, which is one of `values`. Raises MalformedEvent."""
+    found = text(event, name)
+    if found not in values:
+        raise MalformedEvent([FieldError(name, f"must be one of {', '.join(values)}")])
+    return found

@@ -26,18 +26,23 @@ class Settings:
     mail_from: str  # empty: no mails are sent
     access_token_seconds: int
     refresh_token_seconds: int
+    key_rotation_seconds: int
     session_seconds: int
     refresh_grace_seconds: int  # 0: an exchanged token is never accepted again
     deleted_seconds: int
     history_retention_seconds: int  # 0: versions are kept for ever
+    # 0: no limit
+    max_events_per_calendar: int
+    max_text_bytes_per_calendar: int
+    bulk_requests_per_minute: int
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Returns the settings in `environ`.
 
         Raises:
-            ValueError: a variable is missing or empty (only MAIL_FROM may be), or a duration is not a whole number or
-                too small. The message names the variable.
+            ValueError: a variable is missing or empty (only MAIL_FROM may be), or a number is not a whole one or too
+                small. The message names the variable.
         """
         return cls(
             events_table=_text(environ, "EVENTS_TABLE"),
@@ -51,10 +56,14 @@ class Settings:
             mail_from=_text(environ, "MAIL_FROM", may_be_empty=True),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
+            key_rotation_seconds=_seconds(environ, "KEY_ROTATION_DAYS", unit=DAY),
             session_seconds=_seconds(environ, "SESSION_DAYS", unit=DAY),
             refresh_grace_seconds=_seconds(environ, "REFRESH_GRACE_SECONDS", least=0),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
+            max_events_per_calendar=_number(environ, "MAX_EVENTS_PER_CALENDAR", least=0),
+            max_text_bytes_per_calendar=_number(environ, "MAX_TEXT_BYTES_PER_CALENDAR", least=0),
+            bulk_requests_per_minute=_number(environ, "BULK_REQUESTS_PER_MINUTE", least=0),
         )
 
     def issuer_at(self, api_id: str, stage: str) -> str:
@@ -74,6 +83,10 @@ def _text(environ: Mapping[str, str], name: str, *, may_be_empty: bool = False) 
 
 
 def _seconds(environ: Mapping[str, str], name: str, *, unit: int = 1, least: int = 1) -> int:
+    return _number(environ, name, least) * unit
+
+
+def _number(environ: Mapping[str, str], name: str, least: int) -> int:
     value = _text(environ, name)
     try:
         count = int(value)
@@ -81,4 +94,4 @@ def _seconds(environ: Mapping[str, str], name: str, *, unit: int = 1, least: int
         raise ValueError(f"the environment variable {name} must be a whole number") from None
     if count < least:
         raise ValueError(f"the environment variable {name} must be at least {least}")
-    return count * unit
+    return count

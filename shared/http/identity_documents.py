@@ -1,4 +1,4 @@
-"""The response document of tokens."""
+"""The response documents of tokens and of the keys that verify them."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +18,24 @@ class TokensDocument(TypedDict):
     expires_in: Annotated[
         int, Field(description="How long the access token is valid, in seconds.", ge=1, examples=[900])
     ]
+
+
+class KeyDocument(TypedDict):
+    """A public key (RFC 7517, section 4; RFC 7518, section 6.2)."""
+
+    kty: Annotated[Literal["EC"], Field(description="The kind of key: an elliptic curve.")]
+    crv: Annotated[Literal["P-256"], Field(description="The curve.")]
+    x: Annotated[str, Field(description="A coordinate, in base64url.")]
+    y: Annotated[str, Field(description="The other coordinate.")]
+    kid: Annotated[str, Field(description="The id of the key, which the header of a token names.")]
+    use: Annotated[Literal["sig"], Field(description="What the key is for: signatures.")]
+    alg: Annotated[Literal["ES256"], Field(description="The algorithm.")]
+
+
+class KeySetDocument(TypedDict):
+    """The public keys of all tokens that may still be valid (RFC 7517, section 5)."""
+
+    keys: Annotated[list[KeyDocument], Field(description="In no order.")]
 
 
 def tokens_document(pair: "TokenPair") -> TokensDocument:

@@ -9,10 +9,9 @@
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from shared.errors import KeysUnavailable
-from shared.identity.keys import ES256, Jwk, SigningKey, VerificationKey, public_jwk, signing_key, verification_keys
+from shared.identity.keys import ES256, SigningKey, VerificationKey, signing_key, verification_keys
 
 
 @lru_cache(maxsize=1)
@@ -29,13 +28,4 @@ def own_keys(text: str) -> Mapping[str, VerificationKey]:
     try:
         return verification_keys(json.loads(text), [ES256])
     except ValueError:
-        raise KeysUnavailable("there are no verification keys") from None
-
-
-def published(text: str) -> dict[str, list[Jwk]]:
-    """Returns the JWK Set of the secret of verification keys `text`: public members only. Raises KeysUnavailable."""
-    try:
-        stored: Any = json.loads(text)["keys"]
-        return {"keys": [public_jwk(jwk) for jwk in stored]}
-    except (KeyError, TypeError, ValueError):
         raise KeysUnavailable("there are no verification keys") from None

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
-Jwk = dict[str, Any]
+from shared.identity.jwks import Jwk
 
 ES256: Final = "ES256"
 RS256: Final = "RS256"
@@ -27,8 +27,6 @@ _RSA_BITS: Final = range(2048, 8192 + 1)
 _MAX_KID_CHARACTERS: Final = 256
 _KID: Final = re.compile(r"[-A-Za-z0-9_]{43}")
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-# The members of a key of this API that are public (RFC 7518, section 6.2.1), in the order in which they are shown.
-_PUBLIC: Final = ("kty", "crv", "x", "y", "kid", "use", "alg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +57,6 @@ def private_jwk(key: EllipticCurvePrivateKey) -> Jwk:
     hashed = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":")).encode()
     kid = urlsafe_b64encode(sha256(hashed).digest()).decode().rstrip("=")
     return {**jwk, "kid": kid, "use": "sig", "alg": ES256}
-
-
-def public_jwk(jwk: Jwk) -> Jwk:
-    """Returns the public part of a key of this API, and nothing else that may be stored with it."""
-    return {name: jwk[name] for name in _PUBLIC}
 
 
 def signing_key(jwk: Jwk) -> SigningKey:

@@ -5,9 +5,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
+from shared.identity.jwks import Jwk, public_jwk
 from shared.identity.key_sets import KeySet
 from shared.identity.keyring import current_key, own_keys
-from shared.identity.keys import Jwk, private_jwk, public_jwk
+from shared.identity.keys import private_jwk
 from shared.identity.tokens import Tokens
 
 

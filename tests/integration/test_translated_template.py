@@ -54,6 +54,7 @@ NAMES = {
     "AWS::SecretsManager::Secret": "Name",
 }
 NAMELESS = {
+    "Custom::SigningKeys",
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",

@@ -145,7 +145,7 @@ def imported_with(*functions: str) -> set[str]:
     return set(loaded)
 
 
-IDENTITY = {"register", "login", "refresh", "logout", "authorize", "sessions", "password"}
+IDENTITY = {"register", "login", "refresh", "logout", "authorize", "jwks", "rotate_keys", "sessions", "password"}
 IDENTITY |= {"me", "address", "password_reset", "notify"}
 
 

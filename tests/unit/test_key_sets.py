@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from shared.errors import AnswerLost, KeysUnavailable
+from shared.identity.jwks import Jwk, public_jwk, published
 from shared.identity.key_sets import AFTER_FAILURE_SECONDS, BETWEEN_READS_SECONDS, KeySet
-from shared.identity.keyring import current_key, own_keys, published
-from shared.identity.keys import ES256, RS256, Jwk, VerificationKey, public_jwk, signing_key, verification_keys
+from shared.identity.keyring import current_key, own_keys
+from shared.identity.keys import ES256, RS256, VerificationKey, signing_key, verification_keys
 from tests.harness.signing_keys import SIGNING_KEYS, VERIFICATION_KEYS, key_of
 
 NOW = 1_000_000

@@ -17,6 +17,7 @@ MAY_BE_EMPTY = "MAIL_FROM"
 DURATIONS = [
     "ACCESS_TOKEN_SECONDS",
     "REFRESH_TOKEN_DAYS",
+    "KEY_ROTATION_DAYS",
     "SESSION_DAYS",
     "REFRESH_GRACE_SECONDS",
     "DELETED_EVENT_DAYS",
@@ -42,10 +43,14 @@ def test_each_variable_is_read() -> None:
             "MAIL_FROM": "calendar@example.com",
             "ACCESS_TOKEN_SECONDS": "60",
             "REFRESH_TOKEN_DAYS": "2",
+            "KEY_ROTATION_DAYS": "5",
             "SESSION_DAYS": "5",
             "REFRESH_GRACE_SECONDS": "6",
             "DELETED_EVENT_DAYS": "3",
             "HISTORY_RETENTION_DAYS": "4",
+            "MAX_EVENTS_PER_CALENDAR": "5",
+            "MAX_TEXT_BYTES_PER_CALENDAR": "6",
+            "BULK_REQUESTS_PER_MINUTE": "0",
         }
     ) == Settings(
         events_table="events",
@@ -59,10 +64,14 @@ def test_each_variable_is_read() -> None:
         mail_from="calendar@example.com",
         access_token_seconds=60,
         refresh_token_seconds=2 * 86_400,
+        key_rotation_seconds=5 * 86_400,
         session_seconds=5 * 86_400,
         refresh_grace_seconds=6,
         deleted_seconds=3 * 86_400,
         history_retention_seconds=4 * 86_400,
+        max_events_per_calendar=5,
+        max_text_bytes_per_calendar=6,
+        bulk_requests_per_minute=0,
     )
 
 

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import KeysUnavailable, NotAuthenticated
+from shared.identity.jwks import Jwk, public_jwk
 from shared.identity.jws import MAX_TOKEN_CHARACTERS
 from shared.identity.key_sets import KeySet
-from shared.identity.keys import ES256, Jwk, VerificationKey, public_jwk, signing_key, verification_keys
+from shared.identity.keys import ES256, VerificationKey, signing_key, verification_keys
 from shared.identity.tokens import (
     ACCESS_TYPE,
     AUDIENCE,
