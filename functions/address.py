@@ -14,6 +14,7 @@ from shared.http.api import (
     handler,
     header,
     issuer,
+    own_identity,
     takes,
 )
 from shared.http.bodies import JSON, MERGE_PATCH
@@ -39,6 +40,7 @@ __all__ = ["handler"]
     "has. At most one code a minute: 429 says when to try again.",
     responses={200: returns("Your user, as it is now.", UserDocument)},
 )
+@own_identity
 @takes(DEVICE_HEADER, media_types=(JSON, MERGE_PATCH))
 @may_raise(NotFound, TooManyAttempts, OutcomeUnknown)
 def patch_me(patch: Annotated[AddressPatch, Body()]) -> Response[str]:
@@ -63,6 +65,7 @@ def patch_me(patch: Annotated[AddressPatch, Body()]) -> Response[str]:
     "a minute: 429 says when to try again. 404: there is no such address, or it has lapsed.",
     responses={202: returns("A code will be sent, unless the address had five mails within a day.")},
 )
+@own_identity
 @may_raise(NotFound, TooManyAttempts, OutcomeUnknown)
 def send_code() -> Response[str]:
     """Has a new code sent to the caller's unverified address."""
@@ -81,6 +84,7 @@ def send_code() -> Response[str]:
     "first has it. An address that you had before is no longer yours.",
     responses={204: returns("The address is yours.")},
 )
+@own_identity
 @may_raise(NotFound, OutcomeUnknown)
 def verify_address(verification: Annotated[VerificationCode, Body()]) -> Response[str]:
     """Makes the caller's address their own. 422 for any code that cannot be used, whatever the reason."""

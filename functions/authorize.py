@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from shared import payloads
 from shared.errors import FieldError, MalformedEvent, NotAuthenticated
 from shared.runtime import current
-from shared.wiring.identity import tokens
+from shared.wiring.identity import authorized
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     now = runtime.now()
     try:
         issuer = runtime.settings.issuer_at(method.api_id, method.stage)
-        access = tokens(issuer, now).access(_bearer_token(event), now)
+        access = authorized(_bearer_token(event), issuer, now)
     except NotAuthenticated as refusal:
         _log(refusal, context)
         return _policy("nobody", "Deny", method)

@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from shared.http.api import Response, app, handler
+from shared.http.api import Response, app, handler, own_identity
 from shared.http.bodies import JSON
 from shared.http.identity_documents import KeySetDocument
 from shared.http.responses import PUBLIC, returns
@@ -25,6 +25,7 @@ _HEADERS: Final = {"Cache-Control": "public, max-age=900"}
     responses={200: returns("The keys.", KeySetDocument)},
     security=PUBLIC,
 )
+@own_identity
 def get_keys() -> Response[str]:
     """Returns the public keys."""
     body = json.dumps(published_keys(), separators=(",", ":"))

@@ -1,7 +1,7 @@
 """POST /auth/login: tokens for a user name and its password."""
 
 from shared.errors import NotAuthenticated, TooManyAttempts
-from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, header, issuer, takes
+from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, header, issuer, own_identity, takes
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -25,6 +25,7 @@ __all__ = ["handler"]
     responses={200: returns("Tokens.", TokensDocument, sets=[DEVICE_HEADER])},
     security=PUBLIC,
 )
+@own_identity
 @takes(DEVICE_HEADER)
 @may_raise(NotAuthenticated, TooManyAttempts)
 def login(credentials: Login) -> Response[str]:

@@ -1,6 +1,6 @@
 """POST /auth/logout: ends a session."""
 
-from shared.http.api import Response, answer, app, handler, issuer
+from shared.http.api import Response, answer, app, handler, issuer, own_identity
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, returns
 from shared.identity.sessions import logout as end_session
@@ -21,6 +21,7 @@ __all__ = ["handler"]
     responses={204: returns("The session has ended, or had ended before.")},
     security=PUBLIC,
 )
+@own_identity
 def logout(presented: RefreshToken) -> Response[str]:
     """Ends the session of a refresh token; idempotent.
 

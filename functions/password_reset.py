@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from shared.errors import OutcomeUnknown, TooManyAttempts
-from shared.http.api import Body, Response, answer, app, client, handler
+from shared.http.api import Body, Response, answer, app, client, handler, own_identity
 from shared.http.identity_models import ResetConfirmation, ResetRequest
 from shared.http.responses import PUBLIC, may_raise, returns
 from shared.identity import password_reset
@@ -27,6 +27,7 @@ __all__ = ["handler"]
     },
     security=PUBLIC,
 )
+@own_identity
 @may_raise(TooManyAttempts, OutcomeUnknown)
 def request_password_reset(asked: Annotated[ResetRequest, Body()]) -> Response[str]:
     """Has a code sent to an address, if it belongs to a user. The same work and response for every address."""
@@ -46,6 +47,7 @@ def request_password_reset(asked: Annotated[ResetRequest, Body()]) -> Response[s
     responses={204: returns("The password is the new one.")},
     security=PUBLIC,
 )
+@own_identity
 @may_raise(TooManyAttempts, OutcomeUnknown)
 def confirm_password_reset(confirmation: Annotated[ResetConfirmation, Body()]) -> Response[str]:
     """Sets a new password. 422 is the same for a wrong code and for an address that belongs to nobody."""

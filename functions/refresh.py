@@ -1,7 +1,7 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
 from shared.errors import NotAuthenticated
-from shared.http.api import Response, answer, app, client, handler, issuer
+from shared.http.api import Response, answer, app, client, handler, issuer, own_identity
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import RefreshToken
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -25,6 +25,7 @@ __all__ = ["handler"]
     responses={200: returns("Tokens.", TokensDocument)},
     security=PUBLIC,
 )
+@own_identity
 @may_raise(NotAuthenticated)
 def refresh(presented: RefreshToken) -> Response[str]:
     """Returns a new pair of tokens. A second exchange returns the same pair for a while, and then ends the session."""

@@ -1,7 +1,7 @@
 """POST /auth/register: a new user, logged in at once."""
 
 from shared.errors import NameTaken
-from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, issuer
+from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, issuer, own_identity
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Registration
 from shared.http.responses import PUBLIC, may_raise, returns
@@ -25,6 +25,7 @@ __all__ = ["handler"]
     responses={201: returns("The user is made and logged in.", TokensDocument, sets=[DEVICE_HEADER])},
     security=PUBLIC,
 )
+@own_identity
 @may_raise(NameTaken)
 def register(registration: Registration) -> Response[str]:
     """Creates a user and returns their tokens. 409: the name is taken."""

@@ -8,6 +8,35 @@ from typing import Final
 DAY: Final = 24 * 3600
 
 
+NONE: Final = "none"
+
+
+@dataclass(frozen=True)
+class OidcSettings:
+    """Another issuer of tokens, and which of its claims say for whom a token is and what the user is called."""
+
+    issuer: str
+    audience: str
+    audience_claim: str
+    username_claim: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "OidcSettings | None":
+        """Returns the issuer in `environ`; None if there is none.
+
+        Raises:
+            ValueError: a variable is missing, or there is an issuer but no audience: its tokens for any other service
+                would be accepted.
+        """
+        names = ("OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_AUDIENCE_CLAIM", "OIDC_USERNAME_CLAIM")
+        found = cls(*(_text(environ, name) for name in names))
+        if found.issuer == NONE:
+            return None
+        if found.audience == NONE:
+            raise ValueError("the environment variable OIDC_AUDIENCE must be set, as OIDC_ISSUER is")
+        return found
+
+
 @dataclass(frozen=True)
 class Settings:
     """The configuration of a deployment. Durations are in seconds.
@@ -21,6 +50,8 @@ class Settings:
     unreadable_bucket: str
     signing_keys: str
     verification_keys: str
+    own_identity: bool  # whether this API has users of its own
+    oidc: OidcSettings | None  # whose tokens are accepted as well
     issuer: str  # the issuer of tokens; {api} and {stage} stand for the gateway's
     cors_origin: str
     mail_from: str  # empty: no mails are sent
@@ -51,6 +82,8 @@ class Settings:
             unreadable_bucket=_text(environ, "UNREADABLE_BUCKET"),
             signing_keys=_text(environ, "SIGNING_KEYS_ARN"),
             verification_keys=_text(environ, "VERIFICATION_KEYS_ARN"),
+            own_identity=_truth(environ, "OWN_IDENTITY"),
+            oidc=OidcSettings.of(environ),
             issuer=_text(environ, "ISSUER"),
             cors_origin=_text(environ, "CORS_ORIGIN"),
             mail_from=_text(environ, "MAIL_FROM", may_be_empty=True),
@@ -80,6 +113,13 @@ def _text(environ: Mapping[str, str], name: str, *, may_be_empty: bool = False) 
     if value is None or not (value or may_be_empty):
         raise ValueError(f"the environment variable {name} is not set")
     return value
+
+
+def _truth(environ: Mapping[str, str], name: str) -> bool:
+    value = _text(environ, name)
+    if value not in {"true", "false"}:
+        raise ValueError(f"the environment variable {name} must be true or false")
+    return value == "true"
 
 
 def _seconds(environ: Mapping[str, str], name: str, *, unit: int = 1, least: int = 1) -> int:

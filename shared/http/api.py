@@ -28,7 +28,7 @@ from shared.errors import (
 )
 from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
-from shared.http.routes import DEVICE_HEADER, takes
+from shared.http.routes import DEVICE_HEADER, own_identity, takes
 from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
@@ -51,6 +51,7 @@ __all__ = [
     "idempotency_key",
     "issuer",
     "only_parameter",
+    "own_identity",
     "precondition",
     "takes",
 ]
@@ -82,7 +83,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         _check_edge(event)
         answer = app.resolve(event, context)
-    except InvalidRequest as error:
+    except (InvalidRequest, NotFound) as error:
         answer = _gateway_answer(error)
     log_request(
         method=method,
@@ -111,7 +112,7 @@ def _check_edge(event: dict[str, Any]) -> None:
 
     The resolver then finds the path of the route, only the headers that are read, and a single media type.
 
-    Raises InvalidRequest.
+    Raises InvalidRequest, and NotFound for a route that only other deployments have.
     """
     path = event.get("resource") or event["path"]
     for name, value in (event.get("pathParameters") or {}).items():
@@ -125,6 +126,8 @@ def _check_edge(event: dict[str, Any]) -> None:
     route = routes.route_of(app, event["httpMethod"], path)
     if route is None:
         return  # the resolver responds with 404
+    if routes.is_of_own_identity(route) and not current().settings.own_identity:
+        raise NotFound("route")
     routes.check(route, headers, parameters, body)
     if not body:
         headers.pop("content-type", None)  # without a body it has no meaning

@@ -37,6 +37,7 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+_of_own_identity: set[Callable[..., Any]] = set()
 _declared: dict[Callable[..., Any], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
 
@@ -48,6 +49,20 @@ def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Hand
         return function
 
     return declare
+
+
+def own_identity(function: Handler) -> Handler:
+    """Declares, below the route's own decorator, that the route is about users of this API's own.
+
+    Where another issuer has all the users, there is no such route.
+    """
+    _of_own_identity.add(function)
+    return function
+
+
+def is_of_own_identity(route: Route) -> bool:
+    """Returns whether `route` is about users of this API's own."""
+    return route.func in _of_own_identity
 
 
 @dataclass(frozen=True, slots=True)

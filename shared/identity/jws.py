@@ -59,14 +59,27 @@ def sign(claims: dict[str, Any], kind: str, key: SigningKey) -> str:
     return _own.encode(payload, key.private, ES256, headers={"kid": key.kid, "typ": kind})
 
 
-def header_of(token: str) -> dict[str, Any]:
+def header_of(token: str, most_characters: int = MAX_TOKEN_CHARACTERS) -> dict[str, Any]:
     """Returns the header of `token`, which is not verified. Raises NotAuthenticated if it is not a token."""
-    if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
+    if len(token) > most_characters or not token.isascii():
         raise NotAuthenticated(INVALID)
     try:
         return _own.get_unverified_header(token)
     except InvalidTokenError:
         raise NotAuthenticated(INVALID) from None
+
+
+def unverified_claims(token: str, most_characters: int) -> dict[str, Any]:
+    """Returns the claims of `token`, which are not verified: only good for finding out who could verify them.
+
+    Raises NotAuthenticated if it is not a token.
+    """
+    header_of(token, most_characters)
+    try:
+        decoded = _own.decode_complete(token, options={"verify_signature": False})
+    except InvalidTokenError:
+        raise NotAuthenticated(INVALID) from None
+    return _claims(decoded["payload"])
 
 
 def own_claims(token: str, key: VerificationKey) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from shared.settings import Settings
+from shared.settings import OidcSettings, Settings
 from tests.harness.deployment import variables_for
 from tests.harness.template import ROOT
 
@@ -39,6 +39,11 @@ def test_each_variable_is_read() -> None:
             "SIGNING_KEYS_ARN": "private",
             "VERIFICATION_KEYS_ARN": "public",
             "ISSUER": "https://{api}.example.com/{stage}",
+            "OWN_IDENTITY": "false",
+            "OIDC_ISSUER": "https://id.example.com",
+            "OIDC_AUDIENCE": "scheduling",
+            "OIDC_AUDIENCE_CLAIM": "client_id",
+            "OIDC_USERNAME_CLAIM": "username",
             "CORS_ORIGIN": "https://app.example.com",
             "MAIL_FROM": "calendar@example.com",
             "ACCESS_TOKEN_SECONDS": "60",
@@ -60,6 +65,8 @@ def test_each_variable_is_read() -> None:
         signing_keys="private",
         verification_keys="public",
         issuer="https://{api}.example.com/{stage}",
+        own_identity=False,
+        oidc=OidcSettings("https://id.example.com", "scheduling", "client_id", "username"),
         cors_origin="https://app.example.com",
         mail_from="calendar@example.com",
         access_token_seconds=60,
@@ -79,6 +86,19 @@ def test_the_issuer_is_the_address_that_the_gateway_says_or_a_fixed_one() -> Non
     at_gateway = settings(ISSUER="https://{api}.example.com/{stage}").issuer_at("a1b2", "v1")
     assert at_gateway == "https://a1b2.example.com/v1"
     assert settings(ISSUER="https://id.example.com").issuer_at("a1b2", "v1") == "https://id.example.com"
+
+
+def test_another_issuer_is_off_by_default_and_needs_an_audience() -> None:
+    assert settings().oidc is None
+    with pytest.raises(ValueError, match="OIDC_AUDIENCE must be set"):
+        settings(OIDC_ISSUER="https://id.example.com")
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "True", "none"])
+def test_own_identity_is_on_or_off(value: str) -> None:
+    assert (settings(OWN_IDENTITY="true").own_identity, settings(OWN_IDENTITY="false").own_identity) == (True, False)
+    with pytest.raises(ValueError, match="OWN_IDENTITY must be true or false"):
+        settings(OWN_IDENTITY=value)
 
 
 @pytest.mark.parametrize("name", VARIABLES)

@@ -12,7 +12,7 @@ LIBRARIES = {"POWERTOOLS_LOG_LEVEL"}
 
 
 class Recorded(dict[str, str]):
-    """An environment in which every variable is "1", which is valid for all; it keeps the names that were asked for."""
+    """An environment in which every variable is valid; it keeps the names that were asked for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Recorded(dict[str, str]):
 
     def __getitem__(self, name: str) -> str:
         self.names.add(name)
-        return "1"
+        return "true" if name == "OWN_IDENTITY" else "1"
 
     def __contains__(self, name: object) -> bool:
         self.names.add(str(name))
