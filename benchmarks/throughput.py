@@ -11,6 +11,7 @@ import boto3
 from benchmarks.bare import THREADS, boto3_client, write_batches
 from benchmarks.report import Part, Spread, milliseconds
 from benchmarks.timing import Candidate, Samples, alternate, few, handler_of
+from shared.history.changes import Change
 from shared.runtime import current
 from shared.store.stream import change_in, version_item
 from tests.harness.dataset import Dataset
@@ -70,7 +71,7 @@ def _recording(part: Part) -> None:
 
     def items(index: int) -> list[Any]:
         changes = [change_in(record) for record in records(index)["Records"]]
-        return [version_item(change) for change in changes if change is not None]
+        return [version_item(change) for change in changes if isinstance(change, Change)]
 
     def writer(each: Callable[..., Any]) -> Callable[[list[Any]], None]:
         return lambda all_items: write_batches(client, table, all_items, each)

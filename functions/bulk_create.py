@@ -2,7 +2,14 @@
 
 from typing import Annotated
 
-from shared.errors import CalendarFull, IdempotencyKeyReused, InvalidItems, OutcomeUnknown
+from shared.errors import (
+    CalendarFull,
+    IdempotencyKeyReused,
+    InvalidItems,
+    OutcomeUnknown,
+    QuotaExceeded,
+    TooManyBulkRequests,
+)
 from shared.http.api import Body, Query, Response, answer, app, current_request, handler, idempotency_key, takes
 from shared.http.bulk_documents import BulkCreated, BulkPartlyCreated, bulk_document
 from shared.http.bulk_models import BulkEvents, Conflicts, OnInvalid
@@ -28,7 +35,7 @@ __all__ = ["handler"]
     },
 )
 @takes("Idempotency-Key")
-@may_raise(OutcomeUnknown, IdempotencyKeyReused, InvalidItems, CalendarFull)
+@may_raise(OutcomeUnknown, IdempotencyKeyReused, InvalidItems, QuotaExceeded, TooManyBulkRequests, CalendarFull)
 def bulk_create(
     bulk: Annotated[BulkEvents, Body()],
     on_invalid: Annotated[

@@ -9,6 +9,7 @@ from shared.errors import (
     IdempotencyKeyReused,
     NotRecordedYet,
     OutcomeUnknown,
+    QuotaExceeded,
 )
 from shared.http.api import (
     Body,
@@ -86,7 +87,7 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
     },
 )
 @takes("Idempotency-Key")
-@may_raise(EventConflict, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
 def create_event(
     event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRunFlag = False
 ) -> Response[str]:
@@ -191,7 +192,7 @@ def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
     responses={200: _CHANGED},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, OutcomeUnknown, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull)
 def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
@@ -214,7 +215,7 @@ def replace_event(
     responses={200: _CHANGED},
 )
 @takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
-@may_raise(EventConflict, OutcomeUnknown, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull)
 def patch_event(
     event_id: EventIdInPath,
     patch: Annotated[EventPatch, Body()],

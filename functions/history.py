@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared.errors import NotRecordedYet
+from shared.errors import ContentErased, NotRecordedYet
 from shared.http.api import Query, Response, answer, answer_read, app, current_request, handler, takes
 from shared.http.change_documents import DiffDocument, diff_document
 from shared.http.documents import VersionPage, VersionWithEvent, version_page, version_with_event
@@ -34,7 +34,8 @@ def list_versions(event_id: EventIdInPath, limit: Limit = 50, cursor: NextPage =
     operation_id="get_version",
     tags=["Versions"],
     summary="Read a version",
-    description="The version, and the event as that change left it.",
+    description="The version, and the event as that change left it. Once a deleted event can no longer be restored, "
+    "its versions keep their stamps, without a reason, and `event` is null.",
     responses={
         200: returns("The version, and the event as it was.", VersionWithEvent, sets=["ETag"]),
         304: returns("It is the version that `If-None-Match` names.", sets=["ETag"]),
@@ -58,7 +59,7 @@ def get_version(event_id: EventIdInPath, history_id: HistoryIdInPath) -> Respons
     "has not.",
     responses={200: returns("The difference, as a list of fields and as a JSON Patch.", DiffDocument)},
 )
-@may_raise(NotRecordedYet)
+@may_raise(ContentErased, NotRecordedYet)
 def diff_versions(
     event_id: EventIdInPath,
     from_: Annotated[

@@ -1,6 +1,6 @@
 """POST /auth/login: tokens for a user name and its password."""
 
-from shared.errors import NotAuthenticated, OutcomeUnknown, TooManyAttempts
+from shared.errors import NotAuthenticated, TooManyAttempts
 from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, header, issuer, own_identity, takes
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Login
@@ -27,7 +27,7 @@ __all__ = ["handler"]
 )
 @own_identity
 @takes(DEVICE_HEADER)
-@may_raise(NotAuthenticated, TooManyAttempts, OutcomeUnknown)
+@may_raise(NotAuthenticated, TooManyAttempts)
 def login(credentials: Login) -> Response[str]:
     """Returns tokens. 401 is the same for a wrong name and a wrong password; 429 while a counter is locked."""
     attempt = Attempt(credentials.username, credentials.password, client(), header(DEVICE_HEADER))

@@ -1,6 +1,6 @@
 """PUT /me/password: another password."""
 
-from shared.errors import OutcomeUnknown, TooManyAttempts
+from shared.errors import TooManyAttempts
 from shared.http.api import (
     DEVICE_HEADER,
     Response,
@@ -33,7 +33,7 @@ __all__ = ["handler"]
     responses={204: returns("The password is changed, and all other sessions have ended.")},
 )
 @takes(DEVICE_HEADER)
-@may_raise(TooManyAttempts, OutcomeUnknown)
+@may_raise(TooManyAttempts)
 def change_password(change: PasswordChange) -> Response[str]:
     """Replaces the caller's password, and ends their other sessions."""
     request = current_request()

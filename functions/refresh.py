@@ -1,6 +1,6 @@
 """POST /auth/refresh: a new pair of tokens for a refresh token."""
 
-from shared.errors import NotAuthenticated, OutcomeUnknown
+from shared.errors import NotAuthenticated
 from shared.http.api import Response, answer, app, client, handler, issuer, own_identity
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import RefreshToken
@@ -26,7 +26,7 @@ __all__ = ["handler"]
     security=PUBLIC,
 )
 @own_identity
-@may_raise(NotAuthenticated, OutcomeUnknown)
+@may_raise(NotAuthenticated)
 def refresh(presented: RefreshToken) -> Response[str]:
     """Returns a new pair of tokens. A second exchange returns the same pair for a while, and then ends the session."""
     now = current().now()

@@ -1,6 +1,6 @@
 """POST /auth/register: a new user, logged in at once."""
 
-from shared.errors import NameTaken, OutcomeUnknown
+from shared.errors import NameTaken
 from shared.http.api import DEVICE_HEADER, Response, answer, app, client, handler, issuer, own_identity
 from shared.http.identity_documents import TokensDocument, tokens_document
 from shared.http.identity_models import Registration
@@ -26,7 +26,7 @@ __all__ = ["handler"]
     security=PUBLIC,
 )
 @own_identity
-@may_raise(NameTaken, OutcomeUnknown)
+@may_raise(NameTaken)
 def register(registration: Registration) -> Response[str]:
     """Creates a user and returns their tokens. 409: the name is taken."""
     now = current().now()

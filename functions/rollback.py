@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared.errors import CalendarFull, EventConflict, NotRecordedYet, OutcomeUnknown
+from shared.errors import CalendarFull, ContentErased, EventConflict, NotRecordedYet, OutcomeUnknown, QuotaExceeded
 from shared.http.api import Body, Response, answer, app, current_request, handler, takes
 from shared.http.change_documents import PreviewDocument, preview_document
 from shared.http.documents import RolledBackDocument, rolled_back_document
@@ -32,7 +32,7 @@ __all__ = ["handler"]
     },
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, NotRecordedYet, OutcomeUnknown, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, ContentErased, NotRecordedYet, OutcomeUnknown, CalendarFull)
 def roll_back(
     event_id: EventIdInPath,
     body: Annotated[RollbackRequest, Body()],

@@ -15,8 +15,11 @@ SchedulingError
 ├── EventConflict            the time is taken
 ├── NameTaken                another user has the user name
 ├── CalendarFull             the calendar has reached the size limit of a partition of the database
+├── QuotaExceeded            the calendar holds as much as the deployment allows
+├── TooManyBulkRequests      the user has made as many bulk requests this minute as the deployment allows
+├── ContentErased            the version's event was deleted too long ago: its content is erased
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
-├── Unavailable              nothing was written; retry
+├── Unavailable              not served now; retry. The message says so if it is certain that nothing was written
 │   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
 │   └── OutcomeUnknown       the write may or may not have been applied
 └── StoreFault               an error of the store for the domain; never reaches a caller
@@ -189,6 +192,39 @@ class CalendarFull(SchedulingError):
         super().__init__("the calendar is full: nothing more can be written to it before events are deleted and gone")
 
 
+QuotaName = Literal["events", "text_bytes"]
+
+
+class QuotaExceeded(SchedulingError):
+    """The calendar uses `used` of `limit`, approximately, which leaves no room for the change; nothing was written.
+
+    `quota` is what is limited: the number of events, or the bytes of their text.
+    """
+
+    def __init__(self, quota: QuotaName, limit: int, used: int) -> None:
+        what = {"events": "events", "text_bytes": "bytes of text"}[quota]
+        super().__init__(f"the calendar may hold {limit} {what}, and holds about {used}: delete some first")
+        self.quota = quota
+        self.limit = limit
+        self.used = used
+
+
+class TooManyBulkRequests(SchedulingError):
+    """The user has made `limit` bulk requests within a minute, which ends in `retry_after` seconds."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"at most {limit} bulk requests a minute; nothing was written")
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class ContentErased(SchedulingError):
+    """The version exists, but its event was deleted so long ago that only its stamp is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the event was deleted too long ago: who changed it and when is kept, what it was is not")
+
+
 class TooManyAttempts(SchedulingError):
     """Too many wrong passwords for one user name; `retry_after` is in seconds."""
 
@@ -198,7 +234,10 @@ class TooManyAttempts(SchedulingError):
 
 
 class Unavailable(SchedulingError):
-    """The request could not be served now, and nothing was written; `retry_after` is in seconds."""
+    """The request could not be served now; `retry_after` is in seconds.
+
+    The message says so if it is certain that nothing was written.
+    """
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
@@ -213,8 +252,10 @@ class OutcomeUnknown(Unavailable):
     """The response to a write was lost, and the stored data does not show whether it was applied."""
 
 
-# The message for a caller about a fault of the store.
-STORE_FAULT: Final = "the database could not serve this request now; nothing is lost, try again"
+# The messages for a caller about a fault of the store. An operation may have made several calls, so neither says that
+# nothing was written.
+STORE_FAULT: Final = "the database could not serve this request now: try again"
+ANSWER_LOST: Final = "the response of the database was lost: what was asked for may or may not have been done"
 
 
 class StoreFault(SchedulingError):

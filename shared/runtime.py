@@ -20,6 +20,7 @@ from shared.store.secrets import Secrets
 
 if TYPE_CHECKING:
     from shared.identity.key_sets import KeySet
+    from shared.scheduling.quotas import Readings
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Runtime:
     def deadline(self, seconds: float) -> Deadline:
         """Returns a deadline `seconds` from now."""
         return Deadline(seconds, self.monotonic, self.sleep, self.jitter)
+
+    @cached_property
+    def usage_readings(self) -> "Readings":
+        """Returns the latest readings of what calendars hold. Functions without a calendar need not load the module."""
+        from shared.scheduling.quotas import Readings  # noqa: PLC0415
+
+        return Readings()
 
     @cached_property
     def secrets(self) -> Secrets:

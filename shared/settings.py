@@ -61,13 +61,17 @@ class Settings:
     refresh_grace_seconds: int  # 0: an exchanged token is never accepted again
     deleted_seconds: int
     history_retention_seconds: int  # 0: versions are kept for ever
+    # 0: no limit
+    max_events_per_calendar: int
+    max_text_bytes_per_calendar: int
+    bulk_requests_per_minute: int
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Returns the settings in `environ`.
 
         Raises:
-            ValueError: a variable is missing or empty, or a duration is not a whole number or too small. The message
+            ValueError: a variable is missing or empty, or a number is not a whole one or too small. The message
                 names the variable.
         """
         return cls(
@@ -88,6 +92,9 @@ class Settings:
             refresh_grace_seconds=_seconds(environ, "REFRESH_GRACE_SECONDS", least=0),
             deleted_seconds=_seconds(environ, "DELETED_EVENT_DAYS", unit=DAY),
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
+            max_events_per_calendar=_number(environ, "MAX_EVENTS_PER_CALENDAR", least=0),
+            max_text_bytes_per_calendar=_number(environ, "MAX_TEXT_BYTES_PER_CALENDAR", least=0),
+            bulk_requests_per_minute=_number(environ, "BULK_REQUESTS_PER_MINUTE", least=0),
         )
 
     def issuer_at(self, api_id: str, stage: str) -> str:
@@ -114,6 +121,10 @@ def _truth(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _seconds(environ: Mapping[str, str], name: str, *, unit: int = 1, least: int = 1) -> int:
+    return _number(environ, name, least) * unit
+
+
+def _number(environ: Mapping[str, str], name: str, least: int) -> int:
     value = _text(environ, name)
     try:
         count = int(value)
@@ -121,4 +132,4 @@ def _seconds(environ: Mapping[str, str], name: str, *, unit: int = 1, least: int
         raise ValueError(f"the environment variable {name} must be a whole number") from None
     if count < least:
         raise ValueError(f"the environment variable {name} must be at least {least}")
-    return count * unit
+    return count

@@ -74,6 +74,13 @@ class Change:
         return VersionRef(self.event.calendar_id, self.event.id, self.event.history_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The removal of what was left of an event, deleted by `ref`: it can be restored no more."""
+
+    ref: VersionRef
+
+
 def only_cleans_up(kind: RecordKind, stamp: Stamp | None, *, by_ttl: bool) -> bool:
     """Returns whether a record only cleans up an item and is not a change of an event. `stamp` is the item's last one.
 

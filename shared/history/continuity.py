@@ -12,12 +12,14 @@ from typing import Final, Protocol
 from shared import cursors, ids
 from shared.errors import InvalidCursor
 from shared.history.changes import VersionRef
+from shared.history.usage import CorrectedCounts, Correction
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey
+from shared.scheduling.quotas import NOTHING, Usage
 
 # Younger versions may not be recorded yet: the stream lags by seconds, and by minutes under trouble.
 GRACE_MS: Final = 15 * 60 * 1000
 SHOWN: Final = 100
-_COUNTS: Final = ("versions", "events", "missing")
+_COUNTS: Final = ("versions", "events", "missing", "corrected")
 
 Numbers = tuple[int, int]
 
@@ -27,12 +29,14 @@ class Mark:
     """The facts of a version that the check reads.
 
     `external` marks a change that bypassed the API; `follows` is the version number before such a change, if any.
+    `size` is what the event adds to its calendar's usage, where the version is the event's latest.
     """
 
     history_id: HistoryId
     number: int
     external: bool = False
     follows: int | None = None
+    size: Usage = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ class Gap:
         return sum(last - first + 1 for first, last in self.missing)
 
 
-class ContinuityStore(Protocol):
-    """The reads of the history table and the events table that the check needs."""
+class ContinuityStore(CorrectedCounts, Protocol):
+    """The reads of the history table and the events table that the check needs, and the counts that it corrects."""
 
     def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """Returns a page of the versions of all events, and the key after which the next page begins.
@@ -82,12 +86,14 @@ class Report:
     """The result of a check.
 
     For a check of the table the counts cover all parts since it was started without a token. `gaps` lists only those
-    that the last part found, at most 100. `token` continues the check; None if it is complete.
+    that the last part found, at most 100. `corrected` counts the calendars whose usage was counted wrong. `token`
+    continues the check; None if it is complete.
     """
 
     versions: int = 0
     events: int = 0
     missing: int = 0
+    corrected: int = 0
     gaps: list[Gap] = field(default_factory=list)
     token: str | None = None
 
@@ -129,6 +135,8 @@ class _Progress:
     versions: int = 0
     events: int = 0
     missing: int = 0
+    corrected: int = 0
+    usage: Correction = field(default_factory=Correction)
 
     @property
     def after(self) -> ItemKey | None:
@@ -138,18 +146,22 @@ class _Progress:
         self.pk, self.sk = next_page or ("", "")
 
     def token(self) -> str:
-        return cursors.encode("check", {name: str(value) for name, value in asdict(self).items()})
+        facts = {name: str(value) for name, value in asdict(self).items() if name != "usage"}
+        return cursors.encode("check", facts | self.usage.facts())
 
     @classmethod
     def of(cls, token: str | None) -> "_Progress":
         if token is None:
             return cls()
-        facts = cursors.decode("check", token, tuple(cls.__slots__))
+        own = tuple(name for name in cls.__slots__ if name != "usage")
+        facts = cursors.decode("check", token, (*own, *Correction().facts()))
         try:
-            reached, versions, events, missing = (int(facts[name]) for name in ("reached", *_COUNTS))
+            numbers = {name: int(facts[name]) for name in ("reached", *_COUNTS)}
+            usage = Correction.of(facts)
         except ValueError:
             raise InvalidCursor("is no token of this check") from None
-        return cls(facts["phase"], facts["pk"], facts["sk"], reached, facts["reported"], versions, events, missing)
+        texts = {name: facts[name] for name in ("phase", "pk", "sk", "reported")}
+        return cls(**texts, **numbers, usage=usage)  # type: ignore[arg-type]  # each has its field's type
 
 
 class ContinuityCheck:
@@ -165,6 +177,7 @@ class ContinuityCheck:
         """
         self._store = store
         self._young = ids.derived_id(max(0, now_ms - GRACE_MS), 0)
+        self._correction = ids.new_id(now_ms * 1_000_000)
         self._stop = stop
 
     def event(self, calendar_id: CalendarId, event_id: EventId) -> Report:
@@ -187,10 +200,11 @@ class ContinuityCheck:
             if progress.phase == "versions":
                 self._version_page(progress, report)
             elif self._live_page(progress, report):
-                report.versions, report.events = progress.versions, progress.events
-                return report
-        progress.missing = report.missing
-        report.versions, report.events, report.token = progress.versions, progress.events, progress.token()
+                break
+        else:
+            progress.missing = report.missing
+            report.token = progress.token()
+        report.versions, report.events, report.corrected = progress.versions, progress.events, progress.corrected
         return report
 
     def _version_page(self, progress: _Progress, report: Report) -> None:
@@ -220,6 +234,10 @@ class ContinuityCheck:
         for calendar_id, event_id, _ in sorted(expected - self._store.recorded(expected)):
             marks, live = self._store.marks(calendar_id, event_id), self._store.live(calendar_id, event_id)
             report.add(Gap(calendar_id, event_id, self._behind(marks, live, self._store.swept_below())))
+        sizes = [(ref.calendar_id, mark.size) for ref, mark in page]
+        progress.corrected += progress.usage.add(sizes, self._store, self._correction)
+        if after is None:
+            progress.corrected += progress.usage.finish(self._store, self._correction)
         progress.events += len(page)
         progress.move_to(after)
         return after is None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from shared import cursors, ids
-from shared.errors import InvalidCursor, NotFound, NotRecordedYet
+from shared.errors import ContentErased, InvalidCursor, NotFound, NotRecordedYet
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.events import STREAM_RETENTION_MS, Event
@@ -144,6 +144,8 @@ class History:
     def as_of(self, event_id: EventId, moment_ms: int) -> Event:
         """Returns the event as of `moment_ms`, in milliseconds since 1970. No event existed before 1970.
 
+        A version whose content is erased counts as none: the event did not exist.
+
         Raises:
             NotFound: the event did not exist then: it was not created yet, or was deleted.
             NotRecordedYet: the version of that time may not be recorded yet.
@@ -160,7 +162,7 @@ class History:
                 _, newer = self._store.neighbours(self._calendar_id, event_id, below)
                 if newer is None or newer.stamp.version - number > 1:
                     raise NotRecordedYet("the version of that time is on its way into the history")
-        if version is None or version.deleted:
+        if version is None or version.deleted or version.erased:
             raise NotFound("event at that time")
         return version
 
@@ -170,7 +172,11 @@ class History:
         Raises:
             NotFound: there is no such version, or none before the first.
             NotRecordedYet: a version is not recorded yet.
+            ContentErased.
         """
+        return [with_content(each) for each in self._to_compare(event_id, old, new)]
+
+    def _to_compare(self, event_id: EventId, old: HistoryId | None, new: HistoryId | None) -> list[Event]:
         if old is not None and new is not None:
             return self.versions(event_id, old, new)
         recorded, stored = self._store.latest_two(self._calendar_id, event_id)
@@ -200,3 +206,10 @@ class History:
         if older is None:
             raise NotFound("version before that")
         return older
+
+
+def with_content(version: Event) -> Event:
+    """Returns `version`, unless its content is erased. Raises ContentErased."""
+    if version.erased:
+        raise ContentErased
+    return version

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from shared.history.changes import Change, UnreadableRecordError, VersionRef
+from shared.errors import StoreFault
+from shared.history.changes import Change, Removal, UnreadableRecordError, VersionRef
 from shared.retries import Deadline
 
 # Our own objects hold one record of at most two images of 400 KB each; those written by Lambda hold a whole batch
@@ -35,11 +36,18 @@ class ChangeListener(Protocol):
         """Stores `changes`. Returns those that were not stored."""
 
 
+class Eraser(Protocol):
+    """The store of versions, whose content can be erased."""
+
+    def erase(self, last: VersionRef, deadline: Deadline) -> int:
+        """Erases the content of an event's versions up to `last`. Returns of how many. Raises StoreFault."""
+
+
 class RecordFormat(Protocol):
     """The format of the stream's records."""
 
-    def change_in(self, record: Record, /) -> Change | None:
-        """Returns the change that `record` reports; None if it is not a change. Raises UnreadableRecordError."""
+    def change_in(self, record: Record, /) -> Change | Removal | None:
+        """Returns the change or removal that `record` reports; None if neither. Raises UnreadableRecordError."""
 
     def records_in(self, body: bytes, /) -> list[Any]:
         """Returns the records in an object of the bucket. Raises UnreadableRecordError."""
@@ -104,12 +112,18 @@ class Redrive:
 
 
 class Recorder:
-    """A processor of stream records that passes the changes they report to a listener."""
+    """A processor of stream records that passes the changes they report to a listener.
 
-    def __init__(self, records: RecordFormat, listener: ChangeListener, bucket: UnreadableRecords) -> None:
+    When what was left of a deleted event is removed, its versions are erased, after the changes of the same batch.
+    """
+
+    def __init__(
+        self, records: RecordFormat, listener: ChangeListener, eraser: Eraser, bucket: UnreadableRecords
+    ) -> None:
         """Parses records with `records`; unreadable ones are stored in `bucket`."""
         self._format = records
         self._listener = listener
+        self._eraser = eraser
         self._bucket = bucket
 
     def record(self, records: Sequence[Record], deadline: Deadline) -> BatchResult:
@@ -126,7 +140,7 @@ class Recorder:
 
     def _process(self, records: Iterable[Record], deadline: Deadline) -> list[RecordResult]:
         results: list[RecordResult] = []
-        changes: list[Change | None] = []
+        reported: list[Change | Removal | None] = []
         for record in records:
             result, change = RecordResult(record), None
             try:
@@ -134,13 +148,22 @@ class Recorder:
             except UnreadableRecordError as error:
                 result.why = str(error)
             results.append(result)
-            changes.append(change)
-        not_kept = self._listener.write((change for change in changes if change is not None), deadline)
-        for result, change in zip(results, changes, strict=True):
-            if change is not None:
-                result.late = change.ref in not_kept.late
-                result.why = not_kept.refused.get(change.ref)
+            reported.append(change)
+        not_kept = self._listener.write((each for each in reported if isinstance(each, Change)), deadline)
+        for result, each in zip(results, reported, strict=True):
+            if isinstance(each, Change):
+                result.late = each.ref in not_kept.late
+                result.why = not_kept.refused.get(each.ref)
+            elif each is not None:
+                result.late = not self._erased(each, deadline)
         return results
+
+    def _erased(self, removal: Removal, deadline: Deadline) -> bool:
+        try:
+            self._eraser.erase(removal.ref, deadline)
+        except StoreFault:
+            return False
+        return True
 
     def redrive(
         self,

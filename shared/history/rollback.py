@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.history.reading import History
+from shared.history.reading import History, with_content
 from shared.ids import EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.calendar import Calendar
@@ -31,13 +31,17 @@ class Rollback:
         """Restores the content of the event at version `history_id`, as a new version.
 
         Raises:
-            NotFound, NotRecordedYet, and the errors of `Calendar.roll_back`.
+            NotFound, NotRecordedYet, ContentErased, and the errors of `Calendar.roll_back`.
         """
-        (target,) = self.history.versions(event_id, history_id)
+        target = self._target(event_id, history_id)
         event = self.calendar.roll_back(target, terms)
         return RolledBack(event, event.stamp.operation_id == self.request.operation_id)
 
     def preview(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> Preview:
         """Returns the result that `roll_back` would have, without writing. Raises its errors, except EventConflict."""
-        (target,) = self.history.versions(event_id, history_id)
+        target = self._target(event_id, history_id)
         return self.calendar.preview(lambda calendar: calendar.roll_back(target, terms))
+
+    def _target(self, event_id: EventId, history_id: HistoryId) -> Event:
+        (target,) = self.history.versions(event_id, history_id)
+        return with_content(target)

@@ -19,6 +19,7 @@ from shared.errors import (
     NotRecordedYet,
     OutcomeUnknown,
     PreconditionFailed,
+    QuotaExceeded,
     StoreFault,
     Unavailable,
 )
@@ -150,7 +151,7 @@ class Undo:
         """Returns how to revert an event that existed before the operation, or that it restored."""
         event_id = event.id
         before = self.store.before(self.request.calendar_id, event_id, event.history_id)
-        if before is None or event.stamp.version - before.stamp.version > 1:
+        if before is None or before.erased or event.stamp.version - before.stamp.version > 1:
             if young:
                 raise NotRecordedYet("a version before this operation is still on its way into the history")
             return UndoOutcome(event_id, left="its version before is not in the history")
@@ -211,7 +212,7 @@ class Undo:
             return in_the_way(step, conflict.collisions[0].id)
         except StoreFault:  # only from a read: for writes a calendar raises errors of its own
             return UndoOutcome(event_id, left=STORE_FAULT)
-        except (PreconditionFailed, NotFound, Unavailable, CalendarFull) as error:
+        except (PreconditionFailed, NotFound, Unavailable, CalendarFull, QuotaExceeded) as error:
             left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
             return UndoOutcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
         return UndoOutcome(event_id, step.type, event)

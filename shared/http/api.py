@@ -15,6 +15,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import ids, payloads
 from shared.errors import (
+    STORE_FAULT,
+    AnswerLost,
     FieldError,
     InvalidRequest,
     InvalidToken,
@@ -22,6 +24,7 @@ from shared.errors import (
     NotAuthenticated,
     NotFound,
     SchedulingError,
+    Unavailable,
 )
 from shared.http import bodies, problems, response_headers, routes
 from shared.http.headers import idempotency_key_of, tags_of
@@ -147,6 +150,8 @@ def _gateway_answer(error: SchedulingError) -> dict[str, Any]:
 
 
 def _on_error(error: SchedulingError) -> Response[str]:
+    if isinstance(error, AnswerLost) and app.current_event.http_method == "GET":
+        error = Unavailable(STORE_FAULT)  # a GET has nothing that could have been written
     status, headers, body = problems.of_error(error)
     if status >= 500:
         logger.warning("unavailable", extra={"error": type(error).__name__, "why": str(error)})

@@ -242,12 +242,18 @@ def version_document(event: Event) -> VersionDocument:
 class VersionWithEvent(VersionDocument):
     """A version, and the event as that change left it."""
 
-    event: Annotated[EventDocument, Field(description="The event as that change left it.")]
+    event: Annotated[
+        EventDocument | None,
+        Field(
+            description="The event as that change left it. null: it was deleted and can no longer be restored, so only "
+            "the stamp is kept."
+        ),
+    ]
 
 
 def version_with_event(event: Event) -> VersionWithEvent:
-    """Returns the document of a version, with the event as that change left it."""
-    return {**version_document(event), "event": event_document(event)}
+    """Returns the document of a version, with the event as that change left it, unless that is erased."""
+    return {**version_document(event), "event": None if event.erased else event_document(event)}
 
 
 class VersionPage(TypedDict):

@@ -1,12 +1,20 @@
 """The response documents of errors (RFC 9457), and of the conflicts of a change."""
 
 from collections.abc import Sequence
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.errors import COLLISIONS_SHOWN, Collision, EventConflict, FieldError, NextFreeSearch
+from shared.errors import (
+    COLLISIONS_SHOWN,
+    Collision,
+    EventConflict,
+    FieldError,
+    NextFreeSearch,
+    QuotaExceeded,
+    TooManyBulkRequests,
+)
 from shared.http.document_types import EventTitle, HistoryIdValue, Id, InstantValue
 
 ERRORS_SHOWN = 50
@@ -99,10 +107,30 @@ class ConflictProblem(ProblemDocument, ConflictDocument):
     """The time is taken: by as many events as `detail` says, or by at least so many."""
 
 
+class QuotaProblem(ProblemDocument):
+    """A quota of the deployment is used up."""
+
+    quota: Annotated[
+        Literal["events", "text_bytes", "bulk_requests_per_minute"],
+        Field(description="What is limited: what the calendar holds, or the user's bulk creations of a minute."),
+    ]
+    limit: Annotated[int, Field(description="How much there may be.", ge=1, examples=[100000])]
+    used: NotRequired[
+        Annotated[int, Field(description="How much of it the calendar uses, approximately.", ge=0, examples=[100000])]
+    ]
+
+
 class PreconditionProblem(ProblemDocument):
     """The event is at another version than `If-Match` names, or the body that was sent back."""
 
     history_id: Annotated[HistoryIdValue, Field(description="The version that the event is at.")]
+
+
+def quota_document(error: QuotaExceeded | TooManyBulkRequests) -> dict[str, str | int]:
+    """Returns the facts of a `QuotaProblem`."""
+    if isinstance(error, TooManyBulkRequests):
+        return {"quota": "bulk_requests_per_minute", "limit": error.limit}
+    return {"quota": error.quota, "limit": error.limit, "used": error.used}
 
 
 def field_problems(errors: Sequence[FieldError]) -> list[FieldProblem]:

@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 from shared.errors import (
+    ANSWER_LOST,
     STORE_FAULT,
+    AnswerLost,
     CalendarFull,
+    ContentErased,
     EmptyWindow,
     EventConflict,
     FieldError,
@@ -21,14 +24,22 @@ from shared.errors import (
     NotRecordedYet,
     OutcomeUnknown,
     PreconditionFailed,
+    QuotaExceeded,
     SchedulingError,
     StoreFault,
     TooManyAttempts,
+    TooManyBulkRequests,
     Unavailable,
     WindowTooLong,
 )
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
-from shared.http.problem_documents import ERRORS_SHOWN, ProblemDocument, conflict_document, field_problems
+from shared.http.problem_documents import (
+    ERRORS_SHOWN,
+    ProblemDocument,
+    conflict_document,
+    field_problems,
+    quota_document,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,12 +56,20 @@ TITLES = {
     EventConflict: (409, "Event conflict"),
     NameTaken: (409, "Name taken"),
     CalendarFull: (507, "Calendar full"),
+    # Not 507: the caller has to do something about it, and a server error would ring a bell of the operator.
+    QuotaExceeded: (409, "Quota exceeded"),
+    TooManyBulkRequests: (429, "Too many bulk requests"),
+    ContentErased: (410, "Content erased"),
     TooManyAttempts: (429, "Too many attempts"),
     NotRecordedYet: (503, "Not recorded yet"),
     OutcomeUnknown: (503, "Outcome unknown"),
     Unavailable: (503, "Unavailable"),
+    AnswerLost: (503, "Outcome unknown"),
     StoreFault: (503, "Unavailable"),
 }
+
+# Errors after which the same request may succeed.
+RETRIED = (TooManyAttempts, TooManyBulkRequests, Unavailable, StoreFault)
 
 
 def status_and_title(error: SchedulingError) -> tuple[int, str]:
@@ -80,13 +99,22 @@ def _with_fields(error: SchedulingError) -> SchedulingError:
     return error
 
 
+def _detail(error: SchedulingError) -> str:
+    match error:
+        case AnswerLost():
+            return ANSWER_LOST
+        case StoreFault():
+            return STORE_FAULT
+    return str(error)
+
+
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     """Returns status, headers and problem document of `error`. They contain no stored data but the caller's own."""
     error = _with_fields(error)
     status, title = status_and_title(error)
     headers: dict[str, str] = {}
     facts: dict[str, Any] = {}
-    detail = str(error)
+    detail = _detail(error)
     match error:
         case InvalidRequest():
             shown = error.errors if isinstance(error, InvalidItems) else error.errors[:ERRORS_SHOWN]
@@ -109,9 +137,8 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, section 3.1
         case NotAuthenticated():
             headers["WWW-Authenticate"] = "Bearer"
-        case TooManyAttempts() | Unavailable():
-            headers["Retry-After"] = str(error.retry_after)
-        case StoreFault():
-            detail = STORE_FAULT
-            headers["Retry-After"] = "1"
+        case QuotaExceeded() | TooManyBulkRequests():
+            facts.update(quota_document(error))
+    if isinstance(error, RETRIED):
+        headers["Retry-After"] = str(getattr(error, "retry_after", 1))
     return status, headers, problem(status, title, detail, **facts)

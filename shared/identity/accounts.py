@@ -59,9 +59,11 @@ def register(
     profile = Profile(account.user_id, account.username, applicant.email, created_at=now, email_set_at=now)
     session = Session.begin(account, client, DeviceId(id_made_at(now)), rules, now)
     mail = Mail.to(profile, "registered", now)
+    # Before the user is stored: without a key to sign with, nothing is.
+    logged_in = LoggedIn.with_tokens(session, tokens, now)
     try:
         deadline.retry(lambda: store.add(account, profile, session, mail), on=(Contended, Throttled))
     except AnswerLost as lost:
         raise OutcomeUnknown("the user may have been made: log in, or register again") from lost
     report("Registered", user_id=account.user_id, source=client.source)
-    return LoggedIn.with_tokens(session, tokens, now)
+    return logged_in

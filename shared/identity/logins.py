@@ -114,12 +114,13 @@ class Logins:
         if look.account is None:
             raise _wrong()
         device_id = look.device_id or DeviceId(id_made_at(self.now))
-        session = self._begin(attempt, look.account, device_id, rules)
+        logged_in = self._begin(attempt, look.account, device_id, rules)
+        user_id = look.account.user_id
         # If this fails, the next login does it.
         with suppress(StoreFault):
-            self.store.settle(session.user_id, look.counts, self.now)
-        self.report("LoginSucceeded", user_id=session.user_id, source=attempt.client.source)
-        return LoggedIn.with_tokens(session, self.tokens, self.now)
+            self.store.settle(user_id, look.counts, self.now)
+        self.report("LoginSucceeded", user_id=user_id, source=attempt.client.source)
+        return logged_in
 
     def change_password(self, attempt: Attempt, new_password: str, user_id: UserId, keep: SessionId) -> None:
         """Replaces the password of the user `user_id` by `new_password`, and ends their sessions except `keep`.
@@ -195,12 +196,14 @@ class Logins:
         right = passwords.is_password(passwords.NOBODY if account is None else account.password_hash, attempt.password)
         return right and account is not None and account.disabled_at is None
 
-    def _begin(self, attempt: Attempt, account: Account, device_id: DeviceId, rules: SessionRules) -> Session:
+    def _begin(self, attempt: Attempt, account: Account, device_id: DeviceId, rules: SessionRules) -> LoggedIn:
         """Stores a new session of `account`, if its password still is that of `attempt`."""
         for _ in range(ROUNDS):
             session = Session.begin(account, attempt.client, device_id, rules, self.now)
+            # Before the session is stored: without a key to sign with, none is.
+            logged_in = LoggedIn.with_tokens(session, self.tokens, self.now)
             if self._begun(session, account, attempt.password):
-                return session
+                return logged_in
             # Its password has changed, which a new hash of the same one also is, or it was disabled or erased.
             found = self.deadline.retry(lambda: self.store.account(attempt.username))
             if found is None or found.user_id != account.user_id or not self._is_right(attempt, found):

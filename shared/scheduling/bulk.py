@@ -12,16 +12,11 @@ from math import ceil
 from typing import Final, Protocol
 
 from shared import ids
-from shared.errors import (
-    AnswerLost,
-    IdempotencyKeyReused,
-    OutcomeUnknown,
-    StoreFault,
-    Unavailable,
-)
+from shared.errors import AnswerLost, IdempotencyKeyReused, OutcomeUnknown, StoreFault, Unavailable
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
 from shared.retries import Deadline
+from shared.scheduling.admission import Admission
 from shared.scheduling.bulk_items import (
     BulkItem,
     BulkResult,
@@ -96,9 +91,12 @@ class BulkStore(CrowdStore, Protocol):
 class BulkCreation:
     """Bulk creation of events in the calendar of a request."""
 
-    def __init__(self, store: BulkStore, request: Request, deleted_seconds: int) -> None:
-        """Creates events in the calendar of `request`; a deleted event can be restored for `deleted_seconds`."""
+    def __init__(
+        self, store: BulkStore, request: Request, deleted_seconds: int, admission: Admission | None = None
+    ) -> None:
+        """Creates what `admission` admits (None: all); a deleted event can be restored for `deleted_seconds`."""
         self._store = store
+        self._admission = admission
         self._request = request
         self._calendar_id = request.calendar_id
         self._deadline = request.deadline
@@ -124,6 +122,7 @@ class BulkCreation:
 
         Raises:
             InvalidItems: an item is invalid, and `on_invalid` is "reject".
+            TooManyBulkRequests, QuotaExceeded: nothing was written.
             IdempotencyKeyReused: another request used the key.
             Unavailable, OutcomeUnknown.
         """
@@ -135,6 +134,8 @@ class BulkCreation:
         refused = [BulkItem(part.index, errors=part.errors) for part in invalid]
         if not new:
             return BulkResult(None, refused)
+        if self._admission is not None:
+            self._admission.admit(new)
         uids = {each.index: ids.of_uid(self._calendar_id, each.uid) for each in new if each.uid is not None}
         existing = self._read([*uids.values()]) if uids else {}
         absent = [each for each in new if each.uid is None or self._missing(existing.get(uids[each.index]))]
@@ -195,8 +196,9 @@ class BulkCreation:
     def _write(self, events: Mapping[int, Event], existing: Mapping[EventId, Event], *, keyed: bool) -> list[BulkItem]:
         """Writes the events of a new request.
 
-        Events without a uid cannot exist yet and are written in batches; those with a uid are written one by one.
+        Events without a uid cannot exist yet and are written in batches; those with one are written one by one.
         """
+        self._check_room(events, existing)
         failures = self._store.put_all([event for event in events.values() if event.uid is None], self._deadline)
         outcomes = [
             BulkItem(index, event, failure=failures.get(event.id))
@@ -214,11 +216,18 @@ class BulkCreation:
         The batches of that request are unconditional: one still in flight could overwrite an event that was written
         here and changed since. So nothing is written before the function that sends them has certainly ended.
         """
-        missing = any(self._missing(existing.get(event.id)) for event in events.values())
+        missing = self._check_room(events, existing)
         if missing and self._request.now < busy_until:
             detail = "the first request with this key is still at work, or was cut off a moment ago"
             raise Unavailable(detail, retry_after=busy_until - self._request.now)
         return self._put(events, existing, keyed=True)
+
+    def _check_room(self, events: Mapping[int, Event], existing: Mapping[EventId, Event]) -> bool:
+        """Returns whether some of `events` do not exist. Raises QuotaExceeded if the calendar has no room for them."""
+        missing = [event for event in events.values() if self._missing(existing.get(event.id))]
+        if self._admission is not None:
+            self._admission.check_room(missing)
+        return bool(missing)
 
     def _put(self, events: Mapping[int, Event], existing: Mapping[EventId, Event], *, keyed: bool) -> list[BulkItem]:
         """Writes each of `events` that does not exist, on condition that it still does not; compares those that do."""

@@ -16,6 +16,7 @@ from shared.scheduling.idempotency import AlreadyCreated, CreationKey
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.intervals import Interval
 from shared.scheduling.previews import DryRun, Preview
+from shared.scheduling.quotas import Quotas
 from shared.scheduling.range_reader import DeletedPage, sizes
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import Updater, UpdateStore, live, patched
@@ -35,12 +36,18 @@ class CalendarStore(GuardedStore, UpdateStore, Protocol):
 class Calendar:
     """The calendar of a request."""
 
-    def __init__(self, store: CalendarStore, request: Request, deleted_seconds: int) -> None:
-        """Gives access to the calendar of `request`; a deleted event can be restored for `deleted_seconds`."""
+    def __init__(
+        self, store: CalendarStore, request: Request, deleted_seconds: int, quotas: Quotas | None = None
+    ) -> None:
+        """Gives access to the calendar of `request`; a deleted event can be restored for `deleted_seconds`.
+
+        What it may hold is limited by `quotas`, if there are any.
+        """
         self._store = store
         self._request = request
         self._calendar_id = request.calendar_id
-        self._checks = Guard(store, request)
+        self._quotas = quotas
+        self._checks = Guard(store, request, quotas)
         self._guard: Guard | DryRun = self._checks
         self._updater: Updater | DryRun = Updater(store, request)
         self._deleted_seconds = deleted_seconds
@@ -65,7 +72,7 @@ class Calendar:
         If an event was created under the same `key`, and was deleted and has expired, its versions are continued.
 
         Raises:
-            EventConflict, Unavailable, OutcomeUnknown.
+            EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown.
             AlreadyCreated: there is an event with the same `key`.
         """
         unnumbered = self._stamp("create", terms)
@@ -133,7 +140,8 @@ class Calendar:
         """Replaces the event's content with `content`.
 
         Raises:
-            NotFound, PreconditionFailed, EventConflict, Unavailable, OutcomeUnknown, and the errors of `terms.check`.
+            NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and the errors of
+                `terms.check`.
         """
 
         def make(stored: Event | None) -> Event | None:
@@ -145,7 +153,7 @@ class Calendar:
         """Changes `fields` of the event's content.
 
         If they include no time and no time zone, and there is no `terms.check`, one conditional update suffices,
-        without a read before it.
+        without a read before it, unless the calendar may lack room for their text.
 
         Raises:
             InvalidRequest: the resulting interval is not valid.
@@ -160,7 +168,8 @@ class Calendar:
 
         expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
-            if terms.check is None and "time_zone" not in fields:
+            unread = self._quotas is None or self._quotas.unread(fields)
+            if unread and terms.check is None and "time_zone" not in fields:
                 stamp = self._stamp("update", terms)
                 return self._updater.update(event_id, make, stamp, fields, terms.condition)
         elif fields.keys() >= {"start", "end"}:

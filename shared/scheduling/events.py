@@ -70,6 +70,9 @@ class Content:
         return self
 
 
+_NO_TIME: Final = Instant("1970-01-01T00:00:00Z")
+NO_CONTENT: Final = Content(title="", start=_NO_TIME, end=_NO_TIME, transparency="transparent")
+
 CONTENT_FIELDS: Final = tuple(each.name for each in fields(Content))
 
 
@@ -129,7 +132,8 @@ class Event:
 
     `created_at` is RFC 3339 in UTC with milliseconds. `expires_at`, in seconds since 1970, is set on a deleted event
     only: from then on it cannot be restored. `uid` is the client's own name for it (RFC 7986, section 5.3);
-    `creation_digest` identifies the request that created it.
+    `creation_digest` identifies the request that created it. `erased` marks a version of which only the stamp is kept:
+    its content is NO_CONTENT.
     """
 
     id: EventId
@@ -140,6 +144,7 @@ class Event:
     expires_at: int | None = None
     uid: str | None = None
     creation_digest: str | None = None
+    erased: bool = False
 
     @property
     def history_id(self) -> HistoryId:

@@ -22,6 +22,7 @@ from shared.errors import (
     Collision,
     Contended,
     EventConflict,
+    QuotaExceeded,
     Throttled,
 )
 from shared.ids import CalendarId, EventId
@@ -32,6 +33,7 @@ from shared.scheduling.free_time import next_free
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import overlap_ranges
 from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.quotas import Quotas, Usage, size_of
 from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, RangeReader
 from shared.scheduling.windows import WindowStore, position_of
 
@@ -50,8 +52,8 @@ class GuardedStore(WindowStore, Protocol):
 
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
-    ) -> tuple[Event | None, list[Fence]]:
-        """Returns the event, if requested and existing, and the fences of `weeks`."""
+    ) -> tuple[Event | None, list[Fence], Usage | None]:
+        """Returns the event, if requested and existing, the fences of `weeks`, and the usage; None if not limited."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         """Returns those of `event_ids` that exist, deleted ones included."""
@@ -66,9 +68,10 @@ class GuardedStore(WindowStore, Protocol):
 class Guard:
     """The writer of events of a calendar, with conflict checks."""
 
-    def __init__(self, store: GuardedStore, request: Request) -> None:
-        """Guards the calendar of `request`; retries end at its deadline."""
+    def __init__(self, store: GuardedStore, request: Request, quotas: Quotas | None = None) -> None:
+        """Guards the calendar of `request`, and its `quotas` if there are any; retries end at its deadline."""
         self._store = store
+        self._quotas = quotas
         self._calendar_id = request.calendar_id
         self._deadline = request.deadline
 
@@ -94,13 +97,13 @@ class Guard:
                 a different interval costs one more round.
 
         Raises:
-            EventConflict, Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
+            EventConflict, QuotaExceeded, Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
         """
         lost = LostAnswers()
         interval = expected if checked else None
         for _ in self._deadline.attempts():
             try:
-                previous, fences = self._read(None if (new or unread) and not lost else event_id, interval)
+                previous, fences, usage = self._read(None if (new or unread) and not lost else event_id, interval)
                 if previous is not None and lost.applied(previous):
                     return previous
                 event = make(previous)
@@ -108,10 +111,12 @@ class Guard:
                     if previous is None:
                         raise AssertionError("there is no event that could be left as it is")
                     return previous
-                if checked and needs_check(event, previous):
-                    if event.content.interval != interval:
-                        interval = event.content.interval
-                        continue
+                guarded = checked and needs_check(event, previous)
+                if guarded and event.content.interval != interval:
+                    interval = event.content.interval
+                    continue
+                self._check_room(event, previous, usage)
+                if guarded:
                     self._check(event, fences)
                 else:
                     fences = []
@@ -125,23 +130,30 @@ class Guard:
                 unread = False
             except (Throttled, AnswerLost):
                 continue
-            except EventConflict:
+            except (EventConflict, QuotaExceeded):
                 # The conflicting write may have been unchecked, and so not have updated a fence: then a write whose
-                # response was lost may still be applied.
+                # response was lost may still be applied. No fence stands for a quota either.
                 if lost:
                     raise lost.unknown() from None
                 raise
         raise lost.out_of_time("calendar")
 
-    def _read(self, event_id: EventId | None, interval: Interval | None) -> tuple[Event | None, list[Fence]]:
+    def _read(
+        self, event_id: EventId | None, interval: Interval | None
+    ) -> tuple[Event | None, list[Fence], Usage | None]:
         weeks = interval.iso_weeks() if interval else []
-        return self._store.read_guarded(self._calendar_id, event_id, weeks) if event_id or weeks else (None, [])
+        return self._store.read_guarded(self._calendar_id, event_id, weeks) if event_id or weeks else (None, [], None)
 
     def _commit(self, event: Event, previous: Event | None, fences: list[Fence]) -> None:
         if fences:
             self._store.put_guarded(event, previous, fences)
         else:
             self._store.put(event, previous)
+
+    def _check_room(self, event: Event, previous: Event | None, usage: Usage | None) -> None:
+        """Raises QuotaExceeded if `event` in place of `previous` is more than the calendar may hold."""
+        if self._quotas is not None:
+            self._quotas.check(size_of(event) - size_of(previous), usage)
 
     def _check(self, event: Event, fences: list[Fence]) -> None:
         """Raises EventConflict if `event` conflicts with others, and Contended if the index lags behind a fence."""

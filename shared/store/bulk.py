@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from shared.errors import AnswerLost, CalendarFull, StoreFault, Throttled
-from shared.ids import CalendarId, EventId
+from shared.errors import AnswerLost, CalendarFull, Contended, StoreFault, Throttled
+from shared.ids import CalendarId, EventId, UserId
 from shared.retries import Deadline
+from shared.scheduling.admission import MINUTE
 from shared.scheduling.bulk import Claim
 from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.events import Event
@@ -19,9 +20,11 @@ from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
 from shared.store.codec import Item, event_of, number, text
 from shared.store.events import DynamoEventStore
 from shared.store.faults import failed_conditions, store_faults
+from shared.store.usage import DynamoUsageStore
 
 if TYPE_CHECKING:
     from shared.scheduling.intervals import Interval
+    from shared.scheduling.quotas import Usage
 
 
 class DynamoBulkStore(DynamoEventStore):
@@ -120,6 +123,47 @@ class DynamoBulkStore(DynamoEventStore):
                 # No item: the tombstone that this version was to follow has been removed since, so there is no event.
                 return event_of(met) if met else self._put_or_meet(event, None)
         return None
+
+    def count_bulk(
+        self, user_id: UserId, calendar_id: CalendarId, minute: int, most: int, *, with_usage: bool
+    ) -> "tuple[bool, Usage | None]":
+        """Counts a request of the user in `minute` (since 1970), unless it has had `most` (0: any number).
+
+        One conditional UpdateItem, and concurrently one GetItem for what the calendar holds, `with_usage`.
+
+        Returns:
+            Whether there were fewer, and what the calendar holds.
+
+        Raises:
+            Throttled, AnswerLost: The request may have been counted, and counts again if this is called again.
+        """
+        reading = None
+        if with_usage and self._usage_table is not None:
+            usage_of = DynamoUsageStore(self._clients, self._usage_table).read
+            reading = self._clients.pool.submit(usage_of, calendar_id)
+        try:
+            admitted = not most or self._count(keys.bulk_count_key(user_id, minute), most, minute)
+        finally:
+            usage = reading.result() if reading is not None else None
+        return admitted, usage
+
+    def _count(self, key: Item, most: int, minute: int) -> bool:
+        try:
+            with store_faults():
+                self._clients.dynamodb.update_item(
+                    TableName=self._table,
+                    Key=key,
+                    UpdateExpression="ADD requests :one SET expires_at = :end",
+                    ConditionExpression="attribute_not_exists(requests) OR requests < :most",
+                    ExpressionAttributeValues={
+                        ":one": number(1),
+                        ":most": number(most),
+                        ":end": number((minute + 2) * MINUTE),
+                    },
+                )
+        except Contended:
+            return False
+        return True
 
     def claim(self, calendar_id: CalendarId, key: str, claim: Claim, now: int) -> Claim:
         """Stores `claim` unless there is an earlier claim on `key` that is valid at `now` (seconds since 1970).

@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from types import NoneType
 from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origin, get_type_hints
 
-from shared.scheduling.events import Content, Event, Stamp
+from shared.scheduling.events import NO_CONTENT, Content, Event, Stamp
 from shared.scheduling.fences import Fence, FenceEntry
 
 Item = dict[str, Any]
@@ -66,7 +66,7 @@ _ALWAYS_STAMPED: Final = frozenset({"type", "changed_by", "history_id", "version
 # An unknown word there is kept: taken for one of today's types of change, an undo would do the opposite of that one.
 _OPEN_WORDS: Final = frozenset({"type"})
 # Fields of an event that have no attribute of their own: they are encoded separately.
-_PARTS: Final = ("content", "stamp", "expires_at")
+_PARTS: Final = ("content", "stamp", "expires_at", "erased")
 
 
 def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribute:
@@ -135,6 +135,8 @@ _CONTENT: Final = _Table(Content)
 _STAMP: Final = _Table(Stamp, _ALWAYS_STAMPED)
 CONTENT_ATTRIBUTES: Final = _CONTENT.attributes
 STAMP_ATTRIBUTES: Final = _STAMP.attributes
+# Marks a version of which only the stamp is kept.
+ERASED: Final = "erased"
 # Derived from the stamp's id, for people who read the table.
 _CHANGED_AT: Final = "changed_at"
 # What an update has to remove explicitly, because its own stamp may have no value for it.
@@ -193,10 +195,12 @@ def event_of(item: Mapping[str, Any]) -> Event:
     Raises:
         KeyError, TypeError, ValueError: An id, a calendar, a start or an end is missing, or a value has another type.
     """
+    erased = ERASED in item
     return Event(
         **_decoded(item, _EVENT),
-        content=Content(**_decoded(item, _CONTENT)),
+        content=NO_CONTENT if erased else Content(**_decoded(item, _CONTENT)),
         stamp=stamp_of(item),
+        erased=erased,
         expires_at=_number_of(item["expires_at"]) if "expires_at" in item else None,
     )
 

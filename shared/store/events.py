@@ -10,6 +10,7 @@ from shared.scheduling.events import NO_HISTORY_ID, Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
 from shared.scheduling.length_classes import ClassRange
+from shared.scheduling.quotas import Usage
 from shared.scheduling.range_reader import ClassPage, DeletedPage
 from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
@@ -27,6 +28,7 @@ from shared.store.codec import (
     text,
 )
 from shared.store.faults import failed_conditions, store_faults, unanswered
+from shared.store.usage import usage_of
 
 if TYPE_CHECKING:
     from shared.scheduling.updates import ConditionalUpdate
@@ -37,10 +39,11 @@ INDEX: Final = "by_span"
 class DynamoEventStore:
     """The events of all calendars. Every method names a calendar, and accesses its partition only."""
 
-    def __init__(self, clients: Clients, table: str) -> None:
-        """Uses the events table of name `table`."""
+    def __init__(self, clients: Clients, table: str, usage_table: str | None = None) -> None:
+        """Uses the events table of name `table`. What calendars use is read in `usage_table`, unless that is None."""
         self._clients = clients
         self._table = table
+        self._usage_table = usage_table
 
     def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
         """Returns the event, deleted or not, strongly consistent: one GetItem."""
@@ -72,17 +75,22 @@ class DynamoEventStore:
 
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
-    ) -> tuple[Event | None, list[Fence]]:
-        """Returns the event, if it is requested and stored, and the fences of `weeks`.
+    ) -> tuple[Event | None, list[Fence], Usage | None]:
+        """Returns the event, if it is requested and stored, the fences of `weeks`, and the calendar's usage.
 
         Makes one BatchGetItem. Its items are not a snapshot: each may be read at a different moment.
         """
         wanted = [keys.fence_key(calendar_id, week) for week in weeks]
         if event_id is not None:
             wanted.append(keys.event_key(calendar_id, event_id))
-        found = {item["sk"]["S"]: item for item in batch_get(self._clients, {self._table: wanted})[self._table]}
+        tables = {self._table: wanted}
+        if self._usage_table is not None:
+            tables[self._usage_table] = [keys.usage_key(calendar_id)]
+        items = batch_get(self._clients, tables)
+        usage = None if self._usage_table is None else usage_of(next(iter(items[self._usage_table]), None))
+        found = {item["sk"]["S"]: item for item in items[self._table]}
         fences = [fence_of(week, found.pop(keys.fence_key(calendar_id, week)["sk"]["S"], None)) for week in weeks]
-        return next((event_of(item) for item in found.values()), None), fences
+        return next((event_of(item) for item in found.values()), None), fences, usage
 
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False

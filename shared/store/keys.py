@@ -5,7 +5,7 @@ The keys of the users table are in `shared.store.identity_keys`.
 
 from dataclasses import dataclass
 
-from shared.ids import CalendarId, EventId, HistoryId, ItemKey, OperationId
+from shared.ids import CalendarId, EventId, HistoryId, ItemKey, OperationId, UserId
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
 from shared.scheduling.length_classes import ClassRange, Position, length_class
@@ -118,6 +118,16 @@ def event_of_partition(partition: str) -> tuple[CalendarId, EventId] | None:
     """Returns the calendar id and the event id of a partition of the history table; None if it holds no versions."""
     calendar_id, separator, event_id = partition.removeprefix(_CALENDAR_PREFIX).rpartition("#EVENT#")
     return (CalendarId(calendar_id), EventId(event_id)) if separator else None
+
+
+def usage_key(calendar_id: CalendarId) -> Item:
+    """Returns the key, in the history table, of the item that counts what a calendar holds."""
+    return {"pk": text(f"{calendar(calendar_id)}#USAGE"), "sk": text("USAGE")}
+
+
+def bulk_count_key(user_id: UserId, minute: int) -> Item:
+    """Returns the key, in the events table, of the count of a user's bulk requests in a minute since 1970."""
+    return {"pk": text(f"USER#{user_id}"), "sk": text(f"BULK#{minute}")}
 
 
 def swept_key() -> Item:

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from shared import ids
-from shared.errors import AnswerLost, Contended, Throttled
+from shared.errors import AnswerLost, Contended, StoreFault, Throttled
 from shared.history.changes import VersionRef
 from shared.history.continuity import Mark
+from shared.history.retention import Place, Stored
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey
 from shared.retries import Deadline
 from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID
+from shared.scheduling.quotas import NOTHING, SIZED, Usage, bytes_of
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients
-from shared.store.codec import Item, text
+from shared.store.codec import ERASED, Item, text
 from shared.store.faults import store_faults
 from shared.store.keys import key_of
+from shared.store.usage import DynamoUsageStore
+from shared.store.version_erasing import VersionEraser
 from shared.store.versions import VersionWriter
 
 T = TypeVar("T")
@@ -33,20 +38,41 @@ class HistoryScanner:
         self._table = table
         self._events_table = events_table
         self._deadline = deadline
+        self._usage = DynamoUsageStore(clients, table)
 
     def version_page(self, after: ItemKey | None) -> tuple[list[tuple[ItemKey, Mark]], ItemKey | None]:
         """Returns a page of the versions of all events, and the key to continue from; eventually consistent."""
         items, following = self._scan(self._table, after, ("pk", *_MARK))
         return [(key_of(item), _mark(item, item["sk"]["S"])) for item in _versions(items)], following
 
-    def places(self, after: ItemKey | None) -> tuple[list[ItemKey], ItemKey | None]:
-        """Returns a page of the keys of all versions, and the key to continue from; eventually consistent."""
-        items, following = self._scan(self._table, after, ("pk", "sk"))
-        return [key_of(item) for item in _versions(items)], following
+    def places(self, after: ItemKey | None) -> tuple[list[Place], ItemKey | None]:
+        """Returns a page of all versions, and the key to continue from; eventually consistent."""
+        items, following = self._scan(self._table, after, ("pk", "sk", "change_type", ERASED))
+        return [
+            Place(key_of(item), item.get("change_type", {}).get("S", ""), ERASED in item) for item in _versions(items)
+        ], following
+
+    def ref_of(self, key: ItemKey) -> VersionRef:
+        """Returns the identifier of the version at `key`."""
+        return VersionRef(*self.event_of(key), HistoryId(key[1]))
+
+    def stored(self, versions: Sequence[VersionRef]) -> dict[VersionRef, Stored]:
+        """Returns, by version, what is stored of the events of `versions`: one BatchGetItem per hundred."""
+        wanted = {key_of(keys.event_key(each.calendar_id, each.event_id)): each for each in versions}
+        table = self._events_table
+        found = self._retry(lambda: batch_get(self._clients, {table: [_key(each) for each in wanted]})[table])
+        return {wanted[key_of(item)]: _stored(item) for item in found}
+
+    def erase(self, version: VersionRef) -> int | None:
+        """Erases the content of the event's versions up to this one. Returns of how many; None if not in time."""
+        try:
+            return VersionEraser(self._clients, self._table).erase(version, self._deadline())
+        except StoreFault:
+            return None
 
     def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
         """Returns a page of all events' latest versions, including deleted events, and the key to continue from."""
-        items, following = self._scan(self._events_table, after, ("pk", *_MARK))
+        items, following = self._scan(self._events_table, after, ("pk", *_MARK, "change_type", *SIZED))
         events = [item for item in items if item["sk"]["S"].startswith(keys.EVENT_PREFIX)]
         found = [(keys.calendar_in(item), keys.event_id_in(item), _live_mark(item)) for item in events]
         return [
@@ -89,6 +115,16 @@ class HistoryScanner:
         get = {"TableName": self._table, "Key": keys.swept_key(), "ConsistentRead": True}
         item = self._call(self._clients.dynamodb.get_item, get).get("Item")
         return str(item["below"]["S"]) if item else ""
+
+    def read_to_correct(self, calendar_id: CalendarId) -> tuple[Usage, str]:
+        """Returns what `DynamoUsageStore.read_to_correct` does, with retries."""
+        return self._retry(lambda: self._usage.read_to_correct(calendar_id))
+
+    def correct(self, calendar_id: CalendarId, growth: Usage, after: str, correction: str) -> bool:
+        """Corrects the count of what a calendar holds, unless the database is too busy. Returns whether it did."""
+        with suppress(Throttled):
+            return self._usage.correct(calendar_id, growth, after, correction)
+        return False
 
     def begin_sweep(self, below: str) -> None:
         """Records how far sweeps go, unless a sweep that goes as far has been recorded before."""
@@ -158,7 +194,19 @@ def _mark(item: Item, history_id: HistoryId) -> Mark:
 def _live_mark(item: Item) -> Mark:
     """Returns the latest version of an item of the events table. A history_id that is not a valid id counts as none."""
     history_id = item.get("history_id", {}).get("S", "")
-    return _mark(item, history_id if ids.is_id(history_id) else NO_HISTORY_ID)
+    return replace(_mark(item, history_id if ids.is_id(history_id) else NO_HISTORY_ID), size=_size(item))
+
+
+def _stored(item: Item) -> Stored:
+    expires_at = _number(item, "expires_at") if item.get("change_type") == text("delete") else None
+    return Stored(item.get("created_at", {}).get("S", ""), expires_at)
+
+
+def _size(item: Item) -> Usage:
+    """Returns what an item of the events table adds to the usage of its calendar, as far as its attributes are text."""
+    if item.get("change_type") == text("delete"):
+        return NOTHING
+    return Usage(1, sum(bytes_of(item.get(name, {}).get("S")) for name in SIZED))
 
 
 def _number(item: Item, name: str) -> int | None:

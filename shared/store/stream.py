@@ -8,21 +8,32 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import Any, Final
 
-from shared.history.changes import Change, ItemChange, UnreadableRecordError, change_of, is_stamped, only_cleans_up
+from shared.history.changes import (
+    Change,
+    ItemChange,
+    Removal,
+    UnreadableRecordError,
+    VersionRef,
+    change_of,
+    is_stamped,
+    only_cleans_up,
+)
 from shared.history.recording import Record
 from shared.ids import HistoryId
 from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID, Event, Stamp
 from shared.store import keys
-from shared.store.codec import KNOWN, STAMP_ATTRIBUTES, Item, event_of, number, stamp_attributes, text
+from shared.store.codec import ERASED, KNOWN, STAMP_ATTRIBUTES, Item, event_of, number, stamp_attributes, text
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that are derived from others: values that a script wrote there are not kept.
-DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows", "expires_at"})
+DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows", "expires_at", ERASED})
 _STAMP: Final = frozenset({*(each.name for each in STAMP_ATTRIBUTES), "changed_at"})
 
 
-def change_in(record: Record) -> Change | None:
-    """Returns the change that `record` reports, as Lambda passes it; None if it is not a change of an event.
+def change_in(record: Record) -> Change | Removal | None:
+    """Returns the change that `record` reports, as Lambda passes it, or the removal of a deleted event.
+
+    None if it is neither.
 
     Raises UnreadableRecordError, and nothing else.
     """
@@ -32,7 +43,7 @@ def change_in(record: Record) -> Change | None:
         raise UnreadableRecordError(f"{type(error).__name__}: {error}") from error
 
 
-def _change_in(record: Record) -> Change | None:
+def _change_in(record: Record) -> Change | Removal | None:
     change, kind = record["dynamodb"], record["eventName"]
     key = change["Keys"]
     if not key["sk"]["S"].startswith(keys.EVENT_PREFIX):
@@ -41,7 +52,9 @@ def _change_in(record: Record) -> Change | None:
     by_ttl = (record.get("userIdentity") or {}).get("principalId") == TTL_PRINCIPAL
     before_stamp = _lasting_stamp(old) if old else None
     if only_cleans_up(kind, before_stamp, by_ttl=by_ttl):
-        return None
+        if before_stamp is None or before_stamp.type != "delete":
+            return None
+        return Removal(VersionRef(keys.calendar_in(key), keys.event_id_in(key), before_stamp.history_id))
     image = old if kind == "REMOVE" else change["NewImage"]
     lasting = _lasting_stamp(image)
     stamped = is_stamped(kind, lasting, before_stamp)

@@ -14,10 +14,11 @@ from shared.ids import ItemKey
 from shared.retries import Deadline
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
 from shared.store.client import Clients
-from shared.store.codec import Item, text
+from shared.store.codec import ERASED, Item, text
 from shared.store.faults import store_faults
 from shared.store.keys import key_of
 from shared.store.stream import version_item
+from shared.store.version_erasing import erased_item
 
 # Errors that a retry cannot fix: an item of more than 400 KB, a key attribute of another type, or an empty one.
 REFUSALS: Final = {"ValidationException", "SerializationException"}
@@ -26,14 +27,16 @@ REFUSALS: Final = {"ValidationException", "SerializationException"}
 class VersionWriter:
     """Writes version items. Writes are idempotent."""
 
-    def __init__(self, clients: Clients, table: str, swept_below: str = "") -> None:
+    def __init__(self, clients: Clients, table: str, swept_below: str = "", replayed_below: str = "") -> None:
         """Uses the history table of name `table`.
 
-        A version whose successor has an id below `swept_below` is past its retention, and is not written again.
+        A version whose successor has an id below `swept_below` is past its retention, and is not written again. One
+        with an id below `replayed_below` is written without its content, if that of its event is erased.
         """
         self._clients = clients
         self._table = table
         self._swept_below = swept_below
+        self._replayed_below = replayed_below
 
     def write(self, changes: Iterable[Change], deadline: Deadline) -> NotKept:
         """Writes the version of each of `changes`, each once, in concurrent chunks of 25.
@@ -47,7 +50,9 @@ class VersionWriter:
             item = version_item(change)
             refs[key_of(item)], waiting[key_of(item)] = change.ref, item
         outlived, late = self._outlived(waiting, deadline)
-        chunks = _chunks([item for key, item in waiting.items() if key not in outlived and key not in late])
+        waiting = {key: item for key, item in waiting.items() if key not in outlived and key not in late}
+        late |= self._erase_replayed(waiting, deadline)
+        chunks = _chunks([item for key, item in waiting.items() if key not in late])
         refused: dict[ItemKey, str] = {}
         for left, never in self._clients.pool.map(lambda chunk: self._write_chunk(chunk, deadline), chunks):
             late.update(key_of(item) for item in left)
@@ -93,6 +98,46 @@ class VersionWriter:
         with suppress(StoreFault):
             deadline.retry(attempt)  # writes and deletions are idempotent
         return left
+
+    def _erase_replayed(self, waiting: dict[ItemKey, Item], deadline: Deadline) -> set[ItemKey]:
+        """Removes the content of versions in `waiting` whose content is erased.
+
+        All versions up to a deletion are erased together, and that of the deletion as well. So one is erased if it is,
+        or if its successor is. Makes one Query for each version that is old enough; usually there is none.
+
+        Returns:
+            The versions of which this is not known in time.
+        """
+        replayed = [key for key in waiting if key[1] < self._replayed_below]
+        unknown: set[ItemKey] = set()
+        erased = self._clients.pool.map(lambda key: self._is_erased(key, deadline), replayed)
+        for key, is_erased in zip(replayed, erased, strict=True):
+            if is_erased is None:
+                unknown.add(key)
+            elif is_erased:
+                waiting[key] = erased_item(waiting[key])
+        return unknown
+
+    def _is_erased(self, key: ItemKey, deadline: Deadline) -> bool | None:
+        """Returns whether the first recorded version from `key` on is erased; None if not known in time."""
+
+        def query() -> list[Item]:
+            with store_faults():
+                response = self._clients.dynamodb_once.query(
+                    TableName=self._table,
+                    KeyConditionExpression="pk = :pk AND sk >= :sk",
+                    ExpressionAttributeValues={":pk": text(key[0]), ":sk": text(key[1])},
+                    ProjectionExpression="#erased",
+                    ExpressionAttributeNames={"#erased": ERASED},
+                    ConsistentRead=True,
+                    Limit=1,
+                )
+            return response["Items"]
+
+        try:
+            return any(ERASED in item for item in deadline.retry(query))
+        except StoreFault:
+            return None
 
     def _outlived(self, items: Iterable[ItemKey], deadline: Deadline) -> tuple[set[ItemKey], set[ItemKey]]:
         """Returns which of `items` a sweep has removed or would remove, and for which this is not known in time.

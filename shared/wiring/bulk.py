@@ -2,12 +2,15 @@
 
 from shared.request import Request
 from shared.runtime import current
+from shared.scheduling.admission import Admission
 from shared.scheduling.bulk import BulkCreation
 from shared.store.bulk import DynamoBulkStore
+from shared.wiring.quotas import quotas, usage_table
 
 
 def bulk_creation(request: Request) -> BulkCreation:
     """Returns the bulk creation for the calendar of `request`."""
     runtime = current()
-    store = DynamoBulkStore(runtime.clients, runtime.settings.events_table)
-    return BulkCreation(store, request, runtime.settings.deleted_seconds)
+    store = DynamoBulkStore(runtime.clients, runtime.settings.events_table, usage_table(runtime))
+    admission = Admission(store, request, quotas(request))
+    return BulkCreation(store, request, runtime.settings.deleted_seconds, admission)

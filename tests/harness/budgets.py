@@ -23,6 +23,8 @@ BULK: Final = 1000
 RECORDS: Final = 100
 PER_BATCH_WRITE: Final = 25
 PER_BATCH_GET: Final = 100
+# The count of a bulk request, and the read of what its calendar holds.
+ADMISSION: Final = 2
 # The calls of all rounds if only one class has more than one page.
 CROWDED: Final = 4 + ROUNDS - 1
 
@@ -42,7 +44,9 @@ BUDGETS: Final[dict[str, Budget]] = {
     # As a login up to the password, which is then stored; the counters again; and the other sessions end.
     "change the password": Budget(4 + 1 + 3 + 2, 5),
     "create": Budget(6, 3),
+    # By a process that has read within the last minute what the calendar holds, or else after that read.
     "create, conflicts allowed": Budget(1, 1),
+    "create, conflicts allowed, the first of a process": Budget(2, 2),
     # The usual six without the write, and four to find the next free start.
     "create, refused (409)": Budget(9, 3),
     "list a window": Budget(4, 1),
@@ -56,15 +60,16 @@ BUDGETS: Final[dict[str, Budget]] = {
     "create under a key": Budget(6, 3),
     "create under a key, repeated": Budget(1, 1),
     "find by uid": Budget(1, 1),
-    "bulk of 1,000": Budget(ceil(BULK / PER_BATCH_WRITE), 1),
+    # Before its writes, a bulk counts the request, and reads concurrently what the calendar holds unless that is known.
+    "bulk of 1,000": Budget(ADMISSION + ceil(BULK / PER_BATCH_WRITE), 2),
     # One more for the claim on the key.
-    "bulk of 1,000 under a key": Budget(1 + ceil(BULK / PER_BATCH_WRITE), 2),
-    # One for the existing claim, and the reads of the events that it created.
-    "bulk of 1,000 under a key, repeated": Budget(1 + ceil(BULK / PER_BATCH_GET), 2),
+    "bulk of 1,000 under a key": Budget(ADMISSION + 1 + ceil(BULK / PER_BATCH_WRITE), 3),
+    # The count, one for the existing claim, and the reads of the events that it created.
+    "bulk of 1,000 under a key, repeated": Budget(2 + ceil(BULK / PER_BATCH_GET), 3),
     # One read of the existing events, and a write for each, since a batch cannot have conditions.
-    "bulk of 50 with uids": Budget(1 + 50, 2),
+    "bulk of 50 with uids": Budget(ADMISSION + 1 + 50, 3),
     # A Query for each length class of each of at most eight windows.
-    "bulk of 1,000 with a report of conflicts": Budget(4 * 8 + ceil(BULK / PER_BATCH_WRITE), 2),
+    "bulk of 1,000 with a report of conflicts": Budget(ADMISSION + 4 * 8 + ceil(BULK / PER_BATCH_WRITE), 3),
     "list versions": Budget(2, 1),
     "one version": Budget(2, 1),
     "diff": Budget(2, 1),
@@ -81,7 +86,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     # And for each of the ten six calls, as for every change that takes time. Those of one week are made in sequence.
     "undo of 10 deletions": Budget(2 + 10 * 6, 2 + 10 * 3),
     "undo of 10 deletions, conflicts allowed": Budget(2 + 10 * 2, 4),
-    "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE), 1),
+    # One more for each calendar among them, whose events are counted concurrently.
+    "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE) + 1, 1),
     # Upper limits for any calendar: one of the four classes is crowded, and each further round reads a page of it.
     # The fences, a round that finds the conflict, and the limit of the search for a free time.
     "create, refused in a crowded hour (409)": Budget(1 + 4 + CROWDED, 2 + ROUNDS),

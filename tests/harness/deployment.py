@@ -14,6 +14,7 @@ from tests.harness.stream import Record, Stream, deliver, of_events
 Item = dict[str, Any]
 
 BUCKET = "unreadable"
+USAGE = {"S": "USAGE"}
 # The gateway's address with the API's id and its stage, which are those of the payloads, left open.
 ISSUER_PATTERN = "https://{api}.execute-api.eu-central-1.amazonaws.com/{stage}"
 ISSUER = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/v1"
@@ -42,6 +43,9 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "REFRESH_GRACE_SECONDS": "30",
         "DELETED_EVENT_DAYS": "30",
         "HISTORY_RETENTION_DAYS": "0",
+        "MAX_EVENTS_PER_CALENDAR": "100000",
+        "MAX_TEXT_BYTES_PER_CALENDAR": "250000000",
+        "BULK_REQUESTS_PER_MINUTE": "60",
     }
 
 
@@ -95,12 +99,20 @@ class Deployment:
         return [item for item in self.calendars() if item["sk"]["S"].startswith("EVENT#")]
 
     def calendars(self) -> list[Item]:
-        """Returns all items of the events table: events and fences."""
-        return self.scan(self.runtime.settings.events_table)
+        """Returns the items of calendars in the events table: events, fences and claims, but no counts of requests."""
+        items = self.scan(self.runtime.settings.events_table)
+        return [item for item in items if not item["sk"]["S"].startswith("BULK#")]
 
     def versions(self) -> list[Item]:
         """Returns the recorded versions of all events, in the order in which they were made."""
-        return sorted(self.scan(self.runtime.settings.history_table), key=lambda item: str(item["sk"]["S"]))
+        items = self.scan(self.runtime.settings.history_table)
+        return sorted((item for item in items if item["sk"] != USAGE), key=lambda item: str(item["sk"]["S"]))
+
+    def usage(self) -> dict[str, tuple[int, int]]:
+        """Returns what each calendar holds as it is counted: events, and bytes of text."""
+        items = self.scan(self.runtime.settings.history_table)
+        counted = {item["pk"]["S"].split("#")[1]: item for item in items if item["sk"] == USAGE}
+        return {name: (int(item["events"]["N"]), int(item["text_bytes"]["N"])) for name, item in counted.items()}
 
     def scan(self, table: str) -> list[Item]:
         """Returns all items of a table, sorted by key."""

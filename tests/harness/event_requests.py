@@ -4,6 +4,7 @@ import importlib
 from typing import Any, Final
 
 from shared.scheduling.events import Event
+from shared.scheduling.quotas import NOTHING
 from tests.harness.budgets import BULK, RECORDS
 from tests.harness.dataset import Dataset, GatewayEvent, at, body
 from tests.harness.gateway import Context
@@ -30,7 +31,14 @@ def _create(data: Dataset, index: int) -> GatewayEvent:
 
 
 def _create_allowed(data: Dataset, index: int) -> GatewayEvent:
+    # A process knows what a calendar holds from its last read of it.
+    data.runtime.usage_readings.keep(data.calendar_id, NOTHING, data.runtime.now_ns() // 1_000_000)
     return data.request("POST", "/events", body(60 * index), {"on_conflict": "allow"})
+
+
+def _create_allowed_first(data: Dataset, index: int) -> GatewayEvent:
+    # Another calendar for each, of which the process has read nothing.
+    return Dataset(data.runtime).request("POST", "/events", body(60 * index), {"on_conflict": "allow"})
 
 
 def _create_refused(data: Dataset, _: int) -> GatewayEvent:
@@ -138,6 +146,7 @@ def _records(data: Dataset, _: int) -> GatewayEvent:
 EVENT_ROUTES: Final = (
     Route("create", "events", _create, 201),
     Route("create, conflicts allowed", "events", _create_allowed, 201),
+    Route("create, conflicts allowed, the first of a process", "events", _create_allowed_first, 201),
     Route("create, refused (409)", "events", _create_refused, 409),
     Route("list a window", "events", _window("/events")),
     Route("free and busy", "events", _window("/free-busy")),

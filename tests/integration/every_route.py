@@ -20,6 +20,8 @@ MANY: Read = ("BatchGetItem", "events", None, True)
 SPANS: Read = ("Query", "events", "by_span", True)
 VERSIONS: Read = ("Query", "history", None, True)
 MANY_VERSIONS: Read = ("BatchGetItem", "history", None, True)
+# What the calendar holds, for quotas, read in the same call as the event and the fences.
+USAGE: Read = MANY_VERSIONS
 BY_OPERATION: Read = ("Query", "history", "by_operation", False)
 BY_CALENDAR: Read = ("Query", "history", "by_calendar", False)
 
@@ -58,12 +60,12 @@ def rollback(scene: Scene, **query: Any) -> Reply:
 
 # A request of each route in each way that reads otherwise, the status of its response, and all that it reads.
 ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
-    ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", REVIEW), {MANY, SPANS}),
+    ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", REVIEW), {MANY, USAGE, SPANS}),
     ("POST", "/events", 200, lambda scene: scene.api("POST", "/events?dry_run=true", REVIEW), {SPANS}),
     ("POST", "/events", 201, lambda scene: scene.api("POST", f"/events{ALLOW}", REVIEW), set()),
-    ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", UID), {MANY, SPANS}),
+    ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", UID), {MANY, USAGE, SPANS}),
     ("POST", "/events", 200, lambda scene: scene.api("POST", f"/events{ALLOW}&dry_run=true", UID), {GET}),
-    ("POST", "/events", 409, lambda scene: scene.api("POST", "/events", {**REVIEW, **LATER}), {MANY, SPANS}),
+    ("POST", "/events", 409, lambda scene: scene.api("POST", "/events", {**REVIEW, **LATER}), {MANY, USAGE, SPANS}),
     ("GET", "/events", 200, lambda scene: scene.api("GET", f"/events?{WINDOW}"), {SPANS}),
     ("GET", "/events", 200, lambda scene: scene.api("GET", "/events?uid=4711"), {GET}),
     (
@@ -83,8 +85,8 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
         lambda scene: scene.api("GET", f"{scene.path}?as_of=2026-11-22T09:30:00Z"),
         {GET, VERSIONS},
     ),
-    ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", scene.path, REVIEW), {MANY, SPANS}),
-    ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", f"{scene.path}{ALLOW}", REVIEW), {MANY}),
+    ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", scene.path, REVIEW), {MANY, USAGE, SPANS}),
+    ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", f"{scene.path}{ALLOW}", REVIEW), {MANY, USAGE}),
     (
         "PUT",
         "/events/{event_id}",
@@ -94,20 +96,26 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
     ),
     ("PATCH", "/events/{event_id}", 200, lambda scene: scene.api("PATCH", scene.path, {"title": "x"}), set()),
     ("PATCH", "/events/{event_id}", 200, lambda scene: scene.api("PATCH", scene.path, {}), {GET}),
-    ("PATCH", "/events/{event_id}", 200, lambda scene: scene.api("PATCH", scene.path, {"time_zone": "CET"}), {MANY}),
+    (
+        "PATCH",
+        "/events/{event_id}",
+        200,
+        lambda scene: scene.api("PATCH", scene.path, {"time_zone": "CET"}),
+        {MANY, USAGE},
+    ),
     (
         "PATCH",
         "/events/{event_id}",
         200,
         lambda scene: scene.api("PATCH", scene.path, {"end": "2027-03-01T12:00:00Z"}),
-        {GET, MANY, SPANS},
+        {GET, MANY, USAGE, SPANS},
     ),
     (
         "PATCH",
         "/events/{event_id}",
         200,
         lambda scene: scene.api("PATCH", scene.path, {"start": REVIEW["start"], "end": REVIEW["end"]}),
-        {MANY, SPANS},
+        {MANY, USAGE, SPANS},
     ),
     ("DELETE", "/events/{event_id}", 204, lambda scene: scene.api("DELETE", scene.path), set()),
     ("DELETE", "/events/{event_id}", 200, lambda scene: scene.api("DELETE", f"{scene.path}?dry_run=true"), {GET}),
@@ -184,13 +192,13 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
         "/operations/{operation_id}/undo",
         200,
         lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo", on_conflict="allow"),
-        {BY_OPERATION, MANY, VERSIONS},
+        {BY_OPERATION, MANY, USAGE, VERSIONS},
     ),
     (
         "POST",
         "/operations/{operation_id}/undo",
         200,
         lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo"),
-        {BY_OPERATION, MANY, VERSIONS, SPANS},
+        {BY_OPERATION, MANY, USAGE, VERSIONS, SPANS},
     ),
 ]

@@ -123,7 +123,10 @@ def clients(dynamodb_endpoint: str) -> Clients:
 def test_no_fault_of_a_call_makes_a_false_answer(
     dynamodb_deployment: Deployment, clients: Clients, route: str, request_: Ask
 ) -> None:
-    deployment = replace(dynamodb_deployment, runtime=replace(dynamodb_deployment.runtime, clients=clients))
+    # More bulk requests than usual come in one minute here.
+    settings = replace(dynamodb_deployment.runtime.settings, bulk_requests_per_minute=10_000)
+    runtime = replace(dynamodb_deployment.runtime, clients=clients, settings=settings)
+    deployment = replace(dynamodb_deployment, runtime=runtime)
     with use(deployment.runtime):
         stage = Stage(deployment)
         usual, order = stage.ask(request_, lambda _: None)

@@ -18,6 +18,7 @@ from tests.integration.every_route import (
     MANY,
     MANY_VERSIONS,
     ROUTES,
+    USAGE,
     VERSIONS,
     Ask,
     Json,
@@ -67,7 +68,7 @@ GOING_BACK: dict[str, tuple[Ask, set[Read]]] = {
     "rollback": (rollback, {MANY, MANY_VERSIONS}),
     "undo": (
         lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo"),
-        {BY_OPERATION, MANY, VERSIONS},
+        {BY_OPERATION, MANY, USAGE, VERSIONS},
     ),
 }
 

@@ -1,13 +1,15 @@
 """POST /auth/refresh."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from tests.harness.gateway import payload
-from tests.harness.identity_client import Identity, authorize, exchange, login, post, register
+from tests.harness.gateway import Reply, payload
+from tests.harness.identity_client import Identity, authorize, exchange, login, logout, post, register, user_of
 
 pytestmark = pytest.mark.usefixtures("identity")
 
@@ -124,3 +126,36 @@ def test_a_forged_token_ends_nobodys_session(identity: Identity) -> None:
         assert reply.headers["WWW-Authenticate"] == "Bearer"
         assert reply.headers["Content-Type"] == "application/problem+json"
     assert exchange(token).status == 200
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        ("update_item", lambda pair: exchange(pair["refresh_token"])),
+        ("delete_item", lambda pair: logout(pair["refresh_token"])),
+        ("delete_item", lambda pair: user_of(pair)("DELETE", f"/me/sessions/{user_of(pair).session}")),
+        ("query", lambda pair: user_of(pair)("DELETE", "/me/sessions")),
+    ],
+)
+def test_a_lost_answer_to_a_write_is_not_called_a_failure(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch, operation: str, call: Callable[[dict[str, Any]], Reply]
+) -> None:
+    pair = register("Ada").body
+    lose(identity, monkeypatch, operation)
+    reply = call(pair)
+    assert (reply.status, reply.body["type"]) == (503, "/problems/outcome-unknown")
+    assert reply.headers["Retry-After"] == "1"
+
+
+def test_a_lost_answer_to_a_read_leaves_nothing_unknown(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = register("Ada").body
+    lose(identity, monkeypatch, "query")
+    reply = user_of(pair)("GET", "/me/sessions")
+    assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
+
+
+def lose(identity: Identity, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    def lost(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(identity.runtime.clients.dynamodb, operation, lost)

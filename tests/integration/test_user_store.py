@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.errors import Contended, NameTaken, OutcomeUnknown
+from shared.errors import Contended, KeysUnavailable, NameTaken, OutcomeUnknown
 from shared.identity import passwords, sessions
+from shared.identity.keys import SigningKey
 from shared.ids import UserId
 from shared.store.codec import number, text
 from shared.store.identity_keys import SESSION_PREFIX, address_key, login_key, profile_key, session_key
@@ -74,6 +75,18 @@ def test_what_happened_is_reported(users: UsersTable) -> None:
     for _ in range(5):
         outcome(lambda: users.login(password="wrong"))
     assert users.reports[-1] == ("LoginLocked", user_id, source)
+
+
+def test_nothing_is_stored_for_which_no_tokens_can_be_signed(users: UsersTable) -> None:
+    def unreadable() -> SigningKey:
+        raise KeysUnavailable("there is no signing key")
+
+    users.add()
+    users.tokens = replace(users.tokens, signing_key=unreadable)
+    before = users.items("SESSION#"), users.items("NAME#")
+    assert outcome(lambda: users.register("Bob")) == "KeysUnavailable"
+    assert outcome(users.login) == "KeysUnavailable"
+    assert (users.items("SESSION#"), users.items("NAME#")) == before
 
 
 class ChangedMeanwhile:

@@ -12,6 +12,7 @@ from shared import ids
 from shared.history.changes import VersionRef
 from shared.history.continuity import GRACE_MS, ContinuityCheck, Gap, Mark, Numbers, Report, step
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey
+from shared.scheduling.quotas import NOTHING, Usage
 
 NOW_MS = 1_795_338_000_000
 OWNER, EVENT = CalendarId("ada"), EventId("review")
@@ -52,6 +53,13 @@ class Store:
 
     def swept_below(self) -> str:
         return self._swept
+
+    def read_to_correct(self, calendar_id: CalendarId) -> tuple[Usage, str]:
+        assert calendar_id == OWNER
+        return NOTHING, ""
+
+    def correct(self, calendar_id: CalendarId, growth: Usage, after: str, correction: str) -> bool:
+        raise AssertionError((calendar_id, growth, after, correction))
 
     def event_of(self, place: ItemKey) -> tuple[CalendarId, EventId]:
         assert place[0] == EVENT

@@ -30,6 +30,9 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.NameTaken(["username"]), 409),
     (errors.TooManyAttempts(7), 429),
     (errors.CalendarFull(), 507),
+    (errors.QuotaExceeded("events", 10, 10), 409),
+    (errors.TooManyBulkRequests(60, 7), 429),
+    (errors.ContentErased(), 410),
     (errors.Unavailable("busy", 3), 503),
     (errors.NotRecordedYet("on its way"), 503),
     (errors.OutcomeUnknown("read it"), 503),
@@ -82,6 +85,22 @@ def test_an_error_that_has_no_status_is_a_defect_and_passes() -> None:
 def test_what_may_be_tried_again_says_when(error: SchedulingError, seconds: str) -> None:
     _, headers, _ = answered(error)
     assert headers["Retry-After"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (errors.AnswerLost("ReadTimeoutError"), "outcome-unknown"),
+        (errors.Contended("TransactionConflictException"), "unavailable"),
+        (errors.Throttled("ThrottlingException"), "unavailable"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_no_fault_of_the_database_is_said_to_have_written_nothing(error: SchedulingError, kind: str) -> None:
+    _, headers, document = answered(error)
+    assert document["type"] == f"/problems/{kind}"
+    assert "nothing" not in document["detail"]
+    assert headers["Retry-After"] == "1"
 
 
 def test_no_word_of_the_database_reaches_a_caller() -> None:

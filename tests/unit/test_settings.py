@@ -51,6 +51,9 @@ def test_each_variable_is_read() -> None:
             "REFRESH_GRACE_SECONDS": "6",
             "DELETED_EVENT_DAYS": "3",
             "HISTORY_RETENTION_DAYS": "4",
+            "MAX_EVENTS_PER_CALENDAR": "5",
+            "MAX_TEXT_BYTES_PER_CALENDAR": "6",
+            "BULK_REQUESTS_PER_MINUTE": "0",
         }
     ) == Settings(
         events_table="events",
@@ -70,6 +73,9 @@ def test_each_variable_is_read() -> None:
         refresh_grace_seconds=6,
         deleted_seconds=3 * 86_400,
         history_retention_seconds=4 * 86_400,
+        max_events_per_calendar=5,
+        max_text_bytes_per_calendar=6,
+        bulk_requests_per_minute=0,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared import ids
-from shared.history.changes import UnreadableRecordError
+from shared.history.changes import Change, UnreadableRecordError
 from shared.store import keys
 from shared.store.codec import Item, event_attributes
 from shared.store.stream import change_in, version_item
@@ -27,7 +27,7 @@ def record(kind: str, old: Item | None, new: Item | None) -> dict[str, Any]:
 
 def version_of(of: dict[str, Any]) -> Item:
     change = change_in(of)
-    assert change is not None
+    assert isinstance(change, Change)
     return version_item(change)
 
 

@@ -179,6 +179,8 @@ def _errors(operation: Json, route: Route) -> Iterator[type[errors.SchedulingErr
         yield errors.NotAuthenticated
     if "Reference" not in route.tags:
         yield errors.Unavailable
+        if route.method != "GET":
+            yield errors.OutcomeUnknown
     if "requestBody" in operation:
         yield from (edge_errors.MalformedBody, edge_errors.BodyTooLarge, edge_errors.UnsupportedMediaType)
     yield errors.InvalidRequest  # at least for a parameter that the route does not have

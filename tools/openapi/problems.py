@@ -35,7 +35,9 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
         [errors.Collision(EventId(ID), "Design review", _START, _END)],
         _END,
     ),
+    errors.QuotaExceeded("events", 100_000, 100_000),
     errors.NameTaken(["username"]),
+    errors.ContentErased(),
     errors.PreconditionFailed(HistoryId(ID)),
     edge_errors.BodyTooLarge(MAX_BODY_BYTES),
     edge_errors.UnsupportedMediaType(JSON),
@@ -43,6 +45,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     errors.InvalidItems([errors.FieldError("events[7].end", "must be later than start")], 1, 12),
     errors.IdempotencyKeyReused(f"was used for event {ID}, which was made by a request that says something else"),
     errors.TooManyAttempts(30),
+    errors.TooManyBulkRequests(60, 20),
     errors.Unavailable("too many callers change this calendar at once; nothing was written"),
     errors.NotRecordedYet("this version is on its way into the history"),
     errors.OutcomeUnknown("the response of the database was lost and the event may or may not have changed: read it"),
@@ -71,13 +74,15 @@ def _problem(same: Sequence[errors.SchedulingError]) -> Json:
     answer: Json = {"description": ", or ".join(f"{each['title']} (`{each['type']}`)" for each in documents) + "."}
     if names := sorted({name for _, of_one, _ in made for name in of_one}):
         answer["headers"] = headers(names)
-    return {**answer, "content": _content([_schema_of(same[0])], documents)}
+    return {**answer, "content": _content([*dict.fromkeys(map(_schema_of, same))], documents)}
 
 
 def _schema_of(error: errors.SchedulingError) -> str:
     match error:
         case errors.EventConflict():
             return "ConflictProblem"
+        case errors.QuotaExceeded() | errors.TooManyBulkRequests():
+            return "QuotaProblem"
         case errors.PreconditionFailed():
             return "PreconditionProblem"
         case errors.InvalidRequest() | errors.NameTaken():

@@ -12,6 +12,7 @@ from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, overlap_ranges
+from shared.scheduling.quotas import Usage
 from shared.scheduling.range_reader import LARGEST_PAGE, ClassPage
 from shared.store.events import DynamoEventStore
 
@@ -31,7 +32,7 @@ class FencesLast(DynamoEventStore):
 
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
-    ) -> tuple[Event | None, list[Fence]]:
+    ) -> tuple[Event | None, list[Fence], Usage | None]:
         ranges = overlap_ranges(self.wanted, backward=True)
         self._found = super().read_ranges(calendar_id, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
         self.pause()

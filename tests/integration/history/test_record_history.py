@@ -175,7 +175,7 @@ class TestNoChangeAtAll:
         before = deployment.versions_by_key()
         remove(deployment, event_id)
         assert deployment.deliver() == []
-        assert deployment.versions_by_key() == before
+        assert deployment.versions_by_key().keys() == before.keys()  # it erases them: test_erased_content.py
 
     def test_is_a_removal_by_ttl(self, deployment: HistoryDeployment) -> None:
         event_id = create()
@@ -211,7 +211,7 @@ def test_a_batch_of_m_records_costs_a_call_for_each_25_that_wait_for_nothing(dep
         assert deployment.deliver(records + records[:20]) == []
     finally:
         deployment.clients.dynamodb_once.meta.events.unregister("before-call.dynamodb", note)
-    assert calls == ["BatchWriteItem"] * 10
+    assert sorted(calls) == ["BatchWriteItem"] * 10 + ["UpdateItem"]  # which counts them, for quotas
     assert len(deployment.versions_by_key()) == 230
 
 

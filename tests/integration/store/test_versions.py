@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.history.changes import Change
 from shared.ids import EventId, HistoryId, OperationId
 from shared.retries import Deadline
 from shared.runtime import Runtime
@@ -22,7 +23,7 @@ def version_of(each: Event) -> Item:
     """The item that the stream makes of the event as it is."""
     change = {"Keys": keys.event_key(each.calendar_id, each.id), "NewImage": event_attributes(each)}
     made = change_in({"eventName": "INSERT", "dynamodb": change})
-    assert made is not None
+    assert isinstance(made, Change)
     return version_item(made)
 
 
@@ -103,6 +104,6 @@ def test_an_operation_in_an_event_that_another_hand_has_written_is_none() -> Non
     del forged["operation_id"]
     change = {"Keys": keys.event_key(OWNER, made.id), "NewImage": forged}
     made_of = change_in({"eventName": "INSERT", "dynamodb": change})
-    assert made_of is not None
+    assert isinstance(made_of, Change)
     version = version_item(made_of)
     assert "operation" not in version

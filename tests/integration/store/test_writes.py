@@ -114,7 +114,7 @@ def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: DynamoBu
     weeks = ["2027-W08", "2027-W09", "2027-W10"]
     if moved_before:
         store.put_guarded(event(), None, store.read_guarded(OWNER, None, weeks)[1])
-    _, fences = store.read_guarded(OWNER, None, weeks)
+    _, fences, _ = store.read_guarded(OWNER, None, weeks)
     rival, made = event(), event()
     store.put_guarded(rival, None, fences[1:2])
     before = store.read_guarded(OWNER, None, weeks)
@@ -142,7 +142,7 @@ def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: DynamoBu
     weeks = Interval(made.content.start, made.content.end).iso_weeks()
     assert len(weeks) == 54
     store.put_guarded(made, None, store.read_guarded(OWNER, None, weeks)[1])
-    read, fences = store.read_guarded(OWNER, made.id, weeks)
+    read, fences, _ = store.read_guarded(OWNER, made.id, weeks)
     assert read == made
     assert [(each.week, each.value) for each in fences] == [(week, made.history_id) for week in weeks]
 
@@ -150,7 +150,7 @@ def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: DynamoBu
 def test_fences_of_another_calendar_stand_still(store: DynamoBulkStore) -> None:
     made = event()
     store.put_guarded(made, None, [fence(store)])
-    assert store.read_guarded(ANOTHER, made.id, [WEEK]) == (None, [Fence(WEEK)])
+    assert store.read_guarded(ANOTHER, made.id, [WEEK]) == (None, [Fence(WEEK)], None)
 
 
 def revision(fields: dict[str, str], **changes: Any) -> ConditionalUpdate:

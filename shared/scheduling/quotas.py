@@ -1,0 +1,175 @@
+"""Quotas: how many events, and how much text, a calendar may hold, and how often a user may create in bulk.
+
+What a calendar holds is counted behind the writes, by the function that records versions (`shared.history.usage`). So
+the usage lags as the history does, and a quota is approximate: it can be exceeded by what is written within that lag
+and by the requests in progress, at most `EVENTS_PER_SECOND` events a second, which is what the database accepts.
+
+A quota costs no call where a request reads something anyway: the usage is then one more key of that read. Other
+requests use the latest reading of their process, for as long as the calendar cannot have used up more than half of
+what the reading left; only then do they read the usage, before they write.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from shared.errors import QuotaExceeded
+from shared.ids import CalendarId
+from shared.request import Request
+from shared.scheduling.events import Content, Event
+
+# A calendar is one partition: 1,000 write units a second, of 1 KB each, half of them for the index.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+EVENTS_PER_SECOND: Final = 500
+BYTES_PER_SECOND: Final = EVENTS_PER_SECOND * 1024
+READING_SECONDS: Final = 60
+READINGS_KEPT: Final = 1000
+# Without a reading, an update that cannot add more text than this to its event is not checked.
+SMALL_TEXT_BYTES: Final = 1024
+_TEXTS: Final = ("title", "description", "location")
+# The fields of an event whose text is counted.
+SIZED: Final = (*_TEXTS, "uid")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A number of live events, and the bytes (UTF-8) of their titles, descriptions, locations and uids."""
+
+    events: int = 0
+    text_bytes: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.events + other.events, self.text_bytes + other.text_bytes)
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(self.events - other.events, self.text_bytes - other.text_bytes)
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.text_bytes)
+
+
+NOTHING: Final = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The quotas of a deployment; 0 is no limit. `bulk_per_minute` counts the requests of a user."""
+
+    events: int = 0
+    text_bytes: int = 0
+    bulk_per_minute: int = 0
+
+    @property
+    def stored(self) -> bool:
+        """Returns whether what a calendar holds is limited."""
+        return bool(self.events or self.text_bytes)
+
+
+def bytes_of(value: str | None) -> int:
+    """Returns the length of a text in UTF-8; 0 for None. A lone surrogate, as a script may have written, counts 3."""
+    if not value:
+        return 0
+    return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+
+
+def size_of(event: Event | None) -> Usage:
+    """Returns what `event` adds to its calendar's usage: nothing if there is none, or if it is deleted."""
+    if event is None or event.deleted:
+        return NOTHING
+    return size_of_new(event.content, event.uid)
+
+
+def size_of_new(content: Content, uid: str | None) -> Usage:
+    """Returns what a new event of `content` and `uid` adds to its calendar's usage."""
+    return Usage(1, sum(bytes_of(getattr(content, name)) for name in _TEXTS) + bytes_of(uid))
+
+
+class Readings:
+    """The latest readings of the usage of calendars in this process, each with its time in milliseconds since 1970."""
+
+    def __init__(self) -> None:
+        self._kept: dict[CalendarId, tuple[Usage, int]] = {}
+        self._lock = Lock()
+
+    def keep(self, calendar_id: CalendarId, usage: Usage, now_ms: int) -> None:
+        """Keeps a reading made at `now_ms`, in place of an earlier one of the calendar."""
+        with self._lock:
+            self._kept.pop(calendar_id, None)
+            self._kept[calendar_id] = usage, now_ms
+            if len(self._kept) > READINGS_KEPT:
+                del self._kept[next(iter(self._kept))]
+
+    def latest(self, calendar_id: CalendarId) -> tuple[Usage, int] | None:
+        """Returns the latest reading of the calendar and its time; None if there is none."""
+        return self._kept.get(calendar_id)
+
+
+class Quotas:
+    """The quotas of the calendar of a request."""
+
+    def __init__(
+        self, limits: Limits, request: Request, readings: Readings, read: Callable[[CalendarId], Usage]
+    ) -> None:
+        """Checks changes by `request` against `limits`; `read` reads the usage of a calendar, with one call."""
+        self._limits = limits
+        self._calendar_id = request.calendar_id
+        self._now_ms = request.now_ms
+        self._readings = readings
+        self._read = read
+
+    @property
+    def bulk_per_minute(self) -> int:
+        """Returns how many bulk requests a user may make in a minute; 0: any number."""
+        return self._limits.bulk_per_minute
+
+    def check(self, growth: Usage, reading: Usage | None = None) -> None:
+        """Raises QuotaExceeded if the calendar has no room for `growth`. What does not grow always has.
+
+        Args:
+            growth: What the change adds.
+            reading: The usage, if the request has just read it; it is used by later requests of this process as well.
+
+        Raises:
+            QuotaExceeded.
+            Throttled, AnswerLost: The usage had to be read, and could not be.
+        """
+        if reading is None:
+            if self.ample(growth):
+                return
+            reading = self._read(self._calendar_id)
+        reading = Usage(max(0, reading.events), max(0, reading.text_bytes))  # a count may have drifted below 0
+        self._readings.keep(self._calendar_id, reading, self._now_ms)
+        if self._limits.events and 0 < growth.events > self._limits.events - reading.events:
+            raise QuotaExceeded("events", self._limits.events, reading.events)
+        if self._limits.text_bytes and 0 < growth.text_bytes > self._limits.text_bytes - reading.text_bytes:
+            raise QuotaExceeded("text_bytes", self._limits.text_bytes, reading.text_bytes)
+
+    def ample(self, growth: Usage) -> bool:
+        """Returns whether `growth` certainly has room, as far as this process knows without a call."""
+        by_events = bool(self._limits.events) and growth.events > 0
+        by_text = bool(self._limits.text_bytes) and growth.text_bytes > 0
+        if not (by_events or by_text):
+            return True
+        latest = self._readings.latest(self._calendar_id)
+        if latest is None:
+            return False
+        usage, read_ms = latest
+        age = (self._now_ms - read_ms) / 1000
+        if not 0 <= age <= READING_SECONDS:
+            return False
+        # One half of what is left is for others since the reading, the other half for this request.
+        events, text = self._limits.events - usage.events, self._limits.text_bytes - usage.text_bytes
+        return (not by_events or 2 * max(growth.events, age * EVENTS_PER_SECOND) <= events) and (
+            not by_text or 2 * max(growth.text_bytes, age * BYTES_PER_SECOND) <= text
+        )
+
+    def unread(self, fields: Mapping[str, str | None]) -> bool:
+        """Returns whether an event may be given `fields` without reading what it and its calendar hold.
+
+        It is if the calendar certainly has room for all of their text, or if that is short and nothing is known.
+        """
+        growth = Usage(0, sum(bytes_of(fields.get(name)) for name in _TEXTS))
+        if self.ample(growth):
+            return True
+        return growth.text_bytes <= SMALL_TEXT_BYTES and self._readings.latest(self._calendar_id) is None
