@@ -36,7 +36,7 @@ class BareLogin:
         name = document["username"]
         keys = [
             {"pk": {"S": f"NAME#{name.lower()}"}, "sk": {"S": "LOGIN"}},
-            {"pk": {"S": f"GUESS#NAME#{name.lower()}"}, "sk": {"S": "GUESS"}},
+            {"pk": {"S": f"GUESS#NAME#{name.lower()}"}, "sk": {"S": "ANYONE"}},
         ]
         response = self._client.batch_get_item(RequestItems={self._users: {"Keys": keys, "ConsistentRead": True}})
         (user,) = response["Responses"][self._users]

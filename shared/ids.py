@@ -21,6 +21,7 @@ SessionId = NewType("SessionId", str)
 TokenId = NewType("TokenId", str)
 DeviceId = NewType("DeviceId", str)
 MailId = NewType("MailId", str)
+ErasureId = NewType("ErasureId", str)
 # The partition key and the sort key of a stored item, for scans of a whole table.
 ItemKey = tuple[str, str]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from shared.retries import Deadline
@@ -29,7 +30,7 @@ class Runtime:
 
     `now_ns` is the wall clock in nanoseconds since 1970 (UTC), `sleep` waits for a number of seconds, and `jitter(x)`
     returns a random delay between 0 and x seconds ("full jitter", AWS Architecture Blog, Exponential Backoff And
-    Jitter).
+    Jitter). `random_bytes(n)` returns n bytes that nobody can predict, for codes.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Runtime:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float], float] = lambda most: random.uniform(0, most)  # noqa: S311 a delay, not a secret
+    random_bytes: Callable[[int], bytes] = token_bytes
 
     def now(self) -> int:
         """Returns the time in whole seconds since 1970 (UTC)."""

@@ -84,7 +84,9 @@ class Removal:
 def only_cleans_up(kind: RecordKind, stamp: Stamp | None, *, by_ttl: bool) -> bool:
     """Returns whether a record only cleans up an item and is not a change of an event. `stamp` is the item's last one.
 
-    Removal by TTL and removal of a tombstone are clean-up: they only remove the remains of an earlier deletion.
+    Removal by TTL and removal of a tombstone are clean-up: they only remove the remains of an earlier deletion. So is
+    an erasure, which the store recognises before it reads a stamp (`shared.store.stream`): neither overwriting an event
+    with nothing nor removing what is left makes a version, whose content would outlive the erasure.
     """
     return kind == "REMOVE" and (by_ttl or (stamp is not None and stamp.type == "delete"))
 

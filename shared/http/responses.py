@@ -24,7 +24,7 @@ RESPONSE_HEADERS: Final = {
     "Device-Token": "To be kept on the device, and sent with the next login of the same user. It opens nothing.",
     "Idempotent-Replay": "`true` if an earlier request has done what this one asks for: the answer is that one's.",
     "ETag": "Which content was answered; of an event, the quoted `history_id` of its version.",
-    "Location": "Where the event is from now on, relative to the URL of the request.",
+    "Location": "Where what was made is from now on, relative to the URL of the request.",
     "Retry-After": "When to try again, in seconds.",
     "WWW-Authenticate": "Bearer. In answers of functions, API Gateway renames it to x-amzn-Remapped-WWW-Authenticate.",
 }

@@ -35,10 +35,11 @@ class SessionsDocument(TypedDict):
 
 def sessions_document(sessions: "Sequence[Session]", current: str) -> SessionsDocument:
     """Returns the document of `sessions`; `current` is the id of the session of the request."""
-    return {"items": [_session_document(each, current) for each in sessions]}
+    return {"items": [session_document(each, current) for each in sessions]}
 
 
-def _session_document(session: "Session", current: str) -> SessionDocument:
+def session_document(session: "Session", current: str) -> SessionDocument:
+    """Returns the document of a session; `current` is the id of the session of the request."""
     return {
         "id": session.family,
         "created_at": of_seconds(session.created_at),

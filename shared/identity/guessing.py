@@ -67,11 +67,16 @@ ANY_SOURCE: Final = GuessLimit(free=50, longest_wait=60, forgotten_after=DAY, fo
 ANY_NAME: Final = GuessLimit(free=100, longest_wait=15 * 60, forgotten_after=HOUR, forgiven=False)
 
 
+# By whom, where all clients are counted together.
+ANYONE: Final = "ANYONE"
+
+
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A counter of attempts: what it counts, and how many of these may pass."""
+    """A counter of attempts: at what, by whom, and how many of these may pass."""
 
     counted: str
+    by: str
     limit: GuessLimit
 
 
@@ -88,15 +93,15 @@ def counters(name: str, source: str) -> tuple[Counter, ...]:
     """Returns the counters of attempts at the user `name` by a client with the address `source`."""
     name, network = normal_name(name), network_of(source)
     return (
-        Counter(f"PAIR#{network}#{name}", ONE_SOURCE),
-        Counter(f"NAME#{name}", ANY_SOURCE),
-        Counter(f"SOURCE#{network}", ANY_NAME),
+        Counter(f"NAME#{name}", f"SOURCE#{network}", ONE_SOURCE),
+        Counter(f"NAME#{name}", ANYONE, ANY_SOURCE),
+        Counter(f"SOURCE#{network}", ANYONE, ANY_NAME),
     )
 
 
 def device_counters(name: str, device_id: DeviceId) -> tuple[Counter, ...]:
     """Returns the only counter of attempts at the user `name` on a device where that user has logged in before."""
-    return (Counter(f"DEVICE#{device_id}#{normal_name(name)}", KNOWN_DEVICE),)
+    return (Counter(f"NAME#{normal_name(name)}", f"DEVICE#{device_id}", KNOWN_DEVICE),)
 
 
 def network_of(source: str) -> str:
@@ -108,3 +113,10 @@ def network_of(source: str) -> str:
         return str(IPv6Network((source, 64), strict=False))
     except AddressValueError:
         return source
+
+
+def limit_of(by: str) -> GuessLimit:
+    """Returns the limit of a counter of attempts at a name by those whom `by` names."""
+    if by == ANYONE:
+        return ANY_SOURCE
+    return KNOWN_DEVICE if by.startswith("DEVICE#") else ONE_SOURCE

@@ -150,6 +150,20 @@ class Logins:
             left = "the password was changed, but other sessions may go on: DELETE /me/sessions?keep=current"
             raise OutcomeUnknown(left) from fault
 
+    def confirm(self, attempt: Attempt, user_id: UserId) -> None:
+        """Returns if the password of an attempt is that of the user `user_id`, who asks for what cannot be undone.
+
+        Raises:
+            InvalidRequest: The password is wrong.
+            TooManyAttempts: The password was not looked at.
+            Unavailable: The attempt could not be counted.
+        """
+        look = self._look(attempt, owner=user_id)
+        if look.account is None:
+            raise InvalidRequest.of("password", "is not your password")
+        with suppress(StoreFault):
+            self.store.forgive(look.counts, self.now)
+
     def _look(self, attempt: Attempt, owner: UserId | None = None) -> _Look:
         """Counts an attempt, and looks at its password if none of the counters is locked.
 

@@ -9,8 +9,10 @@ from dataclasses import MISSING, fields
 from types import NoneType
 from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origin, get_type_hints
 
+from shared.ids import CalendarId, EventId, derived_id, made_at
 from shared.scheduling.events import NO_CONTENT, Content, Event, Stamp
 from shared.scheduling.fences import Fence, FenceEntry
+from shared.scheduling.instants import FIRST
 
 Item = dict[str, Any]
 
@@ -145,6 +147,8 @@ OPTIONAL_STAMP: Final = tuple(each.name for each in STAMP_ATTRIBUTES if each.omi
 KNOWN: Final = frozenset(
     {*(each.name for each in (*_EVENT.attributes, *CONTENT_ATTRIBUTES, *STAMP_ATTRIBUTES)), _CHANGED_AT, "expires_at"}
 )
+# Marks what an erasure has left of an event, in seconds since 1970: no version is made of it (`shared.store.stream`).
+ERASED_AT: Final = "erased_at"
 
 
 def _encoded(source: object, table: _Table) -> Item:
@@ -179,6 +183,24 @@ def event_attributes(event: Event) -> Item:
         **_encoded(event, _EVENT),
         **_encoded(event.content, _CONTENT),
         **stamp_attributes(event.stamp),
+    }
+
+
+def erased_attributes(calendar_id: CalendarId, event_id: EventId, now: int) -> Item:
+    """Returns the attributes, without keys, of an event that was erased at `now` (seconds since 1970).
+
+    They read as a deleted event that can no longer be restored, so that a request in between finds no event, and not an
+    item that it cannot read. There is no stamp, since there is no change that a version could tell.
+    """
+    return {
+        "id": text(event_id),
+        "calendar_id": text(calendar_id),
+        "created_at": text(made_at(derived_id(now * 1000, 0))),
+        "start": text(FIRST),
+        "end": text(FIRST),
+        "change_type": text("delete"),
+        "expires_at": number(now),
+        ERASED_AT: number(now),
     }
 
 

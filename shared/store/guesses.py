@@ -5,7 +5,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from shared.errors import Contended
-from shared.identity.guessing import FORGIVEN_AFTER_SECONDS, Count, Counter
+from shared.identity.guessing import FORGIVEN_AFTER_SECONDS, Count, Counter, limit_of
 from shared.store.client import Clients
 from shared.store.codec import Item, number
 from shared.store.faults import failed_conditions, store_faults
@@ -83,7 +83,7 @@ class DynamoGuessStore:
             try:
                 self._clients.dynamodb.delete_item(
                     TableName=self._table,
-                    Key=guess_key(counter.counted),
+                    Key=guess_key(counter.counted, counter.by),
                     ConditionExpression="attempts = :one",
                     ExpressionAttributeValues={":one": number(1)},
                 )
@@ -97,7 +97,9 @@ class DynamoGuessStore:
         """Makes an UpdateItem; a condition that does not hold means that there is nothing to change."""
         with store_faults():
             try:
-                self._clients.dynamodb.update_item(TableName=self._table, Key=guess_key(counter.counted), **update)
+                self._clients.dynamodb.update_item(
+                    TableName=self._table, Key=guess_key(counter.counted, counter.by), **update
+                )
             except ClientError as fault:
                 if not failed_conditions(fault):
                     raise
@@ -108,7 +110,7 @@ class DynamoGuessStore:
             try:
                 written = self._clients.dynamodb.update_item(
                     TableName=self._table,
-                    Key=guess_key(counter.counted),
+                    Key=guess_key(counter.counted, counter.by),
                     ReturnValues="UPDATED_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     **update,
@@ -160,6 +162,13 @@ def _anew(counter: Counter, now: int) -> dict[str, Any]:
             ":forgiven": number(now - FORGIVEN_AFTER_SECONDS),
         },
     }
+
+
+def is_locked(item: Item, now: int) -> bool:
+    """Returns whether the counter in an item of a name's partition lets no attempt pass at `now`."""
+    last_at, attempts = int(item["last_at"]["N"]), int(item["attempts"]["N"])
+    locked_until = last_at + limit_of(str(item["sk"]["S"])).wait_after(attempts) + 1
+    return now < min(_anew_at(item), locked_until)
 
 
 def _anew_at(item: Item) -> int:

@@ -4,19 +4,26 @@ import unicodedata
 from typing import Final
 
 from shared.identity.users import normal_name
-from shared.ids import MailId, SessionId, UserId
+from shared.ids import ErasureId, MailId, SessionId, UserId
 from shared.store.codec import Item, text
 
 SESSION_PREFIX: Final = "SESSION#"
+ERASURE_PREFIX: Final = "ERASURE#"
+DUE_PARTITION: Final = "ERASURES"
 
 
 def _key(partition: str, sort: str) -> Item:
     return {"pk": text(partition), "sk": text(sort)}
 
 
+def name_partition(name: str) -> str:
+    """Returns the partition of a user name, in any case."""
+    return f"NAME#{normal_name(name)}"
+
+
 def login_key(name: str) -> Item:
-    """Returns the key of what a login reads of a user, which ignores the name's case."""
-    return _key(f"NAME#{normal_name(name)}", "LOGIN")
+    """Returns the key of what a login reads of a user, in any case of the name."""
+    return _key(name_partition(name), "LOGIN")
 
 
 def user_partition(user_id: UserId) -> str:
@@ -63,6 +70,44 @@ def mail_key(mail_id: MailId) -> Item:
     return _key(f"MAIL#{mail_id}", "MAIL")
 
 
-def guess_key(counted: str) -> Item:
-    """Returns the key of a counter of guesses; `counted` says whose guesses at what it counts."""
-    return _key(f"GUESS#{counted}", "GUESS")
+def name_guesses_partition(name: str) -> str:
+    """Returns the partition of the counters of guesses at a user name, in any case."""
+    return f"GUESS#NAME#{normal_name(name)}"
+
+
+def guess_key(counted: str, by: str) -> Item:
+    """Returns the key of a counter of guesses at what is `counted`, such as a name, by those whom `by` names.
+
+    All counters of a name are one partition, so that it can be unlocked and erased.
+    """
+    return _key(f"GUESS#{counted}", by)
+
+
+def erasure_key(erasure_id: ErasureId) -> Item:
+    """Returns the key of an erasure, which is a job first and a certificate after it."""
+    return _key(f"{ERASURE_PREFIX}{erasure_id}", "ERASURE")
+
+
+def erasure_in(key: Item) -> ErasureId:
+    """Returns the id of an erasure in its key."""
+    return ErasureId(str(key["pk"]["S"]).removeprefix(ERASURE_PREFIX))
+
+
+def erased_user_key(user_id: UserId) -> Item:
+    """Returns the key of what says that a user is being erased, and by which erasure."""
+    return _key(user_partition(user_id), "ERASURE")
+
+
+def due_key(due_at: int, erasure_id: ErasureId) -> Item:
+    """Returns the key of what says when an erasure has to go on: in order of time, so that those due are one Query."""
+    return _key(DUE_PARTITION, f"{due_at:012}#{erasure_id}")
+
+
+def due_up_to(now: int) -> str:
+    """Returns a sort key after those of the erasures that are due at `now`, and before all others."""
+    return f"{now + 1:012}"
+
+
+def due_in(key: Item) -> ErasureId:
+    """Returns the id of the erasure in the key of what says when it is due."""
+    return ErasureId(str(key["sk"]["S"]).partition("#")[2])

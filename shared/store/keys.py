@@ -84,6 +84,11 @@ def deleted_span(history_id: HistoryId) -> str:
     return f"deleted#{history_id}"
 
 
+def unplaced_span(history_id: HistoryId) -> str:
+    """Returns the index key of a version whose event had none, as a script may write it: outside all length classes."""
+    return f"unplaced#{history_id}"
+
+
 def deleted_in(key: str) -> HistoryId:
     """Returns the history_id of the deletion in the index key of a deleted event."""
     return HistoryId(key.partition("#")[2])
@@ -125,9 +130,14 @@ def usage_key(calendar_id: CalendarId) -> Item:
     return {"pk": text(f"{calendar(calendar_id)}#USAGE"), "sk": text("USAGE")}
 
 
+def bulk_counts(user_id: UserId) -> str:
+    """Returns the partition, in the events table, of the counts of a user's bulk requests."""
+    return f"USER#{user_id}"
+
+
 def bulk_count_key(user_id: UserId, minute: int) -> Item:
     """Returns the key, in the events table, of the count of a user's bulk requests in a minute since 1970."""
-    return {"pk": text(f"USER#{user_id}"), "sk": text(f"BULK#{minute}")}
+    return {"pk": text(bulk_counts(user_id)), "sk": text(f"BULK#{minute}")}
 
 
 def swept_key() -> Item:

@@ -22,7 +22,17 @@ from shared.history.recording import Record
 from shared.ids import HistoryId
 from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID, Event, Stamp
 from shared.store import keys
-from shared.store.codec import ERASED, KNOWN, STAMP_ATTRIBUTES, Item, event_of, number, stamp_attributes, text
+from shared.store.codec import (
+    ERASED,
+    ERASED_AT,
+    KNOWN,
+    STAMP_ATTRIBUTES,
+    Item,
+    event_of,
+    number,
+    stamp_attributes,
+    text,
+)
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that are derived from others: values that a script wrote there are not kept.
@@ -49,13 +59,16 @@ def _change_in(record: Record) -> Change | Removal | None:
     if not key["sk"]["S"].startswith(keys.EVENT_PREFIX):
         return None
     old = change.get("OldImage") or {}
+    image = old if kind == "REMOVE" else change["NewImage"]
+    # Before anything is read of the images: what an erasure overwrites may be unreadable, and must not be kept for it.
+    if ERASED_AT in image:
+        return None
     by_ttl = (record.get("userIdentity") or {}).get("principalId") == TTL_PRINCIPAL
     before_stamp = _lasting_stamp(old) if old else None
     if only_cleans_up(kind, before_stamp, by_ttl=by_ttl):
         if before_stamp is None or before_stamp.type != "delete":
             return None
         return Removal(VersionRef(keys.calendar_in(key), keys.event_id_in(key), before_stamp.history_id))
-    image = old if kind == "REMOVE" else change["NewImage"]
     lasting = _lasting_stamp(image)
     stamped = is_stamped(kind, lasting, before_stamp)
     if not stamped:
@@ -153,6 +166,8 @@ def version_item(change: Change) -> Item:
         "calendar_id": text(event.calendar_id),
         "calendar": text(keys.calendar(event.calendar_id)),
     }
+    # Every version is in the index by calendar, so that an erasure finds it: also one of an item without this key.
+    item.setdefault("span", text(keys.unplaced_span(change.stamp.history_id)))
     if change.stamp.changed_by == EXTERNAL:
         item |= stamp_attributes(change.stamp)
     if operation_id is not None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from shared.errors import NameTaken
+from shared.identity.users import Profile
+from shared.ids import UserId
 from shared.store.codec import Item, number, text
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.identity_keys import login_key, mail_key, profile_key
@@ -12,7 +14,7 @@ from shared.store.sessions import session_item
 
 if TYPE_CHECKING:
     from shared.identity.mail import Mail
-    from shared.identity.users import Account, Profile, Session
+    from shared.identity.users import Account, Session
     from shared.store.client import Clients
 
 
@@ -24,7 +26,7 @@ class DynamoUserStore:
         self._clients = clients
         self._table = table
 
-    def add(self, account: "Account", profile: "Profile", session: "Session", mail: "Mail") -> None:
+    def add(self, account: "Account", profile: Profile, session: "Session", mail: "Mail") -> None:
         """Stores a new user with a profile, their first session and a mail to them: one TransactWriteItems.
 
         Raises:
@@ -68,7 +70,7 @@ def account_attributes(account: "Account") -> Item:
     return item
 
 
-def profile_attributes(profile: "Profile") -> Item:
+def profile_attributes(profile: Profile) -> Item:
     """Returns the attributes of a profile."""
     item = {
         "user_id": text(profile.user_id),
@@ -80,6 +82,19 @@ def profile_attributes(profile: "Profile") -> Item:
     if profile.email_verified_at is not None:
         item["email_verified_at"] = number(profile.email_verified_at)
     return item
+
+
+def profile_of(item: Item) -> Profile:
+    """Returns the profile in an item."""
+    verified = item.get("email_verified_at")
+    return Profile(
+        user_id=UserId(item["user_id"]["S"]),
+        username=item["username"]["S"],
+        email=item["email"]["S"],
+        created_at=int(item["created_at"]["N"]),
+        email_set_at=int(item["email_set_at"]["N"]),
+        email_verified_at=None if verified is None else int(verified["N"]),
+    )
 
 
 def mail_item(mail: "Mail") -> Item:

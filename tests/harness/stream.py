@@ -36,11 +36,12 @@ def _streams_client_of(runtime: Runtime) -> Any:
 
 
 class Stream:
-    """The stream of a runtime's events table. Each read continues after the previous one."""
+    """The stream of a table of a runtime, the events table's by default. Each read continues after the previous one."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, table_name: str | None = None) -> None:
         self._client = _streams_client_of(runtime)
-        table = runtime.clients.dynamodb.describe_table(TableName=runtime.settings.events_table)["Table"]
+        name = table_name or runtime.settings.events_table
+        table = runtime.clients.dynamodb.describe_table(TableName=name)["Table"]
         self._arn = table["LatestStreamArn"]
         self._last_read: dict[str, str] = {}
 

@@ -5,6 +5,7 @@ import pytest
 from shared.identity.guessing import (
     ANY_NAME,
     ANY_SOURCE,
+    ANYONE,
     FORGIVEN_AFTER_SECONDS,
     ONE_SOURCE,
     Count,
@@ -17,7 +18,7 @@ from shared.store.identity_keys import guess_key, login_key
 from tests.harness.identity_samples import NOW
 from tests.harness.users_table import RACERS, UsersTable, race
 
-PAIR = Counter("PAIR#203.0.113.17#ada", ONE_SOURCE)
+PAIR = Counter("NAME#ada", "SOURCE#203.0.113.17", ONE_SOURCE)
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def count(store: DynamoGuessStore, times: int, now: int = NOW, counter: Counter 
 
 @pytest.mark.parametrize("limit", [ONE_SOURCE, ANY_SOURCE, ANY_NAME])
 def test_so_many_pass_as_are_free_and_then_each_waits_twice_as_long(store: DynamoGuessStore, limit: GuessLimit) -> None:
-    counter = Counter("x", limit)
+    counter = Counter("x", ANYONE, limit)
     free = count(store, limit.free, counter=counter)
     assert [(each.attempt, each.wait) for each in free] == [(number, 0) for number in range(1, limit.free + 1)]
     now = NOW
@@ -63,7 +64,7 @@ def test_a_refused_attempt_does_not_prolong_the_lock(store: DynamoGuessStore) ->
 @pytest.mark.parametrize("limit", [ONE_SOURCE, ANY_NAME])
 def test_a_counter_that_was_left_alone_starts_anew(store: DynamoGuessStore, limit: GuessLimit) -> None:
     """Also when TTL, which may take days, has not come by; and concurrent attempts are all counted."""
-    counter = Counter("x", limit)
+    counter = Counter("x", ANYONE, limit)
     count(store, limit.free, counter=counter)
     later = NOW + limit.forgotten_after
     assert store.count(counter, later - 1) == Count(counter, limit.free + 1)
@@ -75,7 +76,7 @@ def test_a_counter_that_was_left_alone_starts_anew(store: DynamoGuessStore, limi
 
 def test_an_attempt_is_remembered_for_a_day(users: UsersTable, store: DynamoGuessStore) -> None:
     count(store, 1)
-    item = users.item(guess_key(PAIR.counted))
+    item = users.item(guess_key(PAIR.counted, PAIR.by))
     assert item is not None
     assert int(item["expires_at"]["N"]) == NOW + 86_400
 
@@ -86,7 +87,7 @@ def test_an_attempt_that_is_taken_back_was_none(users: UsersTable, store: Dynamo
     assert [each.wait for each in count(store, 2)] == [0, 2]
     for _ in range(9):
         store.take_back(counts[0])
-    item = users.item(guess_key(PAIR.counted))
+    item = users.item(guess_key(PAIR.counted, PAIR.by))
     assert item is not None
     assert item["attempts"]["N"] == "0"
 
@@ -129,10 +130,10 @@ def test_a_counter_that_starts_anew_soon_says_when(store: DynamoGuessStore) -> N
 def test_a_right_password_takes_one_attempt_off_a_counter_of_several_users(
     users: UsersTable, store: DynamoGuessStore
 ) -> None:
-    source = Counter("SOURCE#203.0.113.17", ANY_NAME)
+    source = Counter("SOURCE#203.0.113.17", ANYONE, ANY_NAME)
     counts = count(store, 7, counter=source)
     store.forgive(counts[0], NOW)
-    item = users.item(guess_key(source.counted))
+    item = users.item(guess_key(source.counted, source.by))
     assert item is not None
     assert item["attempts"]["N"] == "6"
     assert "cleared_at" not in item

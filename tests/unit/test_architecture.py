@@ -145,7 +145,19 @@ def imported_with(*functions: str) -> set[str]:
     return set(loaded)
 
 
-IDENTITY = {"register", "login", "refresh", "logout", "authorize", "jwks", "rotate_keys", "sessions", "password"}
+ACCOUNT = {"admin", "erase", "erasure", "export"}
+IDENTITY = {
+    "register",
+    "login",
+    "refresh",
+    "logout",
+    "authorize",
+    "jwks",
+    "rotate_keys",
+    "sessions",
+    "password",
+    *ACCOUNT,
+}
 
 
 def test_event_functions_load_neither_tokens_nor_password_hashing() -> None:

@@ -43,7 +43,7 @@ def test_a_name_is_counted_in_any_case() -> None:
 
 def test_each_counter_counts_something_of_its_own() -> None:
     ada, bob = counters("ada", "203.0.113.17"), counters("bob", "203.0.113.18")
-    assert len({each.counted for each in (*ada, *bob, *device_counters("ada", DeviceId("x")))}) == 7
+    assert len({(each.counted, each.by) for each in (*ada, *bob, *device_counters("ada", DeviceId("x")))}) == 7
 
 
 @pytest.mark.parametrize(

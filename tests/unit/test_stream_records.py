@@ -7,7 +7,7 @@ import pytest
 from shared import ids
 from shared.history.changes import Change, UnreadableRecordError
 from shared.store import keys
-from shared.store.codec import Item, event_attributes
+from shared.store.codec import Item, erased_attributes, event_attributes, event_of
 from shared.store.stream import change_in, version_item
 from tests.harness.samples import event, new_id
 
@@ -112,3 +112,40 @@ def test_a_change_around_the_api_is_later_than_what_it_changes_whenever_the_reco
         of = record("MODIFY", WHOLE, {**WHOLE, "title": {"S": "Retro"}})
         of["dynamodb"] |= {"ApproximateCreationDateTime": seconds, "SequenceNumber": "1"}
         assert version_of(of)["sk"]["S"] > EVENT.history_id
+
+
+ERASED: Item = {**KEY, **erased_attributes(EVENT.calendar_id, EVENT.id, 1_795_338_000)}
+UNREADABLE: Item = {**WHOLE, "history_id": NO_TEXT, "start": NO_TEXT}
+
+
+@pytest.mark.parametrize("old", [WHOLE, UNREADABLE, {**WHOLE, "change_type": {"S": "delete"}}])
+def test_an_erasure_makes_no_version_whatever_it_overwrites(old: Item) -> None:
+    assert change_in(record("MODIFY", old, ERASED)) is None
+    assert change_in(record("INSERT", None, ERASED)) is None
+
+
+def test_the_removal_of_what_an_erasure_has_left_makes_no_version() -> None:
+    assert change_in(record("REMOVE", ERASED, None)) is None
+    # Nor does it if a version of the code that erases leaves less.
+    assert change_in(record("REMOVE", {**KEY, "erased_at": {"N": "1"}}, None)) is None
+
+
+def test_what_is_made_where_something_was_erased_is_recorded() -> None:
+    made = version_of(record("MODIFY", ERASED, WHOLE))
+    assert (made["sk"], made["title"]) == (WHOLE["history_id"], WHOLE["title"])
+    assert "erased_at" not in made
+
+
+def test_an_erased_event_reads_as_one_that_was_deleted_too_long_ago() -> None:
+    erased = event_of(ERASED)
+    assert erased.expired(1_795_338_000)
+    assert (erased.content.title, erased.content.description, erased.uid) == ("", "", None)
+
+
+def test_a_version_of_an_item_without_an_index_key_is_in_the_index_all_the_same() -> None:
+    placed = version_of(record("INSERT", None, WHOLE))
+    assert placed["span"] == WHOLE["span"]
+    bare = {name: value for name, value in WHOLE.items() if name != "span"}
+    made = version_of(record("INSERT", None, bare))
+    assert made["span"] == {"S": f"unplaced#{EVENT.history_id}"}
+    assert made["calendar"] == {"S": f"CAL#{EVENT.calendar_id}"}

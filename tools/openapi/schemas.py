@@ -16,6 +16,8 @@ from shared.http import (
     bulk_documents,
     change_documents,
     documents,
+    erasure_documents,
+    export_documents,
     identity_documents,
     problem_documents,
     session_documents,
@@ -45,6 +47,8 @@ _MODULES: Final = (
     undo_documents,
     identity_documents,
     session_documents,
+    erasure_documents,
+    export_documents,
     problem_documents,
 )
 _DOCUMENTS: Final = {

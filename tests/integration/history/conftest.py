@@ -12,20 +12,26 @@ from shared.runtime import Runtime, use
 from shared.store.client import Clients
 from tests.harness.botocore_faults import Wire
 from tests.harness.deployment import BUCKET, settings_for
+from tests.harness.signing_keys import SECRETS
 from tests.harness.template import create_tables
 from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import retaining
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class ClientsWithBucket(Clients):
-    """Clients of DynamoDB Local, and of moto's S3."""
+    """Clients of DynamoDB Local, and of moto's S3 and Secrets Manager."""
 
     @cached_property
     def s3(self) -> "S3Client":
         return Clients().s3
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        return Clients().secretsmanager
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,8 @@ def history_tables(dynamodb_endpoint: str) -> Iterator[tuple[Clients, dict[str, 
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         clients = ClientsWithBucket(dynamodb_endpoint)
         clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        for name, text in SECRETS.items():
+            clients.secretsmanager.create_secret(Name=name, SecretString=text)
         tables = create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
         yield clients, tables
         for table in tables.values():
@@ -52,6 +60,7 @@ def deployment(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Histo
         yield deployment
     deployment.empty(deployment.runtime.settings.events_table)
     deployment.empty(deployment.runtime.settings.history_table)
+    deployment.empty(deployment.runtime.settings.users_table)
     for key in deployment.object_keys():
         clients.s3.delete_object(Bucket=BUCKET, Key=key)
 
