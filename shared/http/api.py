@@ -59,9 +59,6 @@ __all__ = [
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
 
-# How much of a client's own name for itself is kept: a browser's has some 120 characters.
-USER_AGENT_LENGTH: Final = 256
-
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
 
@@ -214,12 +211,7 @@ def _denied(error: NotAuthenticated, user_id: UserId | None = None) -> NotAuthen
 
 def client() -> Client:
     """Returns who sent the request being served."""
-    identity = app.current_event.raw_event["requestContext"].get("identity")
-    known = identity if isinstance(identity, dict) else {}
-    return Client(
-        source=str(known.get("sourceIp") or "unknown"),
-        user_agent=str(known.get("userAgent") or "unknown")[:USER_AGENT_LENGTH],
-    )
+    return Client.of(app.current_event.raw_event["requestContext"].get("identity"))
 
 
 def issuer() -> str:
