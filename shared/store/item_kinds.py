@@ -133,6 +133,17 @@ ITEM_KINDS: Final = (
         erased="account",
     ),
     ItemKind(
+        "verification_codes",
+        "users",
+        "USER#{user_id}",
+        "CODE#verification",
+        exported=_TEMPORARY,
+        erased="account",
+    ),
+    ItemKind("reset_codes", "users", "EMAIL#{address}", "CODE#reset", exported=_TEMPORARY, erased="account"),
+    # Of an address that the user has not verified, it stays and lapses within a day: erasing would lift the limit.
+    ItemKind("mail_counts", "users", "EMAIL#{address}", "MAILS", exported=_TEMPORARY, erased="account"),
+    ItemKind(
         "guesses",
         "users",
         "GUESS#NAME#{name}",
