@@ -57,7 +57,7 @@ clean-local: down ## Delete its data
 
 ##@ Check it
 
-.PHONY: test test-unit test-integration test-e2e test-browser lint validate format bench
+.PHONY: test test-unit test-integration fuzz test-e2e test-browser lint validate format bench
 test: lint $(DEV) $(SAM) $(MINISTACK) dynamodb-local ## Everything: lint, then all tests, with a floor for branch coverage
 	$(BIN)/pytest --cov --cov-report= tests/unit tests/integration tests/e2e
 
@@ -66,6 +66,11 @@ test-unit: $(DEV) ## Logic without I/O
 
 test-integration: $(DEV) $(SAM) dynamodb-local ## Handlers and the store, on databases of their own
 	$(BIN)/pytest tests/integration
+
+fuzz: export FUZZ_SECONDS ?= 300
+fuzz: export FUZZ_SEED ?= 1
+fuzz: $(DEV) dynamodb-local ## Send generated requests for minutes (FUZZ_SECONDS=300 FUZZ_SEED=1)
+	$(BIN)/pytest --show-capture=no tests/integration/access/test_generated_requests.py
 
 test-e2e: $(DEV) $(SAM) $(MINISTACK) ## The deployed stack, over HTTP (E2E_BASE_URL=... for one that runs already)
 	$(BIN)/pytest tests/e2e

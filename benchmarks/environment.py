@@ -90,6 +90,10 @@ def local_environment() -> Iterator[dict[str, str]]:
             "REFRESH_GRACE_SECONDS": "30",
             "DELETED_EVENT_DAYS": "30",
             "HISTORY_RETENTION_DAYS": "0",
+            "MAX_EVENTS_PER_CALENDAR": "100000",
+            "MAX_TEXT_BYTES_PER_CALENDAR": "250000000",
+            # A measurement makes more in a minute than a user may.
+            "BULK_REQUESTS_PER_MINUTE": "10000",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
         before = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in variables}

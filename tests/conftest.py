@@ -1,7 +1,7 @@
 """What the tests share: a runtime of their own, on tables made from template.yaml."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from uuid import uuid4
 
@@ -20,6 +20,21 @@ from tests.harness.template import create_tables
 # How long an example takes depends on the machine.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def tell(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Adds a line to the figures that are printed at the end of the run, whether tests fail or not."""
+    return pytestconfig.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Prints the figures that tests have told."""
+    for line in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

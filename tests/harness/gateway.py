@@ -66,6 +66,12 @@ def reply(function: str, event: dict[str, Any], context: Context | None = None) 
     return Reply(response["statusCode"], headers, response["body"])
 
 
+def served(event: dict[str, Any], context: Context | None = None) -> Reply:
+    """Calls the function to which the template routes a request, and returns its response."""
+    method = "GET" if event["httpMethod"] == "HEAD" else event["httpMethod"]
+    return reply(routes()[method, event["resource"]], event, context)
+
+
 @dataclass
 class Api:
     """A client of the API for one user, without a gateway in between."""
@@ -92,6 +98,24 @@ class Api:
         Query parameters are given by name, or as in a URL, after the path. A header that is sent several times is given
         as a list.
         """
+        return self.send(self.event(method, path, body, raw=raw, base64=base64, headers=headers, **query), context)
+
+    def event(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: str | None = None,
+        base64: bool = False,
+        headers: Mapping[str, str | list[str]] | None = None,
+        **query: str,
+    ) -> dict[str, Any]:
+        """Returns what the gateway passes to the function of a request, without the caller's identity.
+
+        Raises:
+            LookupError: The template has no such route.
+        """
         path, _, written = path.partition("?")
         values = {**parse_qs(written, keep_blank_values=True), **{key: [value] for key, value in query.items()}}
         resource, parameters = self._match("GET" if method == "HEAD" else method, path)
@@ -110,6 +134,11 @@ class Api:
             "body": raw if raw is not None else None if body is None else json.dumps(body),
             "isBase64Encoded": base64,
         }
+        del event["requestContext"]["authorizer"]
+        return event
+
+    def send(self, event: dict[str, Any], context: Context | None = None) -> Reply:
+        """Sends a request to the function to which the template routes it, as this user, and returns the response."""
         event["requestContext"]["authorizer"] = {
             "principalId": self.user_id,
             "user_id": self.user_id,
@@ -117,7 +146,7 @@ class Api:
             "session": self.session,
             "exp": str(self.exp),
         }
-        return reply(routes()["GET" if method == "HEAD" else method, resource], event, context)
+        return served(event, context)
 
     @staticmethod
     def _match(method: str, path: str) -> tuple[str, dict[str, str]]:
@@ -127,6 +156,8 @@ class Api:
             pattern = resource.split("/")
             if known_method == method and len(pattern) == len(parts):
                 pairs = list(zip(pattern, parts, strict=True))
-                if all(p == q or p.startswith("{") for p, q in pairs):
+                if all(p == q or (p.startswith("{") and q) for p, q in pairs):
                     candidates.append((resource, {p[1:-1]: q for p, q in pairs if p.startswith("{")}))
+        if not candidates:
+            raise LookupError(f"the template has no route {method} {path}")
         return min(candidates, key=lambda candidate: len(candidate[1]))

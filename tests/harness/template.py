@@ -59,6 +59,16 @@ def routes() -> dict[tuple[str, str], str]:
     }
 
 
+def public_routes() -> set[tuple[str, str]]:
+    """Returns the (METHOD, path) of every route that the gateway serves without an access token, HEAD included."""
+    return {
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
+        for function in resources("AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api" and event["Properties"].get("Auth") == {"Authorizer": "NONE"}
+    }
+
+
 def create_tables(dynamodb: "DynamoDBClient", prefix: str = "") -> dict[str, str]:
     """Creates the template's tables, and returns their names, which begin with `prefix`, by logical id."""
     names = {}

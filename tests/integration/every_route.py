@@ -49,7 +49,21 @@ class Scene:
         return f"/events/{self.first['id']}"
 
 
+@dataclass(kw_only=True)
+class AccountScene(Scene):
+    """The same, in the calendar of a registered user, who has a session of this id."""
+
+    credentials: Json
+    session_id: str
+
+    def log_in(self) -> Json:
+        """Returns the tokens of a new session."""
+        tokens: Json = self.api("POST", "/auth/login", self.credentials).body
+        return tokens
+
+
 Ask = Callable[[Scene], Reply]
+AskAccount = Callable[[AccountScene], Reply]
 KEY = {"Idempotency-Key": "4711"}
 UID = {**REVIEW, "uid": "4711@example.com"}
 
@@ -200,5 +214,51 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
         200,
         lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo"),
         {BY_OPERATION, MANY, USAGE, VERSIONS, SPANS},
+    ),
+]
+
+
+def _applicant() -> Json:
+    name = f"u{uuid4().hex[:20]}"
+    return {"username": name, "password": "correct horse battery", "email": f"{name}@example.com"}
+
+
+# A request of each route of accounts and of the reference, and the status of its response.
+ACCOUNT: list[tuple[str, str, int, AskAccount]] = [
+    ("GET", "/openapi.json", 200, lambda scene: scene.api("GET", "/openapi.json")),
+    ("GET", "/docs", 200, lambda scene: scene.api("GET", "/docs")),
+    ("GET", "/.well-known/jwks.json", 200, lambda scene: scene.api("GET", "/.well-known/jwks.json")),
+    ("POST", "/auth/register", 201, lambda scene: scene.api("POST", "/auth/register", _applicant())),
+    ("POST", "/auth/login", 200, lambda scene: scene.api("POST", "/auth/login", scene.credentials)),
+    (
+        "POST",
+        "/auth/refresh",
+        200,
+        lambda scene: scene.api("POST", "/auth/refresh", {"refresh_token": scene.log_in()["refresh_token"]}),
+    ),
+    (
+        "POST",
+        "/auth/logout",
+        204,
+        lambda scene: scene.api("POST", "/auth/logout", {"refresh_token": scene.log_in()["refresh_token"]}),
+    ),
+    ("GET", "/me/sessions", 200, lambda scene: scene.api("GET", "/me/sessions")),
+    ("DELETE", "/me/sessions", 204, lambda scene: scene.api("DELETE", "/me/sessions")),
+    ("DELETE", "/me/sessions", 204, lambda scene: scene.api("DELETE", "/me/sessions?keep=current")),
+    (
+        "DELETE",
+        "/me/sessions/{session_id}",
+        204,
+        lambda scene: scene.api("DELETE", f"/me/sessions/{scene.session_id}"),
+    ),
+    (
+        "PUT",
+        "/me/password",
+        204,
+        lambda scene: scene.api(
+            "PUT",
+            "/me/password",
+            {"current_password": scene.credentials["password"], "new_password": "a longer battery of horses"},
+        ),
     ),
 ]

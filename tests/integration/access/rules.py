@@ -1,0 +1,57 @@
+"""Who may do what: one line for each route of the template. A route without a line fails, and so does the reverse."""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Answer(Enum):
+    """What a caller is answered who sends the very request that the owner of a calendar sends."""
+
+    # It needs no token: everybody gets the same response, whatever their Authorization is.
+    SAME_FOR_ALL = "the same for all"
+    # It names nothing: the caller's own calendar or account is served, and nothing of anybody else.
+    OWN = "their own"
+    # It names something of the owner: to anybody else that does not exist.
+    NOT_FOUND = "not found"
+
+
+class Line(NamedTuple):
+    """What is expected of a route; a role in the calendar of another user would be a further member.
+
+    Callers without a valid access token have no member: each protected route refuses all of them.
+    """
+
+    another_user: Answer
+
+
+_PUBLIC: Final = Line(Answer.SAME_FOR_ALL)
+_OWN: Final = Line(Answer.OWN)
+_NAMED: Final = Line(Answer.NOT_FOUND)
+
+RULES: Final[dict[tuple[str, str], Line]] = {
+    ("POST", "/auth/register"): _PUBLIC,
+    ("POST", "/auth/login"): _PUBLIC,
+    ("POST", "/auth/refresh"): _PUBLIC,
+    ("POST", "/auth/logout"): _PUBLIC,
+    ("GET", "/openapi.json"): _PUBLIC,
+    ("GET", "/docs"): _PUBLIC,
+    ("GET", "/.well-known/jwks.json"): _PUBLIC,
+    ("GET", "/me/sessions"): _OWN,
+    ("DELETE", "/me/sessions"): _OWN,
+    ("DELETE", "/me/sessions/{session_id}"): _NAMED,
+    ("PUT", "/me/password"): _OWN,
+    ("POST", "/events"): _OWN,
+    ("GET", "/events"): _OWN,
+    ("GET", "/events/deleted"): _OWN,
+    ("POST", "/events/bulk"): _OWN,
+    ("GET", "/free-busy"): _OWN,
+    ("GET", "/events/{event_id}"): _NAMED,
+    ("PUT", "/events/{event_id}"): _NAMED,
+    ("PATCH", "/events/{event_id}"): _NAMED,
+    ("DELETE", "/events/{event_id}"): _NAMED,
+    ("GET", "/events/{event_id}/history"): _NAMED,
+    ("GET", "/events/{event_id}/history/{history_id}"): _NAMED,
+    ("GET", "/events/{event_id}/diff"): _NAMED,
+    ("POST", "/events/{event_id}/rollback"): _NAMED,
+    ("POST", "/operations/{operation_id}/undo"): _NAMED,
+}

@@ -1,0 +1,37 @@
+"""Requests generated from the OpenAPI document: no 5xx, and every response is as the document says.
+
+`make fuzz` runs longer, with another seed.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tests.harness.deployment import Deployment
+from tests.harness.generated_requests import run
+from tests.harness.openapi_document import operations
+
+# Without a time to fill, the number of requests does not depend on the machine.
+SECONDS: Final = float(os.environ["FUZZ_SECONDS"]) if "FUZZ_SECONDS" in os.environ else None
+SEED: Final = int(os.environ.get("FUZZ_SEED", "11"))
+
+# These need a secret of the user, with which a success would end the run's own login.
+BY_CHANCE: Final = {"PUT /me/password"}
+
+
+def test_the_api_is_as_its_document_says(whole_deployment: Deployment, tell: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    found = run(whole_deployment, SEED, SECONDS)
+    seconds = time.monotonic() - started
+    tell(
+        f"schemathesis: {len(found.operations)} operations, {found.cases} cases in {seconds:.0f} s, "
+        f"{len(found.failures)} failures, seed {found.seed}"
+    )
+    assert found.failures == []
+    # schemathesis reads the document itself, and asks for nothing else there.
+    documented = {f"{method} {path}" for method, path in operations()} - {"GET /openapi.json"}
+    assert found.operations == documented
+    # Not only refusals: each operation has also done what it is for.
+    succeeded = {f"{method} {path}" for method, path, status in found.statuses if status < 300}
+    assert sorted(documented - succeeded - BY_CHANCE) == [], sorted(found.statuses.items())
