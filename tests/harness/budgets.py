@@ -50,6 +50,10 @@ BUDGETS: Final[dict[str, Budget]] = {
     # Whether it waits, the profile, whose address it is, the count (2), the code, and its removal.
     "send a mail": Budget(7, 7),
     "list sessions": Budget(1, 1),
+    # The user, the sessions, the events and the versions; more for each page of them.
+    "export": Budget(4, 4),
+    # Who it is; the password as for a login; the erasure; the sessions.
+    "erase": Budget(2 + 4 + 3 + 1 + 2, 7),
     "end a session": Budget(1, 1),
     # The keys of all, and a write for each 25.
     "end all other sessions": Budget(1 + 1, 2),
