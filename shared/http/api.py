@@ -111,11 +111,7 @@ def _check_edge(event: dict[str, Any]) -> None:
 
     Raises InvalidRequest, and NotFound for a route that only other deployments have.
     """
-    path = event.get("resource") or event["path"]
-    for name, value in (event.get("pathParameters") or {}).items():
-        path = path.replace(f"{{{name}}}", value)
-    # The event's own path would include the base path of a custom domain.
-    event["path"] = path
+    event["path"] = path = routes.path_of(event)
     event["headers"] = headers = routes.headers_of(event)
     event["multiValueHeaders"] = None
     event["multiValueQueryStringParameters"] = parameters = routes.parameters_of(event)
