@@ -344,4 +344,4 @@ def test_every_route_of_identity_says_that_it_is_one_or_serves_users_of_another_
         importlib.import_module(f"functions.{path.stem}")
     identity = [route for route in routes(app) if route.tags == ["Identity"]]
     others = {(route.method, route.path) for route in identity if not is_of_own_identity(route)}
-    assert others == {("DELETE", "/me"), ("GET", "/me/export"), ("GET", "/erasures/<erasure_id>")}
+    assert others == {("GET", "/me"), ("DELETE", "/me"), ("GET", "/me/export"), ("GET", "/erasures/<erasure_id>")}
