@@ -12,7 +12,7 @@ from typing import Final, Literal
 Table = Literal["events", "history", "users", "bucket"]
 # Where an erasure finds the items of a kind: among those of the user's calendar, their versions, the records in the
 # bucket, or the items of the user, the user's name and addresses. `shared.wiring.erasing` has an eraser for each.
-Place = Literal["calendar", "versions", "bucket", "account"]
+ErasurePlace = Literal["calendar", "versions", "bucket", "account"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ItemKind:
     pk: str
     sk: str
     exported: "Literal[True] | Because"
-    erased: "Place | Because"
+    erased: "ErasurePlace | Because"
 
     @cached_property
     def _forms(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
