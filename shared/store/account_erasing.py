@@ -13,11 +13,9 @@ from shared.store.codec import Item, text
 from shared.store.erasing import BatchEraser, Erased, counted, is_erased
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.identity_keys import (
-    address_key,
     address_partition,
     name_guesses_partition,
     name_partition,
-    normal_address,
     profile_key,
     user_partition,
 )
@@ -47,8 +45,8 @@ class AccountEraser:
         addresses = {each for item in self._items(own) for each in _addresses_in(item)}
         if subject.address is not None:
             addresses.add(subject.address)
-        for address in sorted({normal_address(each) for each in addresses}):
-            yield from self._erase_address(address, subject)
+        for partition in sorted({address_partition(each) for each in addresses}):
+            yield from self._erase(partition, subject)
         if subject.username is not None:
             yield from self._erase(name_guesses_partition(subject.username), subject)
         # Not at once: the profile tells where the rest is.
@@ -56,21 +54,6 @@ class AccountEraser:
         yield from self._erase(own, subject)
         if subject.username is not None:
             yield from self._erase(name_partition(subject.username), subject)
-
-    def _erase_address(self, address: str, subject: Subject) -> Erased:
-        """Erases what there is of an address: how many mails it got only if it is verified.
-
-        Anybody can register with an address of somebody else. If erasing that user made the limit of mails to it start
-        anew, there would be none.
-        """
-        partition, key = address_partition(address), key_of(address_key(address))
-        user = text(subject.user_id)
-        if any(key_of(item) == key and item.get("user_id") == user for item in self._items(partition)):
-            # Not at once: an erasure that is interrupted has to know that it is verified.
-            yield from self._erase(partition, subject, after=key)
-            yield from self._erase(partition, subject)
-        else:
-            yield from self._erase(partition, subject, but="mail_counts")
 
     def _items(self, partition: str) -> Iterator[Item]:
         """Yields the items of a partition, with whose they are and their addresses; strongly consistent."""
@@ -88,19 +71,14 @@ class AccountEraser:
             if after is None:
                 return
 
-    def _erase(
-        self, partition: str, subject: Subject, *, after: ItemKey | None = None, but: str | None = None
-    ) -> Erased:
-        """Deletes what is the subject's of a partition.
-
-        The item that is to be deleted `after` the others stays, as do those of the kind `but`.
-        """
+    def _erase(self, partition: str, subject: Subject, after: ItemKey | None = None) -> Erased:
+        """Deletes what is the subject's of a partition, but the item that is to be deleted `after` the others."""
         where = [
             {"pk": item["pk"], "sk": item["sk"]}
             for item in self._items(partition)
             if key_of(item) != after
             and item.get("user_id", text(subject.user_id)) == text(subject.user_id)
-            and is_erased("users", item, but)
+            and is_erased("users", item)
         ]
         if where:
             deleted = self._clients.pool.map(lambda key: self._delete(key, subject), where)

@@ -171,13 +171,10 @@ class CalendarEraser:
         return len(where), after is not None
 
 
-def is_erased(table: Table, item: Item, but: str | None = None) -> bool:
-    """Returns whether an erasure deletes what has the key of `item`: also what is of no kind that is known.
-
-    It does not delete items of the kind called `but`.
-    """
+def is_erased(table: Table, item: Item) -> bool:
+    """Returns whether an erasure deletes what has the key of `item`: also what is of no kind that is known."""
     kind = kind_of(table, *keys.key_of(item))
-    return kind is None or not (isinstance(kind.erased, Because) or kind.name == but)
+    return kind is None or not isinstance(kind.erased, Because)
 
 
 def counted(table: Table, where: Sequence[Item]) -> Counter[str]:
