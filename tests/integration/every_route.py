@@ -261,4 +261,8 @@ ACCOUNT: list[tuple[str, str, int, AskAccount]] = [
             {"current_password": scene.credentials["password"], "new_password": "a longer battery of horses"},
         ),
     ),
+    ("GET", "/me/export", 200, lambda scene: scene.api("GET", "/me/export")),
+    ("DELETE", "/me", 202, lambda scene: scene.api("DELETE", "/me", {"password": scene.credentials["password"]})),
+    # Nobody can guess the id of a certificate.
+    ("GET", "/erasures/{erasure_id}", 404, lambda scene: scene.api("GET", f"/erasures/{uuid4().hex}{'A' * 11}")),
 ]

@@ -36,6 +36,10 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("GET", "/openapi.json"): _PUBLIC,
     ("GET", "/docs"): _PUBLIC,
     ("GET", "/.well-known/jwks.json"): _PUBLIC,
+    # Whoever has its id may read a certificate.
+    ("GET", "/erasures/{erasure_id}"): _PUBLIC,
+    ("GET", "/me/export"): _OWN,
+    ("DELETE", "/me"): _OWN,
     ("GET", "/me/sessions"): _OWN,
     ("DELETE", "/me/sessions"): _OWN,
     ("DELETE", "/me/sessions/{session_id}"): _NAMED,

@@ -16,8 +16,8 @@ from tests.harness.openapi_document import operations
 SECONDS: Final = float(os.environ["FUZZ_SECONDS"]) if "FUZZ_SECONDS" in os.environ else None
 SEED: Final = int(os.environ.get("FUZZ_SEED", "11"))
 
-# These need a secret of the user, with which a success would end the run's own login.
-BY_CHANCE: Final = {"PUT /me/password"}
+# These need the user's password, and with it they would end the run's own user; or the id of such an erasure.
+BY_CHANCE: Final = {"PUT /me/password", "DELETE /me", "GET /erasures/{erasure_id}"}
 
 
 def test_the_api_is_as_its_document_says(whole_deployment: Deployment, tell: Callable[[str], None]) -> None:
