@@ -54,7 +54,7 @@ def erase_me(erasure: Annotated[ErasureRequest | None, Body()] = None) -> Respon
             raise InvalidRequest.of("password", why)
         if account is not None and erasure is not None:
             attempt = Attempt(account.username, erasure.password, client(), header(DEVICE_HEADER))
-            logins(issuer(), request.now).confirm(attempt, request.actor)
+            logins(issuer(), request.now).confirm_password(attempt, request.actor, "password")
         security_event("AccountDisabled", user_id=request.actor, source=client().source)
 
     begun = erasure_requests(request.deadline, request.now).begin(request.actor, confirm)

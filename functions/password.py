@@ -15,8 +15,10 @@ from shared.http.api import (
 )
 from shared.http.identity_models import PasswordChange
 from shared.http.responses import may_raise, returns
+from shared.identity import password_rules
 from shared.identity.logins import Attempt
 from shared.ids import SessionId
+from shared.wiring.addresses import addresses
 from shared.wiring.logins import logins
 
 __all__ = ["handler"]
@@ -37,6 +39,9 @@ __all__ = ["handler"]
 def change_password(change: PasswordChange) -> Response[str]:
     """Replaces the caller's password, and ends their other sessions."""
     request = current_request()
+    profile = request.deadline.retry(lambda: addresses().profile(request.actor))
+    email = None if profile is None else profile.email
+    password_rules.check(change.new_password, username=request.username, email=email, field="new_password")
     attempt = Attempt(request.username, change.current_password, client(), header(DEVICE_HEADER))
     logins(issuer(), request.now).change_password(
         attempt, change.new_password, request.actor, SessionId(request.session)

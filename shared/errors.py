@@ -19,6 +19,7 @@ SchedulingError
 ├── TooManyBulkRequests      the user has made as many bulk requests this minute as the deployment allows
 ├── ContentErased            the version's event was deleted too long ago: its content is erased
 ├── TooManyAttempts          too many wrong passwords; not a limit on the rate of requests
+│   └── SentRecently         a code was sent to the user less than a minute ago
 ├── Unavailable              not served now; retry. The message says so if it is certain that nothing was written
 │   ├── NotRecordedYet       the version exists, but the stream has not delivered it yet
 │   └── OutcomeUnknown       the write may or may not have been applied
@@ -231,6 +232,14 @@ class TooManyAttempts(SchedulingError):
     def __init__(self, retry_after: int) -> None:
         super().__init__("too many failed attempts")
         self.retry_after = retry_after
+
+
+class SentRecently(TooManyAttempts):
+    """A code was sent to the user less than a minute ago; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.args = ("a code was sent less than a minute ago",)
 
 
 class Unavailable(SchedulingError):

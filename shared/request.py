@@ -1,13 +1,17 @@
 """The context of a request: its user, calendar, time and deadline. The HTTP edge creates it and passes it on."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from shared.ids import CalendarId, OperationId, UserId
 from shared.retries import Deadline
 
 NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_MILLISECOND: Final = 1_000_000
+
+
+# How much of a client's own name for itself is kept: a browser's has some 120 characters.
+USER_AGENT_LENGTH: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,15 @@ class Client:
 
     source: str
     user_agent: str
+
+    @classmethod
+    def of(cls, identity: object) -> Self:
+        """Returns the client of a request whose context has this `identity`."""
+        known = identity if isinstance(identity, dict) else {}
+        return cls(
+            source=str(known.get("sourceIp") or "unknown"),
+            user_agent=str(known.get("userAgent") or "unknown")[:USER_AGENT_LENGTH],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Settings:
     oidc: OidcSettings | None  # whose tokens are accepted as well
     issuer: str  # the issuer of tokens; {api} and {stage} stand for the gateway's
     cors_origin: str
+    mail_from: str  # empty: no mails are sent
     access_token_seconds: int
     refresh_token_seconds: int
     key_rotation_seconds: int
@@ -71,8 +72,8 @@ class Settings:
         """Returns the settings in `environ`.
 
         Raises:
-            ValueError: a variable is missing or empty, or a number is not a whole one or too small. The message
-                names the variable.
+            ValueError: a variable is missing or empty (only MAIL_FROM may be), or a number is not a whole one or too
+                small. The message names the variable.
         """
         return cls(
             events_table=_text(environ, "EVENTS_TABLE"),
@@ -85,6 +86,7 @@ class Settings:
             oidc=OidcSettings.of(environ),
             issuer=_text(environ, "ISSUER"),
             cors_origin=_text(environ, "CORS_ORIGIN"),
+            mail_from=_text(environ, "MAIL_FROM", may_be_empty=True),
             access_token_seconds=_seconds(environ, "ACCESS_TOKEN_SECONDS"),
             refresh_token_seconds=_seconds(environ, "REFRESH_TOKEN_DAYS", unit=DAY),
             key_rotation_seconds=_seconds(environ, "KEY_ROTATION_DAYS", unit=DAY),
@@ -106,9 +108,9 @@ class Settings:
         return self.issuer.replace("{api}", api_id).replace("{stage}", stage)
 
 
-def _text(environ: Mapping[str, str], name: str) -> str:
+def _text(environ: Mapping[str, str], name: str, *, may_be_empty: bool = False) -> str:
     value = environ.get(name)
-    if not value:
+    if value is None or not (value or may_be_empty):
         raise ValueError(f"the environment variable {name} is not set")
     return value
 

@@ -48,8 +48,8 @@ def run(home: Path, port: int) -> None:
             base_url = stack.deploy()
             owner.tell(os.getpid(), port, "ready", base_url)
             _show_tour(base_url)
-            _say("Functions' logs follow; Ctrl-C stops")
-            for line in following.lines(stack.alive, stack.logs(delete_old=True)):
+            _say("Functions' logs and mails follow; Ctrl-C stops")
+            for line in following.lines(stack.alive, stack.logs(delete_old=True), stack.inbox()):
                 _show(line)
         finally:
             owner.tell(os.getpid(), port, "stopping")

@@ -24,7 +24,7 @@ from typing import Any, Self
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tools import gateway, guard, machine
+from tools import gateway, guard, inbox, machine
 from tools.access import REGION, Access
 from tools.function_logs import FunctionLogs
 from tools.saved_state import rewind_streams
@@ -164,6 +164,7 @@ class LocalStack:
             self._sam("deploy", "--template-file", build / "template.yaml", *config, *parameters)
         except StackError as error:
             raise StackError("\n".join((str(error), *self._refusals()))) from None
+        inbox.prepare(self.access)
         base_url = self._publish()
         self._deployed = True
         return base_url
@@ -175,6 +176,10 @@ class LocalStack:
     def logs(self, *, delete_old: bool = False) -> FunctionLogs:
         """Returns the functions' logs from now on; with `delete_old`, old log streams are deleted."""
         return FunctionLogs(self.access.client, stack_name(), delete_old=delete_old)
+
+    def inbox(self) -> inbox.Inbox:
+        """Returns the mails that the functions send from now on."""
+        return inbox.Inbox(lambda: inbox.mails(self.access))
 
     def client(self, service: str, config: Config | None = None) -> Any:
         """Returns a boto3 client of the local AWS."""

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
+from tools.inbox import SENDER
+
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
@@ -31,6 +33,7 @@ def parameters() -> Mapping[str, str]:
     return {
         "Architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         "LocalStack": "true",
+        "MailFrom": SENDER,
     }
 
 

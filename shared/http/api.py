@@ -59,9 +59,6 @@ __all__ = [
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
 
-# How much of a client's own name for itself is kept: a browser's has some 120 characters.
-USER_AGENT_LENGTH: Final = 256
-
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
 
@@ -114,11 +111,7 @@ def _check_edge(event: dict[str, Any]) -> None:
 
     Raises InvalidRequest, and NotFound for a route that only other deployments have.
     """
-    path = event.get("resource") or event["path"]
-    for name, value in (event.get("pathParameters") or {}).items():
-        path = path.replace(f"{{{name}}}", value)
-    # The event's own path would include the base path of a custom domain.
-    event["path"] = path
+    event["path"] = path = routes.path_of(event)
     event["headers"] = headers = routes.headers_of(event)
     event["multiValueHeaders"] = None
     event["multiValueQueryStringParameters"] = parameters = routes.parameters_of(event)
@@ -218,12 +211,7 @@ def _denied(error: NotAuthenticated, user_id: UserId | None = None) -> NotAuthen
 
 def client() -> Client:
     """Returns who sent the request being served."""
-    identity = app.current_event.raw_event["requestContext"].get("identity")
-    known = identity if isinstance(identity, dict) else {}
-    return Client(
-        source=str(known.get("sourceIp") or "unknown"),
-        user_agent=str(known.get("userAgent") or "unknown")[:USER_AGENT_LENGTH],
-    )
+    return Client.of(app.current_event.raw_event["requestContext"].get("identity"))
 
 
 def issuer() -> str:

@@ -6,6 +6,12 @@ from pydantic import Field, StringConstraints
 
 from shared.http.base_models import Line, RequestBody, without
 from shared.http.text import MAX_ADDRESS_BYTES, address_fault
+from shared.identity.reserved_names import is_reserved
+
+
+def _reserved(name: str) -> str | None:
+    return "is reserved" if is_reserved(name) else None
+
 
 Email = Annotated[
     str,
@@ -20,7 +26,12 @@ Email = Annotated[
 Username = Annotated[
     str,
     StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
-    Field(description="A name of 3 to 64 characters that nobody else has, in any case of letters.", examples=["ada"]),
+    without(_reserved),
+    Field(
+        description="A name of 3 to 64 characters that nobody else has, in any case of letters. Names that could be "
+        "taken for the service's own, such as `admin` or `support`, are refused.",
+        examples=["ada"],
+    ),
 ]
 # NIST SP 800-63B: at least 8 characters, long ones allowed, no rules of composition. The limit keeps hashing cheap.
 Password = Annotated[
@@ -35,6 +46,15 @@ Token = Annotated[
     Line,
     Field(
         description="The latest refresh token of the session.", examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9…"]
+    ),
+]
+Code = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Line,
+    Field(
+        description="The code in the mail, in any case of letters, with or without its hyphen.",
+        examples=["7Q3MD-X0V5K"],
     ),
 ]
 # At login only lengths are checked: what cannot be a user name is a wrong user name.
@@ -69,3 +89,32 @@ class RefreshToken(RequestBody):
     """A refresh token, to be exchanged or ended."""
 
     refresh_token: Token
+
+
+class AddressPatch(RequestBody):
+    """A JSON merge patch (RFC 7396) of your user: the address, which is all that can change, and your password."""
+
+    email: Email
+    current_password: Annotated[
+        Credential, Field(description="The password that you have.", examples=["correct horse battery"])
+    ]
+
+
+class VerificationCode(RequestBody):
+    """The code that was sent to your address."""
+
+    code: Code
+
+
+class ResetRequest(RequestBody):
+    """The address of a user whose password is forgotten."""
+
+    email: Email
+
+
+class ResetConfirmation(RequestBody):
+    """A new password, and the code that was sent to the address of the user."""
+
+    email: Email
+    code: Code
+    new_password: Password

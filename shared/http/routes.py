@@ -94,6 +94,14 @@ def route_of(app: APIGatewayRestResolver, method: str, path: str) -> Route | Non
     return next((route for route in routes(app) if route.method == method and route.rule.match(path)), None)
 
 
+def path_of(event: dict[str, Any]) -> str:
+    """Returns the path of the route with its parameters: the event's own has the base path of a custom domain, too."""
+    path: str = event.get("resource") or event["path"]
+    for name, value in (event.get("pathParameters") or {}).items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
 def headers_of(event: dict[str, Any]) -> dict[str, str]:
     """Returns the values of those of HEADERS_READ that the request has, by lower-case name.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.errors import AnswerLost, Contended, OutcomeUnknown, Throttled
-from shared.identity import passwords
+from shared.identity import password_rules, passwords
 from shared.identity.devices import LoggedIn
 from shared.identity.mail import Mail
 from shared.identity.reports import SecurityReport
@@ -48,9 +48,11 @@ def register(
     """Creates a user and logs them in. The address is nobody's until it is verified, so it is not looked for.
 
     Raises:
+        InvalidRequest: The password breaks a rule (`password_rules`).
         NameTaken: Another user has the name.
         OutcomeUnknown: The database's response was lost.
     """
+    password_rules.check(applicant.password, username=applicant.username, email=applicant.email)
     account = Account(
         user_id=UserId(id_made_at(now)),
         username=applicant.username,
@@ -58,7 +60,7 @@ def register(
     )
     profile = Profile(account.user_id, account.username, applicant.email, created_at=now, email_set_at=now)
     session = Session.begin(account, client, DeviceId(id_made_at(now)), rules, now)
-    mail = Mail.to(profile, "registered", now)
+    mail = Mail.verification(profile.user_id, profile.email, now)
     # Before the user is stored: without a key to sign with, nothing is.
     logged_in = LoggedIn.with_tokens(session, tokens, now)
     try:

@@ -33,6 +33,8 @@ from shared.retries import Deadline
 NOT_WRITTEN: Final = (Contended, Throttled)
 # A login reads the account again if it has changed since: once, since nobody changes a password every few milliseconds.
 ROUNDS: Final = 2
+# The field of a request that has the password of a user who is logged in.
+CURRENT_PASSWORD: Final = "current_password"  # noqa: S105 a name, no password
 
 
 class LoginStore(Protocol):
@@ -150,17 +152,17 @@ class Logins:
             left = "the password was changed, but other sessions may go on: DELETE /me/sessions?keep=current"
             raise OutcomeUnknown(left) from fault
 
-    def confirm(self, attempt: Attempt, user_id: UserId) -> None:
-        """Returns if the password of an attempt is that of the user `user_id`, who asks for what cannot be undone.
+    def confirm_password(self, attempt: Attempt, user_id: UserId, field: str = CURRENT_PASSWORD) -> None:
+        """Checks the password of the user `user_id`, who is logged in, before a change that a thief would make.
 
         Raises:
-            InvalidRequest: The password is wrong.
+            InvalidRequest: The password, which the request has in `field`, is wrong, or the user has none here.
             TooManyAttempts: The password was not looked at.
             Unavailable: The attempt could not be counted.
         """
         look = self._look(attempt, owner=user_id)
         if look.account is None:
-            raise InvalidRequest.of("password", "is not your password")
+            raise _wrong_current(field)
         with suppress(StoreFault):
             self.store.forgive(look.counts, self.now)
 
@@ -240,5 +242,5 @@ def _wrong() -> NotAuthenticated:
     return NotAuthenticated("wrong user name or password")
 
 
-def _wrong_current() -> InvalidRequest:
-    return InvalidRequest.of("current_password", "is not your password")
+def _wrong_current(field: str = CURRENT_PASSWORD) -> InvalidRequest:
+    return InvalidRequest.of(field, "is not your password")

@@ -3,26 +3,35 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from shared.identity.users import Profile, id_made_at
+from shared.identity.users import id_made_at
 from shared.ids import MailId, UserId
 
-MailKind = Literal["registered"]
+MailKind = Literal["verification", "reset"]
 
-# A mail that could not be sent within this time is not sent any more.
-MAIL_SECONDS: Final = 24 * 3600
+# A mail that could not be sent within this time is not sent any more; whoever waits for it has asked again.
+MAIL_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to be sent until `expires_at`. It holds no text and no secret: those are made when it is sent."""
+    """A mail to be sent until `expires_at`. It holds no text and no secret: those are made when it is sent.
+
+    One of the kind `verification` is for the address that the user `user_id` has set; one of the kind `reset` for
+    whomever the address belongs to, which is not looked up before.
+    """
 
     id: MailId
     kind: MailKind
-    user_id: UserId
     address: str = field(repr=False)
     expires_at: int
+    user_id: UserId | None = None
 
     @classmethod
-    def to(cls, profile: Profile, kind: MailKind, now: int) -> "Mail":
-        """Returns a new mail to the address in `profile`."""
-        return cls(MailId(id_made_at(now)), kind, profile.user_id, profile.email, now + MAIL_SECONDS)
+    def verification(cls, user_id: UserId, address: str, now: int) -> "Mail":
+        """Returns a new mail for the verification of `address`."""
+        return cls(MailId(id_made_at(now)), "verification", address, now + MAIL_SECONDS, user_id)
+
+    @classmethod
+    def reset(cls, address: str, now: int) -> "Mail":
+        """Returns a new mail for a reset of the password of whomever `address` belongs to."""
+        return cls(MailId(id_made_at(now)), "reset", address, now + MAIL_SECONDS)

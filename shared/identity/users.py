@@ -3,6 +3,7 @@
 Fields that must not reach a log are left out of the representations.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +18,15 @@ MAX_SESSIONS: Final = 50
 def id_made_at(now: int) -> str:
     """Returns a new identifier with the timestamp `now`."""
     return new_id(now * NS_PER_SECOND)
+
+
+def normal_address(address: str) -> str:
+    """Returns an e-mail address without differences of case and of the composition of accents.
+
+    Lower case and NFC, as in RFC 8265 (section 3.3) for user names; case folding would treat "\u00df" and "ss" as the
+    same.
+    """
+    return unicodedata.normalize("NFC", address.lower())
 
 
 def normal_name(username: str) -> str:
@@ -38,8 +48,21 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressClaim:
+    """An address, as given, that a user has set at `set_at` and not verified: it is nobody's until then."""
+
+    address: str = field(repr=False)
+    set_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """A user's data about themselves. The address is as given, set at `email_set_at`; nobody's until it is verified."""
+    """A user's data about themselves.
+
+    The address is as given, set at `email_set_at`; nobody's until it is verified. `pending` is another one that takes
+    the place of a verified address once it is verified itself. A code for either was last asked for at `code_asked_at`,
+    if not with the registration.
+    """
 
     user_id: UserId
     username: str
@@ -47,6 +70,8 @@ class Profile:
     created_at: int
     email_set_at: int
     email_verified_at: int | None = None
+    pending: AddressClaim | None = None
+    code_asked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

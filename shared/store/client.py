@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sesv2 import SESV2Client
 
 # A call that DynamoDB has not answered within 5 s counts as lost, so that there is time for a retry while the gateway
 # still waits (29 s).
@@ -92,6 +93,12 @@ class Clients:
     def secretsmanager(self) -> "SecretsManagerClient":
         """Client for the secret that signs tokens."""
         client: SecretsManagerClient = self._make("secretsmanager", attempts=3)
+        return client
+
+    @cached_property
+    def ses(self) -> "SESV2Client":
+        """Client for mails. It retries nothing: a mail whose response was lost may have been sent."""
+        client: SESV2Client = self._make("sesv2", attempts=1)
         return client
 
 

@@ -1,15 +1,16 @@
 """All keys of the users table. The items of one user, their sessions among them, are one partition."""
 
-import unicodedata
+from hashlib import sha256
 from typing import Final
 
-from shared.identity.users import normal_name
+from shared.identity.users import normal_address, normal_name
 from shared.ids import ErasureId, MailId, SessionId, UserId
 from shared.store.codec import Item, text
 
 SESSION_PREFIX: Final = "SESSION#"
 ERASURE_PREFIX: Final = "ERASURE#"
 DUE_PARTITION: Final = "ERASURES"
+_MAIL_PREFIX: Final = "MAIL#"  # also in template.yaml: the filter of the function that sends them
 
 
 def _key(partition: str, sort: str) -> Item:
@@ -46,15 +47,6 @@ def session_in(key: Item) -> SessionId:
     return SessionId(str(key["sk"]["S"]).removeprefix(SESSION_PREFIX))
 
 
-def normal_address(address: str) -> str:
-    """Returns an e-mail address without differences of case and of the composition of accents.
-
-    Lower case and NFC, as in RFC 8265 (section 3.3) for user names; case folding would treat "\u00df" and "ss" as the
-    same.
-    """
-    return unicodedata.normalize("NFC", address.lower())
-
-
 def address_partition(address: str) -> str:
     """Returns the partition of what is known of an e-mail address, in any case and composition."""
     return f"EMAIL#{normal_address(address)}"
@@ -65,9 +57,33 @@ def address_key(address: str) -> Item:
     return _key(address_partition(address), "ADDRESS")
 
 
+def mails_key(address: str) -> Item:
+    """Returns the key of the count of mails that were lately sent to an e-mail address.
+
+    It outlives the users who claim the address: otherwise who registers and erases users could send any number of
+    mails. So it does not name the address.
+    """
+    return _key(f"MAILS#{sha256(normal_address(address).encode()).hexdigest()}", "MAILS")
+
+
+def verification_code_key(user_id: UserId) -> Item:
+    """Returns the key of the code that verifies the address of a user."""
+    return _key(user_partition(user_id), "CODE#verification")
+
+
+def reset_code_key(address: str) -> Item:
+    """Returns the key of the code that resets the password of the user whose verified address is `address`."""
+    return _key(address_partition(address), "CODE#reset")
+
+
 def mail_key(mail_id: MailId) -> Item:
     """Returns the key of a mail that is to be sent."""
-    return _key(f"MAIL#{mail_id}", "MAIL")
+    return _key(f"{_MAIL_PREFIX}{mail_id}", "MAIL")
+
+
+def mail_in(key: Item) -> MailId:
+    """Returns the id of a mail in its key."""
+    return MailId(str(key["pk"]["S"]).removeprefix(_MAIL_PREFIX))
 
 
 def name_guesses_partition(name: str) -> str:

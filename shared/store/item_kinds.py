@@ -12,7 +12,7 @@ from typing import Final, Literal
 Table = Literal["events", "history", "users", "bucket"]
 # Where an erasure finds the items of a kind: among those of the user's calendar, their versions, the records in the
 # bucket, or the items of the user, the user's name and addresses. `shared.wiring.erasing` has an eraser for each.
-Place = Literal["calendar", "versions", "bucket", "account"]
+Region = Literal["calendar", "versions", "bucket", "account"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ItemKind:
     pk: str
     sk: str
     exported: "Literal[True] | Because"
-    erased: "Place | Because"
+    erased: "Region | Because"
 
     @cached_property
     def _forms(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -131,6 +131,26 @@ ITEM_KINDS: Final = (
         "ADDRESS",
         exported=Because("the profile has the address, and whether it is verified"),
         erased="account",
+    ),
+    ItemKind(
+        "verification_codes", "users", "USER#{user_id}", "CODE#verification", exported=_TEMPORARY, erased="account"
+    ),
+    ItemKind("reset_codes", "users", "EMAIL#{address}", "CODE#reset", exported=_TEMPORARY, erased="account"),
+    ItemKind(
+        "mail_counts",
+        "users",
+        "MAILS#{hash}",
+        "MAILS",
+        exported=_TEMPORARY,
+        erased=Because("counts the mails to an address for a day, under a hash of it, whoever claims the address"),
+    ),
+    ItemKind(
+        "reset_requests",
+        "users",
+        "GUESS#RESET#{network}",
+        "ANYONE",
+        exported=_NOT_OF_USERS,
+        erased=Because("counts the requests of a network for codes, for a day; it names no user"),
     ),
     ItemKind(
         "guesses",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from shared.errors import NameTaken
-from shared.identity.users import Profile
+from shared.identity.users import AddressClaim, Profile
 from shared.ids import UserId
 from shared.store.codec import Item, number, text
 from shared.store.faults import failed_conditions, store_faults
@@ -81,12 +81,17 @@ def profile_attributes(profile: Profile) -> Item:
     }
     if profile.email_verified_at is not None:
         item["email_verified_at"] = number(profile.email_verified_at)
+    if profile.pending is not None:
+        item["pending_email"] = text(profile.pending.address)
+        item["pending_set_at"] = number(profile.pending.set_at)
+    if profile.code_asked_at is not None:
+        item["code_asked_at"] = number(profile.code_asked_at)
     return item
 
 
 def profile_of(item: Item) -> Profile:
     """Returns the profile in an item."""
-    verified = item.get("email_verified_at")
+    pending, verified, asked = (item.get(name) for name in ("pending_email", "email_verified_at", "code_asked_at"))
     return Profile(
         user_id=UserId(item["user_id"]["S"]),
         username=item["username"]["S"],
@@ -94,15 +99,19 @@ def profile_of(item: Item) -> Profile:
         created_at=int(item["created_at"]["N"]),
         email_set_at=int(item["email_set_at"]["N"]),
         email_verified_at=None if verified is None else int(verified["N"]),
+        pending=None if pending is None else AddressClaim(pending["S"], int(item["pending_set_at"]["N"])),
+        code_asked_at=None if asked is None else int(asked["N"]),
     )
 
 
 def mail_item(mail: "Mail") -> Item:
     """Returns the item of a mail that is to be sent. The stream of the table delivers it to the function that sends."""
-    return {
+    item = {
         **mail_key(mail.id),
         "kind": text(mail.kind),
-        "user_id": text(mail.user_id),
         "address": text(mail.address),
         "expires_at": number(mail.expires_at),
     }
+    if mail.user_id is not None:
+        item["user_id"] = text(mail.user_id)
+    return item

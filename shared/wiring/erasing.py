@@ -11,7 +11,7 @@ from shared.observability import security_event
 from shared.runtime import current
 from shared.store.account_erasing import AccountEraser
 from shared.store.erasing import CalendarEraser
-from shared.store.item_kinds import Place
+from shared.store.item_kinds import Region
 from shared.store.unreadable_erasing import UnreadableEraser
 from shared.wiring.erasures import erasures
 from shared.wiring.maintenance import deadline
@@ -19,7 +19,7 @@ from shared.wiring.maintenance import deadline
 # How many erasures one run takes on.
 DUE_AT_ONCE: Final = 100
 # Changes before what follows from them, and the account last.
-PLACES: Final[tuple[Place, ...]] = ("calendar", "versions", "bucket", "account")
+REGIONS: Final[tuple[Region, ...]] = ("calendar", "versions", "bucket", "account")
 
 
 def due() -> list[ErasureId]:
@@ -51,11 +51,11 @@ def erase(subject: Subject) -> Iterator[Counter[str]]:
     settings, clients = runtime.settings, runtime.clients
     calendar_id = default_calendar(subject.user_id)
     calendar = CalendarEraser(clients, settings.events_table, settings.history_table, deadline)
-    erasers: dict[Place, Callable[[], Iterator[Counter[str]]]] = {
+    erasers: dict[Region, Callable[[], Iterator[Counter[str]]]] = {
         "calendar": lambda: calendar.erase_calendar(calendar_id, subject.user_id, runtime.now()),
         "versions": lambda: calendar.erase_versions(calendar_id),
         "bucket": lambda: UnreadableEraser(clients, settings.unreadable_bucket).erase(calendar_id),
         "account": lambda: AccountEraser(clients, settings.users_table, deadline).erase(subject),
     }
-    for place in PLACES:
-        yield from erasers[place]()
+    for region in REGIONS:
+        yield from erasers[region]()

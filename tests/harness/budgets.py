@@ -37,12 +37,29 @@ BUDGETS: Final[dict[str, Budget]] = {
     "login on a known device": Budget(1 + 1 + 1 + 2, 4),
     "refresh": Budget(1, 1),
     "logout": Budget(1, 1),
+    "read me": Budget(1, 1),
+    # The profile; as a login up to the password, and the counters again; the profile again, and the change.
+    "change the address": Budget(1 + 4 + 3 + 2, 6),
+    "ask for a code": Budget(2, 2),
+    "verify the address": Budget(3, 3),
+    # The counter and the mail, whatever the address is.
+    "forget the password": Budget(2, 2),
+    # The counter, the try, the profile, the password, the sessions before and after the change, the change, and the
+    # two counters that it clears.
+    "reset the password": Budget(9, 9),
+    # Whether it waits, the profile, whose address it is, the count (2), the code, and its removal.
+    "send a mail": Budget(7, 7),
     "list sessions": Budget(1, 1),
+    # The user, the sessions, the events and the versions; more for each page of them.
+    "export": Budget(4, 4),
+    # Who it is; the password as for a login; the erasure; the sessions.
+    "erase": Budget(2 + 4 + 3 + 1 + 2, 7),
     "end a session": Budget(1, 1),
     # The keys of all, and a write for each 25.
     "end all other sessions": Budget(1 + 1, 2),
     # As a login up to the password, which is then stored; the counters again; and the other sessions end.
-    "change the password": Budget(4 + 1 + 3 + 2, 5),
+    # The profile before, for the rules.
+    "change the password": Budget(1 + 4 + 1 + 3 + 2, 6),
     "create": Budget(6, 3),
     # By a process that has read within the last minute what the calendar holds, or else after that read.
     "create, conflicts allowed": Budget(1, 1),

@@ -14,6 +14,7 @@ from tests.harness.stream import Record, Stream, deliver, of_events
 Item = dict[str, Any]
 
 BUCKET = "unreadable"
+MAIL_FROM = "calendar@example.com"
 USAGE = {"S": "USAGE"}
 # The gateway's address with the API's id and its stage, which are those of the payloads, left open.
 ISSUER_PATTERN = "https://{api}.execute-api.eu-central-1.amazonaws.com/{stage}"
@@ -31,6 +32,7 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "VERIFICATION_KEYS_ARN": "verification",
         "ISSUER": ISSUER_PATTERN,
         "CORS_ORIGIN": "*",
+        "MAIL_FROM": MAIL_FROM,
         "OWN_IDENTITY": "true",
         "OIDC_ISSUER": "none",
         "OIDC_AUDIENCE": "none",

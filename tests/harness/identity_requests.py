@@ -50,7 +50,7 @@ def _user(data: Dataset) -> str:
 
         account, now = _account(data, hash_password(PASSWORD)), data.runtime.now()
         profile = Profile(account.user_id, account.username, f"{account.username}@example.com", now, now)
-        users().add(account, profile, _begun(account, now), Mail.to(profile, "registered", now))
+        users().add(account, profile, _begun(account, now), Mail.verification(account.user_id, profile.email, now))
         return account.username
 
     name: str = data.once("user", add)
@@ -112,6 +112,16 @@ def _change_password(data: Dataset, _: int) -> GatewayEvent:
     return _of_session(data.request("PUT", "/me/password", change), _session(data))
 
 
+def _export(data: Dataset, _: int) -> GatewayEvent:
+    _user(data)
+    return data.request("GET", "/me/export")
+
+
+def _erase(data: Dataset, _: int) -> GatewayEvent:
+    _user(data)
+    return data.request("DELETE", "/me", {"password": PASSWORD})
+
+
 IDENTITY_ROUTES: Final = (
     Route("authorize", "authorize", _authorize),
     Route("register", "register", _register, 201),
@@ -123,4 +133,6 @@ IDENTITY_ROUTES: Final = (
     Route("end a session", "sessions", _end_session, 204),
     Route("end all other sessions", "sessions", _end_others, 204),
     Route("change the password", "password", _change_password, 204),
+    Route("export", "export", _export),
+    Route("erase", "erasure", _erase, 202),
 )

@@ -12,7 +12,7 @@ NOW: Final = 1_795_338_000
 DAY: Final = 86_400
 RULES: Final = SessionRules(idle_seconds=DAY, end_seconds=90 * DAY, grace_seconds=30)
 CLIENT: Final = Client("203.0.113.17", "curl/8.7.1")
-ADA: Final = Account(UserId("user-1"), "Ada", "hash of secret")
+ADA: Final = Account(UserId("user-1"), "Ada", "hash of the secret of Ada")
 
 
 def account(**changes: Any) -> Account:
@@ -27,7 +27,7 @@ def profile(of: Account = ADA, email: str = "ada@example.com") -> Profile:
 
 def mail(of: Account = ADA) -> Mail:
     """Returns a mail to a user."""
-    return Mail.to(profile(of), "registered", NOW)
+    return Mail.verification(of.user_id, profile(of).email, NOW)
 
 
 def new_session(of: Account = ADA, now: int = NOW, rules: SessionRules = RULES) -> Session:

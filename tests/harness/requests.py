@@ -4,6 +4,7 @@ import importlib
 from typing import Final
 
 from shared.runtime import Runtime
+from tests.harness.address_requests import ADDRESS_ROUTES
 from tests.harness.crowded_requests import CROWDED_ROUTES
 from tests.harness.dataset import Dataset
 from tests.harness.event_requests import EVENT_ROUTES
@@ -14,7 +15,7 @@ from tests.harness.ledger import Ledger, recording
 from tests.harness.routes import Route
 
 # The requests to small calendars, and all requests.
-USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES)
+USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *ADDRESS_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES)
 ROUTES: Final = (*USUAL_ROUTES, *CROWDED_ROUTES)
 
 

@@ -1,4 +1,4 @@
-"""The stream of the events table, read with the Streams API, and delivered as by the event source mapping."""
+"""The stream of a table, read with the Streams API, and delivered as by the event source mapping."""
 
 import base64
 from collections.abc import Iterable

@@ -24,7 +24,7 @@ from tests.harness.deployment import ISSUER
 from tests.harness.identity_samples import ADA, CLIENT, NOW, RULES, mail, new_session, profile
 from tests.harness.signing_keys import tokens_of
 
-SECRET: Final = "secret"
+SECRET: Final = "the secret of Ada"
 RACERS: Final = 16
 RETRY_SECONDS = 10.0
 

@@ -127,6 +127,15 @@ def test_its_botocore_knows_no_other_service_and_no_documentation(layer: Path) -
     assert [path for path in models if '"documentation":"<' in path.read_text()] == []
 
 
+def test_it_has_the_list_of_the_commonest_passwords_and_no_other_file_beside_the_modules(layer: Path) -> None:
+    check = "from shared.identity.password_rules import _common; print(len(_common()) > 8000)"
+    assert run(layer, check) == "True\n"
+    others = {
+        path.name for path in (layer / "shared").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    assert others == {"common_passwords.txt"}
+
+
 def test_it_has_nothing_of_what_builds_it(layer: Path) -> None:
     assert (ROOT / "shared" / "build").is_dir()
     assert not (layer / "shared" / "build").exists()

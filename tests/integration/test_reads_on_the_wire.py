@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.harness.address_requests import ADDRESS_ROUTES
 from tests.harness.botocore_faults import Wire
+from tests.harness.dataset import Dataset
 from tests.harness.deployment import Deployment
-from tests.harness.gateway import Reply
+from tests.harness.gateway import Context, Reply, invoke
 from tests.harness.identity_client import PASSWORD, Identity, exchange, login, logout, register, user_of
 from tests.harness.template import routes
 from tests.integration.every_route import (
@@ -30,6 +32,17 @@ from tests.integration.reads import Read, reads
 USER: Read = ("GetItem", "users", None, True)
 SESSIONS: Read = ("Query", "users", None, True)
 CHANGE = {"current_password": PASSWORD, "new_password": "a longer battery of horses"}
+
+# By the names in `tests.harness.address_requests`.
+ADDRESSES: list[tuple[str, str, str, set[Read]]] = [
+    ("GET", "/me", "read me", {USER}),
+    ("PATCH", "/me", "change the address", {USER}),
+    ("POST", "/me/email/code", "ask for a code", {USER}),
+    ("POST", "/me/email/verification", "verify the address", {USER}),
+    ("POST", "/auth/password-reset", "forget the password", set()),
+    ("POST", "/auth/password-reset/confirmation", "reset the password", {USER, SESSIONS}),
+    ("", "the stream", "send a mail", {USER}),
+]
 
 IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [
     ("POST", "/auth/register", 201, lambda _: register("Grace"), set()),
@@ -115,6 +128,19 @@ def test_a_route_of_identity_reads_just_so(
     assert reads(identity_wire, identity.runtime.settings) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [(name, expected) for _, _, name, expected in ADDRESSES], ids=[each[2] for each in ADDRESSES]
+)
+def test_a_request_about_an_address_reads_just_so(
+    dynamodb_deployment: Deployment, wire: Wire, name: str, expected: set[Read]
+) -> None:
+    route = next(each for each in ADDRESS_ROUTES if each.name == name)
+    event = route.prepare(Dataset(dynamodb_deployment.runtime), 0)
+    wire.requests.clear()
+    route.check(invoke(route.function, event, Context(milliseconds=28_000)))
+    assert reads(wire, dynamodb_deployment.runtime.settings) == expected
+
+
 def test_every_route_is_in_the_tables() -> None:
-    listed = {(method, route) for method, route, *_ in [*ROUTES, *IDENTITY]}
+    listed = {(method, route) for method, route, *_ in [*ROUTES, *IDENTITY, *ADDRESSES]}
     assert routes().keys() - listed == {("GET", "/openapi.json"), ("GET", "/docs")}

@@ -11,14 +11,13 @@ from openapi_spec_validator import validate
 from shared.http.problems import TITLES
 from shared.runtime import Runtime
 from tests.harness.gateway import Api, Reply
-from tests.harness.identity_client import post
 from tests.harness.openapi_document import check, document, faults, operations, resolved
 from tests.harness.stream import Stream, deliver, of_events
 from tests.harness.template import ROOT, public_routes, routes, template
 
 EVENT = "/events/{event_id}"
 HISTORY = f"{EVENT}/history"
-WITH_BODY = [route for route in routes() if route[0] in {"PATCH", "POST", "PUT"}]
+WITH_BODY = [route for route in routes() if "requestBody" in operations()[route]]
 
 
 class Judged:
@@ -92,15 +91,11 @@ def test_the_example_of_a_body_is_one_that_the_api_takes(judged: Judged, method:
     contents = operations()[method, resource]["requestBody"]["content"].values()
     assert all(faults(content["schema"], content["example"]) == [] for content in contents)
     (body,) = {json.dumps(content["example"]) for content in contents}
-    if resource.startswith("/auth"):
-        function = routes()[method, resource]
-        answered = post(function, raw=body)
-        check(method, resource, answered)
-    else:
-        event_id = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"
-        names = dict.fromkeys(re.findall(r"{(\w+)}", resource), event_id)
-        answered = judged(method, resource, raw=body, **names)
-    assert answered.status not in (400, 422), answered
+    event_id = "01998f3a-5c00-7a10-8b20-3c4d5e6f7081"
+    names = dict.fromkeys(re.findall(r"{(\w+)}", resource), event_id)
+    answered = judged(method, resource, raw=body, **names)
+    # No example can be a code that was sent.
+    assert answered.status not in (400, 422) or answered.fields == ["code"], answered
 
 
 def test_every_example_of_a_problem_fits_its_schema() -> None:

@@ -59,10 +59,10 @@ def test_what_is_stored(identity: Identity) -> None:
     assert int(session["ends_at"]["N"]) == identity.runtime.now() + settings.session_seconds
     assert session["user_agent"]["S"] == "curl/8.7.1"
     (mail,) = identity.items("MAIL#")
-    assert mail["kind"]["S"] == "registered"
+    assert mail["kind"]["S"] == "verification"
     assert mail["user_id"]["S"] == user_id
     assert mail["address"]["S"] == "Ada@Example.com"
-    assert int(mail["expires_at"]["N"]) == identity.runtime.now() + 86_400
+    assert int(mail["expires_at"]["N"]) == identity.runtime.now() + 3600
 
 
 def test_what_the_client_says_it_is_is_kept_short_and_on_one_line(identity: Identity) -> None:
@@ -140,6 +140,11 @@ GOOD = {"username": "ada", "password": PASSWORD, "email": "ada@example.com"}
         ({**GOOD, "password": "correct\0horse"}, ["password"]),
         ({**GOOD, "password": "correct horse\ud800"}, ["password"]),
         ({**GOOD, "password": 12345678}, ["password"]),
+        ({**GOOD, "password": "Password1"}, ["password"]),
+        ({**GOOD, "password": "a\u0308" * 7}, ["password"]),
+        ({**GOOD, "username": "ada.lovelace", "password": "Ada.Lovelace"}, ["password"]),
+        ({**GOOD, "password": "ADA@example.com"}, ["password"]),
+        ({**GOOD, "username": "Ad-min"}, ["username"]),
         ({**GOOD, "email": "nowhere"}, ["email"]),
         ({**GOOD, "email": "a@b"}, ["email"]),
         ({**GOOD, "email": "ada@example.com\n"}, ["email"]),

@@ -167,3 +167,12 @@ def test_a_change_that_is_none_is_named(identity: Identity, change: dict[str, st
     with identity.costs():
         response = api("PUT", "/me/password", change)
     assert (response.status, response.fields) == (422, fields)
+
+
+@pytest.mark.parametrize("new", ["Password1", "Ada@Example.com"])
+def test_a_password_that_is_tried_first_or_is_ones_own_address_is_named(identity: Identity, new: str) -> None:
+    register("Ada")
+    api, _ = ada(identity)
+    with identity.costs(GetItem=1):
+        response = api("PUT", "/me/password", {"current_password": PASSWORD, "new_password": new})
+    assert (response.status, response.fields) == (422, ["new_password"])

@@ -146,6 +146,7 @@ def imported_with(*functions: str) -> set[str]:
 
 
 ACCOUNT = {"admin", "erase", "erasure", "export"}
+MAIL = {"me", "address", "password_reset", "notify"}
 IDENTITY = {
     "register",
     "login",
@@ -157,6 +158,7 @@ IDENTITY = {
     "sessions",
     "password",
     *ACCOUNT,
+    *MAIL,
 }
 
 

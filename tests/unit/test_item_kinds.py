@@ -74,4 +74,4 @@ def test_a_kind_has_one_name_and_says_all() -> None:
 
 
 def test_every_place_where_items_are_found_has_an_eraser() -> None:
-    assert {kind.erased for kind in ITEM_KINDS if not isinstance(kind.erased, Because)} == {*erasing.PLACES}
+    assert {kind.erased for kind in ITEM_KINDS if not isinstance(kind.erased, Because)} == {*erasing.REGIONS}

@@ -29,6 +29,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.EventConflict([]), 409),
     (errors.NameTaken(["username"]), 409),
     (errors.TooManyAttempts(7), 429),
+    (errors.SentRecently(7), 429),
     (errors.CalendarFull(), 507),
     (errors.QuotaExceeded("events", 10, 10), 409),
     (errors.TooManyBulkRequests(60, 7), 429),
@@ -76,6 +77,7 @@ def test_an_error_that_has_no_status_is_a_defect_and_passes() -> None:
     ("error", "seconds"),
     [
         (errors.TooManyAttempts(7), "7"),
+        (errors.SentRecently(7), "7"),
         (errors.Unavailable("busy", 3), "3"),
         (errors.NotRecordedYet("on its way"), "1"),
         (errors.OutcomeUnknown("read it"), "1"),

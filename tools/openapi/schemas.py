@@ -22,6 +22,7 @@ from shared.http import (
     problem_documents,
     session_documents,
     undo_documents,
+    user_documents,
 )
 from shared.http.bulk_models import Conflicts, OnInvalid
 from shared.http.models import SentBack
@@ -46,6 +47,7 @@ _MODULES: Final = (
     bulk_documents,
     undo_documents,
     identity_documents,
+    user_documents,
     session_documents,
     erasure_documents,
     export_documents,

@@ -1,0 +1,130 @@
+"""The users table: mails that wait to be sent, how many an address got, and the codes in them."""
+
+from typing import Any, get_args
+
+from shared.identity.addresses import StoredCode
+from shared.identity.mail import Mail, MailKind
+from shared.identity.outbox import DAY_SECONDS, MAILS_A_DAY
+from shared.identity.users import Account, Profile
+from shared.ids import UserId, is_id, is_uuid7, milliseconds_of
+from shared.store.client import Clients
+from shared.store.codec import Item, number
+from shared.store.codes import code_item
+from shared.store.faults import store_faults
+from shared.store.identity_keys import (
+    address_key,
+    login_key,
+    mail_in,
+    mail_key,
+    mails_key,
+    profile_key,
+    reset_code_key,
+    verification_code_key,
+)
+from shared.store.logins import account_of
+from shared.store.users import profile_of
+
+
+class UnreadableMailError(Exception):
+    """A record of the stream is none of a mail; the message says why, and quotes nothing of it."""
+
+
+def mail_of(record: dict[str, Any]) -> Mail | None:
+    """Returns the mail that a record of the users table's stream, as Lambda passes it, reports as new.
+
+    None if it reports anything else, such as the removal of a mail. Raises UnreadableMailError.
+    """
+    try:
+        return None if record["eventName"] == "REMOVE" else _mail_in(record["dynamodb"]["NewImage"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableMailError(type(error).__name__) from None
+
+
+def _mail_in(image: Item) -> Mail:
+    mail_id, kind, user = mail_in(image), image["kind"]["S"], image.get("user_id")
+    if not (is_id(mail_id) and is_uuid7(mail_id)) or kind not in get_args(MailKind):
+        raise ValueError("no mail")
+    return Mail(
+        id=mail_id,
+        kind=kind,
+        address=image["address"]["S"],
+        expires_at=int(image["expires_at"]["N"]),
+        user_id=None if user is None else UserId(user["S"]),
+    )
+
+
+class DynamoOutboxStore:
+    """The users table. Each method is one call, `count` two. All raise Contended, Throttled and AnswerLost."""
+
+    def __init__(self, clients: Clients, table: str) -> None:
+        """Uses the users table of name `table`."""
+        self._clients = clients
+        self._table = table
+
+    def is_waiting(self, mail: Mail) -> bool:
+        """Returns whether the mail is still stored."""
+        return self._get(mail_key(mail.id)) is not None
+
+    def remove(self, mail: Mail) -> None:
+        """Deletes the mail."""
+        with store_faults():
+            self._clients.dynamodb.delete_item(TableName=self._table, Key=mail_key(mail.id))
+
+    def count(self, to: str, mail: Mail, now: int) -> bool:
+        """Adds the mail to those to an address within a day, by its id, which contains when it was asked for.
+
+        Returns:
+            Whether it is one of the first MAILS_A_DAY of them.
+
+        Raises:
+            Contended: Another mail to the address was counted meanwhile.
+        """
+        key = mails_key(to)
+        item = self._get(key)
+        stored = set() if item is None else set(item["mails"]["SS"])
+        recent = {each for each in stored if milliseconds_of(each) > (now - DAY_SECONDS) * 1000}
+        if mail.id in recent:
+            return True  # counted before a first attempt to send it
+        if len(recent) >= MAILS_A_DAY:
+            return False
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if stored:
+            condition = {
+                "ConditionExpression": "mails = :stored",
+                "ExpressionAttributeValues": {":stored": {"SS": sorted(stored)}},
+            }
+        mails = {"mails": {"SS": sorted({*recent, mail.id})}, "expires_at": number(now + DAY_SECONDS)}
+        self._put({**key, **mails}, **condition)
+        return True
+
+    def owner(self, address: str) -> UserId | None:
+        """Returns the user whose verified address it is."""
+        item = self._get(address_key(address))
+        return None if item is None else UserId(item["user_id"]["S"])
+
+    def profile(self, user_id: UserId) -> Profile | None:
+        """Returns the profile of a user."""
+        item = self._get(profile_key(user_id))
+        return None if item is None else profile_of(item)
+
+    def account(self, username: str) -> Account | None:
+        """Returns what a login reads of a user."""
+        item = self._get(login_key(username))
+        return None if item is None else account_of(item)
+
+    def put_verification_code(self, code: StoredCode, now: int) -> None:
+        """Stores the code for the address of a user."""
+        self._put(code_item(verification_code_key(code.user_id), code, now))
+
+    def put_reset_code(self, code: StoredCode, now: int) -> None:
+        """Stores the code for the password of the user to whom its address belongs."""
+        self._put(code_item(reset_code_key(code.claim.address), code, now))
+
+    def _get(self, key: Item) -> Item | None:
+        with store_faults():
+            response = self._clients.dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return response.get("Item")
+
+    def _put(self, item: Item, **condition: Any) -> None:
+        with store_faults():
+            self._clients.dynamodb.put_item(TableName=self._table, Item=item, **condition)
