@@ -88,6 +88,7 @@ def local_environment() -> Iterator[dict[str, str]]:
             "KEY_ROTATION_DAYS": "90",
             "SESSION_DAYS": "90",
             "REFRESH_GRACE_SECONDS": "30",
+            "MAIL_FROM": "",
             "DELETED_EVENT_DAYS": "30",
             "HISTORY_RETENTION_DAYS": "0",
             "MAX_EVENTS_PER_CALENDAR": "100000",
