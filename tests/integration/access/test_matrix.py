@@ -2,11 +2,10 @@
 
 import importlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
-from shared.errors import NotAuthenticated
+from shared.identity.tokens import Access, Tokens
 from shared.ids import CalendarId
 from shared.request import Request
 from tests.harness.template import public_routes, routes
@@ -89,20 +88,11 @@ def test_a_handler_that_lets_the_request_choose_the_calendar_is_seen(
 
 
 def test_an_authorizer_that_takes_a_refresh_token_is_seen(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    authorize = importlib.import_module("functions.authorize")
-    usual = authorize.tokens
-    valid = str(cast.callers[OWNER].authorization).split()[1]
+    usual = Tokens.access
+    valid, refresh = (str(cast.callers[name].authorization).split()[1] for name in (OWNER, "refresh token"))
 
-    class Lax:
-        def __init__(self, issuer: str, now: int) -> None:
-            self.tokens = usual(issuer, now)
+    def lax(tokens: Tokens, token: str, now: int) -> Access:
+        return usual(tokens, valid if token == refresh else token, now)
 
-        def access(self, token: str, now: int) -> Any:
-            try:
-                return self.tokens.access(token, now)
-            except NotAuthenticated:
-                self.tokens.refresh(token, now)
-                return self.tokens.access(valid, now)
-
-    monkeypatch.setattr(authorize, "tokens", Lax)
+    monkeypatch.setattr(Tokens, "access", lax)
     assert wrong(row(cast, sample_of("GET", "/events"))).keys() == {"refresh token"}

@@ -14,6 +14,7 @@ import pytest
 from shared.errors import MalformedEvent
 from shared.identity.erasures import LATE_SECONDS, LEASE_SECONDS, Erasure, new_erasure_id
 from shared.ids import ErasureId, UserId
+from shared.store.identity_keys import mails_key
 from shared.store.item_kinds import kind_of
 from shared.wiring.erasures import erasures
 from tests.harness.deployment import Item
@@ -373,15 +374,18 @@ def test_what_is_not_an_erasure_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_what_is_known_of_an_address_is_erased_if_it_is_the_users(
+def test_what_is_known_of_an_address_is_erased_but_no_limit_is_lifted(
     deployment: HistoryDeployment, verified: bool
 ) -> None:
+    """Nor is anything of another user erased, to whom the address belongs."""
     ada = user(deployment)
     table, partition = deployment.runtime.settings.users_table, {"S": f"EMAIL#{ADDRESS}"}
     owner = {"S": ada.user_id if verified else "somebody else"}
-    for sk, more in (("ADDRESS", {"user_id": owner}), ("CODE#reset", {"user_id": owner})):
-        deployment.clients.dynamodb.put_item(TableName=table, Item={"pk": partition, "sk": {"S": sk}, **more})
+    for sk in ("ADDRESS", "CODE#reset"):
+        item = {"pk": partition, "sk": {"S": sk}, "user_id": owner}
+        deployment.clients.dynamodb.put_item(TableName=table, Item=item)
+    deployment.clients.dynamodb.put_item(TableName=table, Item=mails_key(ADDRESS))
     begin(deployment, ada)
     erase()
-    left = [item["sk"]["S"] for item in users(deployment) if item["pk"] == partition]
-    assert left == ([] if verified else ["ADDRESS", "CODE#reset"])
+    left = [item["sk"]["S"] for item in users(deployment) if item["pk"] in (partition, mails_key(ADDRESS)["pk"])]
+    assert left == (["MAILS"] if verified else ["ADDRESS", "CODE#reset", "MAILS"])
