@@ -64,6 +64,7 @@ class AccountScene(Scene):
 
 Ask = Callable[[Scene], Reply]
 AskAccount = Callable[[AccountScene], Reply]
+CODE = "7Q3MD-X0V5K"
 KEY = {"Idempotency-Key": "4711"}
 UID = {**REVIEW, "uid": "4711@example.com"}
 
@@ -263,6 +264,40 @@ ACCOUNT: list[tuple[str, str, int, AskAccount]] = [
             "PUT",
             "/me/password",
             {"current_password": scene.credentials["password"], "new_password": "a longer battery of horses"},
+        ),
+    ),
+    ("GET", "/me/export", 200, lambda scene: scene.api("GET", "/me/export")),
+    ("DELETE", "/me", 202, lambda scene: scene.api("DELETE", "/me", {"password": scene.credentials["password"]})),
+    # Nobody can guess the id of a certificate.
+    ("GET", "/erasures/{erasure_id}", 404, lambda scene: scene.api("GET", f"/erasures/{uuid4().hex}{'A' * 11}")),
+    ("GET", "/me", 200, lambda scene: scene.api("GET", "/me")),
+    (
+        "PATCH",
+        "/me",
+        200,
+        lambda scene: scene.api(
+            "PATCH",
+            "/me",
+            {"email": _applicant()["email"], "current_password": scene.credentials["password"]},
+        ),
+    ),
+    ("POST", "/me/email/code", 202, lambda scene: scene.api("POST", "/me/email/code")),
+    # Nobody has been sent these codes.
+    ("POST", "/me/email/verification", 422, lambda scene: scene.api("POST", "/me/email/verification", {"code": CODE})),
+    (
+        "POST",
+        "/auth/password-reset",
+        202,
+        lambda scene: scene.api("POST", "/auth/password-reset", {"email": _applicant()["email"]}),
+    ),
+    (
+        "POST",
+        "/auth/password-reset/confirmation",
+        422,
+        lambda scene: scene.api(
+            "POST",
+            "/auth/password-reset/confirmation",
+            {"email": _applicant()["email"], "code": CODE, "new_password": "a longer battery of horses"},
         ),
     ),
 ]

@@ -114,10 +114,15 @@ class Cast:
                     found[f"{table} {json.dumps(key)}"] = item
         return found
 
-    def of_others(self, stored: dict[str, Item]) -> dict[str, Item]:
-        """Returns those of the items `stored` that are not in the calendar or the account of the other user."""
-        own = (self.another_id, self.another_name)
-        return {key: item for key, item in stored.items() if not any(mark in key for mark in own)}
+    def changes_of_others(self, before: dict[str, Item], after: dict[str, Item]) -> list[str]:
+        """Returns the keys of items outside of the other user's calendar and account that differ.
+
+        Items that are new count only if they name the owner.
+        """
+        own, owner = (self.another_id, self.another_name), (self.scene.api.user_id, self.scene.credentials["username"])
+        changed = [key for key, item in before.items() if after.get(key) != item]
+        new = [key for key in after.keys() - before.keys() if any(mark in key for mark in owner)]
+        return [key for key in (*changed, *new) if not any(mark in key for mark in own)]
 
     @property
     def marks(self) -> dict[str, str]:
@@ -228,8 +233,8 @@ def _wrong_for_another(
         yield f"{reply.status}, not {expected}: {reply.text[:300]}"
     if answer is Answer.NOT_FOUND and after != before:
         yield "changes what is stored"
-    if cast.of_others(after) != cast.of_others(before):
-        yield "changes what is stored of others"
+    if changed := cast.changes_of_others(before, after):
+        yield f"changes what is stored of others: {changed}"
 
 
 def summary(rows: dict[str, list[Cell]]) -> Json:
