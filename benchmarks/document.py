@@ -26,6 +26,7 @@ def _rows(parts: Mapping[str, Part]) -> list[list[str]]:
     rows = [_row(name, parts["overhead"], name, parts["ledger"]) for name in parts["overhead"].times]
     rows += [_row(f"{name}, 100,000 events", parts["flatness"], name) for name in parts["flatness"].times]
     rows += [_row(name, parts["throughput"], name) for name in parts["throughput"].times]
+    rows += [_row(name, parts["guessing"], name) for name in parts["guessing"].times]
     rows += [_row(f"cold start of `{name}`", parts["cold"], name) for name in COLD_STARTS]
     return rows + [_row(name, parts["smoke"], name) for name in parts["smoke"].times]
 

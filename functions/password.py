@@ -11,6 +11,7 @@ from shared.http.api import (
     handler,
     header,
     issuer,
+    own_identity,
     takes,
 )
 from shared.http.identity_models import PasswordChange
@@ -34,6 +35,7 @@ __all__ = ["handler"]
     "and has to wait, like those. If it is wrong, a 422 says so.",
     responses={204: returns("The password is changed, and all other sessions have ended.")},
 )
+@own_identity
 @takes(DEVICE_HEADER)
 @may_raise(TooManyAttempts)
 def change_password(change: PasswordChange) -> Response[str]:

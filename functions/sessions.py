@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from shared.errors import NotFound
-from shared.http.api import Path, Query, Response, answer, app, client, current_request, handler
+from shared.http.api import Path, Query, Response, answer, app, client, current_request, handler, own_identity
 from shared.http.fields import SessionIdField
 from shared.http.responses import may_raise, returns
 from shared.http.session_documents import SessionsDocument, sessions_document
@@ -25,6 +25,7 @@ ACCESS_GOES_ON = "The access tokens of an ended session stay good until they exp
     description="Each login begins a session. A user has at most 50 of them: a further login ends the oldest.",
     responses={200: returns("All sessions.", SessionsDocument)},
 )
+@own_identity
 def list_sessions() -> Response[str]:
     """Returns the caller's sessions, the one that was used last first."""
     request = current_request()
@@ -41,6 +42,7 @@ def list_sessions() -> Response[str]:
     description=f"Ends all of them, or all but the one of this request. {ACCESS_GOES_ON}",
     responses={204: returns("The sessions have ended.")},
 )
+@own_identity
 def end_sessions(
     keep: Annotated[
         Literal["current"] | None, Query(description="`current`: do not end the session of this request.")
@@ -62,6 +64,7 @@ def end_sessions(
     description=f"It may be the one of this request. {ACCESS_GOES_ON}",
     responses={204: returns("The session has ended.")},
 )
+@own_identity
 @may_raise(NotFound)
 def end_session(session_id: Annotated[SessionIdField, Path(description="The session's `id`.")]) -> Response[str]:
     """Ends one of the caller's sessions. 404 if there is no such session."""

@@ -241,15 +241,10 @@ def answer(
         repeated: Whether an earlier request has already done what this one asks for.
         device_token: The value of the header Device-Token.
     """
-    headers: dict[str, str | list[str]] = {}
+    values = {"Location": location, DEVICE_HEADER: device_token, "Idempotent-Replay": "true" if repeated else None}
+    headers: dict[str, str | list[str]] = {name: value for name, value in values.items() if value is not None}
     if etag is not None:
         headers["ETag"] = f'"{etag}"'
-    if location is not None:
-        headers["Location"] = location
-    if repeated:
-        headers["Idempotent-Replay"] = "true"
-    if device_token is not None:
-        headers[DEVICE_HEADER] = device_token
     text = "" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 

@@ -72,7 +72,7 @@ class AccountEraser:
                 return
 
     def _erase(self, partition: str, subject: Subject, after: ItemKey | None = None) -> Erased:
-        """Deletes the items of a partition, but the one that is deleted `after` the others, and what is not erased."""
+        """Deletes what is the subject's of a partition, but the item that is to be deleted `after` the others."""
         where = [
             {"pk": item["pk"], "sk": item["sk"]}
             for item in self._items(partition)

@@ -9,7 +9,7 @@ from shared.runtime import Runtime, use
 from tests.harness.deployment import settings_for
 from tests.harness.gateway import Reply, payload, reply
 
-OPTIONAL_HEADERS = {"WWW-Authenticate", "Retry-After", "ETag", "Location"}
+OPTIONAL_HEADERS = {"WWW-Authenticate", "Retry-After", "ETag", "Location", "Device-Token"}
 
 REPLAY = "Idempotent-Replay"
 

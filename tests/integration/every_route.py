@@ -243,6 +243,10 @@ ACCOUNT: list[tuple[str, str, int, AskAccount]] = [
         204,
         lambda scene: scene.api("POST", "/auth/logout", {"refresh_token": scene.log_in()["refresh_token"]}),
     ),
+    ("GET", "/me/export", 200, lambda scene: scene.api("GET", "/me/export")),
+    # Without the password, so that the user is there for the other requests.
+    ("DELETE", "/me", 422, lambda scene: scene.api("DELETE", "/me")),
+    ("GET", "/erasures/{erasure_id}", 404, lambda scene: scene.api("GET", f"/erasures/{'x' * 43}")),
     ("GET", "/me/sessions", 200, lambda scene: scene.api("GET", "/me/sessions")),
     ("DELETE", "/me/sessions", 204, lambda scene: scene.api("DELETE", "/me/sessions")),
     ("DELETE", "/me/sessions", 204, lambda scene: scene.api("DELETE", "/me/sessions?keep=current")),

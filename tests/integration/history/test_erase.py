@@ -374,10 +374,9 @@ def test_what_is_not_an_erasure_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_what_is_known_of_an_address_is_erased_but_no_limit_is_lifted(
+def test_what_is_known_of_an_address_is_erased_if_it_is_the_users(
     deployment: HistoryDeployment, verified: bool
 ) -> None:
-    """Nor is anything of another user erased, to whom the address belongs."""
     ada = user(deployment)
     table, partition = deployment.runtime.settings.users_table, {"S": f"EMAIL#{ADDRESS}"}
     owner = {"S": ada.user_id if verified else "somebody else"}
