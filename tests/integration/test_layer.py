@@ -16,7 +16,7 @@ INSTALLED = Path(botocore.__file__).parents[1]
 MB = 1024 * 1024
 # Unzipped, without bytecode, which differs from Python to Python. Of this, 14 MB are cryptography with its OpenSSL.
 CEILING = 33 * MB
-SERVICES = ("dynamodb", "s3", "secretsmanager")
+SERVICES = ("dynamodb", "s3", "secretsmanager", "sesv2")
 DESCRIBED = {*SERVICES, "sts"}
 ENDPOINTS = Path("botocore", "data", "endpoints.json")
 REGIONS = ("eu-central-1", "us-east-1", "ap-southeast-5", "cn-north-1", "us-gov-west-1", "nowhere-9")
