@@ -56,14 +56,14 @@ class AccountEraser:
             yield from self._erase(name_partition(subject.username), subject)
 
     def _items(self, partition: str) -> Iterator[Item]:
-        """Yields the items of a partition, with whose they are and their addresses; strongly consistent."""
+        """Yields the items of a partition, with their addresses; strongly consistent."""
         after: Item | None = None
         while True:
             found, after = self._batches.query(
                 self._table,
                 "pk = :pk",
                 {":pk": text(partition)},
-                ProjectionExpression=", ".join(("pk", "sk", "user_id", *_ADDRESSES)),
+                ProjectionExpression=", ".join(("pk", "sk", *_ADDRESSES)),
                 ConsistentRead=True,
                 **({} if after is None else {"ExclusiveStartKey": after}),
             )
@@ -76,9 +76,7 @@ class AccountEraser:
         where = [
             {"pk": item["pk"], "sk": item["sk"]}
             for item in self._items(partition)
-            if key_of(item) != after
-            and item.get("user_id", text(subject.user_id)) == text(subject.user_id)
-            and is_erased("users", item)
+            if key_of(item) != after and is_erased("users", item)
         ]
         if where:
             deleted = self._clients.pool.map(lambda key: self._delete(key, subject), where)
