@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.harness.address_requests import ADDRESS_ROUTES
 from tests.harness.botocore_faults import Wire
 from tests.harness.dataset import Dataset
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply, invoke
 from tests.harness.identity_client import PASSWORD, Identity, exchange, login, logout, register, user_of
+from tests.harness.requests import USUAL_ROUTES
 from tests.harness.template import routes
 from tests.integration.every_route import (
+    BY_CALENDAR,
     BY_OPERATION,
     MANY,
     MANY_VERSIONS,
@@ -31,9 +32,11 @@ from tests.integration.reads import Read, reads
 
 USER: Read = ("GetItem", "users", None, True)
 SESSIONS: Read = ("Query", "users", None, True)
+USERS: Read = ("BatchGetItem", "users", None, True)
+EVENTS: Read = ("Query", "events", None, True)
 CHANGE = {"current_password": PASSWORD, "new_password": "a longer battery of horses"}
 
-# By the names in `tests.harness.address_requests`.
+# By the names in `tests.harness.requests`.
 ADDRESSES: list[tuple[str, str, str, set[Read]]] = [
     ("GET", "/me", "read me", {USER}),
     ("PATCH", "/me", "change the address", {USER}),
@@ -42,6 +45,8 @@ ADDRESSES: list[tuple[str, str, str, set[Read]]] = [
     ("POST", "/auth/password-reset", "forget the password", set()),
     ("POST", "/auth/password-reset/confirmation", "reset the password", {USER, SESSIONS}),
     ("", "the stream", "send a mail", {USER}),
+    ("GET", "/me/export", "export", {USER, SESSIONS, EVENTS, BY_CALENDAR}),
+    ("DELETE", "/me", "erase", {USER, SESSIONS, USERS}),
 ]
 
 IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [
@@ -59,6 +64,7 @@ IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [
         set(),
     ),
     ("PUT", "/me/password", 204, lambda pair: user_of(pair)("PUT", "/me/password", CHANGE), {USER, SESSIONS}),
+    ("GET", "/erasures/{erasure_id}", 404, lambda pair: user_of(pair)("GET", f"/erasures/{'A' * 43}"), {USER}),
 ]
 
 
@@ -131,10 +137,10 @@ def test_a_route_of_identity_reads_just_so(
 @pytest.mark.parametrize(
     ("name", "expected"), [(name, expected) for _, _, name, expected in ADDRESSES], ids=[each[2] for each in ADDRESSES]
 )
-def test_a_request_about_an_address_reads_just_so(
+def test_a_request_about_a_user_reads_just_so(
     dynamodb_deployment: Deployment, wire: Wire, name: str, expected: set[Read]
 ) -> None:
-    route = next(each for each in ADDRESS_ROUTES if each.name == name)
+    route = next(each for each in USUAL_ROUTES if each.name == name)
     event = route.prepare(Dataset(dynamodb_deployment.runtime), 0)
     wire.requests.clear()
     route.check(invoke(route.function, event, Context(milliseconds=28_000)))
@@ -143,4 +149,5 @@ def test_a_request_about_an_address_reads_just_so(
 
 def test_every_route_is_in_the_tables() -> None:
     listed = {(method, route) for method, route, *_ in [*ROUTES, *IDENTITY, *ADDRESSES]}
-    assert routes().keys() - listed == {("GET", "/openapi.json"), ("GET", "/docs")}
+    without_database = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/.well-known/jwks.json")}
+    assert routes().keys() - listed == without_database
