@@ -28,6 +28,10 @@ class ExportedUser(TypedDict):
     ]
     email_set_at: Annotated[InstantValue, Field(description="When the user gave the address, in UTC.")]
     email_verified_at: Annotated[InstantValue | None, Field(description="When it was verified, in UTC, if it was.")]
+    pending_email: Annotated[
+        str | None,
+        Field(description="The address that is to take its place, also a lapsed one.", examples=["ada@example.org"]),
+    ]
     created_at: Annotated[InstantValue, Field(description="When the user was registered, in UTC.")]
 
 
@@ -40,6 +44,7 @@ def exported_user(profile: "Profile") -> ExportedUser:
         "email": profile.email,
         "email_set_at": of_seconds(profile.email_set_at),
         "email_verified_at": None if verified_at is None else of_seconds(verified_at),
+        "pending_email": None if profile.pending is None else profile.pending.address,
         "created_at": of_seconds(profile.created_at),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.ids import UserId
+from shared.store.identity_keys import profile_key
 from shared.store.item_kinds import ITEM_KINDS
 from shared.wiring.export import exported_kinds
 from tests.harness.gateway import Api, Context, Reply
@@ -69,6 +70,18 @@ def test_a_small_export_is_one_page_with_all_there_is(deployment: HistoryDeploym
     assert [each["history_id"] for each in history] == sorted(
         (each["history_id"] for each in page["versions"] if each["event"]["id"] == event_id), reverse=True
     )
+
+
+def test_an_address_that_is_not_verified_yet_is_exported(deployment: HistoryDeployment) -> None:
+    ada = user(deployment)
+    deployment.clients.dynamodb.update_item(
+        TableName=deployment.runtime.settings.users_table,
+        Key=profile_key(ada.user_id),
+        UpdateExpression="SET pending_email = :address, pending_set_at = :now",
+        ExpressionAttributeValues={":address": {"S": "ada@example.org"}, ":now": {"N": "1"}},
+    )
+    (page,) = pages(ada)
+    assert page["profiles"][0]["pending_email"] == "ada@example.org"
 
 
 def test_nothing_is_exported_that_would_help_to_become_the_user(deployment: HistoryDeployment) -> None:
