@@ -1,6 +1,7 @@
 """Whatever is sent, in any part of a request: an answer below 500, and a problem document when it is refused."""
 
 import json
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -76,14 +77,14 @@ queries = st.dictionaries(st.sampled_from(PARAMETERS) | texts, st.lists(texts, m
 headers = st.dictionaries(st.sampled_from(HEADERS) | texts, texts | st.none(), max_size=4)
 ids = st.sampled_from([OLD_ID, "{id}", "x"]) | texts
 scheduling_routes = st.sampled_from(
-    sorted(key for key, function in routes().items() if "auth" not in key[1] and function != "docs")
+    sorted(key for key, function in routes().items() if "auth" not in key[1] and function not in ("docs", "jwks"))
 )
 
 
 def sent(calendar: StoredCalendar, route: tuple[str, str], event_id: str, **parts: Any) -> Reply:
     """Send a request made of any parts; the database keeps what a lucky one has written."""
     method, resource = route
-    parameters = dict.fromkeys(("event_id", "history_id", "operation_id"), calendar.path(event_id))
+    parameters = dict.fromkeys(re.findall(r"{(\w+)}", resource), calendar.path(event_id))
     event = payload("get_event") | {"httpMethod": method, "resource": resource, "path": resource.format(**parameters)}
     event |= {"pathParameters": parameters, "multiValueHeaders": None, "isBase64Encoded": False} | parts
     return reply(routes()[route], event)
