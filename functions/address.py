@@ -50,7 +50,7 @@ def patch_me(patch: Annotated[AddressPatch, Body()]) -> Response[str]:
     attempt = Attempt(request.username, patch.current_password, client(), header(DEVICE_HEADER))
     logins(issuer(), request.now).confirm_password(attempt, request.actor)
     profile = addresses.change_address(
-        request.actor, patch.email, store=wiring.addresses(), deadline=request.deadline, now=request.now
+        request.actor, patch.email, client(), store=wiring.addresses(), deadline=request.deadline, now=request.now
     )
     return answer(user_document(profile, request.now))
 
@@ -63,14 +63,16 @@ def patch_me(patch: Annotated[AddressPatch, Body()]) -> Response[str]:
     summary="Ask for another code",
     description="A code is sent to the address that you have not verified yet. It replaces the one before. At most one "
     "a minute: 429 says when to try again. 404: there is no such address, or it has lapsed.",
-    responses={202: returns("A code will be sent, unless the address had five mails within a day.")},
+    responses={202: returns("A code will be sent, unless there were too many mails within a day.")},
 )
 @own_identity
 @may_raise(NotFound, TooManyAttempts, OutcomeUnknown)
 def send_code() -> Response[str]:
     """Has a new code sent to the caller's unverified address."""
     request = current_request()
-    addresses.ask_for_code(request.actor, store=wiring.addresses(), deadline=request.deadline, now=request.now)
+    addresses.ask_for_code(
+        request.actor, client(), store=wiring.addresses(), deadline=request.deadline, now=request.now
+    )
     return answer(None, status=202)
 
 

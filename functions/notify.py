@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from shared import payloads
-from shared.observability import count, logger, serving
+from shared.observability import count, logger, security_event, serving
 from shared.runtime import current
 from shared.store.outbox import UnreadableMailError, mail_of
 from shared.wiring import mail as wiring
@@ -44,6 +44,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             outcome, why = outbox.send(mail, current().now())
             # Neither addresses nor what is sent to them may be logged.
             logger.info("mail", extra={"mail_id": mail.id, "kind": mail.kind, "outcome": outcome, "why": why})
+            if outcome == "limited":
+                security_event("MailLimited", user_id=mail.user_id, source=mail.network, limit=why)
         if outcome == "late":
             failed.append(payloads.member(record, "dynamodb.SequenceNumber"))
         not_sent += outcome in ("late", "refused")

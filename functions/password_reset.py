@@ -23,7 +23,9 @@ __all__ = ["handler"]
     description="A code is sent to the address if it is the verified address of a user. The response is the same for "
     "any address.",
     responses={
-        202: returns("A code will be sent, if the address belongs to a user and had no five mails within a day.")
+        202: returns(
+            "A code will be sent, if the address belongs to a user, and unless there were too many mails within a day."
+        )
     },
     security=PUBLIC,
 )

@@ -23,6 +23,7 @@ SecurityEvent = Literal[
     "LoginFailed",
     "LoginLocked",
     "LoginSucceeded",
+    "MailLimited",
     "PasswordChanged",
     "PasswordReset",
     "RefreshReused",

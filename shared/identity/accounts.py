@@ -60,7 +60,7 @@ def register(
     )
     profile = Profile(account.user_id, account.username, applicant.email, created_at=now, email_set_at=now)
     session = Session.begin(account, client, DeviceId(id_made_at(now)), rules, now)
-    mail = Mail.verification(profile.user_id, profile.email, now)
+    mail = Mail.verification(profile.user_id, profile.email, client, now)
     # Before the user is stored: without a key to sign with, nothing is.
     logged_in = LoggedIn.with_tokens(session, tokens, now)
     try:

@@ -14,6 +14,7 @@ from shared.identity.codes import is_right
 from shared.identity.mail import Mail
 from shared.identity.users import AddressClaim, Profile
 from shared.ids import UserId
+from shared.request import Client
 from shared.retries import Deadline
 
 T = TypeVar("T")
@@ -80,8 +81,10 @@ def existing_profile(user_id: UserId, store: AddressStore) -> Profile:
     return profile
 
 
-def change_address(user_id: UserId, address: str, *, store: AddressStore, deadline: Deadline, now: int) -> Profile:
-    """Sets the address of a user, to which a code is then sent, and returns the profile.
+def change_address(
+    user_id: UserId, address: str, client: Client, *, store: AddressStore, deadline: Deadline, now: int
+) -> Profile:
+    """Sets the address of a user, as `client` asks; a code is then sent to it. Returns the profile.
 
     The address that the user has changes nothing, except that it takes back another one that is not verified yet.
 
@@ -93,7 +96,7 @@ def change_address(user_id: UserId, address: str, *, store: AddressStore, deadli
 
     def attempt() -> Profile:
         before = existing_profile(user_id, store)
-        after, mail = _with_address(before, address, now)
+        after, mail = _with_address(before, address, client, now)
         if after != before and not store.change(before, after, mail):
             raise Contended("the profile has changed")
         return after
@@ -101,7 +104,7 @@ def change_address(user_id: UserId, address: str, *, store: AddressStore, deadli
     return _settled(attempt, deadline)
 
 
-def _with_address(before: Profile, address: str, now: int) -> tuple[Profile, Mail | None]:
+def _with_address(before: Profile, address: str, client: Client, now: int) -> tuple[Profile, Mail | None]:
     claim = claim_of(before, now)
     if claim is not None and claim.address == address:
         return before, None
@@ -112,11 +115,11 @@ def _with_address(before: Profile, address: str, now: int) -> tuple[Profile, Mai
         after = replace(before, email=address, email_set_at=now, code_asked_at=now)
     else:
         after = replace(before, pending=AddressClaim(address, now), code_asked_at=now)
-    return after, Mail.verification(before.user_id, address, now)
+    return after, Mail.verification(before.user_id, address, client, now)
 
 
-def ask_for_code(user_id: UserId, *, store: AddressStore, deadline: Deadline, now: int) -> None:
-    """Has a new code sent to the address that a user has not verified yet.
+def ask_for_code(user_id: UserId, client: Client, *, store: AddressStore, deadline: Deadline, now: int) -> None:
+    """Has a new code sent to the address that a user has not verified yet, as `client` asks.
 
     Raises:
         NotFound: The user has no profile, or no such address.
@@ -132,7 +135,7 @@ def ask_for_code(user_id: UserId, *, store: AddressStore, deadline: Deadline, no
         if before.code_asked_at == now:
             return  # by this request, whose response was lost; or by another one just now, whose mail will do
         _check_pause(before, now)
-        mail = Mail.verification(user_id, claim.address, now)
+        mail = Mail.verification(user_id, claim.address, client, now)
         if not store.change(before, replace(before, code_asked_at=now), mail):
             raise Contended("the profile has changed")
 

@@ -2,6 +2,8 @@
 
 Everything that depends on whom an address belongs to is looked up here, behind the stream. So the routes that ask for a
 mail do the same work, and give the same response, for every address.
+
+What strangers can have sent is limited, by whom it is sent to and by who asks for it. A mail beyond a limit is dropped.
 """
 
 from collections.abc import Callable
@@ -17,19 +19,48 @@ from shared.identity.notifications import AddressRefused, Letter, MailRefused, N
 from shared.identity.users import Account, AddressClaim, Profile, normal_address
 from shared.ids import UserId
 
-# To one address, within any 24 hours.
-MAILS_A_DAY: Final = 5
 DAY_SECONDS: Final = 24 * 3600
+# To one address, within any 24 hours: whoever needs more codes than that does not read them there.
+MAILS_TO_AN_ADDRESS: Final = 5
+# For which one user has asked: as many as two addresses get, such as one with a typing error and the right one.
+MAILS_OF_A_USER: Final = 2 * MAILS_TO_AN_ADDRESS
+# For which the clients of one network have asked, however many users they have made for it: as many people as register
+# at a school or a company in one day.
+MAILS_OF_A_NETWORK: Final = 100
 
 Outcome = Literal[
     "sent",
     "late",  # not sent now: the stream delivers it again
     "refused",  # by the mail service, for good
     "address refused",
-    "limited",  # the address had MAILS_A_DAY mails
+    "limited",  # the address, the user or the network had all mails that it may have within a day
     "nothing to send",  # it is sent already, or its reason is gone
     "off",  # the deployment sends no mails
 ]
+
+
+Limited = Literal["address", "user", "network"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailLimit:
+    """How many mails one subject may have within any 24 hours. `subject` is what distinguishes it from all others."""
+
+    by: Limited
+    subject: str = field(repr=False)
+    mails: int
+
+
+def _limits_of_asking(mail: Mail) -> list[MailLimit]:
+    """Returns the limits of who has asked for a mail: the user, if it was one, before the network of all users."""
+    network = MailLimit("network", f"NETWORK#{mail.network}", MAILS_OF_A_NETWORK)
+    if mail.user_id is None:
+        return [network]
+    return [MailLimit("user", f"USER#{mail.user_id}", MAILS_OF_A_USER), network]
+
+
+def _limit_of(address: str) -> MailLimit:
+    return MailLimit("address", f"ADDRESS#{normal_address(address)}", MAILS_TO_AN_ADDRESS)
 
 
 class OutboxStore(Protocol):
@@ -41,8 +72,8 @@ class OutboxStore(Protocol):
     def remove(self, mail: Mail) -> None:
         """Deletes the mail, which was sent or dropped."""
 
-    def count(self, to: str, mail: Mail, now: int) -> bool:
-        """Counts the mail among those to an address, once. Returns whether it may be sent: not after MAILS_A_DAY."""
+    def count(self, limit: MailLimit, mail: Mail, now: int) -> bool:
+        """Counts the mail by a limit, once. Returns whether it may be sent: not if the limit is reached."""
 
     def owner(self, address: str) -> UserId | None:
         """Returns the user whose verified address it is, in any case and composition; None if it is nobody's."""
@@ -85,12 +116,12 @@ class Outbox:
         """Sends what is to be sent for `mail` at `now`, and removes it, unless that is `late`.
 
         Returns:
-            What became of it and, for a fault, its code.
+            What became of it and, for a fault, its code, or what the limit is of.
         """
         why = ""
         try:
             try:
-                outcome = self._send(mail, now)
+                outcome, why = self._send(mail, now)
             except MailRefused as refusal:
                 outcome, why = "address refused" if isinstance(refusal, AddressRefused) else "refused", str(refusal)
             self.store.remove(mail)
@@ -98,24 +129,31 @@ class Outbox:
             return "late", str(fault)
         return outcome, why
 
-    def _send(self, mail: Mail, now: int) -> Outcome:
+    def _send(self, mail: Mail, now: int) -> tuple[Outcome, str]:
         if self.notifier is None:
-            return "off"
-        draft = self._draft(mail, now)
+            return "off", ""
+        if mail.expires_at <= now or not self.store.is_waiting(mail):
+            return "nothing to send", ""
+        # Before it is looked up whether there is anything to send: otherwise whoever is about to reach a limit could
+        # find out, by whether their own next mail comes, to which addresses mails are sent.
+        reached = self._reached(_limits_of_asking(mail), mail, now)
+        if reached is not None:
+            return "limited", reached
+        draft = self._verification(mail, now) if mail.kind == "verification" else self._reset(mail, now)
         if draft is None:
-            return "nothing to send"
-        if not self.store.count(draft.to, mail, now):
-            return "limited"
+            return "nothing to send", ""
+        reached = self._reached([_limit_of(draft.to)], mail, now)
+        if reached is not None:
+            return "limited", reached
         code = new_code(self.random_bytes)
         draft.store_code(code)
         letter = draft.letter(code)
         self.notifier.send(letter.to, letter.subject, letter.text)
-        return "sent"
+        return "sent", ""
 
-    def _draft(self, mail: Mail, now: int) -> _Draft | None:
-        if mail.expires_at <= now or not self.store.is_waiting(mail):
-            return None
-        return self._verification(mail, now) if mail.kind == "verification" else self._reset(mail, now)
+    def _reached(self, limits: list[MailLimit], mail: Mail, now: int) -> Limited | None:
+        """Counts the mail by each of `limits`, up to the first that is reached, which is returned."""
+        return next((limit.by for limit in limits if not self.store.count(limit, mail, now)), None)
 
     def _verification(self, mail: Mail, now: int) -> _Draft | None:
         profile = None if mail.user_id is None else self.store.profile(mail.user_id)

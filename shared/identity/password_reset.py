@@ -66,7 +66,7 @@ def request_reset(address: str, client: Client, *, store: ResetStore, deadline: 
         OutcomeUnknown: The database's response was lost.
     """
     _count(client, store, now)
-    mail = Mail.reset(address, now)
+    mail = Mail.reset(address, client, now)
     try:
         deadline.retry(lambda: store.put_mail(mail))
     except AnswerLost as lost:

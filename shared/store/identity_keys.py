@@ -57,13 +57,13 @@ def address_key(address: str) -> Item:
     return _key(address_partition(address), "ADDRESS")
 
 
-def mails_key(address: str) -> Item:
-    """Returns the key of the count of mails that were lately sent to an e-mail address.
+def mails_key(subject: str) -> Item:
+    """Returns the key of the count of the latest mails of a subject (`shared.identity.outbox.MailLimit`).
 
-    It outlives the users who claim the address: otherwise who registers and erases users could send any number of
-    mails. So it does not name the address.
+    It outlives users: otherwise who registers and erases users could send any number of mails. So it does not name the
+    subject, which may be an e-mail address.
     """
-    return _key(f"MAILS#{sha256(normal_address(address).encode()).hexdigest()}", "MAILS")
+    return _key(f"MAILS#{sha256(subject.encode()).hexdigest()}", "MAILS")
 
 
 def verification_code_key(user_id: UserId) -> Item:

@@ -142,7 +142,9 @@ ITEM_KINDS: Final = (
         "MAILS#{hash}",
         "MAILS",
         exported=_TEMPORARY,
-        erased=Because("counts the mails to an address for a day, under a hash of it, whoever claims the address"),
+        erased=Because(
+            "counts the mails to an address, of a user or of a network for a day, under a hash of which it is"
+        ),
     ),
     ItemKind(
         "reset_requests",

@@ -2,15 +2,17 @@
 
 from typing import Any, get_args
 
+from botocore.exceptions import ClientError
+
 from shared.identity.addresses import StoredCode
 from shared.identity.mail import Mail, MailKind
-from shared.identity.outbox import DAY_SECONDS, MAILS_A_DAY
+from shared.identity.outbox import DAY_SECONDS, MailLimit
 from shared.identity.users import Account, Profile
 from shared.ids import UserId, is_id, is_uuid7, milliseconds_of
 from shared.store.client import Clients
-from shared.store.codec import Item, number
+from shared.store.codec import Item, number, text
 from shared.store.codes import code_item
-from shared.store.faults import store_faults
+from shared.store.faults import failed_conditions, store_faults
 from shared.store.identity_keys import (
     address_key,
     login_key,
@@ -49,12 +51,13 @@ def _mail_in(image: Item) -> Mail:
         kind=kind,
         address=image["address"]["S"],
         expires_at=int(image["expires_at"]["N"]),
+        network=image["network"]["S"],
         user_id=None if user is None else UserId(user["S"]),
     )
 
 
 class DynamoOutboxStore:
-    """The users table. Each method is one call, `count` two. All raise Contended, Throttled and AnswerLost."""
+    """The users table. Each method is one call, `count` up to three. All raise Contended, Throttled and AnswerLost."""
 
     def __init__(self, clients: Clients, table: str) -> None:
         """Uses the users table of name `table`."""
@@ -70,32 +73,53 @@ class DynamoOutboxStore:
         with store_faults():
             self._clients.dynamodb.delete_item(TableName=self._table, Key=mail_key(mail.id))
 
-    def count(self, to: str, mail: Mail, now: int) -> bool:
-        """Adds the mail to those to an address within a day, by its id, which contains when it was asked for.
+    def count(self, limit: MailLimit, mail: Mail, now: int) -> bool:
+        """Adds the mail to those of the limit's subject within a day, by its id, which contains when it was asked for.
+
+        The condition is part of the write, so mails that are sent beside each other cannot get around the limit. Ids
+        that are a day old are removed when they are in the way.
 
         Returns:
-            Whether it is one of the first MAILS_A_DAY of them.
-
-        Raises:
-            Contended: Another mail to the address was counted meanwhile.
+            Whether it is one of the first `limit.mails` of them; True as well if it was counted before.
         """
-        key = mails_key(to)
-        item = self._get(key)
-        stored = set() if item is None else set(item["mails"]["SS"])
-        recent = {each for each in stored if milliseconds_of(each) > (now - DAY_SECONDS) * 1000}
-        if mail.id in recent:
-            return True  # counted before a first attempt to send it
-        if len(recent) >= MAILS_A_DAY:
+        stored = self._add(limit, mail, now)
+        if stored is None:
+            return True
+        old = {each for each in stored if milliseconds_of(each) <= (now - DAY_SECONDS) * 1000}
+        if not old:
             return False
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if stored:
-            condition = {
-                "ConditionExpression": "mails = :stored",
-                "ExpressionAttributeValues": {":stored": {"SS": sorted(stored)}},
-            }
-        mails = {"mails": {"SS": sorted({*recent, mail.id})}, "expires_at": number(now + DAY_SECONDS)}
-        self._put({**key, **mails}, **condition)
-        return True
+        with store_faults():
+            self._clients.dynamodb.update_item(
+                TableName=self._table,
+                Key=mails_key(limit.subject),
+                UpdateExpression="DELETE mails :old",
+                ExpressionAttributeValues={":old": {"SS": sorted(old)}},
+            )
+        return self._add(limit, mail, now) is None
+
+    def _add(self, limit: MailLimit, mail: Mail, now: int) -> set[str] | None:
+        """Adds the mail, unless that would be too many: these are returned then."""
+        with store_faults():
+            try:
+                self._clients.dynamodb.update_item(
+                    TableName=self._table,
+                    Key=mails_key(limit.subject),
+                    UpdateExpression="SET expires_at = :end ADD mails :mails",
+                    ConditionExpression="attribute_not_exists(mails) OR size(mails) < :most OR contains(mails, :mail)",
+                    ExpressionAttributeValues={
+                        ":end": number(now + DAY_SECONDS),
+                        ":mails": {"SS": [mail.id]},
+                        ":mail": text(mail.id),
+                        ":most": number(limit.mails),
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as fault:
+                failed = failed_conditions(fault)
+                if not failed:
+                    raise
+                return {*failed[0]["mails"]["SS"]}
+        return None
 
     def owner(self, address: str) -> UserId | None:
         """Returns the user whose verified address it is."""
@@ -125,6 +149,6 @@ class DynamoOutboxStore:
             response = self._clients.dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return response.get("Item")
 
-    def _put(self, item: Item, **condition: Any) -> None:
+    def _put(self, item: Item) -> None:
         with store_faults():
-            self._clients.dynamodb.put_item(TableName=self._table, Item=item, **condition)
+            self._clients.dynamodb.put_item(TableName=self._table, Item=item)

@@ -111,6 +111,7 @@ def mail_item(mail: "Mail") -> Item:
         "kind": text(mail.kind),
         "address": text(mail.address),
         "expires_at": number(mail.expires_at),
+        "network": text(mail.network),
     }
     if mail.user_id is not None:
         item["user_id"] = text(mail.user_id)

@@ -10,6 +10,7 @@ import requests
 
 from tests.e2e.given_url import fault_of
 from tests.e2e.user import User
+from tests.harness.sources import any_address, session_from
 from tests.harness.stack_process import STOP_SECONDS, Running, given
 
 
@@ -41,10 +42,10 @@ def base_url(running: Running) -> str:
     return running.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
-    """One HTTP client for all tests: it keeps its connections."""
-    with requests.Session() as session:
+    """One HTTP client for all tests of a module: it keeps its connections, and reaches no limit of a day's mails."""
+    with session_from(any_address()) as session:
         yield session
 
 

@@ -4,7 +4,7 @@ import re
 
 import requests
 
-from tests.e2e.user import PASSWORD, TIMEOUT_SECONDS, User, eventually
+from tests.e2e.user import PASSWORD, User, eventually
 from tests.harness.stack_process import Running
 from tools import inbox
 
@@ -12,7 +12,7 @@ CODE = re.compile(r"^\w{5}-\w{5}$", re.MULTILINE)
 
 
 def post(ada: User, path: str, body: dict[str, str]) -> requests.Response:
-    return requests.post(f"{ada.base_url}{path}", json=body, timeout=TIMEOUT_SECONDS)
+    return ada("POST", path, body, headers={"Authorization": None})
 
 
 def codes(running: Running, address: str, count: int) -> list[str]:

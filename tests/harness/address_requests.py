@@ -16,6 +16,7 @@ from shared.store.users import account_attributes, mail_item, profile_attributes
 from tests.harness.botocore_faults import as_handler, reply
 from tests.harness.dataset import Dataset, GatewayEvent
 from tests.harness.gateway import payload
+from tests.harness.identity_samples import CLIENT
 from tests.harness.routes import Route
 
 PASSWORD: Final = "correct horse battery"
@@ -94,7 +95,7 @@ def _reset(data: Dataset, _: int) -> GatewayEvent:
 def _mail(data: Dataset, _: int) -> dict[str, Any]:
     """A mail to a new user, which SES accepts."""
     profile = _user(data)
-    item = mail_item(Mail.verification(profile.user_id, profile.email, data.runtime.now()))
+    item = mail_item(Mail.verification(profile.user_id, profile.email, CLIENT, data.runtime.now()))
     _put(data.runtime, item)
 
     def accept(**_: Any) -> AWSResponse:

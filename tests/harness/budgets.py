@@ -47,8 +47,9 @@ BUDGETS: Final[dict[str, Budget]] = {
     # The counter, the try, the profile, the password, the sessions before and after the change, the change, and the
     # two counters that it clears.
     "reset the password": Budget(9, 9),
-    # Whether it waits, the profile, whose address it is, the count (2), the code, and its removal.
-    "send a mail": Budget(7, 7),
+    # Whether it waits, the counts of the user and the network, the profile, whose address it is, the count of the
+    # address, the code, and its removal.
+    "send a mail": Budget(8, 8),
     "list sessions": Budget(1, 1),
     # The user, the sessions, the events and the versions; more for each page of them.
     "export": Budget(4, 4),

@@ -50,7 +50,8 @@ def _user(data: Dataset) -> str:
 
         account, now = _account(data, hash_password(PASSWORD)), data.runtime.now()
         profile = Profile(account.user_id, account.username, f"{account.username}@example.com", now, now)
-        users().add(account, profile, _begun(account, now), Mail.verification(account.user_id, profile.email, now))
+        mail = Mail.verification(account.user_id, profile.email, CLIENT, now)
+        users().add(account, profile, _begun(account, now), mail)
         return account.username
 
     name: str = data.once("user", add)

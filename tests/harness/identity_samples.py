@@ -27,7 +27,7 @@ def profile(of: Account = ADA, email: str = "ada@example.com") -> Profile:
 
 def mail(of: Account = ADA) -> Mail:
     """Returns a mail to a user."""
-    return Mail.verification(of.user_id, profile(of).email, NOW)
+    return Mail.verification(of.user_id, profile(of).email, CLIENT, NOW)
 
 
 def new_session(of: Account = ADA, now: int = NOW, rules: SessionRules = RULES) -> Session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import secrets
 from typing import Any
 
 import requests
@@ -17,6 +19,13 @@ def session_from(address: str) -> requests.Session:
     session = requests.Session()
     session.mount("http://", _From(address))
     return session
+
+
+def any_address() -> str:
+    """Returns a source address that hardly another test has had, where there are several: limits count by address."""
+    if platform.system() != "Linux":
+        return "127.0.0.1"
+    return ".".join(["127", *(str(1 + secrets.randbelow(254)) for _ in range(3))])
 
 
 class _From(HTTPAdapter):

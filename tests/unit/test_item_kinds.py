@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, Any] = {
     "name": "Ada",
     "address": "ada@example.com",
     "counted": "NAME#ada",
+    "subject": "ADDRESS#ada@example.com",
     "by": "ANYONE",
 }
 

@@ -8,10 +8,11 @@ from shared.identity import passwords
 from shared.identity.mail import Mail
 from shared.identity.users import Account, Profile, id_made_at
 from shared.ids import UserId
+from shared.request import Client
 from shared.store.users import DynamoUserStore
 from tests.harness.deployment import Deployment, Item
 from tests.harness.gateway import Api, Reply
-from tests.harness.identity_samples import new_session
+from tests.harness.identity_samples import CLIENT, new_session
 from tests.harness.mailbox import Mailbox, Sent
 
 PASSWORD = "correct horse battery"
@@ -66,14 +67,14 @@ class People:
     mailbox: Mailbox
     made: list[Person] = field(default_factory=list)
 
-    def register(self, username: str = "Ada", email: str = "") -> Person:
+    def register(self, username: str = "Ada", email: str = "", client: Client = CLIENT) -> Person:
         """A new user with the password PASSWORD and a session. As a registration does, which needs keys for tokens."""
         now = self.deployment.runtime.now()
         account = Account(UserId(id_made_at(now)), username, hash_of_password())
         profile = Profile(
             account.user_id, username, email or f"{username}@example.com", created_at=now, email_set_at=now
         )
-        mail = Mail.verification(account.user_id, profile.email, now)
+        mail = Mail.verification(account.user_id, profile.email, client, now)
         self.users.add(account, profile, new_session(account, now), mail)
         return Person(Api(user_id=account.user_id, username=username), username, self.mailbox)
 
