@@ -38,13 +38,14 @@ class BareLogin:
         document = json.loads(event["body"])
         name = document["username"]
         source = f"SOURCE#{event['requestContext']['identity']['sourceIp']}"
-        counters = [(f"NAME#{name}", source), (f"NAME#{name}", "ANYONE"), (source, "ANYONE")]
+        counters = [(f"NAME#{name}", source), (source, "ANYONE"), (f"NAME#{name}", "ANYONE")]
         now = int(time.time())
-        counting = [self._pool.submit(self._count, each, now) for each in counters]
+        counting = [self._pool.submit(self._count, each, now) for each in counters[:-1]]
         key = {"pk": {"S": f"NAME#{name.lower()}"}, "sk": {"S": "LOGIN"}}
         user = self._client.get_item(TableName=self._users, Key=key, ConsistentRead=True)["Item"]
         for each in counting:
             each.result()
+        self._count(counters[-1], now)
         self._hasher.verify(user["password_hash"]["S"], document["password"])
         family, token_id = str(uuid7()), str(uuid7())
         session = {

@@ -6,7 +6,7 @@ from shared import cursors
 from shared.http.admin_models import ListUsers, OfUser, asked_for
 from shared.http.erasure_documents import erasure_document
 from shared.identity.administration import Administration, ListedUser
-from shared.ids import ItemKey, UserId
+from shared.ids import ItemKey
 from shared.observability import logger, security_event, serving
 from shared.runtime import current
 from shared.scheduling.instants import of_seconds
@@ -66,7 +66,7 @@ def _user(user: ListedUser) -> dict[str, Any]:
 def _about(admin: Administration, asked: OfUser) -> dict[str, Any]:
     if asked.action == "erase":
         return _erase(admin, asked)
-    account = admin.account(asked.username, None if asked.user_id is None else UserId(asked.user_id))
+    account = admin.account(asked.username, asked.user_id)
     response: dict[str, Any] = {"user_id": account.user_id, "username": account.username}
     if asked.action == "unlock":
         return {**response, "counters_deleted": admin.unlock(account)}
@@ -80,7 +80,7 @@ def _about(admin: Administration, asked: OfUser) -> dict[str, Any]:
 
 def _erase(admin: Administration, asked: OfUser) -> dict[str, Any]:
     """Begins an erasure. By the id also of a user who is not there: something may be left, as after a restore."""
-    user_id = UserId(asked.user_id) if asked.user_id is not None else admin.account(asked.username, None).user_id
+    user_id = admin.account(asked.username, None).user_id if asked.user_id is None else asked.user_id
     begun = erasure_requests(admin.deadline, admin.now).begin(user_id, lambda _: None)
     security_event("AccountDisabled", user_id=user_id)
     return {"user_id": user_id, **erasure_document(begun)}

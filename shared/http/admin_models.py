@@ -5,9 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.errors import FieldError, MalformedEvent
-from shared.http.base_models import RequestBody
+from shared.http.base_models import RequestBody, without
+from shared.ids import UserId, is_id
+
+
+def _id_fault(text: str) -> str | None:
+    return None if is_id(text) else "must be the id of a user: a UUID in lower case"
+
 
 _Name = Annotated[str, Field(min_length=1, max_length=256)]
+# A slip is refused: an erasure also begins for an id that nobody has, and would certify that it is done.
+_UserId = Annotated[UserId, without(_id_fault)]
 
 
 class ListUsers(RequestBody):
@@ -22,7 +30,7 @@ class OfUser(RequestBody):
 
     action: Literal["unlock", "disable", "enable", "erase"]
     username: _Name | None = None
-    user_id: _Name | None = None
+    user_id: _UserId | None = None
 
 
 def asked_for(event: Any) -> ListUsers | OfUser:

@@ -30,21 +30,26 @@ class ExportedUser(TypedDict):
     email_verified_at: Annotated[InstantValue | None, Field(description="When it was verified, in UTC, if it was.")]
     pending_email: Annotated[
         str | None,
-        Field(description="The address that is to take its place, also a lapsed one.", examples=["ada@example.org"]),
+        Field(
+            description="Another address that the user has given and not verified, also one that has lapsed.",
+            examples=["countess@example.com"],
+        ),
     ]
+    pending_email_set_at: Annotated[InstantValue | None, Field(description="When the user gave that one, in UTC.")]
     created_at: Annotated[InstantValue, Field(description="When the user was registered, in UTC.")]
 
 
 def exported_user(profile: "Profile") -> ExportedUser:
     """Returns the document of a user's profile in an export."""
-    verified_at = profile.email_verified_at
+    verified_at, pending = profile.email_verified_at, profile.pending
     return {
         "id": profile.user_id,
         "username": profile.username,
         "email": profile.email,
         "email_set_at": of_seconds(profile.email_set_at),
         "email_verified_at": None if verified_at is None else of_seconds(verified_at),
-        "pending_email": None if profile.pending is None else profile.pending.address,
+        "pending_email": None if pending is None else pending.address,
+        "pending_email_set_at": None if pending is None else of_seconds(pending.set_at),
         "created_at": of_seconds(profile.created_at),
     }
 

@@ -90,12 +90,16 @@ class Count:
 
 
 def counters(name: str, source: str) -> tuple[Counter, ...]:
-    """Returns the counters of attempts at the user `name` by a client with the address `source`."""
+    """Returns the counters of attempts at the user `name` by a client with the address `source`.
+
+    The last one is that of all clients. It is moved only by attempts that the others let pass: one client that has to
+    wait would otherwise keep the name locked for everybody, since each attempt there begins a wait.
+    """
     name, network = normal_name(name), network_of(source)
     return (
         Counter(f"NAME#{name}", f"SOURCE#{network}", ONE_SOURCE),
-        Counter(f"NAME#{name}", ANYONE, ANY_SOURCE),
         Counter(f"SOURCE#{network}", ANYONE, ANY_NAME),
+        Counter(f"NAME#{name}", ANYONE, ANY_SOURCE),
     )
 
 

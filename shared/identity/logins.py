@@ -44,7 +44,10 @@ class LoginStore(Protocol):
         """Returns the user called `username`, in any case; None if there is none."""
 
     def count(self, counters: Sequence[Counter], now: int) -> list[Count]:
-        """Counts an attempt with each of `counters` that is not locked; concurrent calls count one after the other."""
+        """Counts an attempt with each of `counters` that is not locked; concurrent calls count one after the other.
+
+        The last of them is left out if another one is locked.
+        """
 
     def account_and_counts(
         self, username: str, counters: Sequence[Counter], now: int

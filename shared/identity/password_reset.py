@@ -132,7 +132,7 @@ def confirm_reset(
     except StoreFault as fault:
         raise _outcome_unknown() from fault
     # A user who has guessed at the old password does not wait for the new one; if this fails, for minutes at most.
-    pair, name, _ = counters(after.username, client.source)
+    pair, _, name = counters(after.username, client.source)
     with suppress(StoreFault):
         store.clear(pair)
         store.clear(name)

@@ -12,7 +12,7 @@ from shared.store.client import Clients
 from shared.store.codec import Item, text
 from shared.store.codes import count_try, use
 from shared.store.faults import failed_conditions, store_faults
-from shared.store.identity_keys import address_key, profile_key, verification_code_key
+from shared.store.identity_keys import address_key, profile_key, reset_code_key, verification_code_key
 from shared.store.users import mail_item, profile_attributes, profile_of
 
 # What a change of an address changes in a profile.
@@ -71,6 +71,8 @@ class DynamoAddressStore:
         if released:
             key = address_key(before.email)
             actions.append({"Delete": {**own, "Key": key, "ConditionExpression": free_or_own}})
+            # It is of no use any more, and an erasure would not look for it at an address that is not the user's.
+            actions.append({"Delete": {"TableName": self._table, "Key": reset_code_key(before.email)}})
         return self._write(actions)
 
     def _write(self, actions: list[dict[str, Any]]) -> bool:

@@ -38,16 +38,24 @@ class DynamoLoginStore:
         return None if found is None else account_of(found)
 
     def count(self, counters: Sequence[Counter], now: int) -> list[Count]:
-        """Counts an attempt with each of `counters`, concurrently: one UpdateItem each, seldom two."""
-        return list(self._clients.pool.map(lambda each: self._guesses.count(each, now), counters))
+        """Counts an attempt with each of `counters`: one UpdateItem each, seldom two; the last one afterwards."""
+        return self._with_last(self._counting(counters[:-1], now), counters[-1], now)
 
     def account_and_counts(
         self, username: str, counters: Sequence[Counter], now: int
     ) -> tuple[Account | None, list[Count]]:
-        """Returns what `account` and `count` return, from concurrent calls."""
-        counting = [self._clients.pool.submit(self._guesses.count, each, now) for each in counters]
+        """Returns what `account` and `count` return. The account is read beside the first counters."""
+        counting = self._counting(counters[:-1], now)
         account = self.account(username)
-        return account, [each.result() for each in counting]
+        return account, self._with_last(counting, counters[-1], now)
+
+    def _counting(self, counters: Sequence[Counter], now: int) -> "list[Future[Count]]":
+        return [self._clients.pool.submit(self._guesses.count, each, now) for each in counters]
+
+    def _with_last(self, counting: "list[Future[Count]]", last: Counter, now: int) -> list[Count]:
+        """Returns the counts of all counters; without that of `last`, which is not moved, if another one is locked."""
+        counts = [each.result() for each in counting]
+        return counts if any(each.wait for each in counts) else [*counts, self._guesses.count(last, now)]
 
     def take_back(self, counts: Sequence[Count]) -> None:
         """Takes an attempt that was not looked at off each counter that has counted it."""

@@ -189,3 +189,21 @@ def test_what_cannot_be_counted_is_not_looked_at(
                 users.login(device_token=device)
             assert type(refusal.value) is Unavailable, "nothing was written"
     assert looks == []
+
+
+def test_one_address_that_is_refused_does_not_keep_a_name_locked(users: UsersTable) -> None:
+    """Only attempts that are looked at may slow a name down, or one address could lock out its owner for good."""
+    users.register()
+    for number in range(ANY_SOURCE.free):
+        outcome(partial(users.login, password=WRONG, source=f"198.51.100.{number}"))
+    stranger = partial(users.login, password=WRONG, source="192.0.2.1")
+    users.now += HOUR
+    for _ in range(20):  # its own counter waits for a quarter of an hour then
+        users.now += ONE_SOURCE.longest_wait + 1
+        outcome(stranger)
+    with pytest.raises(TooManyAttempts) as refusal:
+        users.login()
+    for _ in range(refusal.value.retry_after):
+        users.now += 1
+        assert outcome(stranger) == "TooManyAttempts"
+    users.login()

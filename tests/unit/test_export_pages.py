@@ -1,5 +1,6 @@
 """Pages of an export: everything once, whatever the pages are cut by."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from shared import cursors
 from shared.errors import InvalidCursor
+from shared.http.export_documents import exported_user
 from shared.identity.export import PAGE_BYTES, Batch, ExportPage, ExportPosition, Source, export_page
+from shared.identity.users import AddressClaim, Profile
 from shared.ids import UserId
 
 USER = UserId("user-1")
@@ -70,3 +73,27 @@ def test_a_small_export_is_one_page() -> None:
 def test_a_cursor_of_something_else_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         export_page(USER, [source("ones", [1, 2])], cursor, size_of=lambda _: 1, over=lambda: False)
+
+
+def test_a_user_is_exported_with_every_address_that_is_stored() -> None:
+    profile = Profile(
+        UserId("01a2027d-aa6b-758a-9887-2d6965e70c38"),
+        "ada",
+        "ada@example.com",
+        created_at=0,
+        email_set_at=1,
+        email_verified_at=2,
+        pending=AddressClaim("countess@example.com", 3),
+    )
+    assert exported_user(profile) == {
+        "id": profile.user_id,
+        "username": "ada",
+        "email": "ada@example.com",
+        "email_set_at": "1970-01-01T00:00:01Z",
+        "email_verified_at": "1970-01-01T00:00:02Z",
+        "pending_email": "countess@example.com",
+        "pending_email_set_at": "1970-01-01T00:00:03Z",
+        "created_at": "1970-01-01T00:00:00Z",
+    }
+    without = exported_user(replace(profile, pending=None))
+    assert (without["pending_email"], without["pending_email_set_at"]) == (None, None)

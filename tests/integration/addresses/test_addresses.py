@@ -245,6 +245,16 @@ def test_a_new_address_takes_the_place_of_the_verified_one_once_it_is_verified(
     assert bob.address() == ("old@example.com", True, None)
 
 
+def test_nothing_is_left_at_an_address_that_is_given_up(people: People, mailbox: Mailbox) -> None:
+    """An erasure would not find it: it looks at the addresses that the user has."""
+    ada = people.verified("Ada", "old@example.com")
+    people.reset_mail("old@example.com")
+    assert ada.set_address("new@example.com").status == 200
+    (mail,) = mailbox.deliver()
+    assert ada.verify(mail.code).status == 204
+    assert "old@example.com" not in str(people.items())
+
+
 def test_a_pending_address_lapses_and_the_verified_one_stays(people: People, mailbox: Mailbox) -> None:
     ada = people.verified("Ada", "old@example.com")
     assert ada.set_address("new@example.com").status == 200

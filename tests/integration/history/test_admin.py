@@ -118,6 +118,9 @@ def test_a_user_is_erased_without_a_password(deployment: HistoryDeployment) -> N
         {"action": "disable"},
         {"action": "disable", "username": NAME, "user_id": "x"},
         {"action": "disable", "username": ""},
+        # Not taken for a user who is gone: the certificate would say that all of nothing was erased.
+        {"action": "erase", "user_id": "ada"},
+        {"action": "erase", "user_id": "01998f00-0000-7000-8000-00000000000f "},
         {"action": "disable", "username": 7},
         {"action": "disable", "username": NAME, "reason": "spam"},
         {"action": "list", "username": NAME},
