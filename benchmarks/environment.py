@@ -78,7 +78,6 @@ def local_environment() -> Iterator[dict[str, str]]:
             "VERIFICATION_KEYS_ARN": "verification",
             "ISSUER": ISSUER_PATTERN,
             "CORS_ORIGIN": "*",
-            "MAIL_FROM": "",
             "OWN_IDENTITY": "true",
             "OIDC_ISSUER": "none",
             "OIDC_AUDIENCE": "none",

@@ -70,7 +70,7 @@ class LoginStore(Protocol):
     def settle(self, user_id: UserId, counts: Sequence[Count], now: int) -> None:
         """Does what `forgive` does, and ends the oldest sessions of a user above the limit."""
 
-    def set_password(self, account: Account, password_hash: str) -> bool:
+    def set_password(self, account: Account, password_hash: str, now: int) -> bool:
         """Replaces the password if the user still is as in `account`. Returns whether it was."""
 
     def end_sessions(self, user_id: UserId, keep: SessionId) -> int:
@@ -142,7 +142,9 @@ class Logins:
             raise _wrong_current()
         password_hash = passwords.hash_password(new_password)
         try:
-            if not self.deadline.retry(lambda: self.store.set_password(account, password_hash), on=NOT_WRITTEN):
+            if not self.deadline.retry(
+                lambda: self.store.set_password(account, password_hash, self.now), on=NOT_WRITTEN
+            ):
                 raise _wrong_current()
         except AnswerLost as lost:
             raise OutcomeUnknown("the password may have been changed: log in with the new one") from lost
@@ -204,7 +206,8 @@ class Logins:
         account = self.store.account(attempt.username)
         # Also for a name that nobody has, so that it takes as long.
         user_id = UserId("nobody") if account is None else account.user_id
-        known = self.tokens.known_device(attempt.device_token, user_id, self.now)
+        since = None if account is None else account.password_set_at
+        known = self.tokens.known_device(attempt.device_token, user_id, self.now, since)
         device_id = None if known is None else DeviceId(known)
         counted = strangers if device_id is None else device_counters(attempt.username, device_id)
         return account, self.store.count(counted, self.now), device_id

@@ -22,6 +22,9 @@ from shared.ids import UserId
 DAY_SECONDS: Final = 24 * 3600
 # To one address, within any 24 hours: whoever needs more codes than that does not read them there.
 MAILS_TO_AN_ADDRESS: Final = 5
+# Resets have an allowance of their own, and each network as many of it: otherwise a stranger who knows the address
+# could keep its owner from resetting a password, by a registration with it or by requests of resets.
+RESETS_TO_AN_ADDRESS: Final = 4 * MAILS_TO_AN_ADDRESS
 # For which one user has asked: as many as two addresses get, such as one with a typing error and the right one.
 MAILS_OF_A_USER: Final = 2 * MAILS_TO_AN_ADDRESS
 # For which the clients of one network have asked, however many users they have made for it: as many people as register
@@ -59,8 +62,15 @@ def _limits_of_asking(mail: Mail) -> list[MailLimit]:
     return [MailLimit("user", f"USER#{mail.user_id}", MAILS_OF_A_USER), network]
 
 
-def _limit_of(address: str) -> MailLimit:
-    return MailLimit("address", f"ADDRESS#{normal_address(address)}", MAILS_TO_AN_ADDRESS)
+def _limits_of(mail: Mail, address: str) -> list[MailLimit]:
+    """Returns the limits of what is sent to an address."""
+    to = normal_address(address)
+    if mail.kind == "verification":
+        return [MailLimit("address", f"ADDRESS#{to}", MAILS_TO_AN_ADDRESS)]
+    return [
+        MailLimit("address", f"RESETS#{to}#{mail.network}", MAILS_TO_AN_ADDRESS),
+        MailLimit("address", f"RESETS#{to}", RESETS_TO_AN_ADDRESS),
+    ]
 
 
 class OutboxStore(Protocol):
@@ -142,7 +152,7 @@ class Outbox:
         draft = self._verification(mail, now) if mail.kind == "verification" else self._reset(mail, now)
         if draft is None:
             return "nothing to send", ""
-        reached = self._reached([_limit_of(draft.to)], mail, now)
+        reached = self._reached(_limits_of(mail, draft.to), mail, now)
         if reached is not None:
             return "limited", reached
         code = new_code(self.random_bytes)

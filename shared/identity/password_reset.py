@@ -39,7 +39,7 @@ class ResetStore(Protocol):
     def account(self, username: str) -> Account | None:
         """Returns what a login reads of a user."""
 
-    def reset(self, after: Account, code: StoredCode) -> bool:
+    def reset(self, after: Account, code: StoredCode, now: int) -> bool:
         """Stores the password hash of `after`, and deletes the code.
 
         Returns:
@@ -118,10 +118,10 @@ def confirm_reset(
         raise wrong_code()
     # Only whoever has the code learns that it is the name.
     password_rules.check(new_password, username=before.username, email=address, field=FIELD)
-    after = replace(before, password_hash=passwords.hash_password(new_password))
+    after = replace(before, password_hash=passwords.hash_password(new_password), password_set_at=now)
     deadline.retry(lambda: store.end_sessions(after.user_id))
     try:
-        done = deadline.retry(lambda: store.reset(after, found))
+        done = deadline.retry(lambda: store.reset(after, found, now))
     except AnswerLost as lost:
         raise _outcome_unknown() from lost
     # What was done by an attempt whose response was lost fails the next one's conditions.

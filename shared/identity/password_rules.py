@@ -23,6 +23,14 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower()
 
 
+def _essence(text: str) -> str:
+    """Returns what is compared of a text: folded, without format characters and without blanks around it.
+
+    Neither makes a password harder to guess than the one without them.
+    """
+    return folded("".join(each for each in text if unicodedata.category(each) != "Cf")).strip()
+
+
 @cache
 def _common() -> frozenset[str]:
     """Returns the commonest passwords, folded. They are read at the first check: 80 kB."""
@@ -43,9 +51,11 @@ def check(password: str, *, username: str | None, email: str | None, field: str 
     """
     if len(unicodedata.normalize("NFC", password)) < MIN_CHARACTERS:
         raise InvalidRequest.of(field, f"must have at least {MIN_CHARACTERS} characters")
-    key = folded(password)
+    key = _essence(password)
+    if not key:
+        raise InvalidRequest.of(field, "must have something to see in it")
     own = {username, email, None if email is None else email.rpartition("@")[0]}
-    if key in {folded(each) for each in own if each is not None}:
+    if key in {_essence(each) for each in own if each is not None}:
         raise InvalidRequest.of(field, "must not be the user name or the address")
     if key in _common():
         raise InvalidRequest.of(field, "is one of the commonest passwords, which are tried first: choose another")

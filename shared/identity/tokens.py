@@ -108,14 +108,19 @@ class Tokens:
         claims = self._verified(token, REFRESH_TYPE, now, self.refresh_seconds)
         return Refresh(UserId(text(claims, "sub")), SessionId(text(claims, "sid")), TokenId(text(claims, "jti")))
 
-    def known_device(self, token: str, user_id: str, now: int) -> str | None:
+    def known_device(self, token: str, user_id: str, now: int, password_set_at: int | None = None) -> str | None:
         """Returns the id of the device that `token` was made for; None if it is not a valid device token of the user.
+
+        A token from before the user's password was set, at `password_set_at`, is not: whoever knew the password of
+        before may have collected any number of them, each with guesses of its own at the next one.
 
         Raises nothing: a device that cannot be recognised is one that is not known.
         """
         try:
             claims = self._verified(token, DEVICE_TYPE, now, DEVICE_SECONDS)
-            return text(claims, "jti") if text(claims, "sub") == user_id else None
+            if text(claims, "sub") != user_id or (password_set_at is not None and claims["iat"] <= password_set_at):
+                return None
+            return text(claims, "jti")
         except (NotAuthenticated, StoreFault):
             return None
 

@@ -38,13 +38,14 @@ def normal_name(username: str) -> str:
 class Account:
     """What a login needs of a user, who is found by name regardless of case; `username` is as given.
 
-    A user with `disabled_at` cannot log in.
+    A user with `disabled_at` cannot log in. `password_set_at` is when the password was last changed or reset.
     """
 
     user_id: UserId
     username: str
     password_hash: str = field(repr=False)
     disabled_at: int | None = None
+    password_set_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

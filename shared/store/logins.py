@@ -9,7 +9,7 @@ from shared.identity.guessing import Count, Counter
 from shared.identity.users import Account, Session
 from shared.ids import SessionId, UserId
 from shared.store.client import Clients
-from shared.store.codec import Item, text
+from shared.store.codec import Item, number, text
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.guesses import DynamoGuessStore
 from shared.store.identity_keys import login_key
@@ -104,16 +104,20 @@ class DynamoLoginStore:
         """Deletes the sessions of a user but `keep`: one Query, and a BatchWriteItem for each 25."""
         return self._sessions.end_all(user_id, keep)
 
-    def set_password(self, account: Account, password_hash: str) -> bool:
+    def set_password(self, account: Account, password_hash: str, now: int) -> bool:
         """Replaces the password if the user still is as in `account`: one UpdateItem. Returns whether it was."""
         with store_faults():
             try:
                 self._clients.dynamodb.update_item(
                     TableName=self._table,
                     Key=login_key(account.username),
-                    UpdateExpression="SET password_hash = :new",
+                    UpdateExpression="SET password_hash = :new, password_set_at = :now",
                     ConditionExpression="password_hash IN (:old, :new) AND attribute_not_exists(disabled_at)",
-                    ExpressionAttributeValues={":old": text(account.password_hash), ":new": text(password_hash)},
+                    ExpressionAttributeValues={
+                        ":old": text(account.password_hash),
+                        ":new": text(password_hash),
+                        ":now": number(now),
+                    },
                 )
             except ClientError as fault:
                 if not failed_conditions(fault):
@@ -134,10 +138,11 @@ def _rehash(login: dict[str, Any], password_hash: str) -> dict[str, Any]:
 
 def account_of(item: Item) -> Account:
     """Returns the user in the item that a login reads."""
-    disabled = item.get("disabled_at")
+    disabled, changed = item.get("disabled_at"), item.get("password_set_at")
     return Account(
         user_id=UserId(item["user_id"]["S"]),
         username=item["username"]["S"],
         password_hash=item["password_hash"]["S"],
         disabled_at=None if disabled is None else int(disabled["N"]),
+        password_set_at=None if changed is None else int(changed["N"]),
     )

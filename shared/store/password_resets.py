@@ -10,7 +10,7 @@ from shared.identity.mail import Mail
 from shared.identity.users import Account, Profile
 from shared.ids import UserId
 from shared.store.client import Clients
-from shared.store.codec import Item, text
+from shared.store.codec import Item, number, text
 from shared.store.codes import count_try, use
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.guesses import DynamoGuessStore
@@ -49,8 +49,8 @@ class DynamoResetStore:
         item = self._get(login_key(username))
         return None if item is None else account_of(item)
 
-    def reset(self, after: Account, code: StoredCode) -> bool:
-        """Stores the password hash of `after`, and deletes the code: one TransactWriteItems.
+    def reset(self, after: Account, code: StoredCode, now: int) -> bool:
+        """Stores the password hash of `after`, set `now`, and deletes the code: one TransactWriteItems.
 
         Returns:
             Whether it did: not if the code was used, its address is not the user's any more, or the user is disabled.
@@ -62,9 +62,9 @@ class DynamoResetStore:
                 "Update": {
                     **table,
                     "Key": login_key(after.username),
-                    "UpdateExpression": "SET password_hash = :hash",
+                    "UpdateExpression": "SET password_hash = :hash, password_set_at = :now",
                     "ConditionExpression": "user_id = :user AND attribute_not_exists(disabled_at)",
-                    "ExpressionAttributeValues": {**user, ":hash": text(after.password_hash)},
+                    "ExpressionAttributeValues": {**user, ":hash": text(after.password_hash), ":now": number(now)},
                 }
             },
             {

@@ -11,7 +11,7 @@ from shared.identity import passwords
 from shared.identity.guessing import ANY_NAME, ANY_SOURCE, FORGIVEN_AFTER_SECONDS, ONE_SOURCE
 from shared.store.identity_keys import SESSION_PREFIX
 from tests.harness.botocore_faults import Wire, refused
-from tests.harness.identity_samples import CLIENT
+from tests.harness.identity_samples import CLIENT, new_session
 from tests.harness.users_table import RACERS, SECRET, UsersTable, outcome, race
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -163,6 +163,23 @@ def test_a_device_token_of_somebody_else_or_of_long_ago_is_no_known_device(users
     for _ in range(5):
         assert outcome(lambda: users.login("Ada", WRONG)) == "NotAuthenticated"
     assert outcome(lambda: users.login("Ada", device_token=own.device_token)) == "TooManyAttempts"
+
+
+def test_a_device_token_is_good_until_the_password_is_changed(users: UsersTable) -> None:
+    """Whoever knew the password of before may have collected device tokens, each with guesses of its own."""
+    users.register("Ada")
+    own = users.login("Ada")
+    account = users.logins.account("Ada")
+    assert account is not None
+    users.now += 60
+    users.change_password(SECRET, "another horse battery", new_session(account, users.now), account.user_id)
+    users.now += 60
+    for _ in range(5):
+        assert outcome(lambda: users.login("Ada", WRONG)) == "NotAuthenticated"
+    old = outcome(lambda: users.login("Ada", "another horse battery", device_token=own.device_token))
+    assert old == "TooManyAttempts"
+    renewed = users.login("Ada", "another horse battery", source="203.0.113.99")
+    users.login("Ada", "another horse battery", device_token=renewed.device_token)
 
 
 def test_logins_at_once_that_are_right_are_let_in_as_far_as_they_are_counted(users: UsersTable) -> None:

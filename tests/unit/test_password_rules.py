@@ -41,6 +41,16 @@ def test_every_one_of_the_commonest_is_refused_in_any_case_of_letters() -> None:
     assert "is one of the commonest" in refused("Password1")
 
 
+@pytest.mark.parametrize("password", [" password1", "password1  ", "pass\u00adword1", "\u200bpassword1"])
+def test_what_cannot_be_seen_makes_a_common_password_no_better(password: str) -> None:
+    assert "is one of the commonest" in refused(password)
+
+
+@pytest.mark.parametrize("password", [" " * 8, "\u00ad" * 8])
+def test_a_password_has_something_to_see_in_it(password: str) -> None:
+    assert refused(password) == "must have something to see in it"
+
+
 @pytest.mark.parametrize("password", ["ada.lovelace", "Ada.LOVELACE", "Countess@example.com", "countess"])
 def test_the_name_the_address_and_its_first_part_are_refused(password: str) -> None:
     assert refused(password) == "must not be the user name or the address"

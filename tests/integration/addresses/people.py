@@ -10,6 +10,7 @@ from shared.identity.users import Account, Profile, id_made_at
 from shared.ids import UserId
 from shared.request import Client
 from shared.store.users import DynamoUserStore
+from shared.wiring import password_resets
 from tests.harness.deployment import Deployment, Item
 from tests.harness.gateway import Api, Reply
 from tests.harness.identity_samples import CLIENT, new_session
@@ -102,6 +103,10 @@ class People:
             return anybody("/auth/password-reset", {"email": email})
         body = {"email": email, "code": code, "new_password": new_password or "another horse battery"}
         return anybody("/auth/password-reset/confirmation", body)
+
+    def ask_for_reset(self, email: str, source: str) -> None:
+        """Asks for a code to reset a password from the address `source`."""
+        password_resets.resets().put_mail(Mail.reset(email, Client(source, "test"), self.deployment.runtime.now()))
 
     def reset_mail(self, email: str) -> Sent:
         """The mail with the code that resets a password."""

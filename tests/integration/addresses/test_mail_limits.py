@@ -109,10 +109,23 @@ def test_what_strangers_ask_for_is_not_counted_for_the_user(people: People, mail
     ada = people.verified("Ada", "ada@example.com")
     for _ in range(12):
         assert people.forget_password("ada@example.com").status == 202
-    assert len(mailbox.deliver()) == 4
+    assert len(mailbox.deliver()) == 5
     assert counted(people, f"USER#{ada.user_id}") == 1
     assert ada.set_address("new@example.com").status == 200
     assert [mail.to for mail in mailbox.deliver()] == ["new@example.com"]
+
+
+def test_one_network_cannot_keep_the_owner_of_an_address_from_resetting_the_password(
+    people: People, mailbox: Mailbox
+) -> None:
+    people.verified("Ada", "ada@example.com")
+    for number in range(6):
+        people.register(f"Stranger-{number}", "ada@example.com")
+    assert len(mailbox.deliver()) == 4
+    for network in range(5):
+        for _ in range(6):
+            people.ask_for_reset("ada@example.com", source=f"198.51.100.{network}")
+        assert len(mailbox.deliver()) == (0 if network == 4 else 5)
 
 
 def test_a_count_does_not_tell_to_which_addresses_mails_are_sent(people: People, mailbox: Mailbox) -> None:
