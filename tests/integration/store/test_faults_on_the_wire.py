@@ -132,18 +132,20 @@ def test_fences_are_read_on_as_long_as_each_answer_brings_one(dynamodb_deploymen
     year = {"start": "2027-03-07T23:59:59Z", "end": "2028-03-07T23:59:59Z"}
 
     def one_key(request: AWSPreparedRequest) -> AWSResponse:
-        ((table, asked),) = document(request.body)["RequestItems"].items()
+        wanted = document(request.body)["RequestItems"]
+        table, asked = next(iter(wanted.items()))
         body = json.dumps({"RequestItems": {table: {**asked, "Keys": asked["Keys"][:1]}}}).encode()
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         answer: Document = document(wire.send(request).content)
-        left = {table: {**asked, "Keys": asked["Keys"][1:]}} if asked["Keys"][1:] else {}
-        return reply(200, {**answer, "UnprocessedKeys": left})
+        left = {**wanted, table: {**asked, "Keys": asked["Keys"][1:]}}
+        return reply(200, {**answer, "UnprocessedKeys": {name: each for name, each in left.items() if each["Keys"]}})
 
     wire.always["BatchGetItem"] = one_key
     wire.calls.clear()
     assert ADA("POST", "/events", {**REVIEW, **year}).status == 201
-    assert (wire.calls["BatchGetItem"], wire.calls["TransactWriteItems"]) == (54, 1)
+    # 54 fences, and what the calendar holds.
+    assert (wire.calls["BatchGetItem"], wire.calls["TransactWriteItems"]) == (54 + 1, 1)
     assert len(dynamodb_deployment.events()) == 1
 
 
@@ -155,7 +157,8 @@ def test_a_batch_of_new_events_is_not_sent_again_as_it_was(
     wire.then("BatchWriteItem", FAULTS[fault])
     wire.order.clear()
     assert ADA("POST", "/events/bulk", {"events": [REVIEW]}).status == 201
-    assert wire.order == ["BatchWriteItem", "BatchGetItem", "PutItem"]
+    counting = {"GetItem", "UpdateItem"}  # what the calendar holds, and the user's bulk requests
+    assert [call for call in wire.order if call not in counting] == ["BatchWriteItem", "BatchGetItem", "PutItem"]
     assert len(dynamodb_deployment.events()) == 1
 
 
