@@ -5,6 +5,7 @@ a handler is the price of what the handler does beyond that.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,7 @@ class BareFunctions:
         self._events = settings.events_table
         self._history = settings.history_table
         self._pool = ThreadPoolExecutor(THREADS)
+        self._known: set[str] = set()  # the calendars of which it knows how full they are
 
     def create(self, event: Event) -> Event:
         """Serves POST /events: reads the fences, checks for overlaps, writes the event and moves the fences."""
@@ -105,6 +107,17 @@ class BareFunctions:
         """Serves POST /events/bulk."""
         user = _user(event)
         items = [_event_item(user, document) for document in json.loads(event["body"])["events"]]
+        if user not in self._known:
+            usage = {"pk": {"S": f"CAL#{user}#USAGE"}, "sk": {"S": "USAGE"}}
+            self._client.get_item(TableName=self._history, Key=usage, ConsistentRead=True)
+            self._known.add(user)
+        minute = int(time.time()) // 60
+        self._client.update_item(
+            TableName=self._events,
+            Key={"pk": {"S": f"USER#{user}"}, "sk": {"S": f"BULK#{minute}"}},
+            UpdateExpression="ADD requests :one SET expires_at = :end",
+            ExpressionAttributeValues={":one": {"N": "1"}, ":end": {"N": str((minute + 2) * 60)}},
+        )
         write_batches(self._client, self._events, items, self._pool.map)
         created = [{"id": item["id"]["S"], "history_id": item["history_id"]["S"]} for item in items]
         return respond(201, {"items": created})
@@ -116,7 +129,16 @@ class BareFunctions:
             item = record["dynamodb"]["NewImage"]
             partition = f"{item['pk']['S']}#{item['sk']['S']}"
             items.append({**item, "calendar": item["pk"], "pk": {"S": partition}, "sk": item["history_id"]})
+        partition = event["Records"][0]["dynamodb"]["NewImage"]["pk"]["S"]
+        counted = self._pool.submit(
+            self._client.update_item,
+            TableName=self._history,
+            Key={"pk": {"S": f"{partition}#USAGE"}, "sk": {"S": "USAGE"}},
+            UpdateExpression="ADD events :events",
+            ExpressionAttributeValues={":events": {"N": str(len(items))}},
+        )
         write_batches(self._client, self._history, items, self._pool.map)
+        counted.result()
         return {"batchItemFailures": []}
 
     def _overlapping(self, user: str, start: str, end: str, **more: Any) -> list[Item]:

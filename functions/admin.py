@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shared import cursors
+from shared import cursors, payloads
 from shared.http.admin_models import ListUsers, OfUser, asked_for
 from shared.http.erasure_documents import erasure_document
 from shared.identity.administration import Administration, ListedUser
@@ -33,6 +33,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         StoreFault: The database was too busy: invoke it again.
     """
     serving(context.function_name, context.aws_request_id)
+    payloads.text(payloads.check_object(event), "action")
     asked = asked_for(event)
     deadline = current().deadline(SECONDS)
     admin = administration(deadline)

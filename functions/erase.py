@@ -44,5 +44,8 @@ def _erasure_ids(event: dict[str, Any]) -> list[ErasureId]:
     if "Records" in event:
         keys = [payloads.member(record, "dynamodb.Keys.pk.S") for record in payloads.records(event)]
         return [ErasureId(key.removeprefix(PREFIX)) for key in keys if key.startswith(PREFIX)]
+    if event.get("detail-type") == "Scheduled Event":
+        return wiring.due()
+    payloads.only(event, "erasure_id")
     erasure_id = payloads.optional_text(event, "erasure_id")
     return wiring.due() if erasure_id is None else [ErasureId(erasure_id)]

@@ -69,6 +69,4 @@ def test_a_preview_of_an_undo_tells_of_a_busy_database_in_plain_words(
     assert (seen.status, len(seen.body["undone"])) == (200, 1)
     wire.always = {"GetItem": lambda _: refusal("ThrottlingException")}
     left = ADA("POST", f"/operations/{operation}/undo?dry_run=true").body["left"]
-    assert [each["detail"] for each in left] == [
-        "the database could not serve this request now: try again"
-    ]
+    assert [each["detail"] for each in left] == ["the database could not serve this request now: try again"]

@@ -21,6 +21,7 @@ WRONG: list[Any] = [None, [], "x", 7, {"x": None}, {"x": [7]}]
 # What {} means where it means something: everything, or now. The response says in this member that it was done.
 MEANS_ALL = {
     "check_history": "complete",
+    "erase": "complete",
     "redrive_history": "complete",
     "rotate_keys": "changed",
     "sweep_history": "complete",
@@ -49,7 +50,7 @@ def halves(event: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
 
 def test_every_function_of_the_template_has_payloads() -> None:
     assert [function for function in FUNCTIONS if not list(payloads_of(function))] == []
-    assert len(OTHERS) == 6
+    assert len(OTHERS) == 9
 
 
 @pytest.mark.parametrize("function", BEHIND_THE_GATEWAY)
@@ -90,7 +91,7 @@ def test_what_is_no_object_is_refused_by_name(runtime: Runtime, function: str, e
     if event == {} and function in MEANS_ALL:
         assert handler(event, context)[MEANS_ALL[function]] is True
     else:
-        needed = "methodArn" if function == "authorize" else "Records"
+        needed = {"authorize": "methodArn", "admin": "action"}.get(function, "Records")
         missing = f"^{needed}: is missing$" if event == {} else "^event: must be an object$"
         with pytest.raises(MalformedEvent, match=missing):
             handler(event, context)
@@ -119,6 +120,9 @@ def test_half_an_event_of_another_service_is_served_or_refused_by_name(runtime: 
         ("redrive_history", {"Records": None}, "Records: is missing"),
         ("redrive_history", {"keys": "unreadable/x.json"}, "keys: must be a list of texts, and not empty"),
         ("redrive_history", {"keys": []}, "keys: must be a list of texts, and not empty"),  # not a redrive of all
+        ("admin", {"action": 7}, "action: must be a text"),
+        ("erase", {"erasure": "x"}, "erasure: is not known here"),  # not all that is due
+        ("erase", {"erasure_id": 7}, "erasure_id: must be a text"),
         ("rotate_keys", {"revok": True}, "revok: is not known here"),  # not a rotation
         ("rotate_keys", {"revoke": "yes"}, "revoke: must be true or false"),
         ("rotate_keys", {"RequestType": "Make"}, "RequestType: must be one of Create, Update, Delete"),

@@ -184,9 +184,7 @@ def test_one_that_cannot_be_looked_at_does_not_hide_the_others(
     wire.always["Query"] = refuse
     answer = undo(operation_id, dry_run="true")
     assert [each["id"] for each in answer["undone"]] == [march["id"]]
-    assert answer["left"] == [
-        {"id": june["id"], "detail": "the database could not serve this request now: try again"}
-    ]
+    assert answer["left"] == [{"id": june["id"], "detail": "the database could not serve this request now: try again"}]
     assert dynamodb_deployment.calendars() == before
 
 
