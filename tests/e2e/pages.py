@@ -28,6 +28,10 @@ NOT_RUN: Final = {
         ("aws dynamodb restore-table-to-point-in-time --source-table-name <HistoryTable> "
          "--target-table-name history-restored \\"),
     ): ACCOUNT,
+    (
+        "operations.md",
+        """invoke RotateKeysFunction --event '{"revoke": true}'""",
+    ): "ends every session, and for 15 minutes tokens may be refused: see tests/integration/test_rotate_keys.py",
     ("performance.md", "make bench"): "takes minutes: its parts run, short, in tests/integration/test_benchmarks.py",
 }  # fmt: skip
 

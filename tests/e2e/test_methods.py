@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from tests.e2e.user import User, eventually, problem
+from tests.e2e.user import PASSWORD, User, eventually, problem
 from tests.harness.template import routes
 
 READS = sorted(path for method, path in routes() if method == "GET")
@@ -23,7 +23,15 @@ def names(eve: User) -> dict[str, str]:
     changed = eve("PATCH", f"/events/{event['id']}", {"location": "Room 5"})
     assert changed.status_code == 200
     eventually(lambda: eve.versions(event["id"]), lambda versions: len(versions) == 2)
-    return {"event_id": event["id"], "history_id": event["history_id"]}
+    (session,) = eve("GET", "/me/sessions").json()["items"]
+    gone = User.register(eve.base_url, requests.Session())
+    erasure = gone("DELETE", "/me", {"password": PASSWORD}).json()
+    return {
+        "event_id": event["id"],
+        "history_id": event["history_id"],
+        "session_id": session["id"],
+        "erasure_id": erasure["erasure_id"],
+    }
 
 
 OWN = {"date", "x-amz-request-id", "x-amzn-requestid"}

@@ -24,6 +24,7 @@ TARGETS = {
     **dict.fromkeys(("test", "test-unit", "test-integration", "test-e2e"), "runs the tests itself"),
     **dict.fromkeys(("lint", "validate"), "make test does it first"),
     "test-browser": "needs a Chromium, which not every machine has",
+    "fuzz": "its requests are made, for a shorter time, in tests/integration/access/test_generated_requests.py",
     "bench": "its parts run, short, in tests/integration/test_benchmarks.py",
     "format": "rewrites the code; make lint tells whether there is anything to rewrite",
     "openapi": "tests/unit/test_openapi_file.py holds the file to what it would write",
@@ -105,7 +106,7 @@ def test_a_function_is_invoked_with_a_file_or_an_event(running: Running) -> None
         ),
         (["FUNCTION=EventsFunction", "EVENT={"], "the event is no JSON"),
         (["FUNCTION=EventsFunction", "PAYLOAD=events/none.json"], "events/none.json cannot be read: No such file"),
-        (["FUNCTION=events", "EVENT={}"], "there is no function 'events'; there are AuthorizeFunction, "),
+        (["FUNCTION=events", "EVENT={}"], "there is no function 'events'; there are AddressFunction, "),
     ],
     ids=str,
 )
