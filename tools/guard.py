@@ -31,6 +31,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
+# So much of a request that is refused is read; the connection of a larger one is closed.
+MAX_DRAINED_BYTES: Final = 16 * 1024 * 1024
+
 _HOST: Final = re.compile(rb"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?", re.IGNORECASE)
 # A deployed API's stage. ministack decides by the same decoded path, so the two cannot differ about where it leads.
 _STAGE: Final = re.compile(r"/_aws/execute-api/[^/]+/[^/]+(?:/.*)?", re.DOTALL)
@@ -93,7 +96,7 @@ class Guard:
             try:
                 headers = admitted(scope["method"], scope["path"], scope["headers"], scope["client"][0], self._key)
             except Refused as refusal:
-                await _refuse(send, refusal)
+                await _refuse(receive, send, refusal)
             else:
                 await self._application({**scope, "headers": headers}, receive, send)
         elif scope["type"] == "lifespan":
@@ -122,7 +125,14 @@ def _values(headers: Headers, name: bytes) -> list[bytes]:
     return [value for each, value in headers if each == name]
 
 
-async def _refuse(send: Send, refusal: Refused) -> None:
+async def _refuse(receive: Receive, send: Send, refusal: Refused) -> None:
+    # A client that is still sending when the connection closes would not see the response.
+    taken = 0
+    while taken < MAX_DRAINED_BYTES:
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            break
     body = f"Refused by the local stack: {refusal}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": refusal.status.value, "headers": headers})

@@ -20,7 +20,7 @@ SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 
 
 def run(running: Running, shell: str, *blocks: str) -> list[str]:
-    """What each block of shell lines prints, in one shell that ends at the first failure. `ada` has another name there."""
+    """What each block of shell lines prints, in one shell that ends at the first failure. `ada` is another name."""
     name = f"ada{uuid4().hex}"
     script = [running.shell(), "set -eu"]
     for block in blocks:
