@@ -66,7 +66,7 @@ def test_a_session_goes_on_over_several_rotations(identity: Identity) -> None:
 def test_a_process_that_still_has_the_old_keys_and_one_with_the_new_ones_understand_each_other(
     identity: Identity,
 ) -> None:
-    """For a quarter of an hour after a rotation there are both."""
+    """For a minute after a rotation there are both."""
     old = register("Ada").body
     assert allowed(old["access_token"])
     assert rotate()["changed"]
@@ -117,7 +117,7 @@ def test_two_rotations_at_once_are_one(identity: Identity) -> None:
     assert allowed(register("Ada").body["access_token"])
 
 
-def test_what_is_revoked_is_refused_after_a_quarter_of_an_hour(identity: Identity) -> None:
+def test_what_is_revoked_is_refused_after_a_minute(identity: Identity) -> None:
     pair = register("Ada").body
     assert allowed(pair["access_token"])
     assert rotate({"revoke": True})["published"] == 2

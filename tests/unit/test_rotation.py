@@ -139,7 +139,7 @@ def test_nobody_is_logged_out_over_years_of_rotations(made: Deployment) -> None:
     for _ in range(0, 1200, 10):
         made.now += 10 * DAY
         rotations += made.rotation().rotate(PERIOD).changed
-        # Signed by a process that has read its key a quarter of an hour ago.
+        # Signed by a process that has read its key a minute ago.
         alive.append((made.now + REFRESH_SECONDS - 1, made.refresh_token()))
         alive = [each for each in alive if each[0] >= made.now]
         assert all(made.accepts(token) for _, token in alive)
@@ -183,7 +183,7 @@ def test_that_is_longer_than_any_token_lives() -> None:
     longest = max(
         DEVICE_SECONDS, parameters["RefreshTokenDays"]["MaxValue"] * DAY, parameters["AccessTokenSeconds"]["MaxValue"]
     )
-    # A function signs with a key that it has read within the last 15 minutes.
+    # A function signs with a key that it has read within the last minute.
     assert longest + KEPT_SECONDS < PUBLISHED_AFTER_SECONDS
     # What a schedule publishes at most, and still some rotations by hand.
     fewest_days = parameters["KeyRotationDays"]["MinValue"]
