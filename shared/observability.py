@@ -86,7 +86,8 @@ def security_event(name: SecurityEvent, *, user_id: str | None = None, source: s
     known = {key: value for key, value in line.items() if value is not None}
     # Not logger.info(), which the level WARNING would suppress.
     same = logging.getLogger(logger.name)
-    same.handle(same.makeRecord(same.name, logging.INFO, __name__, 0, "security event", (), None, None, known))
+    path, number, function, _ = same.findCaller(stacklevel=2)
+    same.handle(same.makeRecord(same.name, logging.INFO, path, number, "security event", (), None, function, known))
 
 
 def log_request(**facts: Any) -> None:

@@ -61,6 +61,7 @@ def test_it_says_who_from_where_and_in_which_request(log: io.StringIO) -> None:
     assert line["security_event"] == "LoginFailed"
     assert (line["user_id"], line["source"], line["correlation_id"]) == ("user-1", "203.0.113.17", "request-1")
     assert line["sessions"] == 3
+    assert line["location"].startswith("test_it_says_who_from_where_and_in_which_request:")
     assert abs(line["_aws"]["Timestamp"] - time.time() * 1000) < 60_000
 
 
