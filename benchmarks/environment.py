@@ -73,6 +73,8 @@ def local_environment() -> Iterator[dict[str, str]]:
             "EVENTS_TABLE": "EventsTable",
             "HISTORY_TABLE": "HistoryTable",
             "USERS_TABLE": "UsersTable",
+            "ACCESS_TABLE": "AccessTable",
+            "DIRECTORY_TABLE": "DirectoryTable",
             "UNREADABLE_BUCKET": "unreadable",
             "SIGNING_KEYS_ARN": "signing",
             "VERIFICATION_KEYS_ARN": "verification",

@@ -47,6 +47,8 @@ class Settings:
     events_table: str
     history_table: str
     users_table: str
+    access_table: str
+    directory_table: str
     unreadable_bucket: str
     signing_keys: str
     verification_keys: str
@@ -79,6 +81,8 @@ class Settings:
             events_table=_text(environ, "EVENTS_TABLE"),
             history_table=_text(environ, "HISTORY_TABLE"),
             users_table=_text(environ, "USERS_TABLE"),
+            access_table=_text(environ, "ACCESS_TABLE"),
+            directory_table=_text(environ, "DIRECTORY_TABLE"),
             unreadable_bucket=_text(environ, "UNREADABLE_BUCKET"),
             signing_keys=_text(environ, "SIGNING_KEYS_ARN"),
             verification_keys=_text(environ, "VERIFICATION_KEYS_ARN"),

@@ -27,6 +27,8 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "EVENTS_TABLE": tables["EventsTable"],
         "HISTORY_TABLE": tables["HistoryTable"],
         "USERS_TABLE": tables["UsersTable"],
+        "ACCESS_TABLE": tables["AccessTable"],
+        "DIRECTORY_TABLE": tables["DirectoryTable"],
         "UNREADABLE_BUCKET": BUCKET,
         "SIGNING_KEYS_ARN": "signing",
         "VERIFICATION_KEYS_ARN": "verification",

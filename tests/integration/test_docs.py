@@ -163,7 +163,13 @@ print([name for name in sys.modules if name.split(".")[0] == "tools" or name.end
 
 
 def test_the_function_that_answers_it_loads_neither_the_other_functions_nor_a_generator() -> None:
-    tables = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
+    tables = {
+        "EventsTable": "events",
+        "HistoryTable": "history",
+        "UsersTable": "users",
+        "AccessTable": "access",
+        "DirectoryTable": "directory",
+    }
     levels = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "LOG_LEVEL": "CRITICAL"}
     environment = {**os.environ, **variables_for(tables), **levels}
     done = subprocess.run(

@@ -208,7 +208,15 @@ def test_nothing_reads_the_environment_or_makes_a_client_or_an_id_at_import() ->
     assert run_python(f"{IMPORT_WITH_NOTHING}\nimport {names}\nprint('imported')") == "imported\n"
 
 
-VARIABLES = variables_for({"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"})
+VARIABLES = variables_for(
+    {
+        "EventsTable": "events",
+        "HistoryTable": "history",
+        "UsersTable": "users",
+        "AccessTable": "access",
+        "DirectoryTable": "directory",
+    }
+)
 
 
 def test_copies_of_a_snapshot_draw_different_delays() -> None:

@@ -11,7 +11,13 @@ from shared.settings import OidcSettings, Settings
 from tests.harness.deployment import variables_for
 from tests.harness.template import ROOT
 
-TABLES = {"EventsTable": "events", "HistoryTable": "history", "UsersTable": "users"}
+TABLES = {
+    "EventsTable": "events",
+    "HistoryTable": "history",
+    "UsersTable": "users",
+    "AccessTable": "access",
+    "DirectoryTable": "directory",
+}
 VARIABLES = variables_for(TABLES)
 MAY_BE_EMPTY = "MAIL_FROM"
 DURATIONS = [
@@ -35,6 +41,8 @@ def test_each_variable_is_read() -> None:
             "EVENTS_TABLE": "events",
             "HISTORY_TABLE": "history",
             "USERS_TABLE": "users",
+            "ACCESS_TABLE": "access",
+            "DIRECTORY_TABLE": "directory",
             "UNREADABLE_BUCKET": "bucket",
             "SIGNING_KEYS_ARN": "private",
             "VERIFICATION_KEYS_ARN": "public",
@@ -61,6 +69,8 @@ def test_each_variable_is_read() -> None:
         events_table="events",
         history_table="history",
         users_table="users",
+        access_table="access",
+        directory_table="directory",
         unreadable_bucket="bucket",
         signing_keys="private",
         verification_keys="public",

@@ -25,6 +25,8 @@ def kept(deployment: HistoryDeployment) -> Iterator[HistoryDeployment]:
         "EventsTable": deployment.runtime.settings.events_table,
         "HistoryTable": deployment.runtime.settings.history_table,
         "UsersTable": deployment.runtime.settings.users_table,
+        "AccessTable": deployment.runtime.settings.access_table,
+        "DirectoryTable": deployment.runtime.settings.directory_table,
     }
     settings = settings_for(tables, HISTORY_RETENTION_DAYS=str(RETENTION_DAYS))
     with use(replace(deployment.runtime, settings=settings)) as runtime:

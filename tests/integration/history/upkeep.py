@@ -19,6 +19,8 @@ def retaining(deployment: HistoryDeployment, days: int) -> HistoryDeployment:
         "EventsTable": deployment.runtime.settings.events_table,
         "HistoryTable": deployment.runtime.settings.history_table,
         "UsersTable": deployment.runtime.settings.users_table,
+        "AccessTable": deployment.runtime.settings.access_table,
+        "DirectoryTable": deployment.runtime.settings.directory_table,
     }
     settings = settings_for(tables, HISTORY_RETENTION_DAYS=str(days))
     return replace(deployment, runtime=replace(deployment.runtime, settings=settings))
