@@ -11,6 +11,7 @@ SchedulingError
 ├── NotAuthenticated         no valid token, or wrong credentials
 │   └── InvalidToken         the access token that was sent is not valid, or not any more
 ├── NotFound
+├── NotAllowed               the caller has a role in the calendar that does not allow this
 ├── PreconditionFailed       the request names another version
 ├── EventConflict            the time is taken
 ├── NameTaken                another user has the user name
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from shared.ids import EventId, HistoryId
     from shared.scheduling.instants import Instant
+    from shared.scheduling.roles import Right, Role
 
 
 class SchedulingError(Exception):
@@ -116,6 +118,18 @@ class NotFound(SchedulingError):
     def __init__(self, what: str) -> None:
         super().__init__(f"no such {what}")
         self.what = what
+
+
+class NotAllowed(SchedulingError):
+    """The caller's `role` in the calendar does not include the right that the request `needs`.
+
+    It says nothing of what is in the calendar: a caller without any role gets NotFound.
+    """
+
+    def __init__(self, role: "Role", needs: "Right") -> None:
+        super().__init__(f"this needs the right to {needs}, which the role {role} does not include")
+        self.role = role
+        self.needs = needs
 
 
 class PreconditionFailed(SchedulingError):

@@ -16,6 +16,7 @@ from shared.errors import (
     TooManyBulkRequests,
 )
 from shared.http.document_types import EventTitle, HistoryIdValue, Id, InstantValue
+from shared.scheduling.roles import Right, Role
 
 ERRORS_SHOWN = 50
 # Parts of an error that a client can choose are cut to this many characters.
@@ -124,6 +125,13 @@ class PreconditionProblem(ProblemDocument):
     """The event is at another version than `If-Match` names, or the body that was sent back."""
 
     history_id: Annotated[HistoryIdValue, Field(description="The version that the event is at.")]
+
+
+class NotAllowedProblem(ProblemDocument):
+    """The caller's role in the calendar does not allow this."""
+
+    role: Annotated[Role, Field(description="The caller's role in the calendar.")]
+    needs: Annotated[Right, Field(description="The right that the request needs, which the role does not include.")]
 
 
 def quota_document(error: QuotaExceeded | TooManyBulkRequests) -> dict[str, str | int]:

@@ -19,6 +19,7 @@ from shared.errors import (
     InvalidToken,
     MalformedEvent,
     NameTaken,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     NotRecordedYet,
@@ -52,6 +53,7 @@ TITLES = {
     InvalidRequest: (422, "Invalid request"),
     NotAuthenticated: (401, "Not authenticated"),
     NotFound: (404, "Not found"),
+    NotAllowed: (403, "Not allowed"),
     PreconditionFailed: (412, "Precondition failed"),
     EventConflict: (409, "Event conflict"),
     NameTaken: (409, "Name taken"),
@@ -108,11 +110,21 @@ def _detail(error: SchedulingError) -> str:
     return str(error)
 
 
+def _headers(error: SchedulingError) -> dict[str, str]:
+    match error:
+        case InvalidToken():
+            return {"WWW-Authenticate": 'Bearer error="invalid_token"'}  # RFC 6750, section 3.1
+        case NotAuthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, RETRIED):
+        return {"Retry-After": str(getattr(error, "retry_after", 1))}
+    return {}
+
+
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     """Returns status, headers and problem document of `error`. They contain no stored data but the caller's own."""
     error = _with_fields(error)
     status, title = status_and_title(error)
-    headers: dict[str, str] = {}
     facts: dict[str, Any] = {}
     detail = _detail(error)
     match error:
@@ -131,14 +143,10 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             facts.update(conflict_document(error))
         case NameTaken():
             facts["errors"] = [{"field": name, "message": "is taken"} for name in error.fields]
+        case NotAllowed():
+            facts.update(role=error.role, needs=error.needs)
         case PreconditionFailed():
             facts["history_id"] = error.history_id
-        case InvalidToken():
-            headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, section 3.1
-        case NotAuthenticated():
-            headers["WWW-Authenticate"] = "Bearer"
         case QuotaExceeded() | TooManyBulkRequests():
             facts.update(quota_document(error))
-    if isinstance(error, RETRIED):
-        headers["Retry-After"] = str(getattr(error, "retry_after", 1))
-    return status, headers, problem(status, title, detail, **facts)
+    return status, _headers(error), problem(status, title, detail, **facts)

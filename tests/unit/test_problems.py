@@ -25,6 +25,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.NotAuthenticated("no access token"), 401),
     (errors.InvalidToken("the access token has expired"), 401),
     (errors.NotFound("event"), 404),
+    (errors.NotAllowed("viewer", "write"), 403),
     (errors.PreconditionFailed(HistoryId("x")), 412),
     (errors.EventConflict([]), 409),
     (errors.NameTaken(["username"]), 409),

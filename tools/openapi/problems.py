@@ -30,6 +30,7 @@ _END: Final = Instant("2027-03-01T09:00:00Z")
 _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     edge_errors.MalformedBody("is no JSON: Expecting value at character 10"),
     errors.NotAuthenticated("the access token has expired"),
+    errors.NotAllowed("viewer", "write"),
     errors.NotFound("event"),
     errors.EventConflict(
         [errors.Collision(EventId(ID), "Design review", _START, _END)],
@@ -81,6 +82,8 @@ def _schema_of(error: errors.SchedulingError) -> str:
     match error:
         case errors.EventConflict():
             return "ConflictProblem"
+        case errors.NotAllowed():
+            return "NotAllowedProblem"
         case errors.QuotaExceeded() | errors.TooManyBulkRequests():
             return "QuotaProblem"
         case errors.PreconditionFailed():
