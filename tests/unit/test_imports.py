@@ -13,7 +13,18 @@ from tests.harness.template import ROOT, resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
 PASSWORDS = {"address", "erasure", "login", "password", "password_reset", "register"}
-TOKENS = {"address", "authorize", "erasure", "login", "logout", "password", "refresh", "register", "rotate_keys"}
+TOKENS = {
+    "address",
+    "authorize",
+    "erasure",
+    "login",
+    "logout",
+    "password",
+    "refresh",
+    "register",
+    "rotate_keys",
+    "password_reset",
+}
 IDENTITY = {"jwks", "me"} | (TOKENS | PASSWORDS) - {"authorize", "rotate_keys"}
 
 # Those that the gateway does not call with a request: they need no routes and no models.
@@ -33,33 +44,33 @@ NOT_IN_THE_LAYER = {"_openssl", "certifi"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
-    "address": 439,
-    "admin": 263,
-    "authorize": 212,
-    "bulk_create": 359,
+    "address": 441,
+    "admin": 265,
+    "authorize": 213,
+    "bulk_create": 362,
     "check_history": 208,
     "docs": 330,
-    "erase": 228,
-    "erasure": 437,
-    "events": 372,
-    "export": 361,
-    "history": 354,
+    "erase": 229,
+    "erasure": 439,
+    "events": 375,
+    "export": 363,
+    "history": 357,
     "jwks": 334,
-    "login": 432,
-    "logout": 415,
-    "me": 349,
-    "notify": 208,
-    "password": 439,
-    "password_reset": 368,
+    "login": 434,
+    "logout": 417,
+    "me": 350,
+    "notify": 209,
+    "password": 441,
+    "password_reset": 437,
     "record_history": 208,
     "redrive_history": 208,
-    "refresh": 416,
-    "register": 433,
-    "rollback": 370,
+    "refresh": 418,
+    "register": 435,
+    "rollback": 373,
     "rotate_keys": 251,
-    "sessions": 348,
+    "sessions": 350,
     "sweep_history": 208,
-    "undo": 370,
+    "undo": 373,
 }
 
 
