@@ -36,7 +36,8 @@ __all__ = ["handler"]
     tags=["Identity"],
     summary="Erase your user",
     description="Erases all that is stored of you: events, versions, sessions, the user itself. There is no way back: "
-    "export your data before. Nobody can log in as you any more, and all sessions end at once. The answer is the "
+    "export your data before. Nobody can log in as you any more, and all sessions end at once. A user of another "
+    "identity provider can come back, but what that user creates within a day is erased, too. The answer is the "
     "certificate, to be read without a token as long as you like; a second look, a day later, erases what may have "
     "come late. The password is a guess like that of a login; a user of another identity provider has none here. Sent "
     "again, it is answered again.",

@@ -31,9 +31,10 @@ __all__ = ["handler"]
     operation_id="change_password",
     tags=["Identity"],
     summary="Change one's password",
-    description="Ends all other sessions of the user. The current password is a guess like that of a login: it counts, "
+    description="Ends all other sessions of the user, and device tokens of before are no longer good. The current "
+    "password is a guess like that of a login: it counts, "
     "and has to wait, like those. If it is wrong, a 422 says so.",
-    responses={204: returns("The password is changed, and all other sessions have ended.")},
+    responses={204: returns("The password is changed, and all other sessions have ended.", sets=[DEVICE_HEADER])},
 )
 @own_identity
 @takes(DEVICE_HEADER)
@@ -45,7 +46,7 @@ def change_password(change: PasswordChange) -> Response[str]:
     email = None if profile is None else profile.email
     password_rules.check(change.new_password, username=request.username, email=email, field="new_password")
     attempt = Attempt(request.username, change.current_password, client(), header(DEVICE_HEADER))
-    logins(issuer(), request.now).change_password(
+    device_token = logins(issuer(), request.now).change_password(
         attempt, change.new_password, request.actor, SessionId(request.session)
     )
-    return answer(None, status=204)
+    return answer(None, status=204, device_token=device_token)

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from shared.errors import OutcomeUnknown, TooManyAttempts
-from shared.http.api import Body, Response, answer, app, client, handler, own_identity
+from shared.http.api import DEVICE_HEADER, Body, Response, answer, app, client, handler, issuer, own_identity
 from shared.http.identity_models import ResetConfirmation, ResetRequest
 from shared.http.responses import PUBLIC, may_raise, returns
 from shared.identity import password_reset
 from shared.observability import security_event
 from shared.runtime import current
 from shared.wiring import password_resets as wiring
+from shared.wiring.identity import tokens
 
 __all__ = ["handler"]
 
@@ -46,7 +47,7 @@ def request_password_reset(asked: Annotated[ResetRequest, Body()]) -> Response[s
     summary="Reset a password",
     description="With the code that was sent to the address, within 15 minutes and five tries. All sessions of the "
     "user end; access tokens stay good until they expire.",
-    responses={204: returns("The password is the new one.")},
+    responses={204: returns("The password is the new one.", sets=[DEVICE_HEADER])},
     security=PUBLIC,
 )
 @own_identity
@@ -54,8 +55,7 @@ def request_password_reset(asked: Annotated[ResetRequest, Body()]) -> Response[s
 def confirm_password_reset(confirmation: Annotated[ResetConfirmation, Body()]) -> Response[str]:
     """Sets a new password. 422 is the same for a wrong code and for an address that belongs to nobody."""
     sent = password_reset.Confirmation(confirmation.email, confirmation.code, confirmation.new_password)
-    account = password_reset.confirm_reset(
-        sent, client(), store=wiring.resets(), deadline=wiring.deadline(), now=current().now()
-    )
+    now = current().now()
+    account = password_reset.confirm_reset(sent, client(), store=wiring.resets(), deadline=wiring.deadline(), now=now)
     security_event("PasswordReset", user_id=account.user_id, source=client().source)
-    return answer(None, status=204)
+    return answer(None, status=204, device_token=tokens(issuer(), now).device_after(now, account.user_id))

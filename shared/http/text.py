@@ -4,9 +4,11 @@ import re
 import unicodedata
 from typing import Final
 
-# Characters that are blank but have the category of letters or symbols: Hangul fillers, the empty braille cell, a null
-# notehead.
-_BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
+from shared.characters import is_visible
+from shared.identity.domains import in_ascii
+
+__all__ = ["address_fault", "is_visible", "line_fault", "lines_fault"]
+
 _ATOM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
 MAX_ADDRESS_BYTES: Final = 254  # RFC 5321, section 4.5.3.1.3
 _MAX_LOCAL_BYTES: Final = 64  # section 4.5.3.1.1
@@ -46,20 +48,6 @@ def _is_noncharacter(code_point: int) -> bool:
     return 0xFDD0 <= code_point <= 0xFDEF or code_point & 0xFFFE == 0xFFFE
 
 
-def is_visible(text: str) -> bool:
-    """Returns whether `text` has a visible character: not only blanks, zero-width characters and combining marks."""
-    return any(map(_is_visible, text))
-
-
-def _is_visible(character: str) -> bool:
-    # Visible: letters, spacing marks, numbers, punctuation, symbols, private use, and unassigned code points.
-    category = unicodedata.category(character)
-    if category == "Cn":
-        # Except those reserved for characters that are to be ignored where they are unknown (default ignorable).
-        return not (0xE0000 <= ord(character) <= 0xE0FFF or 0xFFF0 <= ord(character) <= 0xFFF8 or character == "\u2065")
-    return (category[0] in "LNPS" or category in ("Mc", "Co")) and character not in _BLANK
-
-
 def address_fault(address: str) -> str | None:
     """Returns why `address` is not an e-mail address; None if it can be one.
 
@@ -77,6 +65,10 @@ def address_fault(address: str) -> str | None:
     labels = domain.split(".")
     if len(labels) < 2 or not all(map(_is_label, labels)) or labels[-1].isdecimal():
         return "must have the name of a domain behind the @, such as example.com"
+    try:
+        in_ascii(domain)
+    except ValueError:
+        return "must have a domain that is written as it is registered; in Punycode (xn--) it can always be written"
     return None
 
 

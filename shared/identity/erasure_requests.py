@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.errors import StoreFault
+from shared.errors import InvalidRequest, StoreFault
 from shared.identity.erasures import Erasure, Known, new_erasure_id
 from shared.identity.users import Account
 from shared.ids import ErasureId, UserId
@@ -61,7 +61,14 @@ class ErasureRequests:
         known = self.deadline.retry(lambda: self.store.known(user_id))
         if known.erasure_id is not None:
             return self._stored(known.erasure_id)
-        confirm(known.account)
+        try:
+            confirm(known.account)
+        except InvalidRequest:
+            # The same request may have begun the erasure meanwhile, which disables the login.
+            erasure_id = self.deadline.retry(lambda: self.store.known(user_id)).erasure_id
+            if erasure_id is None:
+                raise
+            return self._stored(erasure_id)
         erasure = Erasure.of(known.subject, new_erasure_id(self.random_bytes), self.now, self.access_seconds)
         has_login = known.account is not None
         # Also after a lost response: what it then finds is this erasure.

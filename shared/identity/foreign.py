@@ -56,7 +56,7 @@ class ForeignTokens:
             raise NotAuthenticated(jws.INVALID)
         check_times(claims, now)
         subject = text(claims, "sub")
-        if len(subject) > MAX_SUBJECT_CHARACTERS:
+        if len(subject) > MAX_SUBJECT_CHARACTERS or not _is_unicode(subject):
             raise NotAuthenticated(jws.INVALID)
         return Access(of_subject(self.issuer, subject), self._username(claims, subject), "", claims["exp"])
 
@@ -67,3 +67,12 @@ class ForeignTokens:
         name = claims.get(self.username_claim)
         fits = isinstance(name, str) and 0 < len(name) <= MAX_USERNAME_CHARACTERS and name.isprintable()
         return str(name) if fits else subject
+
+
+def _is_unicode(subject: str) -> bool:
+    """Returns whether `subject` can be written in UTF-8: JSON can name half of a surrogate pair."""
+    try:
+        subject.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

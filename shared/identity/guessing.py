@@ -59,8 +59,9 @@ class GuessLimit:
 ONE_SOURCE: Final = GuessLimit(free=5, longest_wait=15 * 60, forgotten_after=DAY, forgiven=True)
 # A device on which the user has logged in before, wherever it is: the same limit. Nobody else's attempts count there.
 KNOWN_DEVICE: Final = GuessLimit(free=5, longest_wait=15 * 60, forgotten_after=DAY, forgiven=True)
-# All clients at one name: an attack from many addresses. Anyone can cause it, so it only slows down: who knows the
-# password gets in within a minute, and on a known device at once. (NIST SP 800-63B, 3.2.2: at most 100 in a row.)
+# All clients at one name: an attack from many addresses. Anyone can cause it, and as long as it goes on nearly nobody
+# gets in but on a known device, at once. So each login, change and reset of a password gives a device token, and nobody
+# can use up the mails of a reset. (NIST SP 800-63B, 3.2.2: at most 100 in a row.)
 ANY_SOURCE: Final = GuessLimit(free=50, longest_wait=60, forgotten_after=DAY, forgiven=False)
 # One client at all names: the same few passwords for many users. A hundred errors in an hour are more than the people
 # behind one address make.

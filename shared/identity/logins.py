@@ -127,8 +127,11 @@ class Logins:
         self.report("LoginSucceeded", user_id=user_id, source=attempt.client.source)
         return logged_in
 
-    def change_password(self, attempt: Attempt, new_password: str, user_id: UserId, keep: SessionId) -> None:
+    def change_password(self, attempt: Attempt, new_password: str, user_id: UserId, keep: SessionId) -> str:
         """Replaces the password of the user `user_id` by `new_password`, and ends their sessions except `keep`.
+
+        Returns:
+            A device token: those from before are no longer good.
 
         Raises:
             InvalidRequest: The current password is wrong, or the user has none here.
@@ -141,6 +144,8 @@ class Logins:
         if account is None:
             raise _wrong_current()
         password_hash = passwords.hash_password(new_password)
+        # Before anything is written: without a key to sign with, nothing is.
+        device_token = self.tokens.device_after(self.now, user_id, look.device_id)
         try:
             if not self.deadline.retry(
                 lambda: self.store.set_password(account, password_hash, self.now), on=NOT_WRITTEN
@@ -156,6 +161,7 @@ class Logins:
         except StoreFault as fault:
             left = "the password was changed, but other sessions may go on: DELETE /me/sessions?keep=current"
             raise OutcomeUnknown(left) from fault
+        return device_token
 
     def confirm_password(self, attempt: Attempt, user_id: UserId, field: str = CURRENT_PASSWORD) -> None:
         """Checks the password of the user `user_id`, who is logged in, before a change that a thief would make.

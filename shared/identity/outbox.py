@@ -20,11 +20,11 @@ from shared.identity.users import Account, AddressClaim, Profile, normal_address
 from shared.ids import UserId
 
 DAY_SECONDS: Final = 24 * 3600
-# To one address, within any 24 hours: whoever needs more codes than that does not read them there.
+# To one address, for the requests of one network, within any 24 hours: whoever needs more does not read them there.
 MAILS_TO_AN_ADDRESS: Final = 5
-# Resets have an allowance of their own, and each network as many of it: otherwise a stranger who knows the address
-# could keep its owner from resetting a password, by a registration with it or by requests of resets.
-RESETS_TO_AN_ADDRESS: Final = 4 * MAILS_TO_AN_ADDRESS
+# For the requests of all networks, and for verifications and resets each: otherwise a stranger who knows the address
+# could keep its owner from verifying it or from resetting a password.
+MAILS_TO_AN_ADDRESS_BY_ALL: Final = 4 * MAILS_TO_AN_ADDRESS
 # For which one user has asked: as many as two addresses get, such as one with a typing error and the right one.
 MAILS_OF_A_USER: Final = 2 * MAILS_TO_AN_ADDRESS
 # For which the clients of one network have asked, however many users they have made for it: as many people as register
@@ -64,12 +64,10 @@ def _limits_of_asking(mail: Mail) -> list[MailLimit]:
 
 def _limits_of(mail: Mail, address: str) -> list[MailLimit]:
     """Returns the limits of what is sent to an address."""
-    to = normal_address(address)
-    if mail.kind == "verification":
-        return [MailLimit("address", f"ADDRESS#{to}", MAILS_TO_AN_ADDRESS)]
+    subject = f"{mail.kind.upper()}#{normal_address(address)}"
     return [
-        MailLimit("address", f"RESETS#{to}#{mail.network}", MAILS_TO_AN_ADDRESS),
-        MailLimit("address", f"RESETS#{to}", RESETS_TO_AN_ADDRESS),
+        MailLimit("address", f"{subject}#{mail.network}", MAILS_TO_AN_ADDRESS),
+        MailLimit("address", subject, MAILS_TO_AN_ADDRESS_BY_ALL),
     ]
 
 
@@ -94,11 +92,17 @@ class OutboxStore(Protocol):
     def account(self, username: str) -> Account | None:
         """Returns what a login reads of a user."""
 
-    def put_verification_code(self, code: StoredCode, now: int) -> None:
-        """Stores the code for the address of a user, in the place of an earlier one."""
+    def put_verification_code(self, code: StoredCode, now: int) -> bool:
+        """Stores the code for the address of a user, in the place of an earlier one.
 
-    def put_reset_code(self, code: StoredCode, now: int) -> None:
-        """Stores the code for the password of the user to whom its address belongs, in the place of an earlier one."""
+        Returns whether there still is such a user.
+        """
+
+    def put_reset_code(self, code: StoredCode, now: int) -> bool:
+        """Stores the code for the password of a user, in the place of an earlier one.
+
+        Returns whether its address still belongs to the user.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class _Draft:
     """A mail about to be sent: whom to, what stores its code, and its text."""
 
     to: str = field(repr=False)
-    store_code: Callable[[str], None]
+    store_code: Callable[[str], bool]
     letter: Callable[[str], Letter]
 
 
@@ -155,11 +159,16 @@ class Outbox:
         reached = self._reached(_limits_of(mail, draft.to), mail, now)
         if reached is not None:
             return "limited", reached
+        return ("sent" if self._deliver(draft, self.notifier) else "nothing to send"), ""
+
+    def _deliver(self, draft: _Draft, notifier: Notifier) -> bool:
+        """Sends a mail with a new code. Returns whether it did: not if the user is being erased."""
         code = new_code(self.random_bytes)
-        draft.store_code(code)
+        if not draft.store_code(code):
+            return False
         letter = draft.letter(code)
-        self.notifier.send(letter.to, letter.subject, letter.text)
-        return "sent", ""
+        notifier.send(letter.to, letter.subject, letter.text)
+        return True
 
     def _reached(self, limits: list[MailLimit], mail: Mail, now: int) -> Limited | None:
         """Counts the mail by each of `limits`, up to the first that is reached, which is returned."""
@@ -176,9 +185,9 @@ class Outbox:
         return self._draft_of_code(profile, claim, now)
 
     def _draft_of_code(self, profile: Profile, claim: AddressClaim, now: int) -> _Draft:
-        def store_code(code: str) -> None:
+        def store_code(code: str) -> bool:
             hashed = hash_of(code, "verification", profile.user_id)
-            self.store.put_verification_code(StoredCode(hashed, profile.user_id, claim), now)
+            return self.store.put_verification_code(StoredCode(hashed, profile.user_id, claim), now)
 
         return _Draft(claim.address, store_code, lambda code: notifications.verification(claim.address, code))
 
@@ -188,7 +197,7 @@ class Outbox:
         if profile is None:
             return None
         to = profile.email
-        return _Draft(to, lambda _: None, lambda _: notifications.already_used(to, profile.username))
+        return _Draft(to, lambda _: True, lambda _: notifications.already_used(to, profile.username))
 
     def _reset(self, mail: Mail, now: int) -> _Draft | None:
         owner = self.store.owner(mail.address)
@@ -201,9 +210,9 @@ class Outbox:
         if normal_address(claim.address) != normal_address(mail.address):
             return None
 
-        def store_code(code: str) -> None:
+        def store_code(code: str) -> bool:
             hashed = hash_of(code, "reset", normal_address(claim.address))
-            self.store.put_reset_code(StoredCode(hashed, account.user_id, claim), now)
+            return self.store.put_reset_code(StoredCode(hashed, account.user_id, claim), now)
 
         return _Draft(
             claim.address, store_code, lambda code: notifications.reset(claim.address, account.username, code)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from shared.characters import is_visible_character
 from shared.errors import InvalidRequest
 
 MIN_CHARACTERS: Final = 8
@@ -24,11 +25,13 @@ def folded(text: str) -> str:
 
 
 def _essence(text: str) -> str:
-    """Returns what is compared of a text: folded, without format characters and without blanks around it.
+    """Returns what is compared of a text: folded, without characters that nobody sees, and blanks only inside.
 
-    Neither makes a password harder to guess than the one without them.
+    Neither makes a password harder to guess than the one without them. A mark that NFC makes part of a letter counts.
     """
-    return folded("".join(each for each in text if unicodedata.category(each) != "Cf")).strip()
+    composed = unicodedata.normalize("NFC", text)
+    seen = (each for each in composed if each == " " or is_visible_character(each))
+    return folded("".join(seen)).strip()
 
 
 @cache
@@ -41,7 +44,7 @@ def check(password: str, *, username: str | None, email: str | None, field: str 
     """Checks that `password` may become the password of the user `username` with the address `email`.
 
     Args:
-        password: The password as it was sent. Its length is that of its NFC, which is what is hashed.
+        password: The password as it was sent. Its length is that of what can be seen of its NFC, which is hashed.
         username: The user's name; None if it is not known.
         email: The user's address; None if there is none. Its part before the @ is refused as well.
         field: The field of the request to name in an error.
@@ -49,11 +52,9 @@ def check(password: str, *, username: str | None, email: str | None, field: str 
     Raises:
         InvalidRequest: The password breaks a rule, which the message names. It quotes nothing of the password.
     """
-    if len(unicodedata.normalize("NFC", password)) < MIN_CHARACTERS:
-        raise InvalidRequest.of(field, f"must have at least {MIN_CHARACTERS} characters")
     key = _essence(password)
-    if not key:
-        raise InvalidRequest.of(field, "must have something to see in it")
+    if len(key) < MIN_CHARACTERS:
+        raise InvalidRequest.of(field, f"must have at least {MIN_CHARACTERS} characters that can be seen")
     own = {username, email, None if email is None else email.rpartition("@")[0]}
     if key in {_essence(each) for each in own if each is not None}:
         raise InvalidRequest.of(field, "must not be the user name or the address")

@@ -13,7 +13,8 @@ from shared.identity import jws
 from shared.identity.key_sets import KeySet
 from shared.identity.keys import ES256, SigningKey, is_own_kid
 from shared.identity.users import Session
-from shared.ids import SessionId, TokenId, UserId, derived_from
+from shared.ids import SessionId, TokenId, UserId, derived_from, new_id
+from shared.request import NS_PER_SECOND
 
 AUDIENCE: Final = "event-scheduling-api"
 ACCESS_TYPE: Final = "at+jwt"  # RFC 9068, section 2.1
@@ -97,6 +98,13 @@ class Tokens:
         """Returns a token that says for a year that the user `user_id` has logged in on the device `device_id`."""
         claims = {"iss": self.issuer, "aud": AUDIENCE, "sub": user_id, "jti": device_id}
         return jws.sign({**claims, "iat": now, "exp": now + DEVICE_SECONDS}, DEVICE_TYPE, self.signing_key())
+
+    def device_after(self, password_set_at: int, user_id: str, device_id: str | None = None) -> str:
+        """Returns a device token that is good, from the next second on, after the user's password was set.
+
+        It is for the device `device_id`; without one for a device that is new.
+        """
+        return self.device(user_id, device_id or new_id(password_set_at * NS_PER_SECOND), password_set_at + 1)
 
     def access(self, token: str, now: int) -> Access:
         """Returns the claims of the access token `token`. Raises NotAuthenticated if it is not valid at `now`."""

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.identity.domains import in_ascii
 from shared.ids import DeviceId, SessionId, TokenId, UserId, new_id
 from shared.request import NS_PER_SECOND, Client
 
@@ -24,9 +25,14 @@ def normal_address(address: str) -> str:
     """Returns an e-mail address without differences of case and of the composition of accents.
 
     Lower case and NFC, as in RFC 8265 (section 3.3) for user names; case folding would treat "\u00df" and "ss" as the
-    same.
+    same. The domain is the one that mails are sent to, so that a mailbox has one form.
     """
-    return unicodedata.normalize("NFC", address.lower())
+    local, at, domain = address.rpartition("@")
+    try:
+        domain = in_ascii(domain)
+    except ValueError:
+        domain = domain.lower()  # it is nobody's: such an address is refused
+    return unicodedata.normalize("NFC", f"{local.lower()}{at}{domain}")
 
 
 def normal_name(username: str) -> str:

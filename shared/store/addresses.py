@@ -12,7 +12,13 @@ from shared.store.client import Clients
 from shared.store.codec import Item, text
 from shared.store.codes import count_try, use
 from shared.store.faults import failed_conditions, store_faults
-from shared.store.identity_keys import address_key, profile_key, reset_code_key, verification_code_key
+from shared.store.identity_keys import (
+    address_key,
+    erased_user_key,
+    profile_key,
+    reset_code_key,
+    verification_code_key,
+)
 from shared.store.users import mail_item, profile_attributes, profile_of
 
 # What a change of an address changes in a profile.
@@ -42,7 +48,7 @@ class DynamoAddressStore:
         Returns:
             Whether it did: not if the profile has other addresses than `before`.
         """
-        actions = [self._replace(before, after)]
+        actions = [self._replace(before, after), self._not_erased(after.user_id)]
         if mail is not None:
             actions.append({"Put": {"TableName": self._table, "Item": mail_item(mail)}})
         return self._write(actions)
@@ -66,6 +72,7 @@ class DynamoAddressStore:
             {"Put": {**own, "Item": item, "ConditionExpression": free_or_own}},
             self._replace(before, after),
             use(self._table, verification_code_key(after.user_id), code),
+            self._not_erased(after.user_id),
         ]
         released = before.email_verified_at is not None and normal_address(before.email) != normal_address(after.email)
         if released:
@@ -84,6 +91,11 @@ class DynamoAddressStore:
                     raise
                 return False
         return True
+
+    def _not_erased(self, user_id: UserId) -> dict[str, Any]:
+        """Returns the action that fails if the user is being erased: the erasure looks for the addresses of before."""
+        condition = {"Key": erased_user_key(user_id), "ConditionExpression": "attribute_not_exists(pk)"}
+        return {"ConditionCheck": {"TableName": self._table, **condition}}
 
     def _replace(self, before: Profile, after: Profile) -> dict[str, Any]:
         """Returns the action that stores the addresses of `after`, if those of `before` are stored."""

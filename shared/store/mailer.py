@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from shared.errors import AnswerLost, Throttled
+from shared.identity.domains import in_ascii
 from shared.identity.notifications import AddressRefused, MailRefused
 from shared.store.client import Clients
 
@@ -51,9 +52,9 @@ class SesNotifier:
 
 
 def _in_ascii(address: str) -> str:
-    """Returns `address` with its domain in Punycode (RFC 5891). Raises AddressRefused if there is no such form."""
+    """Returns `address` with its domain in ASCII. Raises AddressRefused if it has no such form."""
     local, _, domain = address.rpartition("@")
     try:
-        return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
-    except UnicodeError:
+        return f"{local.encode('ascii').decode()}@{in_ascii(domain)}"
+    except ValueError:
         raise AddressRefused("not ASCII") from None

@@ -136,19 +136,34 @@ class DynamoOutboxStore:
         item = self._get(login_key(username))
         return None if item is None else account_of(item)
 
-    def put_verification_code(self, code: StoredCode, now: int) -> None:
-        """Stores the code for the address of a user."""
-        self._put(code_item(verification_code_key(code.user_id), code, now))
+    def put_verification_code(self, code: StoredCode, now: int) -> bool:
+        """Stores the code for the address of a user. Returns whether there still is such a user."""
+        item = code_item(verification_code_key(code.user_id), code, now)
+        return self._put_if(item, {"Key": profile_key(code.user_id), "ConditionExpression": "attribute_exists(pk)"})
 
-    def put_reset_code(self, code: StoredCode, now: int) -> None:
-        """Stores the code for the password of the user to whom its address belongs."""
-        self._put(code_item(reset_code_key(code.claim.address), code, now))
+    def put_reset_code(self, code: StoredCode, now: int) -> bool:
+        """Stores the code for the password of the user whose address it is. Returns whether it still is theirs."""
+        owned = {
+            "Key": address_key(code.claim.address),
+            "ConditionExpression": "user_id = :user",
+            "ExpressionAttributeValues": {":user": text(code.user_id)},
+        }
+        return self._put_if(code_item(reset_code_key(code.claim.address), code, now), owned)
 
     def _get(self, key: Item) -> Item | None:
         with store_faults():
             response = self._clients.dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return response.get("Item")
 
-    def _put(self, item: Item) -> None:
+    def _put_if(self, item: Item, condition: dict[str, Any]) -> bool:
+        """Stores `item` if the condition on another one holds: an erasure would not find what is stored behind it."""
+        put: Any = {"Put": {"TableName": self._table, "Item": item}}
+        check: Any = {"ConditionCheck": {"TableName": self._table, **condition}}
         with store_faults():
-            self._clients.dynamodb.put_item(TableName=self._table, Item=item)
+            try:
+                self._clients.dynamodb.transact_write_items(TransactItems=[put, check])
+            except ClientError as fault:
+                if not failed_conditions(fault):
+                    raise
+                return False
+        return True

@@ -102,9 +102,9 @@ class UsersTable:
         attempt = Attempt(name, password, replace(CLIENT, source=source), device_token)
         return self._logins().login(attempt, RULES)
 
-    def change_password(self, current: str, new: str, keep: Session, user_id: UserId = ADA.user_id) -> None:
+    def change_password(self, current: str, new: str, keep: Session, user_id: UserId = ADA.user_id) -> str:
         attempt = Attempt("Ada", current, CLIENT, None)
-        self._logins().change_password(attempt, new, user_id, keep.family)
+        return self._logins().change_password(attempt, new, user_id, keep.family)
 
     def refresh(self, token: str) -> TokenPair:
         return sessions.refresh(

@@ -116,6 +116,7 @@ def test_a_type_that_they_do_not_have(scene: Scene, kind: Any) -> None:
         {"sub": None},
         {"sub": ""},
         {"sub": "x" * 256},
+        {"sub": "\ud800"},
         {"exp": None},
         {"iat": None},
         {"exp": "soon"},

@@ -13,7 +13,18 @@ from tests.harness.template import ROOT, resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
 PASSWORDS = {"address", "erasure", "login", "password", "password_reset", "register"}
-TOKENS = {"address", "authorize", "erasure", "login", "logout", "password", "refresh", "register", "rotate_keys"}
+TOKENS = {
+    "address",
+    "authorize",
+    "erasure",
+    "login",
+    "logout",
+    "password",
+    "refresh",
+    "register",
+    "rotate_keys",
+    "password_reset",
+}
 IDENTITY = {"jwks", "me"} | (TOKENS | PASSWORDS) - {"authorize", "rotate_keys"}
 
 # Those that the gateway does not call with a request: they need no routes and no models.
@@ -33,33 +44,33 @@ NOT_IN_THE_LAYER = {"_openssl", "certifi"}
 
 # At most so many modules beside Python's own.
 CEILINGS = {
-    "address": 441,
-    "admin": 265,
-    "authorize": 215,
-    "bulk_create": 365,
+    "address": 443,
+    "admin": 267,
+    "authorize": 216,
+    "bulk_create": 368,
     "check_history": 210,
     "docs": 332,
-    "erase": 231,
-    "erasure": 439,
-    "events": 377,
-    "export": 364,
-    "history": 360,
+    "erase": 232,
+    "erasure": 441,
+    "events": 380,
+    "export": 366,
+    "history": 363,
     "jwks": 336,
-    "login": 434,
-    "logout": 417,
-    "me": 351,
-    "notify": 210,
-    "password": 441,
-    "password_reset": 370,
+    "login": 436,
+    "logout": 419,
+    "me": 352,
+    "notify": 211,
+    "password": 443,
+    "password_reset": 439,
     "record_history": 210,
     "redrive_history": 210,
-    "refresh": 418,
-    "register": 435,
-    "rollback": 375,
+    "refresh": 420,
+    "register": 437,
+    "rollback": 378,
     "rotate_keys": 251,
-    "sessions": 350,
+    "sessions": 352,
     "sweep_history": 210,
-    "undo": 375,
+    "undo": 378,
 }
 
 

@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from shared.http.text import MAX_ADDRESS_BYTES, address_fault, is_visible, line_fault, lines_fault
+from shared.identity.users import normal_address
 
 NONCHARACTERS = [*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF))]
 LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"
@@ -171,6 +172,19 @@ def test_what_can_be_an_address(address: str) -> None:
 )
 def test_what_can_be_no_address(address: str) -> None:
     assert address_fault(address) is not None
+
+
+@pytest.mark.parametrize(
+    "domain", ["stra\u00dfe.example", "\u03b2\u03cc\u03bb\u03bf\u03c2.example", "\uff47mail.example"]
+)
+def test_a_domain_that_mails_would_not_be_sent_to_is_refused(domain: str) -> None:
+    """IDNA 2003, by which mails are sent, makes another domain of it."""
+    assert "as it is registered" in (address_fault(f"ada@{domain}") or "")
+
+
+def test_a_domain_in_punycode_and_in_unicode_are_one() -> None:
+    assert address_fault("ada@xn--strae-oqa.example") is None
+    assert normal_address("Ada@B\u00fcro.example") == normal_address("ada@XN--BRO-HOA.example")
 
 
 def test_the_longest_address() -> None:

@@ -97,11 +97,12 @@ def test_what_is_refused_by_one_limit_is_not_counted_by_the_next(people: People,
         mailbox.deliver()
     assert counted(people, f"USER#{ada.user_id}") == 10
     assert counted(people, f"NETWORK#{CLIENT.source}") == 10
-    assert counted(people, "ADDRESS#ada@example.com") == 5
+    assert counted(people, f"VERIFICATION#ada@example.com#{CLIENT.source}") == 5
+    assert counted(people, "VERIFICATION#ada@example.com") == 5
     people.deployment.clock.forward(60)
     assert ada.set_address("new@example.com").status == 200
     assert mailbox.deliver() == []
-    assert counted(people, "ADDRESS#new@example.com") == 0
+    assert counted(people, "VERIFICATION#new@example.com") == 0
     assert len(mailbox.sent) == 5
 
 
@@ -126,6 +127,23 @@ def test_one_network_cannot_keep_the_owner_of_an_address_from_resetting_the_pass
         for _ in range(6):
             people.ask_for_reset("ada@example.com", source=f"198.51.100.{network}")
         assert len(mailbox.deliver()) == (0 if network == 4 else 5)
+
+
+def test_one_network_cannot_keep_the_owner_of_an_address_from_verifying_it(people: People, mailbox: Mailbox) -> None:
+    """And all together cannot send any number of mails there."""
+    for network in range(6):
+        for number in range(6):
+            client = Client(f"198.51.100.{network}", "curl/8.7.1")
+            people.register(f"user-{network}-{number}", "ada@example.com", client)
+        assert len(mailbox.deliver()) == (5 if network < 4 else 0)
+
+
+@pytest.mark.parametrize("domain", ["GMAIL.example", "gmail.Example"])
+def test_the_ways_to_write_a_domain_share_its_mails(people: People, mailbox: Mailbox, domain: str) -> None:
+    for number in range(5):
+        people.register(f"user-{number}", "ada@gmail.example")
+    people.register("another", f"ada@{domain}")
+    assert len(mailbox.deliver()) == 5
 
 
 def test_a_count_does_not_tell_to_which_addresses_mails_are_sent(people: People, mailbox: Mailbox) -> None:
@@ -162,7 +180,7 @@ def test_a_count_names_nobody(people: People, mailbox: Mailbox) -> None:
     (mail,) = people.items("MAIL#")
     mailbox.deliver()
     counts = people.items("MAILS#")
-    assert len(counts) == 3
+    assert len(counts) == 4
     now = people.deployment.runtime.now()
     for count in counts:
         assert count.keys() == {"pk", "sk", "mails", "expires_at"}
