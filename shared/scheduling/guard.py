@@ -2,14 +2,15 @@
 
 The proof rests on the order of the steps: a fence is read before anything that it guards.
 
-1. Read the fences of every ISO week that the interval touches, and the event itself.
+1. Read the fences of every week that the interval touches, and the event itself.
 2. Find the events that overlap, with strongly consistent reads. That there are none is known only when every range has
    been read to its end. A refusal stops reading at COLLISIONS_SHOWN collisions plus one, or after ROUNDS rounds with at
    least one.
 3. In one transaction write the event and update each of those fences, on condition that the fence is unchanged since 1.
 
 Two writers whose intervals overlap share a week, and so a fence: one commits; the other's transaction fails, and on
-retry it reads the event of the first.
+retry it reads the event of the first. Weeks sixteen apart share a fence as well: their writers delay each other, no
+more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ from shared.errors import (
 from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.events import Content, Event
-from shared.scheduling.fences import Fence, latest_entries
+from shared.scheduling.fences import Fence, fence_names, latest_entries
 from shared.scheduling.free_time import next_free
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import overlap_ranges
@@ -51,9 +52,9 @@ class GuardedStore(WindowStore, Protocol):
     """The operations on the events table that the guard needs. All reads are strongly consistent."""
 
     def read_guarded(
-        self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
+        self, calendar_id: CalendarId, event_id: EventId | None, names: Sequence[str]
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        """Returns the event, if requested and existing, the fences of `weeks`, and the usage; None if not limited."""
+        """Returns the event, if requested and existing, the fences of `names`, and the usage; None if not limited."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         """Returns those of `event_ids` that exist, deleted ones included."""
@@ -141,8 +142,8 @@ class Guard:
     def _read(
         self, event_id: EventId | None, interval: Interval | None
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        weeks = interval.iso_weeks() if interval else []
-        return self._store.read_guarded(self._calendar_id, event_id, weeks) if event_id or weeks else (None, [], None)
+        names = fence_names(interval) if interval else []
+        return self._store.read_guarded(self._calendar_id, event_id, names) if event_id or names else (None, [], None)
 
     def _commit(self, event: Event, previous: Event | None, fences: list[Fence]) -> None:
         if fences:
