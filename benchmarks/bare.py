@@ -6,6 +6,7 @@ a handler is the price of what the handler does beyond that.
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ TEXTS: Final = ("title", "description", "location", "start", "end", "time_zone")
 BATCH: Final = 25
 THREADS: Final = 16
 NEW: Final = "attribute_not_exists(pk)"
+FENCES: Final = 16
+RECENT: Final = 12
 
 
 def boto3_client() -> Any:
@@ -74,9 +77,9 @@ class BareFunctions:
         """Serves POST /events: reads the fences, checks for overlaps, writes the event and moves the fences."""
         document, user = json.loads(event["body"]), _user(event)
         start, end = _moment(document["start"]), _moment(document["end"])
-        days = range((end - timedelta(seconds=1)).toordinal() - start.toordinal() + 1)
-        weeks = {(start + timedelta(days=day)).strftime("FENCE#%G-W%V") for day in days}
-        fences = {week: {"pk": {"S": f"CAL#{user}"}, "sk": {"S": week}} for week in weeks}
+        first, last = (each.toordinal() - 1 for each in (start, end - timedelta(seconds=1)))
+        names = {f"FENCE#c{week % FENCES:02d}" for week in range(first // 7, last // 7 + 1)}
+        fences = {name: {"pk": {"S": f"CAL#{user}"}, "sk": {"S": name}} for name in names}
         response = self._client.batch_get_item(
             RequestItems={self._events: {"Keys": [*fences.values()], "ConsistentRead": True}}
         )
@@ -85,8 +88,8 @@ class BareFunctions:
             return respond(409)
         item = _event_item(user, document)
         writes: list[Item] = [{"Put": {"TableName": self._events, "Item": item, "ConditionExpression": NEW}}]
-        for week, key in fences.items():
-            writes.append({"Update": {"TableName": self._events, "Key": key, **_moved(found.get(week), item)}})
+        for name, key in fences.items():
+            writes.append({"Update": {"TableName": self._events, "Key": key, **_moved(found.get(name), item)}})
         self._client.transact_write_items(TransactItems=writes)
         return respond(201, _document(item))
 
@@ -219,8 +222,10 @@ def _event_item(user: str, document: Event) -> Item:
 
 def _moved(fence: Item | None, item: Item) -> Item:
     """Returns the update that moves a fence, on condition that the fence is unchanged since it was read."""
-    write = {"event_id": item["id"], "history_id": item["history_id"], "start": item["start"], "end": item["end"]}
-    recent = [{"M": write}, *(fence["recent"]["L"][:7] if fence else [])]
+    ids = "".join(item[name]["S"].replace("-", "") for name in ("id", "history_id"))
+    times = (int(_moment(item[name]["S"]).timestamp()).to_bytes(8, signed=True) for name in ("start", "end"))
+    write = b64encode(bytes.fromhex(ids) + b"".join(times)).decode()
+    recent = [{"S": write}, *(fence["recent"]["L"][: RECENT - 1] if fence else [])]
     values: Item = {":new": item["history_id"], ":recent": {"L": recent}}
     if fence:
         values[":old"] = fence["value"]

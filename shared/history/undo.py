@@ -199,7 +199,7 @@ class Undo:
     def _one_by_one(
         self, lane: Sequence[UndoStep], manner: Manner, size: int, moved: frozenset[EventId]
     ) -> list[UndoOutcome]:
-        """Executes steps that share weeks in sequence: run concurrently they would only contend for the same fences."""
+        """Executes steps that share fences in sequence: run concurrently they would only contend for them."""
         outcomes = []
         reverted: list[UndoStep] = []
         for step in lane:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.ids import EventId
 from shared.scheduling.events import ChangeType, Event
+from shared.scheduling.fences import fence_names
 from shared.scheduling.guard import needs_check
 
 
@@ -32,10 +33,10 @@ class UndoStep:
         """Returns whether the event takes no time after the step."""
         return self.target is None or not self.target.content.opaque
 
-    def weeks(self) -> set[str]:
-        """Returns the ISO weeks that the step affects: those of the event's interval before and after it."""
+    def fences(self) -> set[str]:
+        """Returns the names of the fences that the step affects: those of the event's interval before and after it."""
         sides = [each for each in (self.target, None if self.event.deleted else self.event) if each is not None]
-        return {week for side in sides for week in side.content.interval.iso_weeks()}
+        return {name for side in sides for name in fence_names(side.content.interval)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,19 @@ class UndoOutcome:
 
 
 def lanes(steps: Iterable[UndoStep]) -> list[list[UndoStep]]:
-    """Returns `steps` in groups so that no two groups share a week. Within a group the steps keep their order."""
+    """Returns `steps` in groups so that no two groups share a fence. Within a group the steps keep their order."""
     found: list[tuple[set[str], list[int]]] = []
     steps = list(steps)
     for number, step in enumerate(steps):
-        weeks, numbers = step.weeks(), [number]
+        fences, numbers = step.fences(), [number]
         apart = []
-        for other_weeks, others in found:
-            if weeks.isdisjoint(other_weeks):
-                apart.append((other_weeks, others))
+        for other_fences, others in found:
+            if fences.isdisjoint(other_fences):
+                apart.append((other_fences, others))
             else:
-                weeks |= other_weeks
+                fences |= other_fences
                 numbers = others + numbers
-        found = [*apart, (weeks, numbers)]
+        found = [*apart, (fences, numbers)]
     return [[steps[number] for number in sorted(numbers)] for _, numbers in found]
 
 

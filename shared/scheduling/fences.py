@@ -1,16 +1,23 @@
-"""Fences: one for each ISO week and calendar, moved by every checked write whose interval touches the week."""
+"""Fences: sixteen for each calendar. A checked write moves those of the weeks that its interval touches.
+
+Week after week takes the next fence, in a cycle. So the fences of an interval, however long it is, fit into one
+transaction, and those of an event of a year on five calendars do.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from shared.ids import EventId, HistoryId
 from shared.scheduling.events import Event
-from shared.scheduling.instants import Instant
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 
+# The number of fences of a calendar: docs/decisions.md has what 24 and 64 would cost.
+FENCES: Final = 16
 # The number of writes that a fence remembers.
-RECENT: Final = 8
+RECENT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +37,38 @@ class FenceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """The state of an ISO week: `value` never repeats, and is None until the first checked write touches the week."""
+    """The state of a fence: `value` never repeats, and is None until the first checked write moves the fence."""
 
-    week: str
+    name: str
     value: HistoryId | None = None
     recent: tuple[FenceEntry, ...] = ()
 
     def moved(self, event: Event) -> "Fence":
         """Returns the fence after a write of `event`. Its value is the id of that version, and so globally unique."""
         entry = FenceEntry(event.id, event.history_id, event.content.start, event.content.end)
-        return Fence(self.week, event.history_id, (entry, *self.recent[: RECENT - 1]))
+        return Fence(self.name, event.history_id, (entry, *self.recent[: RECENT - 1]))
+
+
+def fence_names(interval: Interval) -> list[str]:
+    """Returns the names of the fences of all weeks that `interval` touches, such as `c07`: distinct, at most FENCES.
+
+    Weeks are in UTC, from Monday to Monday (ISO 8601). They are counted by number, from that of the start to that of
+    the last second, so that neither is ever missed.
+    """
+    first, last = _week(interval.start), _week(shifted(interval.end, -1))
+    return [f"c{week % FENCES:02d}" for week in range(first, min(last, first + FENCES - 1) + 1)]
+
+
+def _week(instant: Instant) -> int:
+    """Returns the number of weeks between the Monday 0001-01-01 (ordinal 1) and the one at or before `instant`."""
+    return (date.fromisoformat(instant[:10]).toordinal() - 1) // 7
 
 
 def latest_entries(fences: Iterable[Fence], interval: Interval) -> dict[EventId, FenceEntry]:
-    """Returns, by event id, the latest write of each event in `fences`, if it overlaps `interval`."""
+    """Returns, by event id, the latest write of each event in `fences`, if it overlaps `interval`.
+
+    A fence also remembers writes of the other weeks that it stands for: they do not overlap.
+    """
     latest: dict[EventId, FenceEntry] = {}
     for fence in fences:
         for entry in fence.recent:

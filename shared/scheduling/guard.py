@@ -2,14 +2,15 @@
 
 The proof rests on the order of the steps: a fence is read before anything that it guards.
 
-1. Read the fences of every ISO week that the interval touches, and the event itself.
+1. Read the fences of every week that the interval touches, and the event itself.
 2. Find the events that overlap, with strongly consistent reads. That there are none is known only when every range has
    been read to its end. A refusal stops reading at COLLISIONS_SHOWN collisions plus one, or after ROUNDS rounds with at
    least one.
 3. In one transaction write the event and update each of those fences, on condition that the fence is unchanged since 1.
 
 Two writers whose intervals overlap share a week, and so a fence: one commits; the other's transaction fails, and on
-retry it reads the event of the first.
+retry it reads the event of the first. Weeks sixteen apart share a fence as well: their writers delay each other, no
+more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +32,7 @@ from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.access import Grant
 from shared.scheduling.events import Content, Event
-from shared.scheduling.fences import Fence, latest_entries
+from shared.scheduling.fences import Fence, fence_names, latest_entries
 from shared.scheduling.free_time import next_free
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import overlap_ranges
@@ -61,9 +62,9 @@ class GuardedStore(WindowStore, Protocol):
         """Reads what the calendar grants the caller. Raises NotFound, NotAllowed."""
 
     def read_guarded(
-        self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
+        self, calendar_id: CalendarId, event_id: EventId | None, names: Sequence[str]
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        """Returns the event, if requested and existing, the fences of `weeks`, and the usage; None if not limited."""
+        """Returns the event, if requested and existing, the fences of `names`, and the usage; None if not limited."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         """Returns those of `event_ids` that exist, deleted ones included."""
@@ -159,10 +160,10 @@ class Guard:
     def _read(
         self, event_id: EventId | None, interval: Interval | None, *, creates: bool, checked: bool
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        weeks = interval.iso_weeks() if interval else []
-        if not event_id and not weeks:
+        names = fence_names(interval) if interval else []
+        if not event_id and not names:
             return None, [], None
-        previous, fences, usage = self._store.read_guarded(self._calendar_id, event_id, weeks)
+        previous, fences, usage = self._store.read_guarded(self._calendar_id, event_id, names)
         self._check_grant(None if creates else previous, checked=checked)
         return previous, fences, usage
 

@@ -13,6 +13,7 @@ Instant = NewType("Instant", str)
 FIRST: Final = Instant("1900-01-01T00:00:00Z")
 LAST: Final = Instant("9999-12-31T23:59:59Z")
 EPOCH: Final = Instant("1970-01-01T00:00:00Z")  # the origin of seconds and milliseconds
+_EPOCH: Final = datetime.fromisoformat(EPOCH)
 
 # RFC 3339, plus the variants of ISO 8601 that libraries write by default: no seconds (Java), an offset without a colon
 # (PHP, C) or without minutes (PostgreSQL).
@@ -110,7 +111,7 @@ def _shape_fault(text: str) -> str:
 
 def of_seconds(seconds: int) -> Instant:
     """Returns the instant `seconds` after 1970-01-01T00:00:00Z."""
-    return Instant(datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return Instant(f"{(_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]}Z")
 
 
 def seconds_between(start: Instant, end: Instant) -> int:

@@ -1,10 +1,9 @@
 """Half-open time intervals, and the rule that determines whether two of them overlap."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Final, NamedTuple
 
-from shared.scheduling.instants import Instant, seconds_between, shifted
+from shared.scheduling.instants import Instant, seconds_between
 
 MAX_DURATION_SECONDS: Final = 366 * 24 * 3600
 
@@ -49,22 +48,6 @@ class Interval(NamedTuple):
         if length > MAX_DURATION_SECONDS:
             return "must be at most 366 days after start: a longer event would make every look for conflicts read more"
         return None
-
-    def iso_weeks(self) -> list[str]:
-        """Returns the ISO 8601 weeks in UTC that the interval touches, such as `2026-W47`; at most 54 for 366 days.
-
-        Iterates from Monday to Monday, so that the week of the last second is never missed.
-        """
-        first = date.fromisoformat(self.start[:10]).toordinal()
-        last = date.fromisoformat(shifted(self.end, -1)[:10]).toordinal()
-        monday = first - (first - 1) % 7
-        weeks = []
-        while monday <= last:
-            # A week may end in the year 10000: its name is taken from a day that lies in the interval.
-            year, week, _ = date.fromordinal(max(first, monday)).isocalendar()
-            weeks.append(f"{year:04d}-W{week:02d}")
-            monday += 7
-        return weeks
 
 
 def merged(intervals: Iterable[Interval], window: Interval) -> list[Interval]:

@@ -1,4 +1,4 @@
-"""Conversion of events and fences to and from DynamoDB items, in the attribute values of DynamoDB's wire format.
+"""Conversion of events to and from DynamoDB items, in the attribute values of DynamoDB's wire format.
 
 The attributes of an item are derived from the fields of `Event`, `Content` and `Stamp`, by their types. Values are
 encoded here rather than by boto3's resource layer, which costs import time and a type dispatch for each value.
@@ -11,7 +11,6 @@ from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origi
 
 from shared.ids import CalendarId, EventId, derived_id, made_at
 from shared.scheduling.events import NO_CONTENT, Content, Event, Stamp
-from shared.scheduling.fences import Fence, FenceEntry
 from shared.scheduling.instants import FIRST
 
 Item = dict[str, Any]
@@ -27,7 +26,7 @@ def number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def _text_of(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Returns the string in an attribute value. Raises KeyError or TypeError for anything else."""
     held = value["S"]
     if not isinstance(held, str):
@@ -87,7 +86,7 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
             name,
             stored_as,
             text,
-            lambda value: each if (each := _text_of(value)) in words else default,
+            lambda value: each if (each := text_of(value)) in words else default,
             default,
             omitted,
         )
@@ -98,7 +97,7 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
     if base is int:
         return Attribute(name, stored_as, number, _number_of, default, omitted)
     if base is str:
-        decode = (lambda value: _text_of(value) or None) if default is None else _text_of
+        decode = (lambda value: text_of(value) or None) if default is None else text_of
         return Attribute(name, stored_as, text, decode, default, omitted)
     raise TypeError(f"{name}: no attribute value for {hint}")
 
@@ -225,19 +224,3 @@ def event_of(item: Mapping[str, Any]) -> Event:
         erased=erased,
         expires_at=_number_of(item["expires_at"]) if "expires_at" in item else None,
     )
-
-
-_ENTRY: Final = tuple(each.name for each in fields(FenceEntry))
-
-
-def recent_value(fence: Fence) -> dict[str, Any]:
-    """Returns the recent entries of a fence as an attribute value."""
-    return {"L": [{"M": {name: text(getattr(entry, name)) for name in _ENTRY}} for entry in fence.recent]}
-
-
-def fence_of(week: str, item: Mapping[str, Any] | None) -> Fence:
-    """Returns the fence of `week` in `item`; without an item, the fence of a week in which nothing was ever written."""
-    if item is None:
-        return Fence(week)
-    recent = tuple(FenceEntry(*(entry["M"][name]["S"] for name in _ENTRY)) for entry in item["recent"]["L"])
-    return Fence(week, item["value"]["S"], recent)

@@ -20,13 +20,12 @@ from shared.store.codec import (
     Item,
     event_attributes,
     event_of,
-    fence_of,
     number,
-    recent_value,
     text,
 )
 from shared.store.event_updates import update_request
 from shared.store.faults import failed_conditions, store_faults, unanswered
+from shared.store.fence_items import fence_of, recent_value
 from shared.store.usage import usage_of
 
 if TYPE_CHECKING:
@@ -81,13 +80,13 @@ class DynamoEventStore:
         return {event.id: event for event in map(event_of, found[self._table])}
 
     def read_guarded(
-        self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
+        self, calendar_id: CalendarId, event_id: EventId | None, names: Sequence[str]
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        """Returns the event, if it is requested and stored, the fences of `weeks`, and the calendar's usage.
+        """Returns the event, if it is requested and stored, the fences of `names`, and the calendar's usage.
 
         Makes one BatchGetItem. Its items are not a snapshot: each may be read at a different moment.
         """
-        wanted = [keys.fence_key(calendar_id, week) for week in weeks]
+        wanted = [keys.fence_key(calendar_id, name) for name in names]
         if event_id is not None:
             wanted.append(keys.event_key(calendar_id, event_id))
         tables = {self._table: wanted}
@@ -96,7 +95,7 @@ class DynamoEventStore:
         items = self._read_items(tables)
         usage = None if self._usage_table is None else usage_of(next(iter(items[self._usage_table]), None))
         found = {item["sk"]["S"]: item for item in items[self._table]}
-        fences = [fence_of(week, found.pop(keys.fence_key(calendar_id, week)["sk"]["S"], None)) for week in weeks]
+        fences = [fence_of(name, found.pop(keys.fence_key(calendar_id, name)["sk"]["S"], None)) for name in names]
         return next((event_of(item) for item in found.values()), None), fences, usage
 
     def _read_items(self, tables: dict[str, list[Item]]) -> dict[str, list[Item]]:
@@ -210,7 +209,7 @@ class DynamoEventStore:
         moved = fence.moved(event)
         update: dict[str, Any] = {
             "TableName": self._table,
-            "Key": keys.fence_key(event.calendar_id, fence.week),
+            "Key": keys.fence_key(event.calendar_id, fence.name),
             "UpdateExpression": "SET #value = :new, recent = :recent",
             "ConditionExpression": "attribute_not_exists(pk)" if fence.value is None else "#value = :old",
             "ExpressionAttributeNames": {"#value": "value"},

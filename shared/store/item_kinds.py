@@ -71,8 +71,8 @@ ITEM_KINDS: Final = (
         "fences",
         "events",
         "CAL#{calendar_id}",
-        "FENCE#{week}",
-        exported=Because("ids and times of the latest events of a week, which are exported as events and versions"),
+        "FENCE#{fence_name}",
+        exported=Because("ids and times of the latest checked writes, which are exported as events and versions"),
         erased="calendar",
     ),
     ItemKind(

@@ -43,9 +43,9 @@ def event_id_in(key: Item) -> EventId:
     return EventId(str(key["sk"]["S"]).removeprefix(EVENT_PREFIX))
 
 
-def fence_key(calendar_id: CalendarId, week: str) -> Item:
-    """Returns the key of the fence of an ISO week, such as `2026-W47`, in the events table."""
-    return {"pk": text(calendar(calendar_id)), "sk": text(f"FENCE#{week}")}
+def fence_key(calendar_id: CalendarId, fence_name: str) -> Item:
+    """Returns the key of a fence, such as `c07`, in the events table."""
+    return {"pk": text(calendar(calendar_id)), "sk": text(f"FENCE#{fence_name}")}
 
 
 def claim_key(calendar_id: CalendarId, key: str) -> Item:

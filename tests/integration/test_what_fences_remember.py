@@ -1,4 +1,4 @@
-"""What a fence remembers of the writes of its week, when no Query shows them yet; and what became of them since."""
+"""What a fence remembers of the writes of its weeks, when no Query shows them yet; and what became of them since."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +21,8 @@ def nothing_shown(answer: Document) -> None:
 
 
 @pytest.mark.usefixtures("dynamodb_deployment")
-def test_the_last_8_checked_writes_of_a_week_are_seen_though_no_query_shows_them(wire: Wire) -> None:
-    made = [created(at(hour)) for hour in range(8)]
+def test_the_last_12_checked_writes_of_a_week_are_seen_though_no_query_shows_them(wire: Wire) -> None:
+    made = [created(at(hour)) for hour in range(12)]
     wire.edit(QUERY, nothing_shown, always=True)
     for hour, event in enumerate(made):
         refused = ADA("POST", "/events", at(hour))

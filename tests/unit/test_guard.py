@@ -143,7 +143,7 @@ def test_all_collisions_are_found_or_more_than_are_shown(events: list[Event], la
 def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
     events: list[Event], largest: int, data: st.DataObject
 ) -> None:
-    fence = Fence("2027-W09")
+    fence = Fence("c09")
     shown = {each.id: each for each in events}
     actual = dict(shown)
     # Of some events the ranges show an older version, or nothing; and some of these have gone since.
@@ -178,7 +178,7 @@ def test_behind_a_crowd_that_is_gone_is_read_on(left: int) -> None:
     # All of a page is gone by now, as the fences remember: that refuses nothing, and allows nothing either.
     stale = [event() for _ in range(3 * RECENT)]
     newer = [event(event_id=each.id) for each in stale]
-    fences = [Fence(f"2027-W{number:02d}") for number in range(3)]
+    fences = [Fence(f"c{number:02d}") for number in range(3)]
     for number, each in enumerate(newer):
         fences[number % 3] = fences[number % 3].moved(each)
     gone = {each.id: replace(each, stamp=event(kind="delete").stamp) for each in newer}
@@ -221,5 +221,5 @@ def test_a_reason_that_is_gone_does_not_end_the_reading() -> None:
     gone = {stale.id: replace(newer, stamp=event(kind="delete").stamp)}
     standing = event(shifted(START, -2 * HOUR), END)
     calendar = InMemory([*over(1_000), stale, standing], largest=101, looked_up=gone)
-    fences = [Fence("2027-W09").moved(newer)]
+    fences = [Fence("c09").moved(newer)]
     assert guard(calendar).collisions(NEW, WANTED, fences) == ([standing], True)

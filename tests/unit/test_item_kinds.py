@@ -20,7 +20,7 @@ ARGUMENTS: dict[str, Any] = {
     "event_id": "01998f3a-5c00-7a10-8b20-3c4d5e6f7081",
     "history_id": "01998f3a-5c00-7b11-9c21-4d5e6f708192",
     "minute": 29_922_300,
-    "week": "2026-W47",
+    "fence_name": "c07",
     "key": "0" * 64,
     "user_id": "01998f00-0000-7000-8000-000000000001",
     "family": "01998f3a-5c00-7d13-8e23-6f7081920314",

@@ -4,13 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.history.undo_steps import UndoStep, lanes
-from shared.scheduling.instants import of_seconds
+from shared.scheduling.fences import FENCES
+from shared.scheduling.instants import Instant, of_seconds, shifted
 from tests.harness.samples import event
 
 DAY = 24 * 3600
 MARCH = 1_804_809_600  # 2027-03-12T00:00:00Z
 
-intervals = st.tuples(st.integers(0, 60), st.integers(1, 20)).map(
+intervals = st.tuples(st.integers(0, 200), st.integers(1, 20)).map(
     lambda drawn: (of_seconds(MARCH + drawn[0] * DAY), of_seconds(MARCH + (drawn[0] + drawn[1]) * DAY))
 )
 
@@ -29,11 +30,11 @@ steps = st.lists(st.builds(lambda taken: restore(*taken), intervals) | st.builds
 
 
 @given(steps)
-def test_no_two_lanes_have_a_week_in_common_and_none_could_be_parted(drawn: list[UndoStep]) -> None:
+def test_no_two_lanes_have_a_fence_in_common_and_none_could_be_parted(drawn: list[UndoStep]) -> None:
     found = lanes(drawn)
     assert sorted((step for lane in found for step in lane), key=drawn.index) == drawn
-    weeks = [set().union(*(step.weeks() for step in lane)) for lane in found]
-    assert all(one.isdisjoint(other) for one, other in combinations(weeks, 2))
+    fences = [set().union(*(step.fences() for step in lane)) for lane in found]
+    assert all(one.isdisjoint(other) for one, other in combinations(fences, 2))
     for lane in found:
         assert lane == sorted(lane, key=drawn.index)
         assert len(lanes(lane)) == 1
@@ -45,7 +46,16 @@ def test_a_move_shares_its_lane_with_what_comes_to_where_it_was() -> None:
     moved, restored = move(april, march), restore(*march)
     assert lanes([moved, restored]) == [[moved, restored]]
     assert lanes([restore(*april), restored]) != [[moved, restored]]
-    assert moved.weeks() == {"2027-W11", "2027-W15"}
+    assert moved.fences() == {"c10", "c14"}
+
+
+def test_weeks_that_share_a_fence_share_a_lane() -> None:
+    start = Instant("2027-03-17T09:00:00Z")
+    hours = [
+        (shifted(start, week * 7 * DAY), shifted(start, week * 7 * DAY + 3600)) for week in (0, FENCES - 1, FENCES)
+    ]
+    first, before, later = (restore(*each) for each in hours)
+    assert lanes([first, before, later]) == [[before], [first, later]]
 
 
 def test_what_a_step_does_follows_from_its_sides() -> None:

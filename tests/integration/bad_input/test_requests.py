@@ -67,7 +67,7 @@ def test_an_id_that_is_no_uuid(calendar: StoredCalendar, no_id: str) -> None:
         calendar.refused(422, ["event_id"], method, route.replace("{id}", no_id), body)
 
 
-@pytest.mark.parametrize("no_id", ["\ud800", "\0", "\u2028", "\U0001f600", "\\", "#", "FENCE#2027-W09"], ids=ascii)
+@pytest.mark.parametrize("no_id", ["\ud800", "\0", "\u2028", "\U0001f600", "\\", "#", "FENCE#c09"], ids=ascii)
 @about_an_event
 def test_an_id_that_no_path_can_have(calendar: StoredCalendar, method: str, route: str, body: Any, no_id: str) -> None:
     sent = calendar.api(method, route.replace("{id}", no_id), body)

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from shared.errors import COLLISIONS_SHOWN
 from shared.ids import CalendarId, EventId
 from shared.scheduling.events import Event
-from shared.scheduling.fences import Fence, FenceEntry
+from shared.scheduling.fences import FENCES, Fence, FenceEntry, fence_names
 from shared.scheduling.guard import Guard
-from shared.scheduling.instants import Instant
+from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, overlap_ranges
 from shared.scheduling.quotas import Usage
@@ -24,6 +23,27 @@ class CheckThenInsert(DynamoEventStore):
         self.put(event, previous)
 
 
+class FirstFenceOnly(DynamoEventStore):
+    """Moves the fence of the first week only."""
+
+    def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
+        super().put_guarded(event, previous, fences[:1])
+
+
+class FencesAgain(DynamoEventStore):
+    """Minds the fences as they are when it writes, and not as they were before it looked for conflicts.
+
+    In between, `pause` runs.
+    """
+
+    pause: Callable[[], object] = staticmethod(lambda: None)
+
+    def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
+        self.pause()
+        _, late, _ = self.read_guarded(event.calendar_id, None, [each.name for each in fences])
+        super().put_guarded(event, previous, late)
+
+
 class FencesLast(DynamoEventStore):
     """Reads the fences when it has already looked for conflicts; in between, `pause` runs."""
 
@@ -31,12 +51,12 @@ class FencesLast(DynamoEventStore):
     wanted: Interval
 
     def read_guarded(
-        self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
+        self, calendar_id: CalendarId, event_id: EventId | None, names: Sequence[str]
     ) -> tuple[Event | None, list[Fence], Usage | None]:
         ranges = overlap_ranges(self.wanted, backward=True)
         self._found = super().read_ranges(calendar_id, ranges, self.wanted[0], LARGEST_PAGE, opaque=True)
         self.pause()
-        return super().read_guarded(calendar_id, event_id, weeks)
+        return super().read_guarded(calendar_id, event_id, names)
 
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
@@ -80,14 +100,13 @@ class HastyGuard(Guard):
         return super()._standing(event_id, interval, found, fences)
 
 
-def weeks_by_steps(interval: Interval) -> list[str]:
-    """The weeks of an interval, stepping by seven days from its start: the week of its end is easily missed."""
-    at, weeks = datetime.fromisoformat(interval.start), []
-    while at < datetime.fromisoformat(interval.end):
-        year, week, _ = at.isocalendar()
-        weeks.append(f"{year:04d}-W{week:02d}")
-        at += timedelta(days=7)
-    return weeks
+def fences_by_steps(interval: Interval) -> list[str]:
+    """The fences of an interval, stepping by seven days from its start: the week of its end is easily missed."""
+    at, names = interval.start, []
+    while at < interval.end:
+        names += fence_names(Interval(at, shifted(at, 1)))
+        at = shifted(at, 7 * 86_400)
+    return names[:FENCES]
 
 
 def nothing_remembered(fences: Iterable[Fence], interval: Interval) -> dict[EventId, FenceEntry]:  # noqa: ARG001
@@ -95,4 +114,10 @@ def nothing_remembered(fences: Iterable[Fence], interval: Interval) -> dict[Even
     return {}
 
 
-STORES: dict[str, type[DynamoEventStore]] = {"guarded": DynamoEventStore, "check-then-insert": CheckThenInsert}
+# Those that a race can be run with.
+STORES: dict[str, type[DynamoEventStore]] = {
+    "guarded": DynamoEventStore,
+    "check-then-insert": CheckThenInsert,
+    "the first fence only": FirstFenceOnly,
+    "fences read late": FencesAgain,
+}

@@ -8,11 +8,16 @@ from shared.errors import EventConflict
 from shared.scheduling import guard
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
-from shared.scheduling.intervals import Interval
 from shared.store.client import Clients
 from tests.harness.botocore_faults import COMMIT, QUERY
 from tests.integration.conflicts import broken_guards
-from tests.integration.conflicts.broken_guards import CheckThenInsert, FencesLast, weeks_by_steps
+from tests.integration.conflicts.broken_guards import (
+    CheckThenInsert,
+    FencesAgain,
+    FencesLast,
+    FirstFenceOnly,
+    fences_by_steps,
+)
 from tests.integration.conflicts.changes import CHANGES, HOT, RIVAL, Change
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
@@ -34,18 +39,45 @@ def test_check_then_insert_books_twice(contended: ContendedCalendar, change: Cha
 
 @pytest.mark.parametrize(("wanted", "rival"), [(HOT, RIVAL), (LONG, AT_ITS_END)])
 @pytest.mark.parametrize("stepping", [False, True])
-def test_weeks_found_by_steps_of_seven_days_miss_the_last(
+def test_fences_found_by_steps_of_seven_days_miss_the_last(
     contended: ContendedCalendar, wanted: Content, rival: Content, monkeypatch: pytest.MonkeyPatch, stepping: bool
 ) -> None:
     contended.wire.before(COMMIT, lambda: contended.rival().create(rival))
     if stepping:
-        monkeypatch.setattr(Interval, "iso_weeks", weeks_by_steps)
+        monkeypatch.setattr(guard, "fence_names", fences_by_steps)
         contended.subject().create(wanted)
     else:
         with pytest.raises(EventConflict):
             contended.subject().create(wanted)
 
     assert len(contended.double_bookings()) == (1 if stepping else 0)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_a_fence_of_the_first_week_alone_books_twice(contended: ContendedCalendar, change: Change) -> None:
+    before = change.prepare(contended)
+    contended.make_store = FirstFenceOnly
+    contended.wire.before(COMMIT, lambda: contended.rival().create(RIVAL))
+
+    change.act(contended.subject(), before)
+
+    assert len(contended.double_bookings()) == 1
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_fences_read_again_before_the_write_book_twice(contended: ContendedCalendar, change: Change) -> None:
+    before = change.prepare(contended)
+
+    def store(clients: Clients, table: str) -> FencesAgain:
+        made = FencesAgain(clients, table)
+        made.pause = lambda: contended.rival().create(RIVAL)
+        return made
+
+    contended.make_store = store
+
+    change.act(contended.subject(), before)
+
+    assert len(contended.double_bookings()) == 1
 
 
 class _FencesLast(FencesLast):

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.runtime import Runtime
+from tests.integration.conflicts.broken_guards import STORES
 from tests.integration.conflicts.race_runner import Race
 
 ROUNDS = 100
-# Without fences nearly every round shows what is wrong; what is bounded is only how long to look for it.
-ROUNDS_WITHOUT_FENCES = 10
+# With a broken guard nearly every round shows what is wrong; what is bounded is only how long to look for it.
+ROUNDS_BROKEN = 10
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,19 @@ def test_nobody_is_booked_twice(race: Race, record_property: Callable[[str, obje
     }
 
 
-def test_check_then_insert_is_found_out(race: Race, record_property: Callable[[str, object], None]) -> None:
+BROKEN = [each for each in STORES if each != "guarded"]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_guard_that_is_none_is_found_out(
+    race: Race, record_property: Callable[[str, object], None], broken: str
+) -> None:
     found = 0
-    for first in range(ROUNDS, ROUNDS * 2, ROUNDS_WITHOUT_FENCES):
-        result = race.run("check-then-insert", range(first, first + ROUNDS_WITHOUT_FENCES))
-        print(f"\ncheck-then-insert: {result}")
-        record_property("race without fences", str(result))
+    unused = ROUNDS * (1 + BROKEN.index(broken))  # each round has a calendar of its own
+    for first in range(unused, unused + ROUNDS, ROUNDS_BROKEN):
+        result = race.run(broken, range(first, first + ROUNDS_BROKEN))
+        print(f"\n{broken}: {result}")
+        record_property(f"race, {broken}", str(result))
         found += result.double_bookings
         if found:
             break

@@ -114,8 +114,8 @@ def test_an_event_that_the_queries_show_where_it_was_counts_as_it_is(
 def _crowd_that_is_gone(contended: ContendedCalendar) -> tuple[Content, list[str]]:
     """What the queries go on showing of a crowd that is gone; what somebody wants to take its place.
 
-    Each was moved a little, which the fence remembers, and then deleted, which moves none; eight in each of three
-    weeks.
+    Each was moved a little, which the fence remembers, and then deleted, which moves none; in each of three weeks as
+    many as its fence remembers.
     """
     gone: dict[EventId, Document] = {}
     for week in range(3):

@@ -10,6 +10,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from shared.ids import default_calendar
 from shared.runtime import use
+from shared.scheduling.fences import FENCES, fence_names
+from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
 from shared.store import keys
 from shared.store.client import Clients
 from tests.harness.botocore_faults import FAULTS, Document, Wire, document, refusal, refused, reply
@@ -118,7 +121,8 @@ def test_a_fence_that_is_not_as_it_was_read_stops_the_write(
         with use(rival):
             created({**REVIEW, "title": "theirs"})
         if removed:
-            key = keys.fence_key(default_calendar(ADA.user_id), "2027-W09")
+            (name,) = fence_names(Interval(Instant(REVIEW["start"]), Instant(REVIEW["end"])))
+            key = keys.fence_key(default_calendar(ADA.user_id), name)
             rival.clients.dynamodb.delete_item(TableName=rival.settings.events_table, Key=key)
 
     wire.before("TransactWriteItems", take_the_time)
@@ -144,8 +148,8 @@ def test_fences_are_read_on_as_long_as_each_answer_brings_one(dynamodb_deploymen
     wire.always["BatchGetItem"] = one_key
     wire.calls.clear()
     assert ADA("POST", "/events", {**REVIEW, **year}).status == 201
-    # 54 fences, and what the calendar holds.
-    assert (wire.calls["BatchGetItem"], wire.calls["TransactWriteItems"]) == (54 + 1, 1)
+    # The fences, and what the calendar holds.
+    assert (wire.calls["BatchGetItem"], wire.calls["TransactWriteItems"]) == (FENCES + 1, 1)
     assert len(dynamodb_deployment.events()) == 1
 
 

@@ -10,16 +10,15 @@ from shared.ids import EventId, HistoryId
 from shared.retries import Deadline
 from shared.runtime import Runtime
 from shared.scheduling.events import NO_HISTORY_ID, Event, Stamp
-from shared.scheduling.fences import RECENT, Fence
+from shared.scheduling.fences import FENCES, RECENT, Fence, fence_names
 from shared.scheduling.instants import Instant, shifted
-from shared.scheduling.intervals import Interval
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition, Tags
 from shared.scheduling.updates import ConditionalUpdate
 from shared.store import keys
 from shared.store.bulk import DynamoBulkStore
 from tests.harness.samples import ANOTHER, END, OWNER, START, event, new_id
 
-WEEK = "2027-W09"
+FENCE = "c08"  # of START
 DEADLINE = Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
 
 
@@ -34,8 +33,8 @@ def put_item(runtime: Runtime, key: dict[str, Any], **attributes: Any) -> None:
     runtime.clients.dynamodb.put_item(TableName=runtime.settings.events_table, Item={**key, **attributes})
 
 
-def fence(store: DynamoBulkStore, week: str = WEEK) -> Fence:
-    return store.read_guarded(OWNER, None, [week])[1][0]
+def fence(store: DynamoBulkStore, name: str = FENCE) -> Fence:
+    return store.read_guarded(OWNER, None, [name])[1][0]
 
 
 def test_an_event_comes_back_as_it_was_put(store: DynamoBulkStore) -> None:
@@ -92,14 +91,14 @@ def test_an_item_of_a_script_can_be_changed_once(store: DynamoBulkStore, dynamod
 
 
 def test_a_guarded_write_moves_its_fences(store: DynamoBulkStore) -> None:
-    assert fence(store) == Fence(WEEK)
+    assert fence(store) == Fence(FENCE)
     made = event()
     store.put_guarded(made, None, [fence(store)])
     assert store.get(OWNER, made.id) == made
-    assert fence(store) == Fence(WEEK).moved(made)
+    assert fence(store) == Fence(FENCE).moved(made)
     second = event()
     store.put_guarded(second, None, [fence(store)])
-    assert fence(store) == Fence(WEEK).moved(made).moved(second)
+    assert fence(store) == Fence(FENCE).moved(made).moved(second)
 
 
 def test_a_fence_remembers_no_more_than_the_last_writes(store: DynamoBulkStore) -> None:
@@ -109,19 +108,39 @@ def test_a_fence_remembers_no_more_than_the_last_writes(store: DynamoBulkStore) 
     assert [entry.event_id for entry in fence(store).recent] == [each.id for each in reversed(made[2:])]
 
 
+def test_a_fence_that_remembers_all_that_it_can_is_one_write_unit(
+    store: DynamoBulkStore, dynamodb_runtime: Runtime
+) -> None:
+    for _ in range(RECENT + 1):
+        store.put_guarded(event(), None, [fence(store)])
+    client, table = dynamodb_runtime.clients.dynamodb, dynamodb_runtime.settings.events_table
+    item = client.get_item(TableName=table, Key=keys.fence_key(OWNER, FENCE))["Item"]
+    # Alone: DynamoDB Local reports no more than one item's units of a transaction.
+    written = client.put_item(TableName=table, Item=item, ReturnConsumedCapacity="TOTAL")
+    assert written["ConsumedCapacity"]["CapacityUnits"] == 1
+
+
+def test_a_fence_that_cannot_be_read_stops_the_write(store: DynamoBulkStore, dynamodb_runtime: Runtime) -> None:
+    store.put_guarded(event(), None, [fence(store)])
+    broken = {"value": {"S": new_id()}, "recent": {"L": [{"S": "AAAA"}]}}
+    put_item(dynamodb_runtime, keys.fence_key(OWNER, FENCE), **broken)
+    with pytest.raises(ValueError, match="length"):
+        fence(store)
+
+
 @pytest.mark.parametrize("moved_before", [False, True])
 def test_a_guarded_write_is_refused_whole_if_one_fence_has_moved(store: DynamoBulkStore, moved_before: bool) -> None:
-    weeks = ["2027-W08", "2027-W09", "2027-W10"]
+    names = ["c15", "c00", "c01"]
     if moved_before:
-        store.put_guarded(event(), None, store.read_guarded(OWNER, None, weeks)[1])
-    _, fences, _ = store.read_guarded(OWNER, None, weeks)
+        store.put_guarded(event(), None, store.read_guarded(OWNER, None, names)[1])
+    _, fences, _ = store.read_guarded(OWNER, None, names)
     rival, made = event(), event()
     store.put_guarded(rival, None, fences[1:2])
-    before = store.read_guarded(OWNER, None, weeks)
+    before = store.read_guarded(OWNER, None, names)
     with pytest.raises(Contended):
         store.put_guarded(made, None, fences)
     assert store.get(OWNER, made.id) is None
-    assert store.read_guarded(OWNER, None, weeks) == before
+    assert store.read_guarded(OWNER, None, names) == before
 
 
 def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: DynamoBulkStore) -> None:
@@ -135,22 +154,21 @@ def test_a_guarded_write_is_refused_whole_if_the_event_has_changed(store: Dynamo
     assert (store.get(OWNER, first.id), fence(store)) == (second, before)
 
 
-def test_an_event_of_366_days_moves_54_fences_in_one_transaction(store: DynamoBulkStore) -> None:
-    # From the last second of a week on: so many weeks can 366 days touch.
+def test_an_event_of_366_days_moves_all_fences_in_one_transaction(store: DynamoBulkStore) -> None:
     start = Instant("2027-03-07T23:59:59Z")
     made = event(start, shifted(start, 366 * 86_400))
-    weeks = Interval(made.content.start, made.content.end).iso_weeks()
-    assert len(weeks) == 54
-    store.put_guarded(made, None, store.read_guarded(OWNER, None, weeks)[1])
-    read, fences, _ = store.read_guarded(OWNER, made.id, weeks)
+    names = fence_names(made.content.interval)
+    assert len(names) == FENCES
+    store.put_guarded(made, None, store.read_guarded(OWNER, None, names)[1])
+    read, fences, _ = store.read_guarded(OWNER, made.id, names)
     assert read == made
-    assert [(each.week, each.value) for each in fences] == [(week, made.history_id) for week in weeks]
+    assert [(each.name, each.value) for each in fences] == [(name, made.history_id) for name in names]
 
 
 def test_fences_of_another_calendar_stand_still(store: DynamoBulkStore) -> None:
     made = event()
     store.put_guarded(made, None, [fence(store)])
-    assert store.read_guarded(ANOTHER, made.id, [WEEK]) == (None, [Fence(WEEK)], None)
+    assert store.read_guarded(ANOTHER, made.id, [FENCE]) == (None, [Fence(FENCE)], None)
 
 
 def revision(fields: dict[str, str], **changes: Any) -> ConditionalUpdate:
