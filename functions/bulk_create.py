@@ -20,7 +20,7 @@ from shared.wiring import bulk as wiring
 __all__ = ["handler"]
 
 
-@in_calendars("write")
+@in_calendars("write", allowing="events")
 @app.post(
     "/events/bulk",
     status_code=201,

@@ -254,5 +254,8 @@ def delete_event(
 ) -> Response[str]:
     """Deletes an event. It can be restored for some time, by a rollback to one of its versions."""
     asked = terms_of(reason=reason)
-    response = _changed(lambda calendar: calendar.delete(event_id, asked), dry_run=dry_run)
-    return response if dry_run else answer(None, status=204)
+    calendar = wiring_calendar.calendar(current_request())
+    if dry_run:
+        return _preview(calendar.preview(lambda planned: planned.delete(event_id, asked)))
+    calendar.remove(event_id, asked)
+    return answer(None, status=204)

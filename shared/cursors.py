@@ -6,6 +6,12 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 
 from shared.errors import InvalidCursor
+from shared.ids import CalendarId
+
+
+def in_calendar(query: str, calendar_id: CalendarId) -> str:
+    """Returns the name of `query` in a calendar, whose cursors are of no use in another one."""
+    return f"{query} in {calendar_id}"
 
 
 def encode(query: str, facts: Mapping[str, str]) -> str:

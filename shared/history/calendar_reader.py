@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared import cursors
 from shared.history.reading import History
 from shared.history.time_travel import TimeTravel
 from shared.ids import EventId
@@ -45,6 +46,8 @@ class CalendarReader:
         """
         now = of_seconds(self.request.now)
         if as_of_ms is None:
-            return self.calendar.page(Window.of(start, end, cursor, now), limit)
-        window = Window.of(start, end, cursor, now, f"window as of {as_of_ms}")
+            query = cursors.in_calendar("window", self.request.calendar_id)
+            return self.calendar.page(Window.of(start, end, cursor, now, query), limit)
+        query = cursors.in_calendar(f"window as of {as_of_ms}", self.request.calendar_id)
+        window = Window.of(start, end, cursor, now, query)
         return self.past.page(window, as_of_ms, limit)

@@ -68,6 +68,7 @@ class History:
         """Reads the versions that `request` may see from `store`."""
         self._store = store
         self._calendar_id = request.calendar_id
+        self._query = cursors.in_calendar("history", request.calendar_id)
         self._now_ms = request.now_ms
 
     def page(self, event_id: EventId, limit: int, cursor: str | None) -> Page:
@@ -87,13 +88,13 @@ class History:
         if more and versions:
             last = versions[-1]
             facts = {"event": event_id, "before": last.history_id, "version": str(last.stamp.version)}
-            next_cursor = cursors.encode("history", facts)
+            next_cursor = cursors.encode(self._query, facts)
         return Page(versions, self._pending(versions, above, complete=not more), next_cursor)
 
     def _position(self, event_id: EventId, cursor: str | None) -> tuple[HistoryId | None, int | None]:
         if cursor is None:
             return None, None
-        facts = cursors.decode("history", cursor, ("event", "before", "version"))
+        facts = cursors.decode(self._query, cursor, ("event", "before", "version"))
         if facts["event"] != event_id:
             raise InvalidCursor(InvalidCursor.OTHER_QUERY)
         if not (ids.is_id(facts["before"]) and _NUMBER.fullmatch(facts["version"])):

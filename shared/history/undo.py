@@ -6,7 +6,7 @@ change: on condition that the event is still as the operation left it, and with 
 an operation that can itself be undone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -15,11 +15,14 @@ from shared.errors import (
     STORE_FAULT,
     CalendarFull,
     EventConflict,
+    InvalidRequest,
+    NotAllowed,
     NotFound,
     NotRecordedYet,
     OutcomeUnknown,
     PreconditionFailed,
     QuotaExceeded,
+    SchedulingError,
     StoreFault,
     Unavailable,
 )
@@ -42,7 +45,33 @@ REST_MS: Final = 60 * 1000
 
 CHANGED: Final = "it has changed since"
 DELETED: Final = "it was deleted since"
+NOT_ANY_MORE: Final = "you may not change this any more"
 TIME_UP: Final = "time was up: undo again"
+
+
+# Why a step may fail, and the others go on. While an undo is at work the caller may lose the right to change events,
+# and the calendar become strict.
+REFUSALS: Final = (
+    PreconditionFailed,
+    NotFound,
+    NotAllowed,
+    InvalidRequest,
+    Unavailable,
+    CalendarFull,
+    QuotaExceeded,
+)
+
+
+def _why(refusal: SchedulingError) -> str:
+    match refusal:
+        case PreconditionFailed():
+            return CHANGED
+        case NotFound(what="event"):
+            return DELETED
+        case NotFound() | NotAllowed() | InvalidRequest():
+            return NOT_ANY_MORE
+        case _:
+            return str(refusal)
 
 
 class OperationStore(Protocol):
@@ -112,13 +141,11 @@ class Undo:
             NotRecordedYet: some of the operation's versions are not recorded yet; nothing was undone.
         """
         age_ms = self.request.now_ms - ids.milliseconds_of(operation_id)
-        made = self.store.operation(self.request.calendar_id, operation_id)
+        made, events = self._made(operation_id)
         if not made:
             if ids.is_uuid7(operation_id) and -SKEW_MS <= age_ms < LAG_MS:
                 raise NotRecordedYet("if there is such an operation, it is on its way into the history")
             raise NotFound("operation (one made a moment ago may still be on its way into the history)")
-        events = self.live.get_many(self.request.calendar_id, [event_id for event_id, _ in made])
-        self._check_own(made, events)
         missing = self._size(made, events) - len(made)
         young = age_ms < REST_MS
         if missing > 0 and young:
@@ -130,25 +157,39 @@ class Undo:
         written = any(each.event is not None or each.unknown for each in outcomes)
         return Undone(self.request.operation_id if written else None, outcomes, max(0, missing))
 
-    def _check_own(self, made: list[tuple[EventId, HistoryId]], events: dict[EventId, Event]) -> None:
-        """Raises NotFound if the caller may only change what they have created, and this is another's operation."""
-        if self.live.grant.may("write"):
-            return
-        actor = self.request.actor
-        for event_id, history_id in made:
-            event = events.get(event_id)
-            if event is None:
-                continue
-            if event.created_by != actor or (event.history_id == history_id and event.stamp.changed_by != actor):
-                raise NotFound("operation")
+    def _made(self, operation_id: OperationId) -> tuple[list[tuple[EventId, HistoryId]], Mapping[EventId, Event]]:
+        """Returns the versions that the operation created, and the events as they are now.
 
-    def _size(self, made: list[tuple[EventId, HistoryId]], events: dict[EventId, Event]) -> int:
+        There are none for a caller who may only change what they have created, if it is not their operation.
+        """
+        made = self.store.operation(self.request.calendar_id, operation_id)
+        if not made:
+            return [], {}
+        events = self.live.get_many(self.request.calendar_id, [event_id for event_id, _ in made])
+        if not self.live.grant.may("write"):
+            created = all(each.created_by == self.request.actor for each in events.values())
+            if not (created and self._changed_by(made, events) == self.request.actor):
+                return [], {}
+        return made, events
+
+    def _changed_by(self, made: list[tuple[EventId, HistoryId]], events: Mapping[EventId, Event]) -> str | None:
+        """Returns who made the operation; None if the caller may not read that."""
+        try:
+            return self._version(made, events).stamp.changed_by
+        except NotFound:
+            return None
+
+    def _size(self, made: list[tuple[EventId, HistoryId]], events: Mapping[EventId, Event]) -> int:
         """Returns how many versions the operation created, which each of them records."""
+        return self._version(made, events).stamp.operation_size
+
+    def _version(self, made: list[tuple[EventId, HistoryId]], events: Mapping[EventId, Event]) -> Event:
+        """Returns one of the versions that the operation created."""
         for event_id, history_id in made:
             if event_id in events and events[event_id].history_id == history_id:
-                return events[event_id].stamp.operation_size
+                return events[event_id]
         (version,) = self.history.versions(*made[0])
-        return version.stamp.operation_size
+        return version
 
     def _step(self, made: tuple[EventId, HistoryId], event: Event | None, *, young: bool) -> UndoStep | UndoOutcome:
         """Returns how to revert the event that the operation left at version `made`, or why it is left as it is."""
@@ -230,9 +271,8 @@ class Undo:
             return in_the_way(step, conflict.collisions[0].id)
         except StoreFault:  # only from a read: for writes a calendar raises errors of its own
             return UndoOutcome(event_id, left=STORE_FAULT)
-        except (PreconditionFailed, NotFound, Unavailable, CalendarFull, QuotaExceeded) as error:
-            left = {PreconditionFailed: CHANGED, NotFound: DELETED}.get(type(error), str(error))
-            return UndoOutcome(event_id, left=left, unknown=isinstance(error, OutcomeUnknown))
+        except REFUSALS as error:
+            return UndoOutcome(event_id, left=_why(error), unknown=isinstance(error, OutcomeUnknown))
         return UndoOutcome(event_id, step.type, event)
 
     def _preview(self, step: UndoStep, manner: Manner, moved: frozenset[EventId]) -> UndoOutcome:

@@ -60,7 +60,7 @@ __all__ = [
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
 
-# Where a handler of a calendar's route leaves the calendar's id and the right needed there.
+# Where a handler of a calendar's route leaves the calendar's id, the right needed there, and what allows conflicts.
 IN_CALENDAR: Final = "in_calendar"
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)

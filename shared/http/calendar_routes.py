@@ -10,6 +10,7 @@ from shared.http.api import IN_CALENDAR, app
 from shared.http.parameters import CalendarIdInPath
 from shared.http.responses import may_raise, raised_by
 from shared.http.routes import Handler, declare_as, routes
+from shared.scheduling.access import Allowing
 from shared.scheduling.roles import Right
 
 PREFIX: Final = "/calendars/<calendar_id>"
@@ -17,14 +18,16 @@ PREFIX: Final = "/calendars/<calendar_id>"
 _needed: dict[Callable[..., Any], Right] = {}
 
 
-def in_calendars(right: Right) -> Callable[[Handler], Handler]:
+def in_calendars(right: Right, allowing: Allowing | None = None) -> Callable[[Handler], Handler]:
     """Declares, above the route's own decorator, that the route is there under `/calendars/{calendar_id}` as well.
 
     There it needs `right` in that calendar. The handler does not change: `current_request` has the calendar.
+    `allowing` is the field with which every request of the route asks to allow conflicts; elsewhere it is the parameter
+    `on_conflict`, if that is `allow`.
     """
 
     def declare(function: Handler) -> Handler:
-        under = _under_calendar(function, right)
+        under = _under_calendar(function, right, allowing)
         route = next(each for each in routes(app) if each.func is function)
         app.route(
             f"{PREFIX}{route.path}",
@@ -46,11 +49,16 @@ def right_needed(function: Callable[..., Any]) -> Right | None:
     return _needed.get(function)
 
 
-def _under_calendar(function: Handler, right: Right) -> Callable[..., Any]:
+def _under_calendar(function: Handler, right: Right, always: Allowing | None) -> Callable[..., Any]:
     @wraps(function)
     def under(calendar_id: CalendarIdInPath, **parameters: Any) -> Any:
-        app.context[IN_CALENDAR] = calendar_id, right
-        return function(**parameters)
+        allowing = "on_conflict" if parameters.get("on_conflict") == "allow" else always
+        app.context[IN_CALENDAR] = calendar_id, right, allowing
+        try:
+            return function(**parameters)
+        finally:
+            # The resolver clears its context only after a response: the next request may be of another calendar.
+            del app.context[IN_CALENDAR]
 
     of_handler = signature(function)
     calendar = Parameter("calendar_id", Parameter.KEYWORD_ONLY, annotation=CalendarIdInPath)

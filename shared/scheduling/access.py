@@ -4,8 +4,9 @@ A user's default calendar is their own for ever, so nothing is looked up for it.
 the caller's grant in the same call as what it guards, and holds to it in the same transaction as what it writes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from shared.errors import InvalidRequest, NotAllowed, NotFound
 from shared.ids import CalendarId, UserId, default_calendar
@@ -39,14 +40,26 @@ class Grant:
 
 OWNER: Final = Grant("owner")
 
+# The field of a request that may ask to put events where they conflict with others, and why a strict calendar refuses.
+Allowing = Literal["on_conflict", "events"]
+STRICT: Final[Mapping[Allowing, str]] = {
+    "on_conflict": "must be reject: this calendar is strict, and allows no conflicts",
+    "events": "must be created one by one: this calendar is strict, and allows no conflicts",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CalendarAccess:
-    """A request of a user that concerns a calendar, and needs `right` there. It names whom and what a store checks."""
+    """A request of a user that concerns a calendar, and needs `right` there. It names whom and what a store checks.
+
+    `allowing` names the field with which the request asks to put events where they conflict with others. That needs
+    the right to write, whatever `right` is, and a calendar that is not strict.
+    """
 
     user_id: UserId
     calendar_id: CalendarId
     right: Right
+    allowing: Allowing | None = None
 
     @classmethod
     def to_own(cls, user_id: UserId) -> "CalendarAccess":
@@ -66,12 +79,16 @@ class CalendarAccess:
         Raises:
             NotFound: It grants nothing: the calendar does not exist for this user.
             NotAllowed: It grants something, but not the right.
+            InvalidRequest: The calendar is strict, and the request asks to allow conflicts.
         """
         role = grant.role
         if role is None or not grant.may("busy"):
             raise NotFound("calendar")
-        if not grant.may(self.right) and not (self.right == "read" and grant.may("book")):
-            raise NotAllowed(role, self.right)
+        right: Right = "write" if self.allowing else self.right
+        if not grant.may(right) and not (right == "read" and grant.may("book")):
+            raise NotAllowed(role, right)
+        if self.allowing and grant.strict:
+            raise InvalidRequest.of(self.allowing, STRICT[self.allowing])
 
     def reads(self, event: "Event", grant: Grant) -> bool:
         """Returns whether the user may read `event`: with the right to `book`, only what they have created."""
@@ -86,14 +103,6 @@ class CalendarAccess:
         if not grant.may(self.change_right(event)):
             raise NotFound("event")
 
-    def check_allowing(self, grant: Grant) -> None:
-        """Checks that the user may put an event where it conflicts with others.
-
-        Raises:
-            NotAllowed: The user may only take free time.
-            InvalidRequest: The calendar is strict.
-        """
-        if not grant.may("write"):
-            raise NotAllowed(grant.role or "free_busy", "write")
-        if grant.strict:
-            raise InvalidRequest.of("on_conflict", "must be reject: this calendar is strict, and allows no conflicts")
+    def name_of_key(self, key: str) -> str:
+        """Returns the name of an idempotency key in the calendar: others who write there may use the same key."""
+        return key if self.own else f"{self.user_id} {key}"

@@ -124,12 +124,11 @@ class BulkCreation:
             raise rejection(invalid, len(parts))
         new = [part for part in parts if not isinstance(part, Invalid)]
         refused = [BulkItem(part.index, errors=part.errors) for part in invalid]
-        if not new:
-            return BulkResult(None, refused)
-        if self._admission is not None:
+        if new and self._admission is not None:
             self._admission.admit(new)
         self._store.admit()
-        self._request.access.check_allowing(self._store.grant)
+        if not new:
+            return BulkResult(None, refused)
         uids = {each.index: ids.of_uid(self._calendar_id, each.uid) for each in new if each.uid is not None}
         existing = self._read([*uids.values()]) if uids else {}
         absent = [each for each in new if each.uid is None or self._missing(existing.get(uids[each.index]))]
@@ -277,7 +276,7 @@ class BulkCreation:
             busy_until=self._request.now + ceil(self._deadline.seconds) + STILL_AT_WORK_SECONDS,
             expires_at=self._request.now + min(KEY_SECONDS, self._deleted_seconds),
         )
-        hashed = sha256(key.encode()).hexdigest()
+        hashed = sha256(self._request.access.name_of_key(key).encode()).hexdigest()
         try:
             held = self._deadline.retry(lambda: self._store.claim(self._calendar_id, hashed, claim, self._request.now))
         except AnswerLost as lost:

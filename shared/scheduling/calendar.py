@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from shared import cursors, ids
-from shared.errors import InvalidCursor, NotFound
+from shared.errors import AnswerLost, Contended, InvalidCursor, InvalidRequest, NotFound, Throttled
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
+from shared.scheduling.free_time import QUERY as FREE_BUSY
 from shared.scheduling.free_time import FreeBusyQuery, read_free_busy
 from shared.scheduling.guard import Guard, GuardedStore
-from shared.scheduling.idempotency import AlreadyCreated, CreationKey
+from shared.scheduling.idempotency import ANOTHERS_UID, AlreadyCreated, CreationKey
 from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.intervals import Interval
+from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.quotas import Quotas
 from shared.scheduling.range_reader import DeletedPage, sizes
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
-from shared.scheduling.updates import Updater, UpdateStore, live, patched
+from shared.scheduling.updates import ConditionalUpdate, Updater, UpdateStore, live, patched
 from shared.scheduling.windows import Window, read_page
 
 
@@ -74,14 +76,17 @@ class Calendar:
         Raises:
             EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown.
             AlreadyCreated: there is an event with the same `key`.
+            InvalidRequest: there is one, which the caller may not read.
         """
         unnumbered = self._stamp("create", terms)
         now_ns = self._request.now_ns
-        event_id = key.event_id(self._calendar_id) if key else EventId(ids.new_id(now_ns))
+        event_id = key.event_id(self._request.access) if key else EventId(ids.new_id(now_ns))
         digest = key.digest(content, terms.on_conflict, terms.reason) if key else None
 
         def make(stored: Event | None) -> Event:
             if stored is not None and not stored.expired(self._request.now):
+                if not self._request.access.reads(stored, self._store.grant):
+                    raise InvalidRequest([ANOTHERS_UID])
                 raise AlreadyCreated(stored)
             # Each attempt needs a version id of its own: a fence is set to that id, and the values of a fence must
             # never repeat.
@@ -134,7 +139,8 @@ class Calendar:
         Raises:
             EmptyWindow, WindowTooLong, InvalidCursor.
         """
-        query = FreeBusyQuery.of(start, end, cursor, of_seconds(self._request.now))
+        name = cursors.in_calendar(FREE_BUSY, self._calendar_id)
+        query = FreeBusyQuery.of(start, end, cursor, of_seconds(self._request.now), name)
         busy, next_cursor = read_free_busy(self._store, self._calendar_id, query)
         return query.window.interval, busy, next_cursor
 
@@ -181,9 +187,30 @@ class Calendar:
             expected = patched(event.content, fields).interval
         return self._guard.write(event_id, make, checked=terms.checked, expected=expected)
 
-    def delete(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> Event:
-        """Deletes the event, which can be restored for a while. Returns its tombstone. Raises the errors of `patch`."""
-        expires_at = self._request.now + self._deleted_seconds
+    def remove(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> None:
+        """Deletes the event as `delete` does, and does not tell what it was: in most cases that needs no read."""
+        lost = LostAnswers(unread=True)
+        if not self._blind:
+            history_id = HistoryId(ids.new_id(self._request.now_ns))
+            stamp = self._stamp("delete", terms).numbered(history_id, 0)
+            update = ConditionalUpdate(stamp, history_id, {}, terms.condition, self._expires_at)
+            try:
+                self._store.update(self._calendar_id, event_id, update)
+            except AnswerLost:
+                lost.add(history_id)
+            except (Contended, Throttled):
+                # Also if the caller may change only what they have created: whether that is this event has to be read.
+                pass
+            else:
+                return
+        self.delete(event_id, terms, lost)
+
+    def delete(self, event_id: EventId, terms: Terms = DEFAULT_TERMS, lost: LostAnswers | None = None) -> Event:
+        """Deletes the event, which can be restored for a while. Returns its tombstone.
+
+        `lost` is what the request has tried to write before, without a response. Raises the errors of `patch`.
+        """
+        expires_at = self._expires_at
         stamp = self._stamp("delete", terms)
 
         def make(stored: Event | None) -> Event:
@@ -191,7 +218,7 @@ class Calendar:
             return replace(event.changed(event.content, stamp, self._request.now_ns), expires_at=expires_at)
 
         if not self._blind:
-            return self._guard.write(event_id, make, checked=True)
+            return self._guard.write(event_id, make, checked=True, lost=lost)
         return self._updater.update(event_id, make, stamp, {}, terms.condition, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
@@ -199,9 +226,10 @@ class Calendar:
 
         Expired ones are skipped, within the maximum number of rounds of a listing. Raises InvalidCursor.
         """
+        query = cursors.in_calendar("deleted", self._calendar_id)
         before = None
         if cursor is not None:
-            before = HistoryId(cursors.decode("deleted", cursor, ("before",))["before"])
+            before = HistoryId(cursors.decode(query, cursor, ("before",))["before"])
             if not ids.is_id(before):
                 raise InvalidCursor
         found: list[Event] = []
@@ -214,7 +242,7 @@ class Calendar:
             if page.read_up_to is None:
                 return found, None
             before = page.read_up_to
-        return found, cursors.encode("deleted", {"before": before or ""})
+        return found, cursors.encode(query, {"before": before or ""})
 
     def roll_back(self, target: Event, terms: Terms = DEFAULT_TERMS) -> Event:
         """Rolls the event back to its content at version `target`, as a new version; restores a deleted event.
@@ -236,6 +264,10 @@ class Calendar:
             return stored.changed(target.content, stamp, self._request.now_ns)
 
         return self._guard.write(target.id, make, checked=terms.checked, expected=target.content.interval)
+
+    @property
+    def _expires_at(self) -> int:
+        return self._request.now + self._deleted_seconds
 
     @property
     def _blind(self) -> bool:

@@ -64,7 +64,7 @@ class Creation:
             stored = already.event
         except OutcomeUnknown:
             # If the event exists, its digest shows whether this request created it, even if it has changed since.
-            found = self.calendar.stored(key.event_id(self.request.calendar_id)) if key is not None else None
+            found = self.calendar.stored(key.event_id(self.request.access)) if key is not None else None
             if found is None:
                 raise
             stored = found

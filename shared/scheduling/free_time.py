@@ -44,19 +44,21 @@ class FreeBusyQuery:
     open: Interval | None = None
 
     @classmethod
-    def of(cls, start: Instant | None, end: Instant | None, cursor: str | None, now: Instant) -> "FreeBusyQuery":
-        """Returns the query of a request: a window as for a listing, of at most 62 days.
+    def of(
+        cls, start: Instant | None, end: Instant | None, cursor: str | None, now: Instant, query: str = QUERY
+    ) -> "FreeBusyQuery":
+        """Returns the query of a request: a window as for a listing, of at most 62 days. `query` binds its cursors.
 
         Raises:
             EmptyWindow, WindowTooLong, InvalidCursor.
         """
         if cursor is None:
-            window = Window.of(start, end, None, now, QUERY)
+            window = Window.of(start, end, None, now, query)
             if window.interval.length > MAX_FREE_BUSY_SECONDS:
                 raise WindowTooLong(MAX_FREE_BUSY_DAYS)
             return cls(window)
-        facts = cursors.decode(QUERY, cursor, (*WINDOW_FACTS, "busy_from", "busy_to"))
-        window = Window.resumed(start, end, facts, QUERY)
+        facts = cursors.decode(query, cursor, (*WINDOW_FACTS, "busy_from", "busy_to"))
+        window = Window.resumed(start, end, facts, query)
         if not 0 < window.interval.length <= MAX_FREE_BUSY_SECONDS:
             raise InvalidCursor
         if not facts["busy_from"] and not facts["busy_to"]:

@@ -23,6 +23,7 @@ from shared.errors import (
     Collision,
     Contended,
     EventConflict,
+    InvalidRequest,
     NotAllowed,
     NotFound,
     QuotaExceeded,
@@ -59,7 +60,7 @@ class GuardedStore(WindowStore, Protocol):
         """Returns what the calendar granted the caller when it was last read."""
 
     def admit(self) -> None:
-        """Reads what the calendar grants the caller. Raises NotFound, NotAllowed."""
+        """Reads what the calendar grants the caller. Raises NotFound, NotAllowed, InvalidRequest."""
 
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, names: Sequence[str]
@@ -97,6 +98,7 @@ class Guard:
         new: bool = False,
         unread: bool = False,
         expected: Interval | None = None,
+        lost: LostAnswers | None = None,
     ) -> Event:
         """Writes the event that `make` returns for the stored one. Returns the event as stored afterwards.
 
@@ -109,18 +111,19 @@ class Guard:
             unread: Whether an event with that id is unlikely: it is read only after a condition has failed.
             expected: The probable interval of the result, so that its fences are read in the same call as the event;
                 a different interval costs one more round.
+            lost: What the request has tried to write before, without a response.
 
         Raises:
             EventConflict, QuotaExceeded, Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
             NotFound, NotAllowed: the caller may not do this, or not any more.
             InvalidRequest: the calendar is strict, and conflicts would be allowed.
         """
-        lost = LostAnswers()
+        lost = lost or LostAnswers()
         interval = expected if checked else None
         for _ in self._deadline.attempts():
             try:
                 wanted = None if (new or unread) and not lost else event_id
-                previous, fences, usage = self._read(wanted, interval, creates=creates, checked=checked)
+                previous, fences, usage = self._read(wanted, interval, creates=creates)
                 if previous is not None and lost.applied(previous):
                     return previous
                 event = make(previous)
@@ -145,11 +148,11 @@ class Guard:
                 return event  # noqa: TRY300 the loop goes on in the other cases
             except Contended:
                 unread = False
-                # Whether the caller may allow conflicts is read only now.
-                new = new and interval is not None
+                # In another's calendar, whether the caller may allow conflicts is read only now.
+                new = new and (interval is not None or self._access.own)
             except (Throttled, AnswerLost):
                 continue
-            except (EventConflict, QuotaExceeded, NotFound, NotAllowed):
+            except (EventConflict, QuotaExceeded, NotFound, NotAllowed, InvalidRequest):
                 # The conflicting write may have been unchecked, and so not have updated a fence: then a write whose
                 # response was lost may still be applied. No fence stands for a quota or a revoked right either.
                 if lost:
@@ -158,31 +161,19 @@ class Guard:
         raise lost.out_of_time("calendar")
 
     def _read(
-        self, event_id: EventId | None, interval: Interval | None, *, creates: bool, checked: bool
+        self, event_id: EventId | None, interval: Interval | None, *, creates: bool
     ) -> tuple[Event | None, list[Fence], Usage | None]:
         names = fence_names(interval) if interval else []
         if not event_id and not names:
             return None, [], None
         previous, fences, usage = self._store.read_guarded(self._calendar_id, event_id, names)
-        self._check_grant(None if creates else previous, checked=checked)
+        if previous is not None and not creates:
+            self.check_change(previous)
         return previous, fences, usage
 
-    def check_access(self, previous: Event | None, *, checked: bool) -> None:
-        """Reads whether the caller may change `previous` (None: create an event).
-
-        Raises:
-            NotFound, NotAllowed: the caller may not; or not without being `checked` for conflicts.
-            InvalidRequest: without that, because the calendar is strict.
-        """
-        self._store.admit()
-        self._check_grant(previous, checked=checked)
-
-    def _check_grant(self, previous: Event | None, *, checked: bool) -> None:
-        grant = self._store.grant
-        if not checked:
-            self._access.check_allowing(grant)
-        if previous is not None:
-            self._access.check_change(previous, grant)
+    def check_change(self, event: Event) -> None:
+        """Raises NotFound if the caller may not change `event`, by what the calendar granted when that was read."""
+        self._access.check_change(event, self._store.grant)
 
     def _commit(self, event: Event, previous: Event | None, fences: list[Fence]) -> None:
         if fences:

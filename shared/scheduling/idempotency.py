@@ -9,10 +9,13 @@ from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, IdempotencyKeyReused, InvalidRequest, SchedulingError
-from shared.ids import CalendarId, EventId
+from shared.ids import EventId
+from shared.scheduling.access import CalendarAccess
 from shared.scheduling.events import Content, Event, OnConflict
 
 DIGEST_BYTES: Final = 18
+# Why a uid is refused that another user has given to an event which the caller may not read.
+ANOTHERS_UID: Final = FieldError("uid", "is that of another event in this calendar")
 # Maps the `on_conflict` of a repeated request to the values that the request that created the event may have had.
 ACCEPTED: Final[Mapping[OnConflict, Sequence[OnConflict]]] = {"reject": ["reject"], "allow": ["reject", "allow"]}
 
@@ -58,11 +61,14 @@ class CreationKey:
         """Returns the key of a creation; None if it has neither, and so creates a new event each time."""
         return None if uid is None and key is None else cls(uid, key)
 
-    def event_id(self, calendar_id: CalendarId) -> EventId:
-        """Returns the id of the event to be created in the calendar."""
+    def event_id(self, access: CalendarAccess) -> EventId:
+        """Returns the id of the event to be created in the calendar of `access`.
+
+        A uid is unique there, and an idempotency key one of the caller's own.
+        """
         if self.uid is not None:
-            return ids.of_uid(calendar_id, self.uid)
-        return ids.of_key(calendar_id, self.key or "")
+            return ids.of_uid(access.calendar_id, self.uid)
+        return ids.of_key(access.calendar_id, access.name_of_key(self.key or ""))
 
     def digest(self, content: Content, on_conflict: OnConflict, reason: str | None) -> str:
         """Returns the digest that distinguishes the request from others with the same key.

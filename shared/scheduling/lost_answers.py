@@ -17,6 +17,7 @@ class LostAnswers:
         self._before: HistoryId | None = None
 
     def __bool__(self) -> bool:
+        """Returns whether there are any."""
         return bool(self._history_ids)
 
     @property

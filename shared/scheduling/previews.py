@@ -1,6 +1,6 @@
 """Dry runs: the effect that a change would have, computed by the change's own plan, without writing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from shared.request import Request
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.guard import Guard, Plan
 from shared.scheduling.intervals import Interval
+from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
 
@@ -34,7 +35,13 @@ class PreviewStore(Protocol):
     """The reads of the events table that a dry run needs in addition to those of the guard."""
 
     def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not, read strongly consistent."""
+        """Returns the event, deleted or not, if the caller may read it: strongly consistent."""
+
+    def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> Mapping[EventId, Event]:
+        """Returns those of `event_ids` that exist, deleted ones included, whether the caller may read them or not."""
+
+    def admit(self) -> None:
+        """Reads what the calendar grants the caller. Raises NotFound, NotAllowed, InvalidRequest."""
 
 
 class DryRun:
@@ -45,6 +52,7 @@ class DryRun:
         self._store = store
         self._guard = guard
         self._calendar_id = request.calendar_id
+        self._own = request.access.own
         self.preview: Preview | None = None
 
     def write(
@@ -57,22 +65,33 @@ class DryRun:
         new: bool = False,
         unread: bool = False,
         expected: Interval | None = None,
+        lost: LostAnswers | None = None,
     ) -> Event:
         """Returns the event that `Guard.write` would write.
 
         Raises:
             NotFound, NotAllowed, InvalidRequest: the caller may not do this; and the errors of `make`.
         """
-        del expected, unread  # no fences are read, and even an event that is unlikely to exist has to be read
-        stored = None if new else self._store.get(self._calendar_id, event_id)
+        del expected, unread, lost  # no fences are read, and even an event that is unlikely to exist has to be read
+        stored = self._stored(event_id, creates=creates, new=new)
+        if stored is not None and not creates:
+            self._guard.check_change(stored)
         planned = make(stored)
-        self._guard.check_access(None if creates else stored, checked=checked)
         refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None
         self.preview = Preview(stored, planned, refusal)
         event = planned or stored
         if event is None:
             raise AssertionError("there is no event that could be left as it is")
         return event
+
+    def _stored(self, event_id: EventId, *, creates: bool, new: bool) -> Event | None:
+        if new:
+            self._store.admit()
+            return None
+        if creates and not self._own:
+            # What the caller may not read is in the way all the same.
+            return self._store.get_many(self._calendar_id, [event_id]).get(event_id)
+        return self._store.get(self._calendar_id, event_id)
 
     def update(
         self,

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar, get_args
 
 from shared.scheduling.access import CalendarAccess, Grant
 from shared.scheduling.events import Event
-from shared.scheduling.roles import EveryoneRole, Right, Role, roles_with
+from shared.scheduling.roles import EveryoneRole, Right, Role, rights_of, roles_with
 from shared.store import access_keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients
@@ -13,6 +13,10 @@ from shared.store.codec import Item, text
 
 T = TypeVar("T")
 
+# How many keys a grant is read at.
+GRANT_KEYS: Final = 2
+# The condition on a calendar's state that the calendar is not deleted.
+LIVE: Final = "attribute_not_exists(deleted_at)"
 # How old a grant may be when the last read that it allows ends.
 LONGEST_SECONDS: Final = 1.0
 
@@ -41,25 +45,26 @@ class GrantReader:
     def read(self, tables: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
         """Returns the items at the keys of `tables`, read together with the grant, which is checked.
 
+        The grant is never older than what it allows: every call that reads some of it reads the grant again.
+
         Raises:
-            NotFound, NotAllowed: The grant does not include the right of the access.
+            NotFound, NotAllowed, InvalidRequest: The grant does not allow the access.
             Throttled, AnswerLost.
         """
         started = self._monotonic()
-        found = batch_get(self._clients, {self._table: self.keys, **tables})
+        found = batch_get(self._clients, tables, (self._table, self.keys))
         self._admit(found.pop(self._table), started)
-        self.renew()
         return found
 
     def admit(self) -> None:
-        """Reads the grant, unless that was a moment ago, and checks it. Raises NotFound, NotAllowed."""
-        self.beside(lambda: None)
+        """Reads the grant, unless that was a moment ago, and checks it. Raises NotFound, NotAllowed, InvalidRequest."""
+        self.renew()
 
     def beside(self, read: Callable[[], T]) -> T:
         """Returns the result of `read`, for which the grant is checked: concurrently, unless it was a moment ago.
 
         Raises:
-            NotFound, NotAllowed: The grant does not include the right of the access.
+            NotFound, NotAllowed, InvalidRequest: The grant does not allow the access.
             Throttled, AnswerLost.
         """
         if self._fresh():
@@ -77,10 +82,9 @@ class GrantReader:
         return self._read_at is not None and self._monotonic() - self._read_at <= LONGEST_SECONDS
 
     def renew(self) -> None:
-        """Reads the grant again if what was read meanwhile took long: the right may have been revoked since."""
-        while not self._fresh():
-            started = self._monotonic()
-            self._admit(batch_get(self._clients, {self._table: self.keys})[self._table], started)
+        """Reads the grant again if what it allows took long to read: the right may have been revoked since."""
+        if not self._fresh():
+            self.read({})
 
     def _admit(self, items: Sequence[Item], started: float) -> None:
         self.grant = grant_of(items)
@@ -103,20 +107,17 @@ class GrantReader:
         """
         roles = {f":role{index}": text(role) for index, role in enumerate(roles_with(right))}
         user_id, calendar_id = self.access.user_id, self.access.calendar_id
-        everyones = right in _rights_of_everyone(self.grant) and not Grant(self.grant.member).may(right)
-        key = access_keys.state_key if everyones else access_keys.member_key
-        return self._condition(
-            key(calendar_id, user_id),
-            f"#role IN ({', '.join(roles)}) AND attribute_not_exists(deleted_at)",
-            roles,
-            {"#role": "everyone" if everyones else "role"},
-        )
+        condition = f"#role IN ({', '.join(roles)})"
+        if right in rights_of(self.grant.everyone) and right not in rights_of(self.grant.member):
+            key = access_keys.state_key(calendar_id, user_id)
+            return self._condition(key, f"{condition} AND {LIVE}", roles, {"#role": "everyone"})
+        return self._condition(access_keys.member_key(calendar_id, user_id), condition, roles, {"#role": "role"})
 
     def check_not_strict(self) -> dict[str, Any]:
         """Returns the action of a transaction that fails if the calendar is strict, or deleted."""
         return self._condition(
             access_keys.state_key(self.access.calendar_id, self.access.user_id),
-            "strict = :false AND attribute_not_exists(deleted_at)",
+            f"strict = :false AND {LIVE}",
             {":false": {"BOOL": False}},
         )
 
@@ -130,10 +131,6 @@ class GrantReader:
             "ExpressionAttributeValues": values,
         }
         return {"ConditionCheck": {**check, "ExpressionAttributeNames": names} if names else check}
-
-
-def _rights_of_everyone(grant: Grant) -> frozenset[Right]:
-    return frozenset(right for right in get_args(Right) if Grant(everyone=grant.everyone).may(right))
 
 
 def grant_of(items: Sequence[Item]) -> Grant:

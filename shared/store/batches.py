@@ -18,7 +18,9 @@ BATCH_WRITE_ITEMS: Final = 25
 MAX_EMPTY_ROUNDS: Final = 5
 
 
-def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
+def batch_get(
+    clients: Clients, wanted: Mapping[str, Sequence[Item]], beside: tuple[str, Sequence[Item]] | None = None
+) -> dict[str, list[Item]]:
     """Returns the items that exist among `wanted`; strongly consistent, in no particular order.
 
     Makes one call per hundred keys, and further calls for what a response leaves unprocessed (a response is limited to
@@ -27,6 +29,8 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
     Args:
         clients: The clients to call with.
         wanted: The keys to read, by table.
+        beside: A few keys of another table that every call reads again. None of the items of `wanted` was read by a
+            later call than these.
 
     Returns:
         The items found, by table.
@@ -37,21 +41,27 @@ def batch_get(clients: Clients, wanted: Mapping[str, Sequence[Item]]) -> dict[st
     """
     found: dict[str, list[Item]] = {table: [] for table in wanted}
     pairs = list(chain.from_iterable(((table, key) for key in table_keys) for table, table_keys in wanted.items()))
+    always = [(beside[0], key) for key in beside[1]] if beside else []
+    missing = bool(always)
     rounds = 0
-    while pairs:
-        chunk, pairs = pairs[:BATCH_GET_ITEMS], pairs[BATCH_GET_ITEMS:]
+    while pairs or missing:
+        size = BATCH_GET_ITEMS - len(always)
+        chunk, pairs = [*always, *pairs[:size]], pairs[size:]
         request: dict[str, Any] = {}
         for table, key in chunk:
             request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
         with store_faults():
             response = clients.dynamodb.batch_get_item(RequestItems=request)
+        if beside:
+            found[beside[0]] = []  # what an earlier call has read is older than what this one has
         for table, items in response["Responses"].items():
             found[table].extend(items)
         left = [(table, key) for table, each in response.get("UnprocessedKeys", {}).items() for key in each["Keys"]]
         rounds = rounds + 1 if len(left) == len(chunk) else 0
         if rounds == MAX_EMPTY_ROUNDS:
             raise Throttled("UnprocessedKeys")
-        pairs += left
+        missing = any(each in always for each in left)
+        pairs += [each for each in left if each not in always]
     return found
 
 

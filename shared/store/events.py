@@ -37,6 +37,9 @@ INDEX: Final = "by_span"
 class DynamoEventStore:
     """The events of all calendars. Every method names a calendar, and accesses its partition only."""
 
+    # How many events one call reads.
+    _batch_size = BATCH_GET_ITEMS
+
     def __init__(self, clients: Clients, table: str, usage_table: str | None = None) -> None:
         """Uses the events table of name `table`. What calendars use is read in `usage_table`, unless that is None."""
         self._clients = clients
@@ -67,7 +70,7 @@ class DynamoEventStore:
         clients' pool, which could deadlock.
         """
         wanted = list(event_ids)
-        chunks = [wanted[at : at + BATCH_GET_ITEMS] for at in range(0, len(wanted), BATCH_GET_ITEMS)]
+        chunks = [wanted[at : at + self._batch_size] for at in range(0, len(wanted), self._batch_size)]
         if len(chunks) <= 1:
             return self._get_chunk(calendar_id, wanted)
         found: dict[EventId, Event] = {}

@@ -4,15 +4,14 @@ They are made one after another: side by side they would conflict with one anoth
 """
 
 from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from shared.errors import AnswerLost, CalendarFull, Contended, InvalidRequest, NotAllowed, NotFound, StoreFault
 from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.store.bulk import DynamoBulkStore, why_not_written
-from shared.store.codec import event_of
+from shared.store.codec import event_of, text
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.shared_events import SharedEventStore
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from shared.ids import CalendarId, EventId, UserId
     from shared.retries import Deadline
     from shared.scheduling.events import Event
+    from shared.scheduling.intervals import Interval
     from shared.scheduling.quotas import Usage
 
 # A transaction has at most 100 actions, two of which hold to the membership and to the state of the calendar.
@@ -38,91 +38,101 @@ class SharedBulkStore(SharedEventStore, DynamoBulkStore):
         count = super().count_bulk
         return self._grants.beside(lambda: count(user_id, calendar_id, minute, most, with_usage=with_usage))
 
+    def crowd(
+        self, calendar_id: "CalendarId", windows: "Sequence[Interval]", seconds: float
+    ) -> "tuple[list[Event], bool]":
+        """Does what `DynamoBulkStore.crowd` does. It may take long: then the grant is read again."""
+        found = super().crowd(calendar_id, windows, seconds)
+        self._grants.renew()
+        return found
+
     def put_all(self, events: "Sequence[Event]", deadline: "Deadline") -> "dict[EventId, str]":
         """Writes new events, in one TransactWriteItems per 98, one after another. Each is written as a whole or not.
 
         Returns:
             The reason, by event id, for each event that is not known to be written.
         """
-        failures: dict[EventId, str] = {}
-        for at in range(0, len(events), TRANSACTION_EVENTS):
-            chunk = events[at : at + TRANSACTION_EVENTS]
-            revoked = REVOKED in failures.values()
-            why = REVOKED if revoked else self._why_not(partial(self._put_chunk_once, chunk), deadline)
-            failures |= dict.fromkeys((event.id for event in chunk), why) if why else {}
-        return failures
-
-    def _put_chunk_once(self, events: "Sequence[Event]", *, again: bool) -> None:
-        if again and self._get_chunk(events[0].calendar_id, [events[0].id]):
-            return  # one of them is there, so all are
-        self._transact([self._conditional_put(event, None) for event in events])
+        outcomes = self.put_each([(event, None) for event in events], deadline)
+        return {event_id: outcome for event_id, outcome in outcomes.items() if isinstance(outcome, str)}
 
     def put_each(
         self, events: "Sequence[tuple[Event, Event | None]]", deadline: "Deadline"
     ) -> "dict[EventId, Event | str | None]":
-        """Writes each event if the stored one is still the one given with it: one transaction each.
+        """Writes each event if the stored one is still the one given with it: 98 in a transaction, one after another.
 
         Returns:
             By event id: None if it was written, the stored event that prevented it, or the reason why it is not known
             to be written.
         """
         outcomes: dict[EventId, Event | str | None] = {}
-        for event, previous in events:
-            met: list[Event] = []
-            why = self._why_not(partial(self._put_or_meet_once, event, previous, met), deadline)
-            others = [each for each in met if each.history_id != event.history_id]
-            outcomes[event.id] = why or next(iter(others), None)
+        for at in range(0, len(events), TRANSACTION_EVENTS):
+            chunk = events[at : at + TRANSACTION_EVENTS]
+            if REVOKED in outcomes.values():
+                outcomes |= dict.fromkeys((event.id for event, _ in chunk), REVOKED)
+            else:
+                outcomes |= self._put_together(chunk, deadline)
         return outcomes
 
-    def _put_or_meet_once(self, event: "Event", previous: "Event | None", met: "list[Event]", *, again: bool) -> None:
-        """Writes `event` if the stored one is `previous`, and else puts the stored one into `met`."""
-        del again  # a retry after a lost response meets the version that the first attempt wrote
-        put = {**self._conditional_put(event, previous), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        try:
-            self._transact([put])
-        except Contended as contended:
-            fault = contended.__cause__
-            failed = failed_conditions(fault) if isinstance(fault, ClientError) else {}
-            if 0 not in failed:
-                raise
-            if failed[0]:
-                met.append(event_of(failed[0]))
-            else:  # the tombstone that this version was to follow has been removed since
-                self._put_or_meet_once(event, None, met, again=False)
-
-    def _transact(self, puts: Sequence[dict[str, Any]]) -> None:
-        checks = [self._grants.check("write"), self._grants.check_not_strict()]
-        actions: list[Any] = [*({"Put": put} for put in puts), *checks]
-        with store_faults():
-            self._clients.dynamodb.transact_write_items(TransactItems=actions)
-
-    def _why_not(self, write: "Write", deadline: "Deadline") -> str | None:
-        """Writes, with retries. Returns why it is not known to be written; None if it is."""
+    def _put_together(
+        self, events: "Sequence[tuple[Event, Event | None]]", deadline: "Deadline"
+    ) -> "dict[EventId, Event | str | None]":
+        """Writes at most 98 events, without those that something stored prevents. Returns what `put_each` does."""
+        waiting = {event.id: (event, previous) for event, previous in events}
+        outcomes: dict[EventId, Event | str | None] = {}
         lost = False
 
         def attempt() -> None:
             nonlocal lost
             try:
-                write(again=lost)
+                self._put_once(waiting, outcomes)
             except AnswerLost:
                 lost = True
-                raise
-            except Contended:
-                self._grants.read({})
-                self._grants.access.check_allowing(self.grant)
                 raise
 
         try:
             deadline.retry(attempt)
         except (InvalidRequest, NotAllowed, NotFound):
-            return ANSWER_LOST if lost else REVOKED
+            return outcomes | dict.fromkeys(waiting, ANSWER_LOST if lost else REVOKED)
         except (CalendarFull, StoreFault) as fault:
-            return why_not_written(fault)
-        return None
+            return outcomes | dict.fromkeys(waiting, why_not_written(fault))
+        return outcomes | dict.fromkeys(waiting)
 
+    def _put_once(
+        self,
+        waiting: "dict[EventId, tuple[Event, Event | None]]",
+        outcomes: "dict[EventId, Event | str | None]",
+    ) -> None:
+        """Writes `waiting` in one transaction. If that fails, moves those that cannot be written to `outcomes`.
 
-class Write(Protocol):
-    """A write that may be made again, after one whose response was lost."""
+        Raises:
+            NotFound, NotAllowed, InvalidRequest: The caller may not write any more. Nothing was written.
+            Contended, Throttled, AnswerLost: Retry.
+        """
+        try:
+            self._transact([self._conditional_put(*each) for each in waiting.values()])
+        except Contended as contended:
+            fault = contended.__cause__
+            failed = failed_conditions(fault) if isinstance(fault, ClientError) else {}
+            stored = {event_id: failed[at] for at, event_id in enumerate([*waiting]) if at in failed}
+            for event_id, item in stored.items():
+                if item.get("history_id") == text(waiting[event_id][0].history_id):
+                    # An attempt whose response was lost has written it.
+                    del waiting[event_id]
+                    outcomes[event_id] = None
+            # What else is stored is the business only of somebody who may still write here.
+            self._grants.read({})
+            for event_id in stored.keys() & waiting.keys():
+                event, _ = waiting.pop(event_id)
+                if stored[event_id]:
+                    outcomes[event_id] = event_of(stored[event_id])
+                else:  # the tombstone that this version was to follow has been removed since
+                    waiting[event_id] = (event, None)
+            if waiting:
+                raise
 
-    def __call__(self, *, again: bool) -> None:
-        """Writes. Raises StoreFault."""
+    def _transact(self, puts: Sequence[dict[str, Any]]) -> None:
+        checks = [self._grants.check("write"), self._grants.check_not_strict()]
+        every = [{"Put": {**put, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}} for put in puts]
+        actions: list[Any] = [*every, *checks]
+        with store_faults():
+            self._clients.dynamodb.transact_write_items(TransactItems=actions)

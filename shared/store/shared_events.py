@@ -11,10 +11,11 @@ from shared.scheduling.instants import Instant
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage, DeletedPage
 from shared.store import keys
-from shared.store.access import GrantReader
+from shared.store.access import GRANT_KEYS, GrantReader
 from shared.store.batches import BATCH_GET_ITEMS
 from shared.store.client import Clients
 from shared.store.codec import event_of
+from shared.store.event_updates import update_request
 from shared.store.events import DynamoEventStore
 from shared.store.faults import store_faults
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 class SharedEventStore(DynamoEventStore):
     """The events of one calendar, as far as its `grants` let the caller see and change them.
 
-    What a caller may not read is not there for them, except that it takes its time.
+    What a caller may not read is not there for them, except that it takes its time: `get_many` and the reads of opaque
+    events, for conflicts and busy time, return it.
     """
+
+    _batch_size = BATCH_GET_ITEMS - GRANT_KEYS
 
     def __init__(self, clients: Clients, table: str, usage_table: str | None, grants: GrantReader) -> None:
         """Uses the events table of name `table`, as `DynamoEventStore` does."""
@@ -39,7 +43,7 @@ class SharedEventStore(DynamoEventStore):
         return self._grants.grant
 
     def admit(self) -> None:
-        """Reads the grant. Raises NotFound, NotAllowed."""
+        """Reads the grant. Raises NotFound, NotAllowed, InvalidRequest."""
         self._grants.admit()
 
     def readable(self, events: Iterable[Event]) -> list[Event]:
@@ -50,15 +54,6 @@ class SharedEventStore(DynamoEventStore):
         """Returns the event, deleted or not, if the caller may read it: one BatchGetItem, with the grant."""
         found = self._get_chunk(calendar_id, [event_id])
         return next(iter(self.readable(found.values())), None)
-
-    def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
-        """Returns the events among `event_ids` that are stored, including those that the caller may not read."""
-        wanted = list(event_ids)
-        size = BATCH_GET_ITEMS - len(self._grants.keys)
-        found: dict[EventId, Event] = {}
-        for at in range(0, len(wanted), size):
-            found |= self._get_chunk(calendar_id, wanted[at : at + size])
-        return found
 
     def _get_chunk(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
         found = self._grants.read({self._table: [keys.event_key(calendar_id, each) for each in event_ids]})
@@ -97,6 +92,17 @@ class SharedEventStore(DynamoEventStore):
     def update(
         self, calendar_id: CalendarId, event_id: EventId, update: "ConditionalUpdate"
     ) -> tuple[bool, Event | None]:
-        """Is not possible: what a transaction has written is not known without a read. `Guard.write` does both."""
-        del calendar_id, event_id, update
-        raise AssertionError("an event in a calendar that is shared is read before it is changed")
+        """Applies `update` without a read, if the caller may change all events: one TransactWriteItems.
+
+        Returns:
+            True, and None: what a transaction has written is not known without a read.
+
+        Raises:
+            Contended: A condition of `update` does not hold, or the caller may not do this. Nothing was written.
+            Throttled, AnswerLost.
+        """
+        action = {"TableName": self._table, "Key": keys.event_key(calendar_id, event_id), **update_request(update)}
+        actions: list[Any] = [{"Update": action}, self._grants.check("write")]
+        with store_faults():
+            self._clients.dynamodb.transact_write_items(TransactItems=actions)
+        return True, None

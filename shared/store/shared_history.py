@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.history.time_travel import Placed
+    from shared.scheduling.access import Grant
     from shared.store.access import GrantReader
     from shared.store.client import Clients
     from shared.store.codec import Item
@@ -52,6 +53,7 @@ class SharedHistoryStore(DynamoHistoryStore):
     ) -> tuple[Event | None, Event | None]:
         """Returns the recorded versions just before and just after `history_id`, if the caller may read them."""
         either = super().neighbours(calendar_id, event_id, history_id)
+        self._grants.renew()
         older, newer = (next(iter(self._shared.readable([each] if each else [])), None) for each in either)
         return older, newer
 
@@ -62,10 +64,27 @@ class SharedHistoryStore(DynamoHistoryStore):
         read = super().read_positions
         return self._grants.beside(lambda: read(calendar_id, ranges, limit))
 
+    def first(self, event: Event) -> Event | None:
+        """Returns the oldest recorded version since the creation of `event`, if the caller may read it."""
+        return self._readable(super().first(event))
+
+    def before(self, calendar_id: CalendarId, event_id: EventId, history_id: HistoryId) -> Event | None:
+        """Returns the newest recorded version of the event before `history_id`, if the caller may read it."""
+        return self._readable(super().before(calendar_id, event_id, history_id))
+
+    def _readable(self, version: Event | None) -> Event | None:
+        self._grants.renew()
+        return next(iter(self._shared.readable([version] if version else [])), None)
+
     def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
         """Returns the stored events among `event_ids` that the caller may read, including deleted ones."""
         found = super().stored(calendar_id, event_ids)
         return {event.id: event for event in self._shared.readable(found.values())}
+
+    @property
+    def grant(self) -> "Grant":
+        """Returns what the calendar granted when it was last read; nothing before."""
+        return self._grants.grant
 
     def operation(self, calendar_id: CalendarId, operation_id: OperationId) -> list[tuple[EventId, HistoryId]]:
         """Returns the versions that the operation made in the calendar: ids, of events that have to be read then."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from shared.ids import UserId
+from shared.ids import CalendarId, UserId
 from tests.harness.template import ROOT, routes
 
+# How the paths begin that are there under every calendar.
+IN_CALENDARS: Final = {"events", "free-busy", "operations"}
 PAYLOADS = ROOT / "events"
 _USER_ID: Final = UserId("01998f00-0000-7000-8000-000000000001")
 
@@ -74,12 +76,16 @@ def served(event: dict[str, Any], context: Context | None = None) -> Reply:
 
 @dataclass
 class Api:
-    """A client of the API for one user, without a gateway in between."""
+    """A client of the API for one user, without a gateway in between.
+
+    With a `calendar`, requests about what is in a calendar are sent under that one.
+    """
 
     user_id: UserId = _USER_ID
     username: str = "ada"
     exp: int = 32503680000  # the year 3000
     session: str = ""
+    calendar: CalendarId | None = None
 
     def __call__(
         self,
@@ -116,7 +122,7 @@ class Api:
         Raises:
             LookupError: The template has no such route.
         """
-        path, _, written = path.partition("?")
+        path, _, written = self._in_calendar(path).partition("?")
         values = {**parse_qs(written, keep_blank_values=True), **{key: [value] for key, value in query.items()}}
         resource, parameters = self._match("GET" if method == "HEAD" else method, path)
         sent = {"Content-Type": "application/json", **(headers or {})}
@@ -136,6 +142,10 @@ class Api:
         }
         del event["requestContext"]["authorizer"]
         return event
+
+    def _in_calendar(self, path: str) -> str:
+        concerns = path.split("?", maxsplit=1)[0].split("/")[1] in IN_CALENDARS
+        return f"/calendars/{self.calendar}{path}" if self.calendar is not None and concerns else path
 
     def send(self, event: dict[str, Any], context: Context | None = None) -> Reply:
         """Sends a request to the function to which the template routes it, as this user, and returns the response."""

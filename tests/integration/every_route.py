@@ -1,11 +1,12 @@
 """A request of every route of a calendar, in each way that reads otherwise, for tests that are tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from copy import copy
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from shared.ids import UserId
+from shared.ids import CalendarId, UserId, default_calendar
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Api, Reply
 from tests.harness.payloads import ALLOW, LATER, REVIEW
@@ -62,6 +63,7 @@ class AccountScene(Scene):
         return tokens
 
 
+S = TypeVar("S", bound=Scene)
 Ask = Callable[[Scene], Reply]
 AskAccount = Callable[[AccountScene], Reply]
 CODE = "7Q3MD-X0V5K"
@@ -216,6 +218,25 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
         lambda scene: scene.api("POST", f"/operations/{scene.operation_id}/undo"),
         {BY_OPERATION, MANY, USAGE, VERSIONS, SPANS},
     ),
+]
+
+PREFIX = "/calendars/{calendar_id}"
+
+
+def in_calendar(ask: Callable[[S], Reply], calendar_id: CalendarId | None = None) -> Callable[[S], Reply]:
+    """Returns `ask` as it is sent under a calendar: that with this id, or else the default one of the scene's user."""
+
+    def under(scene: S) -> Reply:
+        scene = copy(scene)
+        scene.api = replace(scene.api, calendar=calendar_id or default_calendar(scene.api.user_id))
+        return ask(scene)
+
+    return under
+
+
+# The same requests under the id of the calendar. To the caller's own they cost the same.
+IN_CALENDAR: list[tuple[str, str, int, Ask, set[Read]]] = [
+    (method, f"{PREFIX}{route}", status, in_calendar(ask), reads) for method, route, status, ask, reads in ROUTES
 ]
 
 

@@ -70,7 +70,9 @@ def test_a_creation_that_collides_is_refused_and_names_the_event(deployment: Dep
     reply = ADA("POST", "/events", {**REVIEW, "title": "Another"})
     assert reply.status == 409
     assert reply.headers["Content-Type"] == "application/problem+json"
-    assert reply.body["conflicts"] == [{"id": event["id"], "title": "Review", "start": START, "end": END}]
+    assert reply.body["conflicts"] == [
+        {"calendar_id": OWNER, "id": event["id"], "title": "Review", "start": START, "end": END}
+    ]
     assert reply.body["next_free"] == END
     assert deployment.calendars() == before
 

@@ -13,6 +13,7 @@ from shared import cursors
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Reply
 from tests.harness.payloads import ADA, ALLOW, GRACE, REVIEW, created
+from tests.harness.samples import OWNER
 
 START, END = "2027-03-01T00:00:00Z", "2027-03-02T00:00:00Z"
 AS_OF = "2026-11-22T09:00:30Z"
@@ -59,7 +60,7 @@ def listings(deployment: Deployment) -> Listings:
         if name != "free-busy"  # it has more than one page only after thousands of events
     }
     facts = {"from": START, "to": END, "start": REVIEW["start"], "id": events[0]["id"], "busy_from": "", "busy_to": ""}
-    found["free-busy"] = cursors.encode("free-busy", facts)
+    found["free-busy"] = cursors.encode(f"free-busy in {OWNER}", facts)
     versions = [version["history_id"] for version in ADA("GET", f"/events/{events[0]['id']}/history").body["items"]]
     return Listings(paths, found, {event["id"] for event in events} | {*versions})
 

@@ -18,6 +18,7 @@ from tests.harness.template import routes
 from tests.integration.every_route import (
     BY_CALENDAR,
     BY_OPERATION,
+    IN_CALENDAR,
     MANY,
     MANY_VERSIONS,
     ROUTES,
@@ -70,8 +71,8 @@ IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [
 
 @pytest.mark.parametrize(
     ("method", "route", "status", "ask", "expected"),
-    ROUTES,
-    ids=[f"{n}: {each[0]} {each[1]}" for n, each in enumerate(ROUTES)],
+    [*ROUTES, *IN_CALENDAR],
+    ids=[f"{n}: {each[0]} {each[1]}" for n, each in enumerate([*ROUTES, *IN_CALENDAR])],
 )
 def test_a_route_reads_just_so(
     dynamodb_deployment: Deployment, wire: Wire, method: str, route: str, status: int, ask: Ask, expected: set[Read]
@@ -148,6 +149,6 @@ def test_a_request_about_a_user_reads_just_so(
 
 
 def test_every_route_is_in_the_tables() -> None:
-    listed = {(method, route) for method, route, *_ in [*ROUTES, *IDENTITY, *ADDRESSES]}
+    listed = {(method, route) for method, route, *_ in [*ROUTES, *IN_CALENDAR, *IDENTITY, *ADDRESSES]}
     without_database = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/.well-known/jwks.json")}
     assert routes().keys() - listed == without_database

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 from uuid import uuid4
 
-from shared.ids import UserId
+from shared.ids import UserId, default_calendar
 from tests.harness.callers import Caller
 from tests.harness.clock import NS_PER_SECOND
 from tests.harness.deployment import Deployment, Item
@@ -17,7 +17,7 @@ from tests.harness.gateway import Api, Reply
 from tests.harness.identity_client import PASSWORD, authorize, exchange, register
 from tests.harness.samples import NOW_NS
 from tests.integration.access.rules import RULES, Answer
-from tests.integration.every_route import ACCOUNT, ROUTES, AccountScene, Json
+from tests.integration.every_route import ACCOUNT, IN_CALENDAR, PREFIX, ROUTES, AccountScene, Json, in_calendar
 
 Ask = Callable[[AccountScene], Reply]
 
@@ -52,7 +52,7 @@ class Sample:
 
 def samples() -> list[Sample]:
     """Returns all sample requests of all routes, those of GET also as HEAD."""
-    requests: list[tuple[str, str, int, Ask]] = [(*each[:3], each[3]) for each in ROUTES]
+    requests: list[tuple[str, str, int, Ask]] = [(*each[:3], each[3]) for each in (*ROUTES, *IN_CALENDAR)]
     requests += ACCOUNT
     made = [Sample(*request, number) for number, request in enumerate(requests)]
     return [*made, *(replace(sample, method="HEAD") for sample in made if sample.method == "GET")]
@@ -101,6 +101,9 @@ class Cast:
         """Sends the owner's request as `caller`."""
         scene = copy(self.scene)
         scene.api = replace(self.callers[caller], reads_with="HEAD" if sample.method == "HEAD" else "GET")
+        if sample.resource.startswith(PREFIX):
+            # The owner's calendar, whoever asks.
+            return in_calendar(sample.ask, default_calendar(self.scene.api.user_id))(scene)
         return sample.ask(scene)
 
     def stored(self) -> dict[str, Item]:

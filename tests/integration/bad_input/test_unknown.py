@@ -9,7 +9,7 @@ import pytest
 from shared.http.routes import GUARDS
 from tests.harness.gateway import PAYLOADS, payload, reply
 from tests.harness.openapi_document import operations
-from tests.harness.samples import new_id
+from tests.harness.samples import OWNER, new_id
 from tests.harness.template import routes
 from tests.integration.bad_input.stored_calendar import FREE, StoredCalendar
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("calendar")
 ROUTES = sorted(routes())
 every_route = pytest.mark.parametrize(("method", "resource"), ROUTES, ids=" ".join)
 
+PREFIX = "/calendars/{calendar_id}"
 CONDITIONAL = {
     ("GET", "/events/{event_id}"),
     ("GET", "/events/{event_id}/history/{history_id}"),
@@ -30,7 +31,14 @@ REPEATABLE = {("POST", "/events"), ("POST", "/events/bulk")}
 
 
 def sample(method: str, resource: str) -> dict[str, Any]:
-    """A good request to a route, as the gateway sends it: from events/, with no query."""
+    """A good request to a route, as the gateway sends it: from events/, with no query.
+
+    One under a calendar is about the caller's own.
+    """
+    if resource.startswith(PREFIX) and (method, resource.removeprefix(PREFIX)) in routes():
+        own = sample(method, resource.removeprefix(PREFIX))
+        parameters = {"calendar_id": OWNER, **(own["pathParameters"] or {})}
+        return {**own, "resource": resource, "path": f"/calendars/{OWNER}{own['path']}", "pathParameters": parameters}
     nothing = {"queryStringParameters": None, "multiValueQueryStringParameters": None, "multiValueHeaders": None}
     for path in PAYLOADS.glob("*.json"):
         event = payload(path.stem)
@@ -182,8 +190,8 @@ def test_a_body_where_none_belongs(method: str, resource: str) -> None:
 @every_route
 @pytest.mark.parametrize("name", GUARDS)
 def test_a_guard_that_a_route_does_not_look_at(method: str, resource: str, name: str) -> None:
-    taken = name in ("If-Match", "If-None-Match") and (method, resource) in CONDITIONAL
-    if name == "Idempotency-Key" and (method, resource) in REPEATABLE:
+    taken = name in ("If-Match", "If-None-Match") and (method, resource.removeprefix(PREFIX)) in CONDITIONAL
+    if name == "Idempotency-Key" and (method, resource.removeprefix(PREFIX)) in REPEATABLE:
         assert fields_refused(method, resource, headers={name: ""}) == [name], "it is looked at"
         return
     if taken or (method == "GET" and name != "If-Match"):

@@ -72,14 +72,14 @@ def test_a_version_of_a_made_up_id_never_was(dynamodb_deployment: Deployment, ma
         {"before": f"{FUTURE} "},
         {"before": FUTURE, "more": "x"},
         {},
-        {"query": "history", "before": FUTURE},
-        {"query": "window", "before": FUTURE},
+        {"query": f"history in {OWNER}", "before": FUTURE},
+        {"query": f"window in {OWNER}", "before": FUTURE},
     ],
     ids=str,
 )
 def test_a_cursor_of_deleted_events_that_somebody_made_up_is_refused(deployment: Deployment, facts: Json) -> None:
     del deployment
-    reply = ADA("GET", f"/events/deleted?cursor={made_up(**{'query': 'deleted', **facts})}")
+    reply = ADA("GET", f"/events/deleted?cursor={made_up(**{'query': f'deleted in {OWNER}', **facts})}")
     assert (reply.status, reply.fields) == (422, ["cursor"])
 
 
@@ -88,7 +88,7 @@ def test_a_cursor_that_could_be_one_lists_the_callers_own(dynamodb_deployment: D
     del dynamodb_deployment
     event = created()
     ADA("DELETE", f"/events/{event['id']}")
-    listed = ADA("GET", f"/events/deleted?cursor={made_up(query='deleted', before=before)}")
+    listed = ADA("GET", f"/events/deleted?cursor={made_up(query=f'deleted in {OWNER}', before=before)}")
     assert listed.status == 200
     assert [each["id"] for each in listed.body["items"]] == ([event["id"]] if before in (FUTURE, HIGHEST) else [])
 
@@ -106,13 +106,13 @@ def test_a_listing_goes_on_from_wherever_it_is_told_to(dynamodb_deployment: Depl
     for start, event_id in product([*BEHIND, "9999-12-31T23:59:59Z"], [LOWEST, HIGHEST, "~"]):
         facts = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-02T00:00:00Z", "start": start, "id": event_id}
         if listing == "free-busy":
-            cursor = made_up(query="free-busy", **facts, busy_from="", busy_to="")
+            cursor = made_up(query=f"free-busy in {OWNER}", **facts, busy_from="", busy_to="")
             reply = ADA("GET", f"/free-busy?cursor={cursor}")
         elif listing == "as of":
-            cursor = made_up(query=f"window as of {moment}", **facts)
+            cursor = made_up(query=f"window as of {moment} in {OWNER}", **facts)
             reply = ADA("GET", f"/events?cursor={cursor}&as_of=2026-11-22T09:00:00Z")
         else:
-            reply = ADA("GET", f"/events?cursor={made_up(query='window', **facts)}")
+            reply = ADA("GET", f"/events?cursor={made_up(query=f'window in {OWNER}', **facts)}")
         assert reply.status == 200, (start, event_id, reply)
         found = reply.body["busy" if listing == "free-busy" else "items"]
         assert len(found) == ((start, event_id) < (event["start"], event["id"])), (start, event_id)
