@@ -137,6 +137,7 @@ _UUID_RULES = (
     AfterValidator(_uuid),
     Field(json_schema_extra={"format": "uuid"}, examples=[ID]),
 )
+CalendarIdField = Annotated[ids.CalendarId, *_UUID_RULES]
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]

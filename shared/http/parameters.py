@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from shared.http.fields import (
+    CalendarIdField,
     Cursor,
     EventIdField,
     Flag,
@@ -16,6 +17,7 @@ from shared.http.fields import (
 )
 from shared.scheduling.events import OnConflict
 
+CalendarIdInPath = Annotated[CalendarIdField, Path(description="The calendar's `id`.")]
 EventIdInPath = Annotated[EventIdField, Path(description="The event's `id`.")]
 HistoryIdInPath = Annotated[HistoryIdField, Path(description="The version's `history_id`.")]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-Table = Literal["events", "history", "users", "bucket"]
+Table = Literal["events", "history", "users", "access", "directory", "bucket"]
 # Where an erasure finds the items of a kind: among those of the user's calendar, their versions, the records in the
 # bucket, or the items of the user, the user's name and addresses. `shared.wiring.erasing` has an eraser for each.
 Region = Literal["calendar", "versions", "bucket", "account"]
@@ -57,6 +57,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 _TEMPORARY: Final = Because("it is needed for minutes or hours, and tells nothing that the profile does not tell")
+_NOT_YET: Final = Because("an erasure does not look for it yet")
 _NOT_OF_USERS: Final = Because("of the deployment, not of a user")
 
 # In the order in which an export lists them.
@@ -100,6 +101,62 @@ ITEM_KINDS: Final = (
         erased="versions",
     ),
     ItemKind("sweeps", "history", "SWEPT", "SWEPT", exported=_NOT_OF_USERS, erased=_NOT_OF_USERS),
+    ItemKind(
+        "listed_calendars",
+        "access",
+        "USER#{user_id}",
+        "CAL#{calendar_id}",
+        exported=Because("GET /calendars lists them"),
+        erased=_NOT_YET,
+    ),
+    ItemKind(
+        "calendars",
+        "access",
+        "CAL#{calendar_id}",
+        "CALENDAR",
+        exported=Because("what a calendar is called is its owners', and each of them can read it"),
+        erased=_NOT_YET,
+    ),
+    ItemKind(
+        "calendar_states",
+        "access",
+        "CAL#{calendar_id}",
+        "STATE#{index}",
+        exported=Because("copies of what is known of the calendar"),
+        erased=_NOT_YET,
+    ),
+    ItemKind(
+        "members",
+        "access",
+        "CAL#{calendar_id}",
+        "MEMBER#{user_id}",
+        exported=Because("the user's own are in the list of their calendars; the others are of other users"),
+        erased=_NOT_YET,
+    ),
+    ItemKind(
+        "invitations",
+        "access",
+        "CAL#{calendar_id}",
+        "INVITE#{hash}",
+        exported=Because("hashes of codes that lapse within a month, for people who are not the user"),
+        erased=_NOT_YET,
+    ),
+    ItemKind(
+        "role_changes",
+        "access",
+        "CAL#{calendar_id}",
+        "LOG#{entry_id}",
+        exported=Because("the ids of users, kept for the owners of the calendar"),
+        erased=_NOT_YET,
+    ),
+    ItemKind(
+        "names",
+        "directory",
+        "NAME#{name}",
+        "",
+        exported=Because("the profile has the name"),
+        erased=_NOT_YET,
+    ),
     ItemKind(
         "unreadable_records",
         "bucket",

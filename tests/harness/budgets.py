@@ -94,6 +94,21 @@ BUDGETS: Final[dict[str, Budget]] = {
     "diff": Budget(2, 1),
     "rollback": Budget(7, 4),
     "restore": Budget(7, 4),
+    "make a calendar": Budget(1, 1),
+    # The list, and the calendars in it.
+    "list calendars": Budget(2, 2),
+    "get a calendar": Budget(1, 1),
+    "patch a calendar": Budget(2, 2),
+    # The caller's right beside the page.
+    "list members": Budget(2, 1),
+    "get a membership": Budget(1, 1),
+    "patch a membership": Budget(2, 2),
+    "grant": Budget(2, 2),
+    "share the default calendar": Budget(2, 2),
+    # Of an editor by id. By name: who that is, before.
+    "revoke": Budget(1, 1),
+    "revoke by name": Budget(2, 2),
+    "leave": Budget(1, 1),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
     # Four for the page, and one for the stored versions of its ten events.

@@ -1,0 +1,165 @@
+"""The access table: calendars, and the lists of users."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from shared.ids import CalendarId, UserId, default_calendar
+from shared.sharing.calendars import CalendarRecord, ListEntry, LogEntry, Member
+from shared.sharing.grants import FirstShare, Lookup
+from shared.store import access_keys
+from shared.store.access_items import calendar_item, calendar_of, entry_of, member_of, settings_attributes, truth
+from shared.store.batches import batch_get
+from shared.store.codec import Item, number, text
+from shared.store.faults import failed_conditions, store_faults
+from shared.store.grant_writes import Action, GrantWrites
+
+if TYPE_CHECKING:
+    from shared.store.client import Clients
+
+# Of a user's list, of some 150 bytes each: most users have fewer, so that a page of theirs is never short.
+PAGE_ENTRIES: Final = 100
+
+
+class DynamoCatalogueStore:
+    """Calendars in the access table. All methods raise Contended, Throttled and AnswerLost."""
+
+    def __init__(self, clients: "Clients", table: str) -> None:
+        """Uses the access table of name `table`."""
+        self._clients = clients
+        self._table = table
+        self._writes = GrantWrites(table)
+
+    def create(self, calendar: CalendarRecord, owner: Member, log: Sequence[LogEntry]) -> None:
+        """Stores a new calendar and its first member: one TransactWriteItems. Its id is new, so it overwrites none."""
+        actions = [
+            self._writes.put(calendar_item(calendar)),
+            *self._writes.states(calendar),
+            *self._writes.joined(calendar.id, owner),
+            *(each.action for each in self._writes.logged(calendar.id, log)),
+        ]
+        self._write([Action(action) for action in actions])
+
+    def find(self, calendar_id: CalendarId, user_id: UserId) -> Lookup:
+        """Returns a calendar and the membership of a user: one strongly consistent BatchGetItem."""
+        return found_in(self._read([*found_keys(calendar_id, user_id)]), user_id)
+
+    def listed(self, user_id: UserId, after: str, *, accepted: bool) -> tuple[list[ListEntry], str | None]:
+        """Returns a page of a user's list, and behind which calendar it goes on: one strongly consistent Query."""
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :user AND begins_with(sk, :calendar)",
+            "FilterExpression": "accepted = :accepted",
+            "ExpressionAttributeValues": {
+                ":user": text(access_keys.list_partition(user_id)),
+                ":calendar": text(access_keys.LISTED_PREFIX),
+                ":accepted": truth(accepted),
+            },
+            "ConsistentRead": True,
+            "Limit": PAGE_ENTRIES,
+        }
+        if after:
+            query["ExclusiveStartKey"] = access_keys.listed_key(user_id, CalendarId(after))
+        with store_faults():
+            page = self._clients.dynamodb.query(**query)
+        last = page.get("LastEvaluatedKey")
+        entries = [entry for item in page["Items"] if (entry := entry_of(item)) is not None]
+        return entries, None if last is None else last["sk"]["S"].removeprefix(access_keys.LISTED_PREFIX)
+
+    def calendars(self, wanted: Sequence[CalendarId]) -> Mapping[CalendarId, CalendarRecord]:
+        """Returns those of `wanted` that exist: one strongly consistent BatchGetItem for each hundred."""
+        items = self._read([access_keys.calendar_key(each) for each in wanted])
+        return {calendar.id: calendar for calendar in map(calendar_of, items)}
+
+    def default(
+        self, user_id: UserId, wanted: Sequence[CalendarId]
+    ) -> tuple[CalendarRecord | None, ListEntry | None, Mapping[CalendarId, CalendarRecord]]:
+        """Returns the default calendar of a user, its entry in their list, and those of `wanted` that exist.
+
+        One strongly consistent BatchGetItem, for at most 98 of them.
+        """
+        own = default_calendar(user_id)
+        keys = [access_keys.calendar_key(each) for each in (own, *wanted)]
+        items = self._read([access_keys.listed_key(user_id, own), *keys])
+        entry = None
+        found = {}
+        for item in items:
+            if item["pk"]["S"] == access_keys.list_partition(user_id):
+                entry = entry_of(item)
+            else:
+                calendar = calendar_of(item)
+                found[calendar.id] = calendar
+        return found.pop(own, None), entry, found
+
+    def change(
+        self,
+        before: CalendarRecord,
+        after: CalendarRecord,
+        *,
+        holder: UserId | None,
+        log: Sequence[LogEntry],
+        first: FirstShare | None,
+    ) -> bool:
+        """Stores the settings of `after`, and its state if that differs: one TransactWriteItems.
+
+        Returns:
+            Whether it did: not if the calendar has another version than `before` or is deleted, or `holder` is no
+            owner.
+        """
+        actions: list[Action] = []
+        if first is not None:
+            actions += self._writes.first(FirstShare(after, first.owner))
+        else:
+            actions.append(Action(self._settings(before, after)))
+            if (before.settings.everyone, before.settings.strict) != (after.settings.everyone, after.settings.strict):
+                actions += map(Action, self._writes.states(after))
+        if holder is not None:
+            actions.append(self._writes.holder(after.id, holder))
+        actions += self._writes.logged(after.id, log)
+        try:
+            self._write(actions)
+        except ClientError as fault:
+            if not failed_conditions(fault):
+                raise
+            return False
+        return True
+
+    def _settings(self, before: CalendarRecord, after: CalendarRecord) -> dict[str, Any]:
+        attributes = settings_attributes(after)
+        sets = ", ".join(f"#{each} = :{each}" for each in attributes)
+        values: Item = {f":{each}": value for each, value in attributes.items()}
+        removes = "" if "everyone" in attributes else " REMOVE everyone"
+        return self._writes.update(
+            access_keys.calendar_key(after.id),
+            f"SET {sets}{removes}",
+            {**values, ":before": number(before.version)},
+            "version = :before AND attribute_not_exists(deleted_at)",
+        )
+
+    def _write(self, actions: Sequence[Action]) -> None:
+        with store_faults():
+            self._clients.dynamodb.transact_write_items(TransactItems=[each.action for each in actions])  # type: ignore[misc]
+
+    def _read(self, keys: Sequence[Item]) -> list[Item]:
+        return batch_get(self._clients, {self._table: keys})[self._table]
+
+
+def found_keys(calendar_id: CalendarId, user_id: UserId, target: UserId | None = None) -> list[Item]:
+    """Returns the keys of a calendar, and of the memberships of one or two users."""
+    users = dict.fromkeys((user_id,) if target is None else (user_id, target))
+    return [access_keys.calendar_key(calendar_id), *(access_keys.member_key(calendar_id, each) for each in users)]
+
+
+def found_in(
+    items: Sequence[Item], user_id: UserId, target: UserId | None = None, named: tuple[UserId, str] | None = None
+) -> Lookup:
+    """Returns what is at the keys of `found_keys`, and who is named."""
+    calendar: CalendarRecord | None = None
+    members: dict[UserId, Member] = {}
+    for item in items:
+        if not item["sk"]["S"].startswith(access_keys.MEMBER_PREFIX):
+            calendar = calendar_of(item)
+        elif (member := member_of(item)) is not None:
+            members[member.user_id] = member
+    return Lookup(calendar, members.get(user_id), None if target is None else members.get(target), named)
