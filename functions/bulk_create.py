@@ -13,12 +13,14 @@ from shared.errors import (
 from shared.http.api import Body, Query, Response, answer, app, current_request, handler, idempotency_key, takes
 from shared.http.bulk_documents import BulkCreated, BulkPartlyCreated, bulk_document
 from shared.http.bulk_models import BulkEvents, Conflicts, OnInvalid
+from shared.http.calendar_routes import in_calendars
 from shared.http.responses import may_raise, returns
 from shared.wiring import bulk as wiring
 
 __all__ = ["handler"]
 
 
+@in_calendars("write")
 @app.post(
     "/events/bulk",
     status_code=201,

@@ -25,6 +25,7 @@ from shared.http.api import (
     takes,
 )
 from shared.http.bodies import JSON, MERGE_PATCH
+from shared.http.calendar_routes import in_calendars
 from shared.http.change_documents import PreviewDocument, preview_document
 from shared.http.documents import (
     DeletedEventPage,
@@ -72,6 +73,7 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
     return _preview(calendar.preview(change)) if dry_run else _answer(change(calendar))
 
 
+@in_calendars("book")
 @app.post(
     "/events",
     status_code=201,
@@ -102,6 +104,7 @@ def create_event(
     return answer(event_document(created), status=201, etag=created.history_id, location=location, repeated=repeated)
 
 
+@in_calendars("read")
 @app.get(
     "/events",
     operation_id="list_events",
@@ -133,6 +136,7 @@ def list_events(
     return answer(event_page(events, next_cursor))
 
 
+@in_calendars("busy")
 @app.get(
     "/free-busy",
     operation_id="get_free_busy",
@@ -148,6 +152,7 @@ def get_free_busy(from_: From = None, to: To = None, cursor: NextPage = None) ->
     return answer(free_busy_document((window.start, window.end), busy, next_cursor))
 
 
+@in_calendars("read")
 @app.get(
     "/events/deleted",
     operation_id="list_deleted",
@@ -163,6 +168,7 @@ def list_deleted(limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
     return answer(deleted_page(events, next_cursor))
 
 
+@in_calendars("read")
 @app.get(
     "/events/<event_id>",
     operation_id="get_event",
@@ -182,6 +188,7 @@ def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
     return answer_read(event_document(event), etag=event.history_id)
 
 
+@in_calendars("book")
 @app.put(
     "/events/<event_id>",
     operation_id="replace_event",
@@ -204,6 +211,7 @@ def replace_event(
     return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
 
+@in_calendars("book")
 @app.patch(
     "/events/<event_id>",
     operation_id="patch_event",
@@ -227,6 +235,7 @@ def patch_event(
     return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
 
 
+@in_calendars("book")
 @app.delete(
     "/events/<event_id>",
     status_code=204,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from shared.errors import ContentErased, NotRecordedYet
 from shared.http.api import Query, Response, answer, answer_read, app, current_request, handler, takes
+from shared.http.calendar_routes import in_calendars
 from shared.http.change_documents import DiffDocument, diff_document
 from shared.http.documents import VersionPage, VersionWithEvent, version_page, version_with_event
 from shared.http.fields import HistoryIdField
@@ -14,6 +15,7 @@ from shared.wiring import versions as wiring
 __all__ = ["handler"]
 
 
+@in_calendars("read")
 @app.get(
     "/events/<event_id>/history",
     operation_id="list_versions",
@@ -29,6 +31,7 @@ def list_versions(event_id: EventIdInPath, limit: Limit = 50, cursor: NextPage =
     return answer(version_page(page.versions, page.pending, page.next_cursor))
 
 
+@in_calendars("read")
 @app.get(
     "/events/<event_id>/history/<history_id>",
     operation_id="get_version",
@@ -49,6 +52,7 @@ def get_version(event_id: EventIdInPath, history_id: HistoryIdInPath) -> Respons
     return answer_read(version_with_event(version), etag=version.history_id)
 
 
+@in_calendars("read")
 @app.get(
     "/events/<event_id>/diff",
     operation_id="diff_versions",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from shared.errors import CalendarFull, ContentErased, EventConflict, NotRecordedYet, OutcomeUnknown, QuotaExceeded
 from shared.http.api import Body, Response, answer, app, current_request, handler, takes
+from shared.http.calendar_routes import in_calendars
 from shared.http.change_documents import PreviewDocument, preview_document
 from shared.http.documents import RolledBackDocument, rolled_back_document
 from shared.http.models import RollbackRequest
@@ -15,6 +16,7 @@ from shared.wiring import rollback as wiring
 __all__ = ["handler"]
 
 
+@in_calendars("book")
 @app.post(
     "/events/<event_id>/rollback",
     operation_id="roll_back",

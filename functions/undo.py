@@ -5,6 +5,7 @@ from typing import Annotated
 from shared.errors import NotFound, NotRecordedYet
 from shared.history.undo import Manner
 from shared.http.api import Body, Path, Response, answer, app, current_request, handler
+from shared.http.calendar_routes import in_calendars
 from shared.http.fields import OperationIdField
 from shared.http.models import UndoRequest
 from shared.http.parameters import Colliding, DryRunFlag
@@ -15,6 +16,7 @@ from shared.wiring import undo as wiring
 __all__ = ["handler"]
 
 
+@in_calendars("book")
 @app.post(
     "/operations/<operation_id>/undo",
     operation_id="undo_operation",

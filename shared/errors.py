@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from shared.ids import EventId, HistoryId
+    from shared.ids import CalendarId, EventId, HistoryId
     from shared.scheduling.instants import Instant
     from shared.scheduling.roles import Right, Role
 
@@ -121,10 +121,7 @@ class NotFound(SchedulingError):
 
 
 class NotAllowed(SchedulingError):
-    """The caller's `role` in the calendar does not include the right that the request `needs`.
-
-    It says nothing of what is in the calendar: a caller without any role gets NotFound.
-    """
+    """The caller's `role` in the calendar does not include the right that the request `needs`."""
 
     def __init__(self, role: "Role", needs: "Right") -> None:
         super().__init__(f"this needs the right to {needs}, which the role {role} does not include")
@@ -142,12 +139,13 @@ class PreconditionFailed(SchedulingError):
 
 @dataclass(frozen=True)
 class Collision:
-    """A conflicting event; `start` and `end` are in UTC."""
+    """A conflicting event; `start` and `end` are in UTC. `id` and `title` are None if the caller may not read it."""
 
-    id: "EventId"
-    title: str
+    calendar_id: "CalendarId"
     start: "Instant"
     end: "Instant"
+    id: "EventId | None" = None
+    title: str | None = None
 
 
 NextFreeSearch = Literal["found", "none_within_31_days", "stopped"]

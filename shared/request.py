@@ -5,6 +5,7 @@ from typing import Final, Self
 
 from shared.ids import CalendarId, OperationId, UserId
 from shared.retries import Deadline
+from shared.scheduling.access import CalendarAccess
 
 NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_MILLISECOND: Final = 1_000_000
@@ -37,20 +38,29 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request by the user `actor`, received at `now_ns` (nanoseconds since 1970, UTC).
+    """A request by the user of `access`, to its calendar, received at `now_ns` (nanoseconds since 1970, UTC).
 
     `username` is the user's name when the access token was issued, and `session` the session that it belongs to; both
     are empty where the token's issuer does not say. All changes that the request makes share `operation_id`. Retries
     end at `deadline`.
     """
 
-    actor: UserId
+    access: CalendarAccess
     username: str
     session: str
-    calendar_id: CalendarId
     operation_id: OperationId
     now_ns: int
     deadline: Deadline
+
+    @property
+    def actor(self) -> UserId:
+        """Returns the user who sent the request."""
+        return self.access.user_id
+
+    @property
+    def calendar_id(self) -> CalendarId:
+        """Returns the calendar that the request concerns."""
+        return self.access.calendar_id
 
     @property
     def now(self) -> int:

@@ -27,6 +27,7 @@ from shared.history.reading import Concurrently, History
 from shared.history.undo_steps import UndoOutcome, UndoStep, collide, in_the_way, lanes
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
+from shared.scheduling.access import Grant
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event, OnConflict
 from shared.scheduling.preconditions import Precondition
@@ -56,6 +57,10 @@ class OperationStore(Protocol):
 
 class LiveStore(Protocol):
     """The reads of the events table that an undo needs."""
+
+    @property
+    def grant(self) -> Grant:
+        """Returns what the calendar granted the caller when it was last read."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         """Returns those of `event_ids` that exist, deleted ones included."""
@@ -113,6 +118,7 @@ class Undo:
                 raise NotRecordedYet("if there is such an operation, it is on its way into the history")
             raise NotFound("operation (one made a moment ago may still be on its way into the history)")
         events = self.live.get_many(self.request.calendar_id, [event_id for event_id, _ in made])
+        self._check_own(made, events)
         missing = self._size(made, events) - len(made)
         young = age_ms < REST_MS
         if missing > 0 and young:
@@ -123,6 +129,18 @@ class Undo:
         outcomes = [done[each.event.id] if isinstance(each, UndoStep) else each for each in planned]
         written = any(each.event is not None or each.unknown for each in outcomes)
         return Undone(self.request.operation_id if written else None, outcomes, max(0, missing))
+
+    def _check_own(self, made: list[tuple[EventId, HistoryId]], events: dict[EventId, Event]) -> None:
+        """Raises NotFound if the caller may only change what they have created, and this is another's operation."""
+        if self.live.grant.may("write"):
+            return
+        actor = self.request.actor
+        for event_id, history_id in made:
+            event = events.get(event_id)
+            if event is None:
+                continue
+            if event.created_by != actor or (event.history_id == history_id and event.stamp.changed_by != actor):
+                raise NotFound("operation")
 
     def _size(self, made: list[tuple[EventId, HistoryId]], events: dict[EventId, Event]) -> int:
         """Returns how many versions the operation created, which each of them records."""
@@ -223,7 +241,7 @@ class Undo:
         if target is not None and manner.on_conflict == "reject" and step.takes_time:
             refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, terms)).refusal
             collisions = refusal.collisions if refusal is not None else ()
-            other = next((each.id for each in collisions if each.id not in moved), None)
+            other = next((each for each in collisions if each.id not in moved), None)
             if other is not None:
-                return in_the_way(step, other)
+                return in_the_way(step, other.id)
         return UndoOutcome(step.event.id, step.type)

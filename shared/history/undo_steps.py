@@ -76,7 +76,11 @@ def collide(one: UndoStep, other: UndoStep) -> bool:
     return one.target.content.interval.overlaps(other.target.content.interval)
 
 
-def in_the_way(step: UndoStep, other: EventId) -> UndoOutcome:
-    """Returns the outcome of a step whose time is taken by the event with the id `other`."""
-    left = f"its time is taken by event {other}: undo with on_conflict=allow to have both all the same"
+def in_the_way(step: UndoStep, other: EventId | None) -> UndoOutcome:
+    """Returns the outcome of a step whose time is taken by the event with the id `other`.
+
+    It is None if the caller may not read that event.
+    """
+    event = "another event" if other is None else f"event {other}"
+    left = f"its time is taken by {event}: undo with on_conflict=allow to have both all the same"
     return UndoOutcome(step.event.id, left=left)

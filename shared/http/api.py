@@ -33,6 +33,7 @@ from shared.ids import HistoryId, OperationId, UserId
 from shared.observability import log_request, logger, security_event, serving
 from shared.request import NS_PER_SECOND, Client, Request
 from shared.runtime import current
+from shared.scheduling.access import CalendarAccess
 from shared.scheduling.preconditions import Precondition
 
 __all__ = [
@@ -58,6 +59,9 @@ __all__ = [
 
 # Retries end this long before the function's timeout, to leave time for the response.
 ANSWER_SECONDS: Final = 2.0
+
+# Where a handler of a calendar's route leaves the calendar's id and the right needed there.
+IN_CALENDAR: Final = "in_calendar"
 
 app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=bodies.parse_json)
 
@@ -176,8 +180,8 @@ def _field_error(item: dict[str, Any]) -> FieldError:
 def current_request() -> Request:
     """Returns the request being served: its caller, as `authorize` found in the access token, its time and deadline.
 
-    It refers to the caller's default calendar. The gateway caches the authorizer's response, possibly beyond the
-    expiry of the token, so the expiry is checked again.
+    It refers to the calendar in the route, or to the caller's default one. The gateway caches the authorizer's
+    response, possibly beyond the expiry of the token, so the expiry is checked again.
 
     Raises NotAuthenticated.
     """
@@ -193,14 +197,18 @@ def current_request() -> Request:
         raise _denied(InvalidToken("the access token has expired"), user_id)
     seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
     return Request(
-        actor=user_id,
+        access=_access(user_id),
         username=str(context.get("username") or ""),
         session=str(context.get("session") or ""),
-        calendar_id=ids.default_calendar(user_id),
         operation_id=OperationId(ids.new_id(now_ns)),
         now_ns=now_ns,
         deadline=runtime.deadline(max(0.0, seconds_left)),
     )
+
+
+def _access(user_id: UserId) -> CalendarAccess:
+    asked = app.context.get(IN_CALENDAR)
+    return CalendarAccess.to_own(user_id) if asked is None else CalendarAccess(user_id, *asked)
 
 
 def _denied(error: NotAuthenticated, user_id: UserId | None = None) -> NotAuthenticated:

@@ -54,7 +54,7 @@ class DiffDocument(_Versions):
     type: Annotated[ChangeType, Field(description="What kind of change made the version `to`.")]
     reason: Annotated[str | None, Field(description="Why that change was made.", max_length=500)]
     changes: Annotated[
-        list[FieldChange], Field(description="What the owner says of the event: without the stamps of its changes.")
+        list[FieldChange], Field(description="What callers say of the event: without the stamps of its changes.")
     ]
     patch: Annotated[list[PatchOperation], Field(description="Turns the one event document into the other.")]
 

@@ -17,7 +17,9 @@ from shared.http.fields import (
 )
 from shared.scheduling.events import OnConflict
 
-CalendarIdInPath = Annotated[CalendarIdField, Path(description="The calendar's `id`.")]
+CalendarIdInPath = Annotated[
+    CalendarIdField, Path(description="The calendar's `id`; that of a user's default calendar is the user's own.")
+]
 EventIdInPath = Annotated[EventIdField, Path(description="The event's `id`.")]
 HistoryIdInPath = Annotated[HistoryIdField, Path(description="The version's `history_id`.")]
 

@@ -77,8 +77,9 @@ class InvalidRequestProblem(ProblemDocument):
 class CollisionDocument(TypedDict):
     """An event that is in the way."""
 
-    id: Annotated[Id, Field(description="The event's `id`.")]
-    title: EventTitle
+    calendar_id: Annotated[Id, Field(description="The calendar in which it is in the way.")]
+    id: Annotated[Id | None, Field(description="The event's `id`; null: the caller may not read it.")]
+    title: Annotated[EventTitle | None, Field(description="What it is called; null: the caller may not read it.")]
     start: Annotated[InstantValue, Field(description="Where it begins, in UTC.")]
     end: Annotated[InstantValue, Field(description="Where it ends, in UTC.")]
 
@@ -148,7 +149,13 @@ def field_problems(errors: Sequence[FieldError]) -> list[FieldProblem]:
 
 def collision_document(collision: Collision) -> CollisionDocument:
     """Returns the document of an event that a change collides with."""
-    return {"id": collision.id, "title": collision.title, "start": collision.start, "end": collision.end}
+    return {
+        "calendar_id": collision.calendar_id,
+        "id": collision.id,
+        "title": collision.title,
+        "start": collision.start,
+        "end": collision.end,
+    }
 
 
 def conflict_document(refusal: EventConflict | None) -> ConflictDocument:

@@ -51,6 +51,12 @@ def takes(*headers: str, media_types: Sequence[str] = (JSON,)) -> Callable[[Hand
     return declare
 
 
+def declare_as(function: Callable[..., Any], other: Callable[..., Any]) -> None:
+    """Declares that `function` reads the headers, and takes the media types, that `other` does."""
+    if other in _declared:
+        _declared[function] = _declared[other]
+
+
 def own_identity(function: Handler) -> Handler:
     """Declares, below the route's own decorator, that the route is about users of this API's own.
 

@@ -6,7 +6,7 @@ knows what the first one created or would have created, and completes an interru
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from math import ceil
 from typing import Final, Protocol
@@ -16,10 +16,12 @@ from shared.errors import AnswerLost, IdempotencyKeyReused, OutcomeUnknown, Stor
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
 from shared.retries import Deadline
+from shared.scheduling.access import Grant
 from shared.scheduling.admission import Admission
 from shared.scheduling.bulk_items import (
     BulkItem,
     BulkResult,
+    Claim,
     Draft,
     Invalid,
     OnInvalid,
@@ -40,27 +42,15 @@ STILL_AT_WORK_SECONDS: Final = 4
 REPORT_SHARE: Final = 1 / 3
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The record of the request that has claimed an idempotency key.
-
-    Attributes:
-        digest: The digest of the request's content.
-        operation_id: The operation of the request.
-        size: How many events it was to create.
-        busy_until: Until then the function that serves it may still be running, in seconds since 1970.
-        expires_at: From then on the key is free, in seconds since 1970.
-    """
-
-    digest: str
-    operation_id: OperationId
-    size: int
-    busy_until: int
-    expires_at: int
-
-
 class BulkStore(CrowdStore, Protocol):
     """The operations on the events table that a bulk creation needs."""
+
+    @property
+    def grant(self) -> Grant:
+        """Returns what the calendar granted the caller when it was last read."""
+
+    def admit(self) -> None:
+        """Reads what the calendar grants the caller. Raises NotFound, NotAllowed."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
         """Returns those of `event_ids` that exist, deleted ones included."""
@@ -124,6 +114,8 @@ class BulkCreation:
             InvalidItems: an item is invalid, and `on_invalid` is "reject".
             TooManyBulkRequests, QuotaExceeded: nothing was written.
             IdempotencyKeyReused: another request used the key.
+            NotFound, NotAllowed: the caller may not write in this calendar.
+            InvalidRequest: the calendar is strict.
             Unavailable, OutcomeUnknown.
         """
         parts = uids_once(parts)
@@ -136,6 +128,8 @@ class BulkCreation:
             return BulkResult(None, refused)
         if self._admission is not None:
             self._admission.admit(new)
+        self._store.admit()
+        self._request.access.check_allowing(self._store.grant)
         uids = {each.index: ids.of_uid(self._calendar_id, each.uid) for each in new if each.uid is not None}
         existing = self._read([*uids.values()]) if uids else {}
         absent = [each for each in new if each.uid is None or self._missing(existing.get(uids[each.index]))]
@@ -189,6 +183,7 @@ class BulkCreation:
             created_at=ids.made_at(history_id),
             content=new.content,
             stamp=stamp.numbered(history_id, 1),
+            created_by=self._request.actor,
             uid=new.uid,
             creation_digest=digest,
         )

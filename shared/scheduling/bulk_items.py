@@ -39,6 +39,25 @@ class Invalid:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """The record of the request that has claimed an idempotency key.
+
+    Attributes:
+        digest: The digest of the request's content.
+        operation_id: The operation of the request.
+        size: How many events it was to create.
+        busy_until: Until then the function that serves it may still be running, in seconds since 1970.
+        expires_at: From then on the key is free, in seconds since 1970.
+    """
+
+    digest: str
+    operation_id: OperationId
+    size: int
+    busy_until: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class BulkItem:
     """The outcome for an event of the request.
 

@@ -92,6 +92,7 @@ class Calendar:
                 created_at=stamp.changed_at,
                 content=content,
                 stamp=stamp,
+                created_by=self._request.actor,
                 uid=key.uid if key else None,
                 creation_digest=digest,
             )
@@ -101,6 +102,7 @@ class Calendar:
             event_id,
             make,
             checked=terms.checked,
+            creates=True,
             new=key is None,
             unread=not terms.checked,  # a checked write reads it together with the fences, without an extra call
             expected=content.interval,
@@ -153,7 +155,7 @@ class Calendar:
         """Changes `fields` of the event's content.
 
         If they include no time and no time zone, and there is no `terms.check`, one conditional update suffices,
-        without a read before it, unless the calendar may lack room for their text.
+        without a read before it, unless the calendar may lack room for their text, or is not the caller's own.
 
         Raises:
             InvalidRequest: the resulting interval is not valid.
@@ -169,7 +171,7 @@ class Calendar:
         expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
             unread = self._quotas is None or self._quotas.unread(fields)
-            if unread and terms.check is None and "time_zone" not in fields:
+            if self._blind and unread and terms.check is None and "time_zone" not in fields:
                 stamp = self._stamp("update", terms)
                 return self._updater.update(event_id, make, stamp, fields, terms.condition)
         elif fields.keys() >= {"start", "end"}:
@@ -188,6 +190,8 @@ class Calendar:
             event = terms.agreed(live(stored))
             return replace(event.changed(event.content, stamp, self._request.now_ns), expires_at=expires_at)
 
+        if not self._blind:
+            return self._guard.write(event_id, make, checked=True)
         return self._updater.update(event_id, make, stamp, {}, terms.condition, expires_at)
 
     def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
@@ -232,6 +236,11 @@ class Calendar:
             return stored.changed(target.content, stamp, self._request.now_ns)
 
         return self._guard.write(target.id, make, checked=terms.checked, expected=target.content.interval)
+
+    @property
+    def _blind(self) -> bool:
+        """Returns whether an event may be changed without reading it: who may change it must be known otherwise."""
+        return self._request.access.own
 
     def _stamp(self, change_type: ChangeType, terms: Terms, rolled_back_to: HistoryId | None = None) -> Stamp:
         return Stamp.of(

@@ -130,10 +130,10 @@ class Stamp:
 class Event:
     """An event as stored: its content at its latest version, and that version's stamp.
 
-    `created_at` is RFC 3339 in UTC with milliseconds. `expires_at`, in seconds since 1970, is set on a deleted event
-    only: from then on it cannot be restored. `uid` is the client's own name for it (RFC 7986, section 5.3);
-    `creation_digest` identifies the request that created it. `erased` marks a version of which only the stamp is kept:
-    its content is NO_CONTENT.
+    `created_at` is RFC 3339 in UTC with milliseconds, and `created_by` the id of the user who created it. `expires_at`,
+    in seconds since 1970, is set on a deleted event only: from then on it cannot be restored. `uid` is the client's own
+    name for it (RFC 7986, section 5.3); `creation_digest` identifies the request that created it. `erased` marks a
+    version of which only the stamp is kept: its content is NO_CONTENT.
     """
 
     id: EventId
@@ -141,6 +141,7 @@ class Event:
     created_at: str
     content: Content
     stamp: Stamp
+    created_by: str = EXTERNAL
     expires_at: int | None = None
     uid: str | None = None
     creation_digest: str | None = None

@@ -22,11 +22,14 @@ from shared.errors import (
     Collision,
     Contended,
     EventConflict,
+    NotAllowed,
+    NotFound,
     QuotaExceeded,
     Throttled,
 )
 from shared.ids import CalendarId, EventId
 from shared.request import Request
+from shared.scheduling.access import Grant
 from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import Fence, latest_entries
 from shared.scheduling.free_time import next_free
@@ -50,6 +53,13 @@ Plan = Callable[[Event | None], Event | None]
 class GuardedStore(WindowStore, Protocol):
     """The operations on the events table that the guard needs. All reads are strongly consistent."""
 
+    @property
+    def grant(self) -> Grant:
+        """Returns what the calendar granted the caller when it was last read."""
+
+    def admit(self) -> None:
+        """Reads what the calendar grants the caller. Raises NotFound, NotAllowed."""
+
     def read_guarded(
         self, calendar_id: CalendarId, event_id: EventId | None, weeks: Sequence[str]
     ) -> tuple[Event | None, list[Fence], Usage | None]:
@@ -72,6 +82,7 @@ class Guard:
         """Guards the calendar of `request`, and its `quotas` if there are any; retries end at its deadline."""
         self._store = store
         self._quotas = quotas
+        self._access = request.access
         self._calendar_id = request.calendar_id
         self._deadline = request.deadline
 
@@ -81,6 +92,7 @@ class Guard:
         make: Plan,
         *,
         checked: bool,
+        creates: bool = False,
         new: bool = False,
         unread: bool = False,
         expected: Interval | None = None,
@@ -91,6 +103,7 @@ class Guard:
             event_id: The event to write.
             make: The change. It is called again after each lost race.
             checked: Whether conflicts are refused; otherwise they are allowed.
+            creates: Whether it is an event to be created, of which a stored one is no version before.
             new: Whether `event_id` was generated for this request, so that there is nothing to read.
             unread: Whether an event with that id is unlikely: it is read only after a condition has failed.
             expected: The probable interval of the result, so that its fences are read in the same call as the event;
@@ -98,12 +111,15 @@ class Guard:
 
         Raises:
             EventConflict, QuotaExceeded, Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
+            NotFound, NotAllowed: the caller may not do this, or not any more.
+            InvalidRequest: the calendar is strict, and conflicts would be allowed.
         """
         lost = LostAnswers()
         interval = expected if checked else None
         for _ in self._deadline.attempts():
             try:
-                previous, fences, usage = self._read(None if (new or unread) and not lost else event_id, interval)
+                wanted = None if (new or unread) and not lost else event_id
+                previous, fences, usage = self._read(wanted, interval, creates=creates, checked=checked)
                 if previous is not None and lost.applied(previous):
                     return previous
                 event = make(previous)
@@ -128,21 +144,44 @@ class Guard:
                 return event  # noqa: TRY300 the loop goes on in the other cases
             except Contended:
                 unread = False
+                # Whether the caller may allow conflicts is read only now.
+                new = new and interval is not None
             except (Throttled, AnswerLost):
                 continue
-            except (EventConflict, QuotaExceeded):
+            except (EventConflict, QuotaExceeded, NotFound, NotAllowed):
                 # The conflicting write may have been unchecked, and so not have updated a fence: then a write whose
-                # response was lost may still be applied. No fence stands for a quota either.
+                # response was lost may still be applied. No fence stands for a quota or a revoked right either.
                 if lost:
                     raise lost.unknown() from None
                 raise
         raise lost.out_of_time("calendar")
 
     def _read(
-        self, event_id: EventId | None, interval: Interval | None
+        self, event_id: EventId | None, interval: Interval | None, *, creates: bool, checked: bool
     ) -> tuple[Event | None, list[Fence], Usage | None]:
         weeks = interval.iso_weeks() if interval else []
-        return self._store.read_guarded(self._calendar_id, event_id, weeks) if event_id or weeks else (None, [], None)
+        if not event_id and not weeks:
+            return None, [], None
+        previous, fences, usage = self._store.read_guarded(self._calendar_id, event_id, weeks)
+        self._check_grant(None if creates else previous, checked=checked)
+        return previous, fences, usage
+
+    def check_access(self, previous: Event | None, *, checked: bool) -> None:
+        """Reads whether the caller may change `previous` (None: create an event).
+
+        Raises:
+            NotFound, NotAllowed: the caller may not; or not without being `checked` for conflicts.
+            InvalidRequest: without that, because the calendar is strict.
+        """
+        self._store.admit()
+        self._check_grant(previous, checked=checked)
+
+    def _check_grant(self, previous: Event | None, *, checked: bool) -> None:
+        grant = self._store.grant
+        if not checked:
+            self._access.check_allowing(grant)
+        if previous is not None:
+            self._access.check_change(previous, grant)
 
     def _commit(self, event: Event, previous: Event | None, fences: list[Fence]) -> None:
         if fences:
@@ -162,7 +201,13 @@ class Guard:
             # The search reads up to five pages of each class: with little time left it would not finish.
             in_time = self._deadline.left(SEARCH_SHARE) > 0
             free, stopped = next_free(self._store, self._calendar_id, event, found) if in_time else (None, True)
-            raise EventConflict([collision(other) for other in found], free, stopped=stopped, complete=complete)
+            raise EventConflict([self._collision(other) for other in found], free, stopped=stopped, complete=complete)
+
+    def _collision(self, event: Event) -> Collision:
+        """Returns the description of a conflicting event, as far as the caller may read it."""
+        if self._access.reads(event, self._store.grant):
+            return Collision(event.calendar_id, event.content.start, event.content.end, event.id, event.content.title)
+        return Collision(event.calendar_id, event.content.start, event.content.end)
 
     def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
         """Returns why a checked write of `event` over `previous` would be refused now, or None if it would succeed.
@@ -244,8 +289,3 @@ def needs_check(event: Event, previous: Event | None) -> bool:
     if not event.content.opaque:
         return False
     return previous is None or previous.deleted or not event.content.takes_same_time(previous.content)
-
-
-def collision(event: Event) -> Collision:
-    """Returns the description of a conflicting event for the caller."""
-    return Collision(event.id, event.content.title, event.content.start, event.content.end)

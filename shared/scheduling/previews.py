@@ -53,14 +53,20 @@ class DryRun:
         make: Plan,
         *,
         checked: bool,
+        creates: bool = False,
         new: bool = False,
         unread: bool = False,
         expected: Interval | None = None,
     ) -> Event:
-        """Returns the event that `Guard.write` would write. Raises the errors of `make`."""
+        """Returns the event that `Guard.write` would write.
+
+        Raises:
+            NotFound, NotAllowed, InvalidRequest: the caller may not do this; and the errors of `make`.
+        """
         del expected, unread  # no fences are read, and even an event that is unlikely to exist has to be read
         stored = None if new else self._store.get(self._calendar_id, event_id)
         planned = make(stored)
+        self._guard.check_access(None if creates else stored, checked=checked)
         refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None
         self.preview = Preview(stored, planned, refusal)
         event = planned or stored
@@ -79,4 +85,4 @@ class DryRun:
     ) -> Event:
         """Returns the event that `Updater.update` would write. Raises the errors of `make`."""
         del stamp, fields, condition, expires_at  # `make` already applies them
-        return self.write(event_id, make, checked=False)
+        return self.write(event_id, make, checked=True)

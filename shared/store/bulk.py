@@ -10,8 +10,7 @@ from shared.errors import AnswerLost, CalendarFull, Contended, StoreFault, Throt
 from shared.ids import CalendarId, EventId, UserId
 from shared.retries import Deadline
 from shared.scheduling.admission import MINUTE
-from shared.scheduling.bulk import Claim
-from shared.scheduling.bulk_items import ANSWER_LOST
+from shared.scheduling.bulk_items import ANSWER_LOST, Claim
 from shared.scheduling.events import Event
 from shared.scheduling.length_classes import overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE
@@ -63,7 +62,7 @@ class DynamoBulkStore(DynamoEventStore):
         try:
             deadline.retry(attempt)
         except (CalendarFull, StoreFault) as fault:
-            return dict.fromkeys(waiting, _why_not_written(fault))
+            return dict.fromkeys(waiting, why_not_written(fault))
         return {}
 
     def _put_batch(self, waiting: dict[EventId, Event]) -> None:
@@ -105,7 +104,7 @@ class DynamoBulkStore(DynamoEventStore):
         try:
             stored = deadline.retry(lambda: self._put_or_meet(event, previous))
         except (CalendarFull, StoreFault) as fault:
-            return _why_not_written(fault)
+            return why_not_written(fault)
         # A retry after a lost response finds the version that the first attempt wrote.
         return None if stored is None or stored.history_id == event.history_id else stored
 
@@ -218,7 +217,7 @@ class DynamoBulkStore(DynamoEventStore):
         return [*found.values()], complete
 
 
-def _why_not_written(fault: CalendarFull | StoreFault) -> str:
+def why_not_written(fault: CalendarFull | StoreFault) -> str:
     """Returns the text that describes, to the caller, why the write of an event ended with `fault`."""
     if isinstance(fault, AnswerLost):
         return ANSWER_LOST

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from shared.ids import CalendarId, EventId, HistoryId
+from shared.scheduling.access import OWNER, Grant
 from shared.scheduling.events import NO_HISTORY_ID, Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
@@ -16,17 +17,15 @@ from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
 from shared.store.client import Clients
 from shared.store.codec import (
-    CONTENT_ATTRIBUTES,
-    OPTIONAL_STAMP,
     Item,
     event_attributes,
     event_of,
     fence_of,
     number,
     recent_value,
-    stamp_attributes,
     text,
 )
+from shared.store.event_updates import update_request
 from shared.store.faults import failed_conditions, store_faults, unanswered
 from shared.store.usage import usage_of
 
@@ -44,6 +43,14 @@ class DynamoEventStore:
         self._clients = clients
         self._table = table
         self._usage_table = usage_table
+
+    @property
+    def grant(self) -> Grant:
+        """Returns what the caller may do: everything, in a calendar of their own."""
+        return OWNER
+
+    def admit(self) -> None:
+        """Checks that the caller may do what the request needs: in a calendar of their own they may."""
 
     def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
         """Returns the event, deleted or not, strongly consistent: one GetItem."""
@@ -86,11 +93,14 @@ class DynamoEventStore:
         tables = {self._table: wanted}
         if self._usage_table is not None:
             tables[self._usage_table] = [keys.usage_key(calendar_id)]
-        items = batch_get(self._clients, tables)
+        items = self._read_items(tables)
         usage = None if self._usage_table is None else usage_of(next(iter(items[self._usage_table]), None))
         found = {item["sk"]["S"]: item for item in items[self._table]}
         fences = [fence_of(week, found.pop(keys.fence_key(calendar_id, week)["sk"]["S"], None)) for week in weeks]
         return next((event_of(item) for item in found.values()), None), fences, usage
+
+    def _read_items(self, tables: dict[str, list[Item]]) -> dict[str, list[Item]]:
+        return batch_get(self._clients, tables)
 
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
@@ -179,10 +189,12 @@ class DynamoEventStore:
 
         botocore gives each call a ClientRequestToken, so its own retries are applied once.
         """
-        actions: list[Any] = [{"Put": self._conditional_put(event, previous)}]
-        actions += [{"Update": self._fence_move(event, fence)} for fence in fences]
         with store_faults():
-            self._clients.dynamodb.transact_write_items(TransactItems=actions)
+            self._clients.dynamodb.transact_write_items(TransactItems=self._guarded_put(event, previous, fences))
+
+    def _guarded_put(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> list[Any]:
+        moves = [{"Update": self._fence_move(event, fence)} for fence in fences]
+        return [{"Put": self._conditional_put(event, previous)}, *moves]
 
     def _conditional_put(self, event: Event, previous: Event | None) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": self._item(event)}
@@ -216,7 +228,7 @@ class DynamoEventStore:
         Returns:
             Whether the update was applied, and the event as it is now stored; None if there is none.
         """
-        request = _update_request(update)
+        request = update_request(update)
         with store_faults():
             try:
                 response = self._clients.dynamodb.update_item(
@@ -239,59 +251,11 @@ class DynamoEventStore:
         return True, event_of(response["Attributes"])
 
     def _item(self, event: Event) -> Item:
-        return {
-            **keys.event_key(event.calendar_id, event.id),
-            **event_attributes(event),
-            "span": text(keys.span(event)),
-        }
-
-
-def _update_request(update: "ConditionalUpdate") -> dict[str, Any]:
-    """Returns the UpdateItem expressions of `update`: what it sets and removes, and on which condition."""
-    stamp, condition = update.stamp, update.condition
-    encoded = {
-        each.name: each.encode(value)
-        for each in CONTENT_ATTRIBUTES
-        if (value := update.content.get(each.field)) is not None
-    }
-    sets: Item = {**encoded, **stamp_attributes(stamp)}
-    del sets["version"]  # incremented by the database
-    # Attributes of the stored content or of the previous stamp for which this change has no value.
-    removes = [name for name in (*update.content, *OPTIONAL_STAMP) if name not in sets]
-    conditions = [
-        "attribute_exists(pk)",
-        "NOT change_type = :delete",
-        "(attribute_not_exists(history_id) OR history_id < :below)",
-    ]
-    values: Item = {
-        ":delete": text("delete"),
-        ":below": text(update.below),
-        ":zero": number(0),
-        ":one": number(1),
-    }
-    if stamp.type == "delete":
-        sets["span"] = text(keys.deleted_span(stamp.history_id))
-        sets["expires_at"] = number(update.expires_at or 0)
-    else:
-        same = [
-            f"#{name} = :{name}" if name in encoded else f"attribute_not_exists(#{name})" for name in update.content
-        ]
-        conditions.append(f"NOT ({' AND '.join(same)})")
-    if condition.required is not None:
-        matches = {f":match{index}": text(each) for index, each in enumerate(sorted(condition.required))}
-        conditions.append(f"history_id IN ({', '.join(matches)})" if matches else "attribute_not_exists(pk)")
-        values.update(matches)
-    if condition.forbidden:
-        others = {f":other{index}": text(each) for index, each in enumerate(sorted(condition.forbidden))}
-        conditions.append(f"NOT history_id IN ({', '.join(others)})")
-        values.update(others)
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
-    expression += ", version = if_not_exists(version, :zero) + :one"
-    if removes:
-        expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
-    return {
-        "UpdateExpression": expression,
-        "ConditionExpression": " AND ".join(conditions),
-        "ExpressionAttributeNames": {f"#{name}": name for name in (*sets, *removes)},
-        "ExpressionAttributeValues": {**{f":{name}": value for name, value in sets.items()}, **values},
-    }
+        item = {**keys.event_key(event.calendar_id, event.id), **event_attributes(event)}
+        if event.deleted:
+            return {
+                **item,
+                "span": text(keys.deleted_span(event.history_id)),
+                "expires_at": number(event.expires_at or 0),
+            }
+        return {**item, "span": text(keys.span(event))}

@@ -1,6 +1,6 @@
 """The history table: the recorded versions of events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared import ids
@@ -12,7 +12,7 @@ from shared.scheduling.range_reader import ClassPage
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients
-from shared.store.codec import event_of, text
+from shared.store.codec import Item, event_of, text
 from shared.store.events import DynamoEventStore
 from shared.store.faults import store_faults
 
@@ -53,15 +53,17 @@ class DynamoHistoryStore:
         self, calendar_id: CalendarId, event_id: EventId, history_ids: Iterable[HistoryId]
     ) -> tuple[dict[HistoryId, Event], Event | None]:
         """Returns which of `history_ids` are recorded, and the live event: one BatchGetItem over both tables."""
-        found = batch_get(
-            self._clients,
+        found = self._read_items(
             {
                 self._table: [keys.version_key(calendar_id, event_id, each) for each in history_ids],
                 self._events_table: [keys.event_key(calendar_id, event_id)],
-            },
+            }
         )
         versions = {item["sk"]["S"]: event_of(item) for item in found[self._table]}
         return versions, next(map(event_of, found[self._events_table]), None)
+
+    def _read_items(self, tables: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
+        return batch_get(self._clients, tables)
 
     def first(self, event: Event) -> Event | None:
         """Returns the oldest recorded version since the creation of `event`, if there is one.

@@ -12,8 +12,8 @@ def undo(request: Request) -> Undo:
     runtime = current()
     return Undo(
         request,
-        history_store(runtime),
-        event_store(runtime),
+        history_store(request),
+        event_store(request),
         history(request),
         calendar(request),
         runtime.clients.outer_pool.map,

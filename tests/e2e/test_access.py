@@ -127,7 +127,7 @@ def test_another_user_is_served_their_own_or_finds_nothing(
     on_its_way = {503} if route[1].startswith("/operations/") else set[int]()
     expected = {404} | on_its_way if named else {sample.status, 409, 429}
     assert reply.status in expected, reply
-    assert scene.first["owner"] not in reply.text
+    assert scene.first["created_by"] not in reply.text
     assert scene.first["id"] not in reply.text
 
 

@@ -10,6 +10,7 @@ from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId, UserId
 from shared.request import Request
 from shared.retries import Deadline
+from shared.scheduling.access import CalendarAccess
 from shared.scheduling.events import ChangeType, Content, Event, Stamp, Transparency
 from shared.scheduling.instants import Instant
 
@@ -61,6 +62,7 @@ def event(
         created_at=ids.made_at(stamp.history_id),
         content=event_content,
         stamp=stamp,
+        created_by=calendar_id,
     )
 
 
@@ -70,10 +72,9 @@ def request(
     """Returns a request of the user whose default calendar is `calendar_id`; without `deadline` it has 8 s."""
     jitter = partial(random.uniform, 0)  # a delay, not a secret
     return Request(
-        actor=UserId(calendar_id),
+        access=CalendarAccess.to_own(UserId(calendar_id)),
         username="ada",
         session="01998f00-0000-7000-8000-0000000000aa",
-        calendar_id=CalendarId(calendar_id),
         operation_id=OperationId(operation_id or ids.new_id(now_ns)),
         now_ns=now_ns,
         deadline=deadline or Deadline(8.0, time.monotonic, time.sleep, jitter),

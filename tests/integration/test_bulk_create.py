@@ -48,7 +48,7 @@ def test_the_payload_creates_events(deployment: Deployment) -> None:
     for number, item in enumerate(body["items"], 1):
         event = ADA("GET", f"/events/{item['id']}").body
         assert (event["title"], event["version"], event["history_id"]) == (f"Shift {number}", 1, item["history_id"])
-        assert event["owner"] == event["updated_by"] == OWNER
+        assert event["calendar_id"] == event["created_by"] == event["updated_by"] == OWNER
         assert stored[item["id"]]["operation_id"]["S"] == body["operation_id"]
         assert stored[item["id"]]["change_type"]["S"] == "create"
 

@@ -84,7 +84,7 @@ def test_its_user_has_a_calendar(scene: Scene) -> None:
     api = Api(user_id=UserId(context["user_id"]), username=context["username"])
     event = api("POST", "/events?on_conflict=allow", REVIEW)
     assert event.status == 201
-    assert event.body["owner"] == context["user_id"]
+    assert event.body["created_by"] == context["user_id"]
     assert api("GET", f"/events/{event.body['id']}").status == 200
 
 

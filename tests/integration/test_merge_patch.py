@@ -14,7 +14,7 @@ from tests.harness.gateway import Api, Reply
 from tests.harness.payloads import ALLOW, REVIEW
 
 # What differs between two events of the same content, made by the same changes.
-OWN = {"id", "owner", "history_id", "created_at", "updated_at", "updated_by"}
+OWN = {"id", "calendar_id", "created_by", "history_id", "created_at", "updated_at", "updated_by"}
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

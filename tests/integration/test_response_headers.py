@@ -96,7 +96,7 @@ def test_the_log_has_one_line_that_names_the_route_and_the_user_and_no_ids_of_ev
     ask(event)
     (line,) = [vars(record) for record in caplog.records if record.getMessage() == "request"]
     assert (line["route"], line["status"]) == (route, status)
-    assert line["user_id"] == event["owner"]
+    assert line["user_id"] == event["created_by"]
     assert not {event["id"], event["history_id"]} & {str(value) for value in line.values()}
 
 
@@ -137,7 +137,7 @@ def test_an_expired_token_is_told_from_none(event: Json, caplog: pytest.LogCaptu
     assert expired.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     (denied,) = [vars(record) for record in caplog.records if record.getMessage() == "security event"]
     assert denied["security_event"] == "Denied"
-    assert (denied["user_id"], denied["source"]) == (event["owner"], "203.0.113.17")
+    assert (denied["user_id"], denied["source"]) == (event["created_by"], "203.0.113.17")
     assert denied["why"] == "the access token has expired"
 
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("deployment")
 ANOTHER = {
     "time_zone_given": "W. Europe Standard Time",
     "id": new_id(),
-    "owner": new_id(),
+    "calendar_id": new_id(),
+    "created_by": new_id(),
     "uid": "4711@example.com",
     "version": 2,
     "history_id": "no id",

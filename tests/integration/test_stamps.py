@@ -86,7 +86,8 @@ def test_a_change_says_all_of_itself_in_its_version(dynamodb_deployment: Deploym
         event.items()
         >= {
             "id": scene.event["id"],
-            "owner": OWNER,
+            "calendar_id": OWNER,
+            "created_by": OWNER,
             "version": number,
             "history_id": newest["history_id"],
             "created_at": at if type_ == "create" else scene.event["created_at"],
@@ -197,7 +198,8 @@ def test_a_change_around_the_api_says_so_and_nothing_of_the_one_before(
         event.items()
         >= {
             "id": scene.event["id"],
-            "owner": OWNER,
+            "calendar_id": OWNER,
+            "created_by": OWNER,
             "uid": scene.event["uid"],
             "created_at": scene.event["created_at"],
             "version": previous["version"],

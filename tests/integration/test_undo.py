@@ -157,7 +157,7 @@ def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dyn
     def calendar() -> Calendar:
         dynamodb_deployment.clock.forward(seconds=1)
         asked = request(
-            made[0]["owner"], now_ns=dynamodb_deployment.clock(), operation_id=operation_id, deadline=deadline
+            made[0]["calendar_id"], now_ns=dynamodb_deployment.clock(), operation_id=operation_id, deadline=deadline
         )
         return Calendar(store, asked, runtime.settings.deleted_seconds)
 

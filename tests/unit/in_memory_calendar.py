@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from shared.ids import CalendarId, EventId
+from shared.scheduling.access import OWNER as OWNER_GRANT
+from shared.scheduling.access import Grant
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
 from shared.scheduling.length_classes import ClassRange
@@ -24,6 +26,7 @@ class InMemory:
     largest: int = 2000
     queries: list[int] = field(default_factory=list)
     looked_up: dict[EventId, Event] | None = None
+    grant: Grant = OWNER_GRANT
 
     @property
     def reads(self) -> int:
@@ -48,6 +51,9 @@ class InMemory:
             shown = [each for each in lasting if each.content.opaque or not opaque]
             pages.append(ClassPage(shown, read_up_to))
         return pages
+
+    def admit(self) -> None:
+        """It is the caller's own."""
 
     def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         assert calendar_id == OWNER

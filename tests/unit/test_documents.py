@@ -6,11 +6,11 @@ import jsonpatch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.errors import Collision
 from shared.http.change_documents import changes, diff_document
 from shared.http.documents import ContentDocument, EventDocument, event_document, version_document
 from shared.http.problem_documents import collision_document
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
-from shared.scheduling.guard import collision
 from tests.harness.samples import END, OWNER, START, event, new_id
 
 texts = st.text(max_size=20) | st.sampled_from(["", "a/b~c", '"', "\u00e9", "null", "0"])
@@ -139,7 +139,8 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "time_zone_given": None,
         "transparency": "opaque",
         "uid": None,
-        "owner": OWNER,
+        "calendar_id": OWNER,
+        "created_by": OWNER,
         "version": 3,
         "history_id": made.history_id,
         "created_at": made.created_at,
@@ -172,4 +173,7 @@ def test_a_version_is_listed_with_who_when_and_why() -> None:
 
 def test_a_collision_tells_no_more_than_what_and_when() -> None:
     made = event()
-    assert collision_document(collision(made)) == {"id": made.id, "title": "Review", "start": START, "end": END}
+    of_made = Collision(made.calendar_id, START, END, made.id, "Review")
+    times = {"calendar_id": made.calendar_id, "start": START, "end": END}
+    assert collision_document(of_made) == {"id": made.id, "title": "Review", **times}
+    assert collision_document(Collision(made.calendar_id, START, END)) == {"id": None, "title": None, **times}

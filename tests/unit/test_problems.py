@@ -8,7 +8,7 @@ from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 from shared.http import problems
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 from shared.http.problem_documents import ERRORS_SHOWN, field_problems
-from shared.ids import EventId, HistoryId
+from shared.ids import CalendarId, EventId, HistoryId
 from tests.harness.samples import END, START
 
 MODULES = {"shared.errors", "shared.sharing_errors", "shared.http.errors"}
@@ -158,7 +158,7 @@ def test_a_problem_stays_small_whatever_was_sent() -> None:
 
 
 def collision(number: int) -> Collision:
-    return Collision(EventId(str(number)), "x", START, END)
+    return Collision(CalendarId("calendar"), START, END, EventId(str(number)), "x")
 
 
 def test_a_conflict_names_the_first_twenty_and_the_next_free_time() -> None:

@@ -12,7 +12,7 @@ from shared.http import problems
 from shared.http.bodies import JSON, MAX_BODY_BYTES
 from shared.http.document_types import ID
 from shared.http.responses import SCHEMAS, headers
-from shared.ids import EventId, HistoryId
+from shared.ids import CalendarId, EventId, HistoryId
 from shared.scheduling.instants import Instant
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     sharing_errors.DefaultCalendar(),
     errors.NotFound("event"),
     errors.EventConflict(
-        [errors.Collision(EventId(ID), "Design review", _START, _END)],
+        [errors.Collision(CalendarId(ID), _START, _END, EventId(ID), "Design review")],
         _END,
     ),
     errors.QuotaExceeded("events", 100_000, 100_000),

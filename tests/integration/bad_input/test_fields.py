@@ -99,7 +99,22 @@ def test_every_field_that_is_missing_is_named(calendar: StoredCalendar) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["unknown", "Title", "id", "owner", "version", "history_id", "time_zone_given", "pk", "a.b", "x[0]", "\0"]
+    "name",
+    [
+        "unknown",
+        "Title",
+        "id",
+        "owner",
+        "calendar_id",
+        "created_by",
+        "version",
+        "history_id",
+        "time_zone_given",
+        "pk",
+        "a.b",
+        "x[0]",
+        "\0",
+    ],
 )
 def test_an_unknown_field_is_refused(calendar: StoredCalendar, name: str) -> None:
     calendar.refused(422, [name], "POST", "/events", {**FREE, name: "x"})

@@ -102,7 +102,7 @@ def test_the_versions_of_somebody_elses_event_are_not_there(calendar: StoredCale
 
 
 def test_an_owner_is_not_asked_for(calendar: StoredCalendar) -> None:
-    calendar.refused(422, ["owner"], "POST", "/events", {**FREE, "owner": calendar.others["owner"]})
+    calendar.refused(422, ["calendar_id"], "POST", "/events", {**FREE, "calendar_id": calendar.others["calendar_id"]})
 
 
 def sent_as(calendar: StoredCalendar, method: str, route: str, body: Any, authorizer: Any) -> tuple[int, str]:

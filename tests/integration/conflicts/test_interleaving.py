@@ -61,7 +61,7 @@ def test_a_rival_who_comes_after_the_commit_is_refused(contended: ContendedCalen
     def rival() -> None:
         with pytest.raises(EventConflict) as caught:
             contended.rival().create(RIVAL)
-        refused.extend(each.id for each in caught.value.collisions)
+        refused.extend(str(each.id) for each in caught.value.collisions)
 
     contended.wire.after(COMMIT, rival)
     written = change.act(contended.subject(), before)

@@ -1,0 +1,102 @@
+"""The events table for a calendar that is not the caller's own: each call checks what the calendar grants them."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from shared.ids import CalendarId, EventId, HistoryId
+from shared.scheduling.access import Grant
+from shared.scheduling.events import Event
+from shared.scheduling.fences import Fence
+from shared.scheduling.instants import Instant
+from shared.scheduling.length_classes import ClassRange
+from shared.scheduling.range_reader import ClassPage, DeletedPage
+from shared.store import keys
+from shared.store.access import GrantReader
+from shared.store.batches import BATCH_GET_ITEMS
+from shared.store.client import Clients
+from shared.store.codec import event_of
+from shared.store.events import DynamoEventStore
+from shared.store.faults import store_faults
+
+if TYPE_CHECKING:
+    from shared.scheduling.updates import ConditionalUpdate
+
+
+class SharedEventStore(DynamoEventStore):
+    """The events of one calendar, as far as its `grants` let the caller see and change them.
+
+    What a caller may not read is not there for them, except that it takes its time.
+    """
+
+    def __init__(self, clients: Clients, table: str, usage_table: str | None, grants: GrantReader) -> None:
+        """Uses the events table of name `table`, as `DynamoEventStore` does."""
+        super().__init__(clients, table, usage_table)
+        self._grants = grants
+
+    @property
+    def grant(self) -> Grant:
+        """Returns what the calendar granted when it was last read; nothing before."""
+        return self._grants.grant
+
+    def admit(self) -> None:
+        """Reads the grant. Raises NotFound, NotAllowed."""
+        self._grants.admit()
+
+    def readable(self, events: Iterable[Event]) -> list[Event]:
+        """Returns those of `events` that the caller may read."""
+        return [event for event in events if self._grants.access.reads(event, self.grant)]
+
+    def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
+        """Returns the event, deleted or not, if the caller may read it: one BatchGetItem, with the grant."""
+        found = self._get_chunk(calendar_id, [event_id])
+        return next(iter(self.readable(found.values())), None)
+
+    def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
+        """Returns the events among `event_ids` that are stored, including those that the caller may not read."""
+        wanted = list(event_ids)
+        size = BATCH_GET_ITEMS - len(self._grants.keys)
+        found: dict[EventId, Event] = {}
+        for at in range(0, len(wanted), size):
+            found |= self._get_chunk(calendar_id, wanted[at : at + size])
+        return found
+
+    def _get_chunk(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
+        found = self._grants.read({self._table: [keys.event_key(calendar_id, each) for each in event_ids]})
+        return {event.id: event for event in map(event_of, found[self._table])}
+
+    def _read_items(self, tables: dict[str, Any]) -> dict[str, list[Any]]:
+        return self._grants.read(tables)
+
+    def read_ranges(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
+    ) -> list[ClassPage[Event]]:
+        """Returns what `DynamoEventStore.read_ranges` does: all opaque events, or those that the caller may read."""
+        read = super().read_ranges
+        pages = self._grants.beside(lambda: read(calendar_id, ranges, start, limit, opaque=opaque))
+        if opaque:
+            return pages
+        return [ClassPage(self.readable(page.found), page.read_up_to) for page in pages]
+
+    def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
+        """Returns what `DynamoEventStore.deleted` does, as far as the caller may read it."""
+        read = super().deleted
+        page = self._grants.beside(lambda: read(calendar_id, now, limit, before))
+        return DeletedPage(self.readable(page.events), page.read_up_to)
+
+    def put(self, event: Event, previous: Event | None) -> None:
+        """Writes `event` if the stored one is still `previous`, and the caller may: one TransactWriteItems."""
+        self.put_guarded(event, previous, [])
+
+    def put_guarded(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> None:
+        """Does what `DynamoEventStore.put_guarded` does, if the caller still may when it commits."""
+        with store_faults():
+            self._clients.dynamodb.transact_write_items(
+                TransactItems=[*self._guarded_put(event, previous, fences), *self._grants.checks(event)]  # type: ignore[list-item]
+            )
+
+    def update(
+        self, calendar_id: CalendarId, event_id: EventId, update: "ConditionalUpdate"
+    ) -> tuple[bool, Event | None]:
+        """Is not possible: what a transaction has written is not known without a read. `Guard.write` does both."""
+        del calendar_id, event_id, update
+        raise AssertionError("an event in a calendar that is shared is read before it is changed")
