@@ -11,7 +11,7 @@ def ask(method: str, below: str, body: Json | None = None) -> AskAccount:
     """Returns what asks for something of the calendar."""
 
     def of(scene: AccountScene) -> Reply:
-        return scene.api(method, f"/calendars/{scene.api.user_id}{below}", body)
+        return scene.api(method, f"/calendars/{scene.first['calendar_id']}{below}", body)
 
     return of
 
