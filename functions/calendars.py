@@ -17,13 +17,20 @@ from shared.http.api import (
     takes,
 )
 from shared.http.bodies import JSON, MERGE_PATCH
-from shared.http.calendar_documents import CalendarDocument, CalendarPage, calendar_document, calendar_page
+from shared.http.calendar_documents import (
+    CalendarDocument,
+    CalendarPage,
+    LogPage,
+    calendar_document,
+    calendar_page,
+    log_page,
+)
 from shared.http.calendar_models import CalendarPatch, NewCalendar
 from shared.http.fields import Flag
 from shared.http.parameters import CalendarIdInPath, Limit, NextPage
 from shared.http.responses import may_raise, returns
 from shared.ids import default_calendar
-from shared.wiring.sharing import catalogue
+from shared.wiring.sharing import catalogue, role_changes
 
 __all__ = ["handler"]
 
@@ -100,3 +107,18 @@ def patch_calendar(calendar_id: CalendarIdInPath, patch: Annotated[CalendarPatch
     """Changes a calendar of which the caller is an owner."""
     changed = catalogue(current_request(), client()).patch(calendar_id, patch.changes(), precondition("calendar"))
     return answer(calendar_document(changed), etag=changed.tag)
+
+
+@app.get(
+    "/calendars/<calendar_id>/log",
+    operation_id="list_role_changes",
+    tags=["Calendars"],
+    summary="List the changes of roles",
+    description="For the owners of the calendar: who changed whose role, from what to what. Users are named by their "
+    "ids.",
+    responses={200: returns("A page of the changes, latest first.", LogPage)},
+)
+@may_raise(NotFound, NotAllowed)
+def list_role_changes(calendar_id: CalendarIdInPath, limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
+    """Lists the changes of roles in a calendar of which the caller is an owner, latest first."""
+    return answer(log_page(*role_changes(current_request(), calendar_id, limit, cursor)))

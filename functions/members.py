@@ -13,11 +13,11 @@ from shared.http.calendar_documents import (
     member_page,
     membership_document,
 )
-from shared.http.calendar_models import MemberRole, MembershipPatch, UserName
+from shared.http.calendar_models import MemberRole, MembershipPatch, Transfer, UserName
 from shared.http.parameters import CalendarIdInPath, Limit, NextPage
 from shared.http.responses import may_raise, returns
 from shared.sharing_errors import DefaultCalendar, LastOwner
-from shared.wiring.members import members
+from shared.wiring.members import give_away, members
 
 __all__ = ["handler"]
 
@@ -117,3 +117,18 @@ def remove_member(calendar_id: CalendarIdInPath, username: UserInPath) -> Respon
     """Takes the role of a user in a calendar of which the caller is an owner."""
     members(current_request(), client()).remove(calendar_id, username)
     return answer(None, status=204)
+
+
+@app.post(
+    "/calendars/<calendar_id>/transfer",
+    operation_id="transfer_calendar",
+    tags=["Calendars"],
+    summary="Give a calendar away",
+    description="By an owner, to a member who has accepted it: nobody is given a calendar that they do not want.",
+    responses={200: returns("The other one, who is an owner now, as you are not.", MemberDocument)},
+)
+@may_raise(NotFound, NotAllowed, DefaultCalendar, OutcomeUnknown)
+def transfer_calendar(calendar_id: CalendarIdInPath, transfer: Annotated[Transfer, Body()]) -> Response[str]:
+    """Makes another member an owner in place of the caller."""
+    heir = give_away(current_request(), client(), calendar_id, transfer.to, transfer.role)
+    return answer(member_document(heir))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.http.document_types import Id, InstantValue, NextCursor
+from shared.http.document_types import Id, InstantValue, NextCursor, TimestampValue
+from shared.ids import made_at
 from shared.scheduling.instants import of_seconds
 from shared.scheduling.roles import EveryoneRole, Role
 from shared.sharing.calendars import CalendarKind
@@ -13,7 +14,7 @@ from shared.sharing.calendars import CalendarKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.sharing.calendars import CalendarRecord, ListEntry, Member, Standing
+    from shared.sharing.calendars import CalendarRecord, ListEntry, LogEntry, Member, Standing
 
 _NAME: Final = Field(description="What it is called.", examples=["Room 4"])
 _KIND: Final = Field(description="What it is of.")
@@ -162,3 +163,37 @@ def member_page(members: "Sequence[Member]", next_cursor: str | None) -> MemberP
 def membership_document(member: "Member", entry: "ListEntry") -> MembershipDocument:
     """Returns the document of a user's own membership."""
     return {**member_document(member), "hidden": entry.hidden, "colour": entry.colour}
+
+
+class LogEntryDocument(TypedDict):
+    """A change of a role."""
+
+    id: Annotated[Id, Field(description="Names the entry.")]
+    at: Annotated[TimestampValue, Field(description="When, in UTC.")]
+    by: Annotated[Id, Field(description="Who changed it; of an accepted invitation, who made that.")]
+    user_id: Annotated[Id | None, Field(description="Whose role it is; null: that of everyone.")]
+    before: Annotated[Role | None, Field(description="The role until then; null: none.")]
+    after: Annotated[Role | None, Field(description="The role from then on; null: none.")]
+
+
+class LogPage(TypedDict):
+    """A page of the log of a calendar's roles."""
+
+    items: Annotated[list[LogEntryDocument], Field(description="The latest first.")]
+    next_cursor: NextCursor
+
+
+def log_page(entries: "Sequence[LogEntry]", next_cursor: str | None) -> LogPage:
+    """Returns the document of a page of a log."""
+    return {"items": [_log_entry(each) for each in entries], "next_cursor": next_cursor}
+
+
+def _log_entry(entry: "LogEntry") -> LogEntryDocument:
+    return {
+        "id": entry.id,
+        "at": made_at(entry.id),
+        "by": entry.by,
+        "user_id": entry.user_id,
+        "before": entry.before,
+        "after": entry.after,
+    }

@@ -11,6 +11,8 @@ from shared.sharing.calendars import CalendarKind, CalendarSettings
 
 MAX_NAME = 100
 MAX_ABOUT = 2000
+MAX_LABEL = 254
+MAX_DAYS = 30
 
 CalendarName = Annotated[
     str,
@@ -47,6 +49,7 @@ Colour = Annotated[
     StringConstraints(pattern=r"^#[0-9a-f]{6}$"),
     Field(description="Red, green and blue, in lower-case hexadecimal digits.", examples=["#336699"]),
 ]
+InvitationIdField = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(examples=["0" * 64])]
 # The name of a user, or the id of a member: no user has a name of the form of an id.
 UserName = Annotated[str, NAME_FORM]
 
@@ -108,3 +111,26 @@ class Transfer(RequestBody):
 
     to: Annotated[UserName, Field(description="The name, or the id, of the other member.", examples=["grace"])]
     role: Annotated[InvitedRole, Field(description="Your role from then on.", examples=["editor"])] = "editor"
+
+
+class NewInvitation(RequestBody):
+    """An invitation to be made."""
+
+    role: Annotated[InvitedRole, Field(description="The role that it gives.", examples=["viewer"])]
+    label: Annotated[
+        str,
+        StringConstraints(max_length=MAX_LABEL),
+        Line,
+        Field(
+            description="For whom it is, such as an address: for you alone, nothing is sent there.",
+            json_schema_extra={**ONE_LINE},
+            examples=["grace@example.com"],
+        ),
+    ] = ""
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS, description="For how many days it is good.", examples=[7])] = 7
+
+
+class InvitationCode(RequestBody):
+    """The code that somebody has given you."""
+
+    code: Annotated[str, Field(description="The code.", examples=["AaICZ3Dgevudfa9JkqdUrgABAgMEBQYHCAkKCwwNDg8QERIT"])]

@@ -23,7 +23,7 @@ class RoleChange:
     """A change of the role of a user; None: they are no member.
 
     It is written if `before` is the stored role and, if `consenting`, the user has accepted the calendar. A user who
-    becomes a member is called `username`, and has accepted it, or not.
+    becomes a member is called `username`. With `accepted` the calendar is accepted by it; without, it is as it was.
     """
 
     user_id: UserId
@@ -79,6 +79,7 @@ class GrantWrite:
         return tuple(
             LogEntry(entry_id, self.by, each.user_id, each.before, each.after)
             for entry_id, each in zip(self.log_ids, self.changes, strict=True)
+            if each.before != each.after
         )
 
     @property

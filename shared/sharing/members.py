@@ -1,14 +1,14 @@
 """The members of a calendar: listed, given a role, removed; and what each of them decides for themselves."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from shared import cursors, ids
 from shared.errors import Contended, InvalidCursor, InvalidRequest, NotFound
 from shared.ids import CalendarId, UserId, default_calendar
 from shared.request import Request
-from shared.scheduling.roles import InvitedRole, Role
-from shared.sharing.calendars import ListEntry, Member, Standing, admitted
+from shared.scheduling.roles import Role
+from shared.sharing.calendars import ListEntry, Member, admitted
 from shared.sharing.grants import (
     PAUSE_SECONDS,
     GrantReport,
@@ -20,17 +20,8 @@ from shared.sharing.grants import (
     first_share,
     standing_of,
 )
+from shared.sharing.naming import Memberships, named, supposed
 from shared.sharing_errors import DefaultCalendar
-
-Memberships = Mapping[UserId, Member | None]
-
-# Who is to be removed is supposed to have this role: theirs are the rights that are the most urgent to take.
-SUPPOSED: Final[Role] = "editor"
-
-
-def supposed(user_id: UserId) -> Member:
-    """Returns what is supposed of a user whose membership was not read."""
-    return Member(user_id, "", SUPPOSED, accepted=True, granted_by=user_id, granted_at=0)
 
 
 class MemberStore(GrantStore, Protocol):
@@ -92,7 +83,7 @@ class Members:
 
     def _put(self, calendar_id: CalendarId, name: str, role: Role) -> Member:
         request = self._request
-        standing, target, known = self._named(calendar_id, name)
+        standing, target, known = named(self._store, request, calendar_id, name)
         if target is None:
             raise InvalidRequest.of("username", "no such user")
         user_id, username = target
@@ -122,27 +113,6 @@ class Members:
             granted_at=request.now,
         )
 
-    def _named(self, calendar_id: CalendarId, name: str) -> tuple[Standing, tuple[UserId, str] | None, Member | None]:
-        """Returns what the caller is in a calendar, who is named, and their membership as far as it is known.
-
-        Raises:
-            NotFound, NotAllowed: The caller is no owner.
-        """
-        request = self._request
-        by_id = UserId(name.lower()) if ids.is_id(name.lower()) else None
-        found = self._store.find(calendar_id, request.actor, target=by_id, username=name if by_id is None else None)
-        standing = admitted(standing_of(found, calendar_id, request), "share")
-        if by_id is None:
-            target = found.named
-        elif by_id == request.actor:
-            target = by_id, request.username
-        else:
-            target = None if found.target is None else (by_id, found.target.username)
-        if target is not None and target[0] == request.actor:
-            first = first_share(standing, request)
-            return standing, target, standing.member if first is None else first.owner
-        return standing, target, found.target
-
     def remove(self, calendar_id: CalendarId, name: str) -> None:
         """Takes the role of the user who has the name or the id `name`, if they are a member.
 
@@ -160,7 +130,7 @@ class Members:
         user_id = UserId(name.lower())
         known: Member | None = supposed(user_id)
         if not ids.is_id(user_id) or user_id == request.actor or default_calendar(user_id) == calendar_id:
-            _, target, known = self._named(calendar_id, name)
+            _, target, known = named(self._store, request, calendar_id, name)
             if target is None:
                 return
             user_id = target[0]
@@ -258,37 +228,3 @@ class Members:
             ),
             after,
         )
-
-    def transfer(self, calendar_id: CalendarId, name: str, role: InvitedRole) -> None:
-        """Makes a member an owner in place of the caller, who has `role` from then on.
-
-        Raises:
-            NotFound, NotAllowed: The caller is no owner.
-            InvalidRequest: The other one is no member who has accepted the calendar.
-            DefaultCalendar: It is somebody's default calendar.
-        """
-        self._request.deadline.retry(lambda: self._transfer(calendar_id, name, role), longest=PAUSE_SECONDS)
-
-    def _transfer(self, calendar_id: CalendarId, name: str, role: InvitedRole) -> None:
-        actor = self._request.actor
-        standing, target, known = self._named(calendar_id, name)
-        if UserId(calendar_id) in standing.calendar.owners:
-            raise DefaultCalendar
-        if target is None:
-            raise InvalidRequest.of("to", "no such user")
-        user_id = target[0]
-        if user_id == actor:
-            raise InvalidRequest.of("to", "must be somebody else")
-
-        def plan(members: Memberships) -> GrantWrite:
-            heir, giver = members[user_id], members[actor]
-            if giver is None or giver.role != "owner":
-                raise Contended("the caller's role has changed meanwhile")
-            if heir is None or not heir.accepted:
-                raise InvalidRequest.of("to", "must be a member who has accepted the calendar")
-            changes: tuple[RoleChange, ...] = (RoleChange(actor, "owner", role),)
-            if heir.role != "owner":
-                changes = (RoleChange(user_id, heir.role, "owner", consenting=True), *changes)
-            return self._grants.write(calendar_id, changes, owners=standing.calendar.owners)
-
-        self._grants.settle(plan, {user_id: known or supposed(user_id), actor: standing.member})

@@ -72,7 +72,7 @@ def calendar_of(item: Item) -> CalendarRecord:
             # Strict unless it says otherwise: the safe side.
             strict=item.get("strict") != truth(False),  # noqa: FBT003 it is the value
         ),
-        frozenset(UserId(each) for each in item["owners"]["SS"]),
+        frozenset(UserId(each) for each in item.get("owners", {"SS": []})["SS"]),
         int(item["version"]["N"]),
         created_at=int(item["created_at"]["N"]),
         changed_at=int(item["changed_at"]["N"]),

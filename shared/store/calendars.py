@@ -1,6 +1,7 @@
 """The access table: calendars, and the lists of users."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -9,7 +10,15 @@ from shared.ids import CalendarId, UserId, default_calendar
 from shared.sharing.calendars import CalendarRecord, ListEntry, LogEntry, Member
 from shared.sharing.grants import FirstShare, Lookup
 from shared.store import access_keys
-from shared.store.access_items import calendar_item, calendar_of, entry_of, member_of, settings_attributes, truth
+from shared.store.access_items import (
+    calendar_item,
+    calendar_of,
+    entry_of,
+    log_entry_of,
+    member_of,
+    settings_attributes,
+    truth,
+)
 from shared.store.batches import batch_get
 from shared.store.codec import Item, number, text
 from shared.store.faults import failed_conditions, store_faults
@@ -20,6 +29,38 @@ if TYPE_CHECKING:
 
 # Of a user's list, of some 150 bytes each: most users have fewer, so that a page of theirs is never short.
 PAGE_ENTRIES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """A page of the items of a calendar whose sort keys begin with `prefix`, behind the one at `start`."""
+
+    table: str
+    calendar_id: CalendarId
+    prefix: str
+    start: Item | None
+    limit: int
+    backward: bool = False
+
+    def read(self, clients: "Clients") -> tuple[list[Item], str | None]:
+        """Returns the items, and the rest of the sort key behind which it goes on: one strongly consistent Query."""
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :calendar AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": {
+                ":calendar": text(access_keys.access_partition(self.calendar_id)),
+                ":prefix": text(self.prefix),
+            },
+            "ConsistentRead": True,
+            "Limit": self.limit,
+            "ScanIndexForward": not self.backward,
+        }
+        if self.start is not None:
+            query["ExclusiveStartKey"] = self.start
+        with store_faults():
+            page = clients.dynamodb.query(**query)
+        last = page.get("LastEvaluatedKey")
+        return page["Items"], None if last is None else last["sk"]["S"].removeprefix(self.prefix)
 
 
 class DynamoCatalogueStore:
@@ -91,6 +132,22 @@ class DynamoCatalogueStore:
                 calendar = calendar_of(item)
                 found[calendar.id] = calendar
         return found.pop(own, None), entry, found
+
+    def log(
+        self, calendar_id: CalendarId, user_id: UserId, before: str | None, limit: int
+    ) -> tuple[Lookup, list[LogEntry], str | None]:
+        """Returns what `find` returns, a page of the log of the calendar, and before which entry it goes on.
+
+        One BatchGetItem beside one Query, both strongly consistent.
+        """
+        start = None if before is None else access_keys.log_key(calendar_id, before)
+        page = ItemPage(self._table, calendar_id, access_keys.LOG_PREFIX, start, limit, backward=True)
+        running = self._clients.pool.submit(page.read, self._clients)
+        try:
+            found = self.find(calendar_id, user_id)
+        finally:
+            items, following = running.result()
+        return found, [log_entry_of(item) for item in items], following
 
     def change(
         self,

@@ -104,6 +104,11 @@ class GrantWrites:
         for entry in entries:
             yield Action(self.put(log_item(calendar_id, entry)))
 
+    def held(self, calendar_id: CalendarId, holder: UserId | None) -> list[Action]:
+        """Returns the checks that a calendar is there and not deleted, and that `holder`, if any, is an owner."""
+        live = Action(self.check(access_keys.calendar_key(calendar_id), _LIVE), "calendar")
+        return [live, *([] if holder is None else [self.holder(calendar_id, holder)])]
+
     def grant(self, write: GrantWrite) -> list[Action]:
         """Returns the actions of a change of roles."""
         actions: list[Action] = []
@@ -163,7 +168,15 @@ class GrantWrites:
         if change.consenting:
             condition += " AND accepted = :true"
             values[":true"] = truth(True)  # noqa: FBT003 it is the value
-        return self.update(key, "SET #role = :after, granted_by = :by, granted_at = :at", values, condition)
+        expression = "SET #role = :after, granted_by = :by, granted_at = :at"
+        if change.before == change.after:
+            del values[":after"], values[":by"], values[":at"]
+            expression = "SET accepted = :true"
+        elif change.accepted:
+            expression += ", accepted = :true"
+        if change.accepted:
+            values[":true"] = truth(True)  # noqa: FBT003 it is the value
+        return self.update(key, expression, values, condition)
 
     def _listed(self, calendar_id: CalendarId, change: RoleChange) -> dict[str, Any]:
         key = access_keys.listed_key(change.user_id, calendar_id)
@@ -171,7 +184,10 @@ class GrantWrites:
             return self.delete(key)
         if change.before is None:
             return self.put({**key, **entry_attributes(ListEntry(calendar_id, change.after, change.accepted))})
-        return self.update(key, "SET #role = :after", {":after": text(change.after)})
+        values: Item = {":after": text(change.after)}
+        if change.accepted:
+            values[":true"] = truth(True)  # noqa: FBT003 it is the value
+        return self.update(key, f"SET #role = :after{', accepted = :true' if change.accepted else ''}", values)
 
 
 def refusal_of(actions: Sequence[Action], failed: dict[int, Item]) -> Refusal:

@@ -11,8 +11,8 @@ from shared.sharing.grants import GrantWrite, Lookup, Refusal
 from shared.store import access_keys
 from shared.store.access_items import entry_attributes, entry_of, member_of, truth
 from shared.store.batches import batch_get
-from shared.store.calendars import found_in, found_keys
-from shared.store.codec import Item, text
+from shared.store.calendars import ItemPage, found_in, found_keys
+from shared.store.codec import Item
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.grant_writes import EXISTS, GrantWrites, refusal_of
 
@@ -56,31 +56,14 @@ class DynamoMemberStore:
 
         One BatchGetItem beside one Query, both strongly consistent.
         """
-        running = self._clients.pool.submit(self._page, calendar_id, after, limit)
+        start = access_keys.member_key(calendar_id, UserId(after)) if after else None
+        page = ItemPage(self._table, calendar_id, access_keys.MEMBER_PREFIX, start, limit)
+        running = self._clients.pool.submit(page.read, self._clients)
         try:
             found = self.find(calendar_id, user_id)
         finally:
-            members, following = running.result()
-        return found, members, following
-
-    def _page(self, calendar_id: CalendarId, after: str, limit: int) -> tuple[list[Member], str | None]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :calendar AND begins_with(sk, :member)",
-            "ExpressionAttributeValues": {
-                ":calendar": text(access_keys.access_partition(calendar_id)),
-                ":member": text(access_keys.MEMBER_PREFIX),
-            },
-            "ConsistentRead": True,
-            "Limit": limit,
-        }
-        if after:
-            query["ExclusiveStartKey"] = access_keys.member_key(calendar_id, UserId(after))
-        with store_faults():
-            page = self._clients.dynamodb.query(**query)
-        last = page.get("LastEvaluatedKey")
-        members = [member for item in page["Items"] if (member := member_of(item)) is not None]
-        return members, None if last is None else last["sk"]["S"].removeprefix(access_keys.MEMBER_PREFIX)
+            items, following = running.result()
+        return found, [member for item in items if (member := member_of(item)) is not None], following
 
     def own(self, calendar_id: CalendarId, user_id: UserId) -> tuple[Lookup, ListEntry | None]:
         """Returns what `find` returns, and the calendar's entry in the user's list: one BatchGetItem."""

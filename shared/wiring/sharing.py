@@ -7,6 +7,7 @@ from shared.runtime import current
 from shared.sharing.calendars import LogEntry
 from shared.sharing.catalogue import Catalogue
 from shared.sharing.grants import GrantReport
+from shared.sharing.log import read_log
 from shared.store.calendars import DynamoCatalogueStore
 
 
@@ -29,6 +30,16 @@ def report_to(client: Client) -> GrantReport:
 
 def catalogue(request: Request, client: Client) -> Catalogue:
     """Returns the calendars that the user of `request` has or may see."""
+    return Catalogue(_store(), request, report_to(client))
+
+
+def role_changes(
+    request: Request, calendar_id: CalendarId, limit: int, cursor: str | None
+) -> tuple[list[LogEntry], str | None]:
+    """Returns a page of the log of a calendar, for the user of `request` (`log.read_log`)."""
+    return read_log(_store(), request, calendar_id, limit, cursor)
+
+
+def _store() -> DynamoCatalogueStore:
     runtime = current()
-    store = DynamoCatalogueStore(runtime.clients, runtime.settings.access_table)
-    return Catalogue(store, request, report_to(client))
+    return DynamoCatalogueStore(runtime.clients, runtime.settings.access_table)

@@ -109,6 +109,13 @@ BUDGETS: Final[dict[str, Budget]] = {
     "revoke": Budget(1, 1),
     "revoke by name": Budget(2, 2),
     "leave": Budget(1, 1),
+    "transfer": Budget(2, 2),
+    "list changes of roles": Budget(2, 1),
+    "invite": Budget(1, 1),
+    "list invitations": Budget(2, 1),
+    "get an invitation": Budget(1, 1),
+    "withdraw an invitation": Budget(1, 1),
+    "accept an invitation": Budget(2, 2),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
     # Four for the page, and one for the stored versions of its ten events.

@@ -7,12 +7,14 @@ from shared.ids import CalendarId, UserId
 from shared.scheduling.roles import Role
 from shared.sharing.calendars import CalendarRecord, CalendarSettings, Member
 from shared.sharing.grants import GrantWrite, RoleChange
+from shared.sharing.invitations import DAY, SECRET_BYTES, Invitation, code_of, id_of
 from shared.store.access_keys import directory_key
 from shared.store.calendars import DynamoCatalogueStore
 from shared.store.codec import text
+from shared.store.invitations import DynamoInvitationStore
 from shared.store.members import DynamoMemberStore
 from tests.harness.dataset import Dataset, GatewayEvent
-from tests.harness.routes import Route
+from tests.harness.routes import Prepare, Route
 
 C: Final = "/calendars/{calendar_id}"
 # How many members a calendar has, beside its owner.
@@ -144,6 +146,49 @@ def _leave(data: Dataset, _: int) -> GatewayEvent:
     return data.request("DELETE", f"{C}/members/me", calendar_id=made)
 
 
+def _transfer(data: Dataset, _: int) -> GatewayEvent:
+    made = calendar(data)
+    admit(data, made, user(data), "editor")
+    return data.request("POST", f"{C}/transfer", {"to": "grace", "role": "viewer"}, calendar_id=made)
+
+
+def _log(data: Dataset, _: int) -> GatewayEvent:
+    return data.request("GET", f"{C}/log", calendar_id=shared(data))
+
+
+def invited(data: Dataset, calendar_id: CalendarId, number: int = 0) -> tuple[str, str]:
+    """Stores an invitation, and returns its id and its code."""
+    secret, now = number.to_bytes(SECRET_BYTES), data.runtime.now()
+    invitation = Invitation(id_of(secret), "viewer", "grace@example.com", data.user_id, now, now + DAY)
+    store = DynamoInvitationStore(data.runtime.clients, data.runtime.settings.access_table)
+    assert store.add(calendar_id, invitation, holder=data.user_id, first=None) is None
+    return invitation.id, code_of(calendar_id, secret)
+
+
+def _invite(data: Dataset, _: int) -> GatewayEvent:
+    return data.request("POST", f"{C}/invitations", {"role": "viewer"}, calendar_id=shared(data))
+
+
+def _invitations(data: Dataset, index: int) -> GatewayEvent:
+    invited(data, shared(data), index)
+    return data.request("GET", f"{C}/invitations", calendar_id=shared(data))
+
+
+def _of_invitation(method: str) -> Prepare:
+    def of(data: Dataset, index: int) -> GatewayEvent:
+        invitation_id, _ = invited(data, shared(data), index)
+        resource = f"{C}/invitations/{{invitation_id}}"
+        return data.request(method, resource, calendar_id=shared(data), invitation_id=invitation_id)
+
+    return of
+
+
+def _accept(data: Dataset, index: int) -> GatewayEvent:
+    other = Dataset(data.runtime)
+    _, code = invited(other, calendar(other), index)
+    return data.request("POST", "/invitations/accept", {"code": code})
+
+
 SHARING_ROUTES: Final = (
     Route("make a calendar", "calendars", _create, 201),
     Route("list calendars", "calendars", _list),
@@ -157,4 +202,11 @@ SHARING_ROUTES: Final = (
     Route("revoke", "members", _revoke, 204),
     Route("revoke by name", "members", _revoke_by_name, 204),
     Route("leave", "members", _leave, 204),
+    Route("transfer", "members", _transfer),
+    Route("list changes of roles", "calendars", _log),
+    Route("invite", "invitations", _invite, 201),
+    Route("list invitations", "invitations", _invitations),
+    Route("get an invitation", "invitations", _of_invitation("GET")),
+    Route("withdraw an invitation", "invitations", _of_invitation("DELETE"), 204),
+    Route("accept an invitation", "invitations", _accept),
 )

@@ -29,4 +29,12 @@ SHARING: list[tuple[str, str, int, AskAccount]] = [
     ("DELETE", f"{C}/members/me", 403, ask("DELETE", "/members/me")),
     ("PUT", f"{C}/members/{{username}}", 422, ask("PUT", "/members/nobody", {"role": "viewer"})),
     ("DELETE", f"{C}/members/{{username}}", 204, ask("DELETE", "/members/nobody")),
+    ("POST", f"{C}/transfer", 403, ask("POST", "/transfer", {"to": "nobody"})),
+    ("GET", f"{C}/log", 200, ask("GET", "/log")),
+    ("POST", f"{C}/invitations", 201, ask("POST", "/invitations", {"role": "viewer"})),
+    ("GET", f"{C}/invitations", 200, ask("GET", "/invitations")),
+    ("GET", f"{C}/invitations/{{invitation_id}}", 404, ask("GET", f"/invitations/{'0' * 64}")),
+    ("DELETE", f"{C}/invitations/{{invitation_id}}", 204, ask("DELETE", f"/invitations/{'0' * 64}")),
+    # Nobody has made this code.
+    ("POST", "/invitations/accept", 404, lambda scene: scene.api("POST", "/invitations/accept", {"code": "A" * 48})),
 ]

@@ -14,7 +14,7 @@ from tests.harness.template import resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
 # What gives rights away: the lists of users are beside the members of calendars.
-SHARING = {"calendars", "members"}
+SHARING = {"calendars", "invitations", "members"}
 LOGICAL_IDS = {name: name for name in resources("AWS::DynamoDB::Table")}
 
 

@@ -67,6 +67,13 @@ SHARING: list[tuple[str, str, str, set[Read]]] = [
     ("DELETE", f"{CALENDAR}/members/{{username}}", "revoke", set()),
     ("DELETE", f"{CALENDAR}/members/{{username}}", "revoke by name", {ACCESS, NAMES}),
     ("DELETE", f"{CALENDAR}/members/me", "leave", set()),
+    ("POST", f"{CALENDAR}/transfer", "transfer", {ACCESS, NAMES}),
+    ("GET", f"{CALENDAR}/log", "list changes of roles", {LISTED, ACCESS}),
+    ("POST", f"{CALENDAR}/invitations", "invite", set()),
+    ("GET", f"{CALENDAR}/invitations", "list invitations", {LISTED, ACCESS}),
+    ("GET", f"{CALENDAR}/invitations/{{invitation_id}}", "get an invitation", {ACCESS}),
+    ("DELETE", f"{CALENDAR}/invitations/{{invitation_id}}", "withdraw an invitation", set()),
+    ("POST", "/invitations/accept", "accept an invitation", {ACCESS}),
 ]
 
 IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [

@@ -20,6 +20,7 @@ from shared.http import (
     erasure_documents,
     export_documents,
     identity_documents,
+    invitation_documents,
     problem_documents,
     session_documents,
     undo_documents,
@@ -30,7 +31,7 @@ from shared.http.models import SentBack
 from shared.http.read_only import READ_ONLY
 from shared.http.responses import SCHEMAS
 from shared.scheduling.events import ChangeType, OnConflict, Transparency
-from shared.scheduling.roles import EveryoneRole, Role
+from shared.scheduling.roles import EveryoneRole, InvitedRole, Role
 from shared.sharing.calendars import CalendarKind
 
 Json = dict[str, Any]
@@ -41,6 +42,7 @@ ENUMS: Final = {
     "ChangeType": ChangeType,
     "Conflicts": Conflicts,
     "EveryoneRole": EveryoneRole,
+    "InvitedRole": InvitedRole,
     "NextFreeSearch": NextFreeSearch,
     "OnConflict": OnConflict,
     "OnInvalid": OnInvalid,
@@ -61,6 +63,7 @@ _MODULES: Final = (
     export_documents,
     problem_documents,
     calendar_documents,
+    invitation_documents,
 )
 _DOCUMENTS: Final = {
     name: found for module in _MODULES for name, found in getmembers(module, is_typeddict) if not name.startswith("_")

@@ -4,14 +4,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared import ids
-from shared.ids import UserId
+from shared.ids import OperationId, UserId
+from shared.request import Client, Request
+from shared.scheduling.access import CalendarAccess
+from shared.sharing.members import Members
 from shared.store.access_keys import directory_key
 from shared.store.codec import text
+from shared.wiring.members import members
 from tests.harness.deployment import Deployment, Item
 from tests.harness.gateway import Api, Reply
 
 Json = dict[str, Any]
 STATES: Final = 8
+CLIENT: Final = Client("203.0.113.17", "curl/8.7.1")
 
 
 @dataclass
@@ -32,6 +37,17 @@ class People:
             )
             self.apis[name] = Api(user_id, name)
         return self.apis[name]
+
+    def request(self, name: str) -> Request:
+        """Returns a request of a user, for calls from several threads: the functions serve one request at a time."""
+        now_ns = self.deployment.clock()
+        operation_id = OperationId(ids.new_id(now_ns))
+        access = CalendarAccess.to_own(self(name).user_id)
+        return Request(access, name, "", operation_id, now_ns, self.deployment.runtime.deadline(20.0))
+
+    def members(self, name: str) -> Members:
+        """Returns what changes members, for a user."""
+        return members(self.request(name), CLIENT)
 
     def calendar(self, owner: str, **fields: Any) -> str:
         """Makes a calendar, and returns its path."""

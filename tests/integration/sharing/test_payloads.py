@@ -19,6 +19,13 @@ PAYLOADS = {
     "leave_calendar": 404,
     "put_member": 422,
     "remove_member": 204,
+    "transfer_calendar": 404,
+    "list_role_changes": 200,
+    "create_invitation": 201,
+    "list_invitations": 200,
+    "get_invitation": 404,
+    "withdraw_invitation": 204,
+    "accept_invitation": 404,
 }
 
 

@@ -29,6 +29,12 @@ NEEDS: dict[tuple[str, str], tuple[Right, int, Ask]] = {
     ("DELETE", f"{C}/members/me"): ("busy", 204, route("DELETE", "/members/me")),
     ("PUT", f"{C}/members/{{username}}"): ("share", 200, route("PUT", "/members/carol", {"role": "viewer"})),
     ("DELETE", f"{C}/members/{{username}}"): ("share", 204, route("DELETE", "/members/carol")),
+    ("POST", f"{C}/transfer"): ("share", 200, route("POST", "/transfer", {"to": "ada"})),
+    ("GET", f"{C}/log"): ("share", 200, route("GET", "/log")),
+    ("POST", f"{C}/invitations"): ("share", 201, route("POST", "/invitations", {"role": "viewer"})),
+    ("GET", f"{C}/invitations"): ("write", 200, route("GET", "/invitations")),
+    ("GET", f"{C}/invitations/{{invitation_id}}"): ("write", 404, route("GET", f"/invitations/{'0' * 64}")),
+    ("DELETE", f"{C}/invitations/{{invitation_id}}"): ("share", 204, route("DELETE", f"/invitations/{'0' * 64}")),
 }
 CASES = [
     pytest.param(name, right, status, ask, role, id=f"{' '.join(name)} by {role}")
