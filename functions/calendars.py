@@ -30,7 +30,8 @@ from shared.http.fields import Flag
 from shared.http.parameters import CalendarIdInPath, Limit, NextPage
 from shared.http.responses import may_raise, returns
 from shared.ids import default_calendar
-from shared.wiring.sharing import catalogue, role_changes
+from shared.sharing_errors import DefaultCalendar
+from shared.wiring.sharing import catalogue, deletion, role_changes
 
 __all__ = ["handler"]
 
@@ -107,6 +108,39 @@ def patch_calendar(calendar_id: CalendarIdInPath, patch: Annotated[CalendarPatch
     """Changes a calendar of which the caller is an owner."""
     changed = catalogue(current_request(), client()).patch(calendar_id, patch.changes(), precondition("calendar"))
     return answer(calendar_document(changed), etag=changed.tag)
+
+
+@app.delete(
+    "/calendars/<calendar_id>",
+    status_code=204,
+    operation_id="delete_calendar",
+    tags=["Calendars"],
+    summary="Delete a calendar",
+    description="By an owner. From then on there is no such calendar for anybody but its owners, who can restore it "
+    "for some days, with its events and members. After that it is gone, and all that was in it.",
+    responses={204: returns("It is deleted.")},
+)
+@may_raise(NotFound, NotAllowed, DefaultCalendar, OutcomeUnknown)
+def delete_calendar(calendar_id: CalendarIdInPath) -> Response[str]:
+    """Deletes a calendar of which the caller is an owner."""
+    deletion(current_request()).delete(calendar_id)
+    return answer(None, status=204)
+
+
+@app.post(
+    "/calendars/<calendar_id>/restore",
+    status_code=204,
+    operation_id="restore_calendar",
+    tags=["Calendars"],
+    summary="Restore a deleted calendar",
+    description="By an owner. 404 if it was deleted too long ago. A calendar that is not deleted stays as it is.",
+    responses={204: returns("It is there again, as it was.")},
+)
+@may_raise(NotFound, NotAllowed, DefaultCalendar, OutcomeUnknown)
+def restore_calendar(calendar_id: CalendarIdInPath) -> Response[str]:
+    """Restores a deleted calendar of which the caller is an owner."""
+    deletion(current_request()).restore(calendar_id)
+    return answer(None, status=204)
 
 
 @app.get(

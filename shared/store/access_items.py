@@ -3,7 +3,7 @@
 A word that is no role, or no kind, gives no right and is no reason to fail: an item may have been written by hand.
 """
 
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from shared.ids import CalendarId, UserId
 from shared.scheduling.roles import EveryoneRole, Role
@@ -17,6 +17,9 @@ from shared.sharing.calendars import (
 )
 from shared.store import access_keys
 from shared.store.codec import Item, number, text
+
+# When a purge of the calendar has begun, so that it cannot be restored: seconds since 1970.
+PURGED_AT: Final = "purged_at"
 
 
 def truth(value: bool) -> dict[str, bool]:  # noqa: FBT001 it is the value

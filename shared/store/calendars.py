@@ -11,6 +11,7 @@ from shared.sharing.calendars import CalendarRecord, ListEntry, LogEntry, Member
 from shared.sharing.grants import FirstShare, Lookup
 from shared.store import access_keys
 from shared.store.access_items import (
+    PURGED_AT,
     calendar_item,
     calendar_of,
     entry_of,
@@ -80,7 +81,8 @@ class DynamoCatalogueStore:
             *self._writes.joined(calendar.id, owner),
             *(each.action for each in self._writes.logged(calendar.id, log)),
         ]
-        self._write([Action(action) for action in actions])
+        with store_faults():
+            self._clients.dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
 
     def find(self, calendar_id: CalendarId, user_id: UserId) -> Lookup:
         """Returns a calendar and the membership of a user: one strongly consistent BatchGetItem."""
@@ -174,12 +176,50 @@ class DynamoCatalogueStore:
         if holder is not None:
             actions.append(self._writes.holder(after.id, holder))
         actions += self._writes.logged(after.id, log)
-        try:
-            self._write(actions)
-        except ClientError as fault:
-            if not failed_conditions(fault):
-                raise
-            return False
+        return self._holds(actions)
+
+    def delete(self, calendar_id: CalendarId, holder: UserId, now: int) -> bool:
+        """Deletes a calendar that is no default calendar, if `holder` is an owner: one TransactWriteItems.
+
+        Returns:
+            Whether it did: not if a condition did not hold, of which `find` tells the reason.
+        """
+        calendar = self._writes.update(
+            access_keys.calendar_key(calendar_id),
+            "SET deleted_at = :now, changed_at = :now, version = version + :one",
+            {":now": number(now), ":one": number(1), ":default": text(calendar_id)},
+            "attribute_exists(sk) AND attribute_not_exists(deleted_at) AND NOT contains(owners, :default)",
+        )
+        states = [
+            self._writes.update(key, "SET deleted_at = :now", {":now": number(now)})
+            for key in access_keys.state_keys(calendar_id)
+        ]
+        return self._holds([Action(calendar), *map(Action, states), self._writes.holder(calendar_id, holder)])
+
+    def restore(self, calendar_id: CalendarId, holder: UserId, now: int, deleted_after: int) -> bool:
+        """Restores a calendar that was deleted after `deleted_after`, if `holder` is an owner: one TransactWriteItems.
+
+        Returns:
+            Whether it did: not if a condition did not hold, as when its purge has begun.
+        """
+        calendar = self._writes.update(
+            access_keys.calendar_key(calendar_id),
+            "SET changed_at = :now, version = version + :one REMOVE deleted_at",
+            {":now": number(now), ":one": number(1), ":after": number(deleted_after)},
+            f"deleted_at > :after AND attribute_not_exists({PURGED_AT})",
+        )
+        states = [self._writes.update(key, "REMOVE deleted_at", {}) for key in access_keys.state_keys(calendar_id)]
+        return self._holds([Action(calendar), *map(Action, states), self._writes.holder(calendar_id, holder)])
+
+    def _holds(self, actions: Sequence[Action]) -> bool:
+        """Writes `actions`, all or none. Returns whether their conditions held."""
+        with store_faults():
+            try:
+                self._clients.dynamodb.transact_write_items(TransactItems=[each.action for each in actions])  # type: ignore[misc]
+            except ClientError as fault:
+                if not failed_conditions(fault):
+                    raise
+                return False
         return True
 
     def _settings(self, before: CalendarRecord, after: CalendarRecord) -> dict[str, Any]:
@@ -193,10 +233,6 @@ class DynamoCatalogueStore:
             {**values, ":before": number(before.version)},
             "version = :before AND attribute_not_exists(deleted_at)",
         )
-
-    def _write(self, actions: Sequence[Action]) -> None:
-        with store_faults():
-            self._clients.dynamodb.transact_write_items(TransactItems=[each.action for each in actions])  # type: ignore[misc]
 
     def _read(self, keys: Sequence[Item]) -> list[Item]:
         return batch_get(self._clients, {self._table: keys})[self._table]

@@ -6,6 +6,7 @@ from shared.request import Client, Request
 from shared.runtime import current
 from shared.sharing.calendars import LogEntry
 from shared.sharing.catalogue import Catalogue
+from shared.sharing.deletion import Deletion
 from shared.sharing.grants import GrantReport
 from shared.sharing.log import read_log
 from shared.store.calendars import DynamoCatalogueStore
@@ -31,6 +32,11 @@ def report_to(client: Client) -> GrantReport:
 def catalogue(request: Request, client: Client) -> Catalogue:
     """Returns the calendars that the user of `request` has or may see."""
     return Catalogue(_store(), request, report_to(client))
+
+
+def deletion(request: Request) -> Deletion:
+    """Returns the deletion and the restoration of calendars, for the user of `request`."""
+    return Deletion(_store(), request, current().settings.deleted_seconds)
 
 
 def role_changes(

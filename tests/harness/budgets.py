@@ -110,6 +110,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     "revoke by name": Budget(2, 2),
     "leave": Budget(1, 1),
     "transfer": Budget(2, 2),
+    "delete a calendar": Budget(1, 1),
+    "restore a calendar": Budget(1, 1),
     "list changes of roles": Budget(2, 1),
     "invite": Budget(1, 1),
     "list invitations": Budget(2, 1),

@@ -189,6 +189,17 @@ def _accept(data: Dataset, index: int) -> GatewayEvent:
     return data.request("POST", "/invitations/accept", {"code": code})
 
 
+def _delete(data: Dataset, _: int) -> GatewayEvent:
+    return data.request("DELETE", C, calendar_id=calendar(data))
+
+
+def _restore(data: Dataset, _: int) -> GatewayEvent:
+    made, now = calendar(data), data.runtime.now()
+    store = DynamoCatalogueStore(data.runtime.clients, data.runtime.settings.access_table)
+    assert store.delete(made, data.user_id, now)
+    return data.request("POST", f"{C}/restore", calendar_id=made)
+
+
 SHARING_ROUTES: Final = (
     Route("make a calendar", "calendars", _create, 201),
     Route("list calendars", "calendars", _list),
@@ -203,6 +214,8 @@ SHARING_ROUTES: Final = (
     Route("revoke by name", "members", _revoke_by_name, 204),
     Route("leave", "members", _leave, 204),
     Route("transfer", "members", _transfer),
+    Route("delete a calendar", "calendars", _delete, 204),
+    Route("restore a calendar", "calendars", _restore, 204),
     Route("list changes of roles", "calendars", _log),
     Route("invite", "invitations", _invite, 201),
     Route("list invitations", "invitations", _invitations),

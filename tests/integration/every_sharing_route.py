@@ -29,6 +29,8 @@ SHARING: list[tuple[str, str, int, AskAccount]] = [
     ("DELETE", f"{C}/members/me", 403, ask("DELETE", "/members/me")),
     ("PUT", f"{C}/members/{{username}}", 422, ask("PUT", "/members/nobody", {"role": "viewer"})),
     ("DELETE", f"{C}/members/{{username}}", 204, ask("DELETE", "/members/nobody")),
+    ("DELETE", C, 403, ask("DELETE", "")),
+    ("POST", f"{C}/restore", 403, ask("POST", "/restore")),
     ("POST", f"{C}/transfer", 403, ask("POST", "/transfer", {"to": "nobody"})),
     ("GET", f"{C}/log", 200, ask("GET", "/log")),
     ("POST", f"{C}/invitations", 201, ask("POST", "/invitations", {"role": "viewer"})),

@@ -49,7 +49,7 @@ def test_only_who_manages_calendars_writes_rights_and_has_nothing_of_events() ->
                 writers |= {function} if {action.split(":")[1] for action in statement["Action"]} & writes else set()
             elif function in SHARING:
                 assert "DirectoryTable" in str(statement["Resource"]), (function, statement)
-    assert writers == SHARING
+    assert writers == SHARING | {"purge_calendars"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

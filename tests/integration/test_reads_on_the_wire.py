@@ -67,6 +67,8 @@ SHARING: list[tuple[str, str, str, set[Read]]] = [
     ("DELETE", f"{CALENDAR}/members/{{username}}", "revoke", set()),
     ("DELETE", f"{CALENDAR}/members/{{username}}", "revoke by name", {ACCESS, NAMES}),
     ("DELETE", f"{CALENDAR}/members/me", "leave", set()),
+    ("DELETE", CALENDAR, "delete a calendar", set()),
+    ("POST", f"{CALENDAR}/restore", "restore a calendar", set()),
     ("POST", f"{CALENDAR}/transfer", "transfer", {ACCESS, NAMES}),
     ("GET", f"{CALENDAR}/log", "list changes of roles", {LISTED, ACCESS}),
     ("POST", f"{CALENDAR}/invitations", "invite", set()),

@@ -61,6 +61,8 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("DELETE", "/calendars/{calendar_id}/members/me"): _NAMED,
     ("PUT", "/calendars/{calendar_id}/members/{username}"): _NAMED,
     ("DELETE", "/calendars/{calendar_id}/members/{username}"): _NAMED,
+    ("DELETE", "/calendars/{calendar_id}"): _NAMED,
+    ("POST", "/calendars/{calendar_id}/restore"): _NAMED,
     ("POST", "/calendars/{calendar_id}/transfer"): _NAMED,
     ("GET", "/calendars/{calendar_id}/log"): _NAMED,
     ("POST", "/calendars/{calendar_id}/invitations"): _NAMED,

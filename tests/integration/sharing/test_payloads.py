@@ -19,6 +19,8 @@ PAYLOADS = {
     "leave_calendar": 404,
     "put_member": 422,
     "remove_member": 204,
+    "delete_calendar": 404,
+    "restore_calendar": 404,
     "transfer_calendar": 404,
     "list_role_changes": 200,
     "create_invitation": 201,

@@ -29,6 +29,8 @@ NEEDS: dict[tuple[str, str], tuple[Right, int, Ask]] = {
     ("DELETE", f"{C}/members/me"): ("busy", 204, route("DELETE", "/members/me")),
     ("PUT", f"{C}/members/{{username}}"): ("share", 200, route("PUT", "/members/carol", {"role": "viewer"})),
     ("DELETE", f"{C}/members/{{username}}"): ("share", 204, route("DELETE", "/members/carol")),
+    ("DELETE", C): ("share", 204, route("DELETE")),
+    ("POST", f"{C}/restore"): ("share", 204, route("POST", "/restore")),
     ("POST", f"{C}/transfer"): ("share", 200, route("POST", "/transfer", {"to": "ada"})),
     ("GET", f"{C}/log"): ("share", 200, route("GET", "/log")),
     ("POST", f"{C}/invitations"): ("share", 201, route("POST", "/invitations", {"role": "viewer"})),
