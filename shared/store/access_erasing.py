@@ -31,7 +31,8 @@ class AccessEraser:
 
         A place in a list goes before the membership by which it is found.
         """
-        last = key_of(access_keys.calendar_key(calendar_id))
+        calendar = access_keys.calendar_key(calendar_id)
+        last: list[Item] = []
         after: Item | None = None
         while True:
             where, after = self._batches.query(
@@ -45,14 +46,14 @@ class AccessEraser:
             users = [_member_in(key) for key in where if key["sk"]["S"].startswith(access_keys.MEMBER_PREFIX)]
             listed = [access_keys.listed_key(each, calendar_id) for each in users]
             self._batches.delete(self._table, listed)
-            gone = [key for key in where if key_of(key) != last]
+            last += [key for key in where if key == calendar]
+            gone = [key for key in where if key != calendar]
             self._batches.delete(self._table, gone)
             yield counted("access", [*listed, *gone])
             if after is None:
                 break
-        where = [access_keys.calendar_key(calendar_id)]
-        self._batches.delete(self._table, where)
-        yield counted("access", where)
+        self._batches.delete(self._table, last)
+        yield counted("access", last)
 
 
 def _member_in(key: Item) -> UserId:

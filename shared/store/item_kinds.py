@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 Table = Literal["events", "history", "users", "access", "directory", "bucket"]
 # Where an erasure finds the items of a kind: among those of the user's calendar, their versions, the records in the
-# bucket, or the items of the user, the user's name and addresses. `shared.wiring.erasing` has an eraser for each.
-Region = Literal["calendar", "versions", "bucket", "account"]
+# bucket, the calendars that they share with others, or the items of the user, the user's name and addresses.
+# `shared.wiring.erasing` has an eraser for each.
+Region = Literal["calendar", "versions", "bucket", "sharing", "account"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 _TEMPORARY: Final = Because("it is needed for minutes or hours, and tells nothing that the profile does not tell")
-_NOT_YET: Final = Because("an erasure does not look for it yet")
 _NOT_OF_USERS: Final = Because("of the deployment, not of a user")
 
 # In the order in which an export lists them.
@@ -107,7 +107,7 @@ ITEM_KINDS: Final = (
         "USER#{user_id}",
         "CAL#{calendar_id}",
         exported=Because("GET /calendars lists them"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "calendars",
@@ -115,7 +115,7 @@ ITEM_KINDS: Final = (
         "CAL#{calendar_id}",
         "CALENDAR",
         exported=Because("what a calendar is called is its owners', and each of them can read it"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "calendar_states",
@@ -123,7 +123,7 @@ ITEM_KINDS: Final = (
         "CAL#{calendar_id}",
         "STATE#{index}",
         exported=Because("copies of what is known of the calendar"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "members",
@@ -131,7 +131,7 @@ ITEM_KINDS: Final = (
         "CAL#{calendar_id}",
         "MEMBER#{user_id}",
         exported=Because("the user's own are in the list of their calendars; the others are of other users"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "invitations",
@@ -139,7 +139,7 @@ ITEM_KINDS: Final = (
         "CAL#{calendar_id}",
         "INVITE#{hash}",
         exported=Because("hashes of codes that lapse within a month, for people who are not the user"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "role_changes",
@@ -147,7 +147,7 @@ ITEM_KINDS: Final = (
         "CAL#{calendar_id}",
         "LOG#{entry_id}",
         exported=Because("the ids of users, kept for the owners of the calendar"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "names",
@@ -155,7 +155,7 @@ ITEM_KINDS: Final = (
         "NAME#{name}",
         "",
         exported=Because("the profile has the name"),
-        erased=_NOT_YET,
+        erased="sharing",
     ),
     ItemKind(
         "unreadable_records",

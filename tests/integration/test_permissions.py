@@ -49,7 +49,7 @@ def test_only_who_manages_calendars_writes_rights_and_has_nothing_of_events() ->
                 writers |= {function} if {action.split(":")[1] for action in statement["Action"]} & writes else set()
             elif function in SHARING:
                 assert "DirectoryTable" in str(statement["Resource"]), (function, statement)
-    assert writers == SHARING | {"purge_calendars"}
+    assert writers == SHARING | {"erase", "purge_calendars"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -61,7 +61,7 @@ def test_a_function_of_calendars_names_no_other_keys(function: str) -> None:
     for statement in statements(function):
         scans = "dynamodb:Scan" in statement["Action"]
         if not scans and "UsersTable" not in str(statement["Resource"]):
-            if function in SHARING or "DirectoryTable" in str(statement["Resource"]):
+            if function in SHARING | {"erase"} or "DirectoryTable" in str(statement["Resource"]):
                 assert {*patterns(statement)} <= {"CAL#*", "USER#*", "NAME#*"}, statement
             else:
                 assert patterns(statement) in (["CAL#*"], ["CAL#*#USAGE"], ["USER#*"]), statement

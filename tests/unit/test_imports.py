@@ -41,7 +41,7 @@ CEILINGS = {
     "calendars": 358,
     "check_history": 210,
     "docs": 333,
-    "erase": 231,
+    "erase": 240,
     "erasure": 440,
     "events": 378,
     "export": 366,
