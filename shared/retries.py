@@ -37,22 +37,30 @@ class Deadline:
         """Returns the seconds until `share` of the time has been used; 0 once it has."""
         return max(0.0, self.end - (1.0 - share) * self.seconds - self.monotonic())
 
-    def attempts(self) -> Iterator[int]:
+    def attempts(self, longest: float = LONGEST_PAUSE_SECONDS) -> Iterator[int]:
         """Yields attempt numbers from 0 until the time is up, at least one, and pauses before each but the first.
 
-        It is meant for loops whose attempts differ. To repeat the same call, use `retry`.
+        A pause is at most `longest` seconds. It is meant for loops whose attempts differ. To repeat the same call, use
+        `retry`.
         """
         attempt = 0
         while True:
             yield attempt
-            pause = self.jitter(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))
+            pause = self.jitter(min(longest, FIRST_PAUSE_SECONDS * 2**attempt))
             if self.monotonic() + pause >= self.end:
                 return
             self.sleep(pause)
             attempt = min(attempt + 1, 30)
 
-    def retry(self, call: Callable[[], T], on: type[StoreFault] | tuple[type[StoreFault], ...] = StoreFault) -> T:
+    def retry(
+        self,
+        call: Callable[[], T],
+        on: type[StoreFault] | tuple[type[StoreFault], ...] = StoreFault,
+        longest: float = LONGEST_PAUSE_SECONDS,
+    ) -> T:
         """Returns the result of `call`, which is retried while it raises one of `on` and there is time.
+
+        A pause is at most `longest` seconds.
 
         Raises:
             AnswerLost: the time is up, and the response to one of the attempts was lost: that attempt may have been
@@ -60,7 +68,7 @@ class Deadline:
             StoreFault: the time is up; this is the fault of the last attempt.
         """
         fault: StoreFault = Throttled("no attempt was made")
-        for _ in self.attempts():
+        for _ in self.attempts(longest):
             try:
                 return call()
             except on as error:

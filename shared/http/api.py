@@ -257,14 +257,14 @@ def answer(
     return Response(status_code=status, content_type="application/json" if text else None, body=text, headers=headers)
 
 
-def answer_read(body: Any, *, etag: HistoryId) -> Response[str]:
+def answer_read(body: Any, *, etag: HistoryId, subject: str = "event") -> Response[str]:
     """Returns the response to a GET: `body`, or 304 without a body if the caller already has the version `etag`.
 
     The order of the conditions is that of RFC 9110, section 13.2.2.
 
     Raises PreconditionFailed.
     """
-    condition = precondition()
+    condition = precondition(subject)
     condition.check_match(etag)
     if condition.none_match_fails(etag):
         return answer(None, status=304, etag=etag)
@@ -277,9 +277,10 @@ def header(name: str) -> str | None:
     return value
 
 
-def precondition() -> Precondition:
+def precondition(subject: str = "event") -> Precondition:
     """Returns the condition in `If-Match` and `If-None-Match`. A malformed header is a condition that never holds."""
-    return Precondition(*(tags_of(name, header(name)) for name in ("If-Match", "If-None-Match")))
+    if_match, if_none_match = (tags_of(name, header(name)) for name in ("If-Match", "If-None-Match"))
+    return Precondition(if_match, if_none_match, subject)
 
 
 def idempotency_key() -> str | None:

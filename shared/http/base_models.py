@@ -1,8 +1,9 @@
 """The base of all request models: their base class, and validators for text. Independent of events."""
 
 from collections.abc import Callable
+from typing import Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared.http.text import line_fault
@@ -34,3 +35,5 @@ def without(fault_of: Callable[[str], str | None]) -> AfterValidator:
 
 
 Line = without(line_fault)
+# The form of user names.
+NAME_FORM: Final = StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.http.base_models import Line, RequestBody, without
+from shared.http.base_models import NAME_FORM, Line, RequestBody, without
 from shared.http.text import MAX_ADDRESS_BYTES, address_fault
 from shared.identity.reserved_names import is_reserved
+from shared.ids import is_id
 
 
 def _reserved(name: str) -> str | None:
-    return "is reserved" if is_reserved(name) else None
+    # Where users are named, an id of the form of a UUID is one as well, and means whoever has it.
+    return "is reserved" if is_reserved(name) or is_id(name.lower()) else None
 
 
 Email = Annotated[
@@ -25,7 +27,7 @@ Email = Annotated[
 ]
 Username = Annotated[
     str,
-    StringConstraints(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    NAME_FORM,
     without(_reserved),
     Field(
         description="A name of 3 to 64 characters that nobody else has, in any case of letters. Names that could be "

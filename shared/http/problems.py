@@ -41,6 +41,7 @@ from shared.http.problem_documents import (
     field_problems,
     quota_document,
 )
+from shared.sharing_errors import DefaultCalendar, LastOwner
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -54,9 +55,11 @@ TITLES = {
     NotAuthenticated: (401, "Not authenticated"),
     NotFound: (404, "Not found"),
     NotAllowed: (403, "Not allowed"),
+    DefaultCalendar: (403, "Default calendar"),
     PreconditionFailed: (412, "Precondition failed"),
     EventConflict: (409, "Event conflict"),
     NameTaken: (409, "Name taken"),
+    LastOwner: (409, "Last owner"),
     CalendarFull: (507, "Calendar full"),
     # Not 507: the caller has to do something about it, and a server error would ring a bell of the operator.
     QuotaExceeded: (409, "Quota exceeded"),

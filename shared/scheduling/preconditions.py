@@ -25,11 +25,12 @@ class Tags:
 class Precondition:
     """The condition that an event is at one of the versions of `if_match`, and at none of `if_none_match`.
 
-    None: that part is not required.
+    None: that part is not required. `subject` is what the condition is about, if it is no event.
     """
 
     if_match: Tags | None = None
     if_none_match: Tags | None = None
+    subject: str = "event"
 
     @classmethod
     def at(cls, history_id: HistoryId) -> "Precondition":
@@ -48,7 +49,7 @@ class Precondition:
         if tags.fault is not None:
             raise PreconditionFailed(history_id, f"{tags.name} {tags.fault}")
         if self.none_match_fails(history_id, exists=exists):
-            raise PreconditionFailed(history_id, f"the event is at a version that {tags.name} names")
+            raise PreconditionFailed(history_id, f"the {self.subject} is at a version that {tags.name} names")
 
     def check_match(self, history_id: HistoryId, *, exists: bool = True) -> None:
         """Checks `if_match` alone, as reads do: for a read `if_none_match` only decides on a 304 response.
@@ -63,11 +64,12 @@ class Precondition:
             raise PreconditionFailed(history_id, f"{tags.name} {tags.fault}")
         if history_id in tags.weak:
             raise PreconditionFailed(
-                history_id, f"the event has not changed, but {tags.name} never matches a weak tag: send it without W/"
+                history_id,
+                f"the {self.subject} has not changed, but {tags.name} never matches a weak tag: send it without W/",
             )
         if tags.any:
-            raise PreconditionFailed(history_id, "the event is deleted")
-        raise PreconditionFailed(history_id)
+            raise PreconditionFailed(history_id, f"the {self.subject} is deleted")
+        raise PreconditionFailed(history_id, f"the {self.subject} has changed since")
 
     def none_match_fails(self, history_id: HistoryId, *, exists: bool = True) -> bool:
         """Returns whether `if_none_match` lists `history_id`, by weak comparison (RFC 9110, section 13.1.2)."""

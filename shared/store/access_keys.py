@@ -2,14 +2,14 @@
 
 | pk | sk | item |
 |---|---|---|
-| `CAL#<calendar>` | `CALENDAR` | a calendar's name, description, time zone, kind and owners |
+| `CAL#<calendar>` | `CALENDAR` | a calendar's name, description, time zone, kind and owners, and its state |
 | `CAL#<calendar>` | `STATE#0` to `STATE#7` | what everyone may do, whether it is strict, whether it is deleted |
 | `CAL#<calendar>` | `MEMBER#<user>` | a member and their role |
 | `CAL#<calendar>` | `INVITE#<hash of the code>` | an invitation |
 | `CAL#<calendar>` | `LOG#<uuid7>` | a change of a right |
 | `USER#<user>` | `CAL#<calendar>` | a calendar in a user's list |
 
-The state is stored eight times, with the same content, and a user reads and holds on to one of the eight, so that
+The state is stored eight times more, with the same content, and a user reads and holds on to one of the eight, so that
 writers whose right is everyone's do not all meet at one item.
 """
 

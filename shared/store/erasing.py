@@ -95,13 +95,17 @@ class CalendarEraser:
         self._history_table = history_table
 
     def erase_calendar(self, calendar_id: CalendarId, user_id: UserId, now: int) -> Erased:
-        """Erases what the events table holds of the calendar and the user; `now` is in seconds since 1970.
+        """Erases what the events table holds of the calendar and the user; `now` is in seconds since 1970."""
+        yield from self.erase_events(calendar_id, now)
+        yield from self._erase_partition(keys.bulk_counts(user_id), now)
+
+    def erase_events(self, calendar_id: CalendarId, now: int) -> Erased:
+        """Erases what the events table holds of the calendar; `now` is in seconds since 1970.
 
         An event is overwritten before it is deleted: the stream would otherwise show a deletion with the event's
         content, and a version would be made of it.
         """
         yield from self._erase_partition(keys.calendar(calendar_id), now)
-        yield from self._erase_partition(keys.bulk_counts(user_id), now)
 
     def _erase_partition(self, partition: str, now: int) -> Erased:
         after: Item | None = None

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-Table = Literal["events", "history", "users", "bucket"]
+Table = Literal["events", "history", "users", "access", "directory", "bucket"]
 # Where an erasure finds the items of a kind: among those of the user's calendar, their versions, the records in the
-# bucket, or the items of the user, the user's name and addresses. `shared.wiring.erasing` has an eraser for each.
-Region = Literal["calendar", "versions", "bucket", "account"]
+# bucket, the calendars that they share with others, or the items of the user, the user's name and addresses.
+# `shared.wiring.erasing` has an eraser for each.
+Region = Literal["calendar", "versions", "bucket", "sharing", "account"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,62 @@ ITEM_KINDS: Final = (
         erased="versions",
     ),
     ItemKind("sweeps", "history", "SWEPT", "SWEPT", exported=_NOT_OF_USERS, erased=_NOT_OF_USERS),
+    ItemKind(
+        "listed_calendars",
+        "access",
+        "USER#{user_id}",
+        "CAL#{calendar_id}",
+        exported=Because("GET /calendars lists them"),
+        erased="sharing",
+    ),
+    ItemKind(
+        "calendars",
+        "access",
+        "CAL#{calendar_id}",
+        "CALENDAR",
+        exported=Because("what a calendar is called is its owners', and each of them can read it"),
+        erased="sharing",
+    ),
+    ItemKind(
+        "calendar_states",
+        "access",
+        "CAL#{calendar_id}",
+        "STATE#{index}",
+        exported=Because("copies of what is known of the calendar"),
+        erased="sharing",
+    ),
+    ItemKind(
+        "members",
+        "access",
+        "CAL#{calendar_id}",
+        "MEMBER#{user_id}",
+        exported=Because("the user's own are in the list of their calendars; the others are of other users"),
+        erased="sharing",
+    ),
+    ItemKind(
+        "invitations",
+        "access",
+        "CAL#{calendar_id}",
+        "INVITE#{hash}",
+        exported=Because("hashes of codes that lapse within a month, for people who are not the user"),
+        erased="sharing",
+    ),
+    ItemKind(
+        "role_changes",
+        "access",
+        "CAL#{calendar_id}",
+        "LOG#{entry_id}",
+        exported=Because("the ids of users, kept for the owners of the calendar"),
+        erased="sharing",
+    ),
+    ItemKind(
+        "names",
+        "directory",
+        "NAME#{name}",
+        "",
+        exported=Because("the profile has the name"),
+        erased="sharing",
+    ),
     ItemKind(
         "unreadable_records",
         "bucket",

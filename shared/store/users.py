@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from shared.errors import NameTaken
 from shared.identity.users import AddressClaim, Profile
 from shared.ids import UserId
+from shared.store.access_keys import directory_key
 from shared.store.codec import Item, number, text
 from shared.store.faults import failed_conditions, store_faults
 from shared.store.identity_keys import login_key, mail_key, profile_key
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 class DynamoUserStore:
     """Users in the users table. All methods raise Contended, Throttled and AnswerLost."""
 
-    def __init__(self, clients: "Clients", table: str) -> None:
-        """Uses the users table of name `table`."""
+    def __init__(self, clients: "Clients", table: str, directory: str) -> None:
+        """Uses the users table of name `table`, and the directory of name `directory`, which tells who has a name."""
         self._clients = clients
         self._table = table
+        self._directory = directory
 
     def add(self, account: "Account", profile: Profile, session: "Session", mail: "Mail") -> None:
-        """Stores a new user with a profile, their first session and a mail to them: one TransactWriteItems.
+        """Stores a new user with a profile, their first session, a mail to them, and who has their name.
+
+        One TransactWriteItems.
 
         Raises:
             NameTaken: Another user has the name.
@@ -46,6 +50,9 @@ class DynamoUserStore:
         actions: list[Any] = [
             {"Put": {"TableName": self._table, **put}} for put in (named, *({"Item": item} for item in others))
         ]
+        # The name is nobody else's, or nothing is written.
+        user = {"user_id": text(account.user_id), "username": text(account.username)}
+        actions.append({"Put": {"TableName": self._directory, "Item": {**directory_key(account.username), **user}}})
         with store_faults():
             try:
                 self._clients.dynamodb.transact_write_items(TransactItems=actions)

@@ -12,6 +12,7 @@ from shared.runtime import current
 from shared.store.account_erasing import AccountEraser
 from shared.store.erasing import CalendarEraser
 from shared.store.item_kinds import Region
+from shared.store.membership_erasing import MembershipEraser
 from shared.store.unreadable_erasing import UnreadableEraser
 from shared.wiring.erasures import erasures
 from shared.wiring.maintenance import deadline
@@ -19,7 +20,7 @@ from shared.wiring.maintenance import deadline
 # How many erasures one run takes on.
 DUE_AT_ONCE: Final = 100
 # Changes before what follows from them, and the account last.
-REGIONS: Final[tuple[Region, ...]] = ("calendar", "versions", "bucket", "account")
+REGIONS: Final[tuple[Region, ...]] = ("calendar", "versions", "bucket", "sharing", "account")
 
 
 def due() -> list[ErasureId]:
@@ -55,6 +56,9 @@ def erase(subject: Subject) -> Iterator[Counter[str]]:
         "calendar": lambda: calendar.erase_calendar(calendar_id, subject.user_id, runtime.now()),
         "versions": lambda: calendar.erase_versions(calendar_id),
         "bucket": lambda: UnreadableEraser(clients, settings.unreadable_bucket).erase(calendar_id),
+        "sharing": lambda: MembershipEraser(
+            clients, (settings.access_table, settings.directory_table), deadline, runtime.now
+        ).erase(subject),
         "account": lambda: AccountEraser(clients, settings.users_table, deadline).erase(subject),
     }
     for region in REGIONS:

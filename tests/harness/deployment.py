@@ -119,7 +119,7 @@ class Deployment:
         return {name: (int(item["events"]["N"]), int(item["text_bytes"]["N"])) for name, item in counted.items()}
 
     def scan(self, table: str) -> list[Item]:
-        """Returns all items of a table, sorted by key."""
+        """Returns all items of a table, sorted by key; the directory has no sort key."""
         pages = self.runtime.clients.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         found: list[Item] = [item for page in pages for item in page["Items"]]
-        return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        return sorted(found, key=lambda item: (item["pk"]["S"], item.get("sk", {}).get("S", "")))

@@ -13,9 +13,10 @@ from tests.harness.history_requests import HISTORY_ROUTES
 from tests.harness.identity_requests import IDENTITY_ROUTES
 from tests.harness.ledger import Ledger, recording
 from tests.harness.routes import Route
+from tests.harness.sharing_requests import SHARING_ROUTES
 
 # The requests to small calendars, and all requests.
-USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *ADDRESS_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES)
+USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *ADDRESS_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES, *SHARING_ROUTES)
 ROUTES: Final = (*USUAL_ROUTES, *CROWDED_ROUTES)
 
 

@@ -38,6 +38,7 @@ class UsersTable:
 
     clients: Clients
     table: str
+    directory: str
     now: int = NOW
     tokens: Tokens = field(default_factory=lambda: tokens_of(ISSUER))
     reports: list[tuple[str, str | None, str | None]] = field(default_factory=list)
@@ -48,7 +49,7 @@ class UsersTable:
 
     @property
     def users(self) -> DynamoUserStore:
-        return DynamoUserStore(self.clients, self.table)
+        return DynamoUserStore(self.clients, self.table, self.directory)
 
     @property
     def logins(self) -> DynamoLoginStore:

@@ -44,7 +44,7 @@ def users(dynamodb_endpoint: str, aws: None) -> Iterator[UsersTable]:  # noqa: A
     """A users table on DynamoDB Local: conditions, transactions and races as they are, which moto does not imitate."""
     clients = Clients(dynamodb_endpoint)
     tables = create_tables(clients.dynamodb, f"{uuid4()}-")
-    yield UsersTable(clients, tables["UsersTable"])
+    yield UsersTable(clients, tables["UsersTable"], tables["DirectoryTable"])
     for name in tables.values():
         clients.dynamodb.delete_table(TableName=name)
 

@@ -9,7 +9,13 @@ Read = tuple[str, str, str | None, bool]
 
 def reads(wire: Wire, settings: Settings) -> set[Read]:
     """The kinds of reads among the requests that were sent."""
-    names = {settings.events_table: "events", settings.history_table: "history", settings.users_table: "users"}
+    names = {
+        settings.events_table: "events",
+        settings.history_table: "history",
+        settings.users_table: "users",
+        settings.access_table: "access",
+        settings.directory_table: "directory",
+    }
     found: set[Read] = set()
     for operation in ("GetItem", "Query", "Scan"):
         found |= {

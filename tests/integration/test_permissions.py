@@ -13,6 +13,8 @@ from tests.harness.routes import Route
 from tests.harness.template import resources
 
 FUNCTIONS = sorted(function["Handler"].split(".")[0] for function in resources("AWS::Serverless::Function").values())
+# What gives rights away: the lists of users are beside the members of calendars.
+SHARING = {"calendars", "invitations", "members"}
 LOGICAL_IDS = {name: name for name in resources("AWS::DynamoDB::Table")}
 
 
@@ -38,6 +40,18 @@ def test_what_no_policy_allows_is_told() -> None:
         assert not allows("events", refused, LOGICAL_IDS), refused
 
 
+def test_only_who_manages_calendars_writes_rights_and_has_nothing_of_events() -> None:
+    writes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+    writers = set()
+    for function in FUNCTIONS:
+        for statement in statements(function):
+            if "AccessTable" in str(statement["Resource"]):
+                writers |= {function} if {action.split(":")[1] for action in statement["Action"]} & writes else set()
+            elif function in SHARING:
+                assert "DirectoryTable" in str(statement["Resource"]), (function, statement)
+    assert writers == SHARING | {"erase", "purge_calendars"}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_of_calendars_names_no_other_keys(function: str) -> None:
     """A scan has no partition key, and the record of sweeps is read and written by what scans.
@@ -47,4 +61,7 @@ def test_a_function_of_calendars_names_no_other_keys(function: str) -> None:
     for statement in statements(function):
         scans = "dynamodb:Scan" in statement["Action"]
         if not scans and "UsersTable" not in str(statement["Resource"]):
-            assert patterns(statement) in (["CAL#*"], ["CAL#*#USAGE"], ["USER#*"]), statement
+            if function in SHARING | {"erase"} or "DirectoryTable" in str(statement["Resource"]):
+                assert {*patterns(statement)} <= {"CAL#*", "USER#*", "NAME#*"}, statement
+            else:
+                assert patterns(statement) in (["CAL#*"], ["CAL#*#USAGE"], ["USER#*"]), statement

@@ -50,6 +50,35 @@ ADDRESSES: list[tuple[str, str, str, set[Read]]] = [
     ("DELETE", "/me", "erase", {USER, SESSIONS, USERS}),
 ]
 
+ACCESS: Read = ("BatchGetItem", "access", None, True)
+LISTED: Read = ("Query", "access", None, True)
+NAMES: Read = ("BatchGetItem", "directory", None, True)
+CALENDAR = "/calendars/{calendar_id}"
+# Likewise.
+SHARING: list[tuple[str, str, str, set[Read]]] = [
+    ("POST", "/calendars", "make a calendar", set()),
+    ("GET", "/calendars", "list calendars", {LISTED, ACCESS}),
+    ("GET", CALENDAR, "get a calendar", {ACCESS}),
+    ("PATCH", CALENDAR, "patch a calendar", {ACCESS}),
+    ("GET", f"{CALENDAR}/members", "list members", {LISTED, ACCESS}),
+    ("GET", f"{CALENDAR}/members/me", "get a membership", {ACCESS}),
+    ("PATCH", f"{CALENDAR}/members/me", "patch a membership", {ACCESS}),
+    ("PUT", f"{CALENDAR}/members/{{username}}", "grant", {ACCESS, NAMES}),
+    ("PUT", f"{CALENDAR}/members/{{username}}", "share the default calendar", {ACCESS, NAMES}),
+    ("DELETE", f"{CALENDAR}/members/{{username}}", "revoke", set()),
+    ("DELETE", f"{CALENDAR}/members/{{username}}", "revoke by name", {ACCESS, NAMES}),
+    ("DELETE", f"{CALENDAR}/members/me", "leave", set()),
+    ("DELETE", CALENDAR, "delete a calendar", set()),
+    ("POST", f"{CALENDAR}/restore", "restore a calendar", set()),
+    ("POST", f"{CALENDAR}/transfer", "transfer", {ACCESS, NAMES}),
+    ("GET", f"{CALENDAR}/log", "list changes of roles", {LISTED, ACCESS}),
+    ("POST", f"{CALENDAR}/invitations", "invite", set()),
+    ("GET", f"{CALENDAR}/invitations", "list invitations", {LISTED, ACCESS}),
+    ("GET", f"{CALENDAR}/invitations/{{invitation_id}}", "get an invitation", {ACCESS}),
+    ("DELETE", f"{CALENDAR}/invitations/{{invitation_id}}", "withdraw an invitation", set()),
+    ("POST", "/invitations/accept", "accept an invitation", {ACCESS}),
+]
+
 IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [
     ("POST", "/auth/register", 201, lambda _: register("Grace"), set()),
     ("POST", "/auth/login", 200, lambda _: login(), {USER, SESSIONS}),
@@ -136,7 +165,9 @@ def test_a_route_of_identity_reads_just_so(
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [(name, expected) for _, _, name, expected in ADDRESSES], ids=[each[2] for each in ADDRESSES]
+    ("name", "expected"),
+    [(name, expected) for _, _, name, expected in [*ADDRESSES, *SHARING]],
+    ids=[each[2] for each in [*ADDRESSES, *SHARING]],
 )
 def test_a_request_about_a_user_reads_just_so(
     dynamodb_deployment: Deployment, wire: Wire, name: str, expected: set[Read]
@@ -149,6 +180,6 @@ def test_a_request_about_a_user_reads_just_so(
 
 
 def test_every_route_is_in_the_tables() -> None:
-    listed = {(method, route) for method, route, *_ in [*ROUTES, *IN_CALENDAR, *IDENTITY, *ADDRESSES]}
+    listed = {(method, route) for method, route, *_ in [*ROUTES, *IN_CALENDAR, *IDENTITY, *ADDRESSES, *SHARING]}
     without_database = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/.well-known/jwks.json")}
     assert routes().keys() - listed == without_database

@@ -58,6 +58,11 @@ def test_what_is_stored(identity: Identity) -> None:
     assert int(session["expires_at"]["N"]) == identity.runtime.now() + settings.refresh_token_seconds
     assert int(session["ends_at"]["N"]) == identity.runtime.now() + settings.session_seconds
     assert session["user_agent"]["S"] == "curl/8.7.1"
+    settings = identity.runtime.settings
+    (name,) = identity.runtime.clients.dynamodb.scan(TableName=settings.directory_table)["Items"]
+    assert name == {"pk": {"S": "NAME#ada"}, "user_id": {"S": user_id}, "username": {"S": "Ada"}}
+    (name,) = identity.runtime.clients.dynamodb.scan(TableName=settings.directory_table)["Items"]
+    assert name == {"pk": {"S": "NAME#ada"}, "user_id": {"S": user_id}, "username": {"S": "Ada"}}
     (mail,) = identity.items("MAIL#")
     assert mail["kind"]["S"] == "verification"
     assert mail["user_id"]["S"] == user_id

@@ -56,7 +56,7 @@ def test_functions_never_import_each_other() -> None:
     assert offences(FUNCTIONS, "functions", *names) == []
 
 
-DOMAIN = ("shared.scheduling", "shared.history", "shared.identity")
+DOMAIN = ("shared.scheduling", "shared.history", "shared.identity", "shared.sharing")
 EDGE = ("functions", "shared.http", "shared.wiring", "shared.payloads", "shared.runtime", "shared.settings")
 
 
@@ -79,6 +79,12 @@ def test_scheduling_and_identity_know_neither_each_other_nor_the_history() -> No
     assert offences(modules_of("shared.scheduling"), "shared.identity", "shared.history") == []
     assert offences(modules_of("shared.identity"), "shared.scheduling", "shared.history") == []
     assert offences(modules_of("shared.history"), "shared.identity") == []
+
+
+def test_events_do_not_know_how_calendars_are_shared_nor_the_other_way_round() -> None:
+    assert offences(modules_of("shared.sharing"), "shared.identity", "shared.history") == []
+    for package in ("shared.scheduling", "shared.history", "shared.identity"):
+        assert offences(modules_of(package), "shared.sharing") == []
 
 
 def test_the_store_does_not_know_who_calls_it() -> None:

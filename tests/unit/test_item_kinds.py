@@ -7,13 +7,17 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from shared.store import identity_keys, keys
+from shared.store import access_keys, identity_keys, keys
 from shared.store.codec import Item
-from shared.store.item_kinds import ITEM_KINDS, Because, kind_of
+from shared.store.item_kinds import ITEM_KINDS, Because, Table, kind_of
 from shared.wiring import erasing
 
-# The module of the keys of each table.
-MODULES: tuple[ModuleType, ...] = (keys, identity_keys)
+# The modules of keys, and the tables of each.
+MODULES: dict[ModuleType, tuple[Table, ...]] = {
+    keys: ("events", "history"),
+    identity_keys: ("users",),
+    access_keys: ("access", "directory"),
+}
 # An argument for each parameter of a function that builds a key, by its name.
 ARGUMENTS: dict[str, Any] = {
     "calendar_id": "01998f00-0000-7000-8000-000000000001",
@@ -32,6 +36,9 @@ ARGUMENTS: dict[str, Any] = {
     "counted": "NAME#ada",
     "subject": "ADDRESS#ada@example.com",
     "by": "ANYONE",
+    "hashed": "0" * 64,
+    "entry_id": "01998f3a-5c00-7d13-8e23-6f7081920314",
+    "username": "Ada",
 }
 
 
@@ -46,9 +53,10 @@ def builders() -> Iterator[Any]:
 @pytest.mark.parametrize(("module", "build"), [*builders()])
 def test_every_key_is_of_one_kind(module: ModuleType, build: Callable[..., Any]) -> None:
     assert get_type_hints(build)["return"] == Item
-    pk, sk = keys.key_of(build(**{name: ARGUMENTS[name] for name in inspect.signature(build).parameters}))
-    tables = ("users",) if module is identity_keys else ("events", "history")
-    found = [kind for table in tables if (kind := kind_of(table, pk, sk)) is not None]  # type: ignore[arg-type]
+    key = build(**{name: ARGUMENTS[name] for name in inspect.signature(build).parameters})
+    # The directory has no sort key.
+    pk, sk = keys.key_of({"sk": {"S": ""}, **key})
+    found = [kind for table in MODULES[module] if (kind := kind_of(table, pk, sk)) is not None]
     assert len(found) == 1, (pk, sk)
 
 
@@ -58,6 +66,13 @@ def test_all_builders_of_keys_are_looked_at() -> None:
         for name, each in inspect.getmembers(module, inspect.isfunction):
             if each.__module__ == module.__name__ and not name.startswith("_"):
                 assert (get_type_hints(each).get("return") == Item) is name.endswith("_key"), name
+
+
+def test_each_copy_of_a_state_is_of_one_kind() -> None:
+    for key in access_keys.state_keys(ARGUMENTS["calendar_id"]):
+        kind = kind_of("access", *keys.key_of(key))
+        assert kind is not None
+        assert kind.name == "calendar_states"
 
 
 def test_a_key_that_no_line_has_is_of_no_kind() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared import errors
+from shared import errors, sharing_errors
 from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 from shared.http import problems
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
@@ -11,6 +11,7 @@ from shared.http.problem_documents import ERRORS_SHOWN, field_problems
 from shared.ids import CalendarId, EventId, HistoryId
 from tests.harness.samples import END, START
 
+MODULES = {"shared.errors", "shared.sharing_errors", "shared.http.errors"}
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
     (MalformedBody("is no JSON"), 400),
@@ -26,6 +27,8 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidToken("the access token has expired"), 401),
     (errors.NotFound("event"), 404),
     (errors.NotAllowed("viewer", "write"), 403),
+    (sharing_errors.DefaultCalendar(), 403),
+    (sharing_errors.LastOwner(), 409),
     (errors.PreconditionFailed(HistoryId("x")), 412),
     (errors.EventConflict([]), 409),
     (errors.NameTaken(["username"]), 409),
@@ -56,7 +59,7 @@ def answered(error: SchedulingError) -> tuple[int, dict[str, str], dict[str, Any
 
 def test_every_error_has_a_case_here() -> None:
     # A Python that has seen other tests knows errors of theirs.
-    ours = {each for each in subclasses(SchedulingError) if each.__module__ in {"shared.errors", "shared.http.errors"}}
+    ours = {each for each in subclasses(SchedulingError) if each.__module__ in MODULES}
     assert {type(error) for error, _ in CASES} == ours - {SchedulingError, errors.StoreFault}
 
 

@@ -37,6 +37,7 @@ SERVER: Final = {"url": "https://api.example.com/v1", "description": "A deployme
 TAGS: Final = {
     "Identity": "Users, their sessions and their tokens.",
     "Events": "The events of the caller. Nobody else sees them.",
+    "Calendars": "Calendars that users share: who may do what in them, and how that changes.",
     "Versions": "Every change of an event is a version: to be read, compared and gone back to.",
     "Reference": "What you are reading.",
 }

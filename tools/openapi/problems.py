@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from shared import errors
+from shared import errors, sharing_errors
 from shared.http import errors as edge_errors
 from shared.http import problems
 from shared.http.bodies import JSON, MAX_BODY_BYTES
@@ -31,6 +31,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     edge_errors.MalformedBody("is no JSON: Expecting value at character 10"),
     errors.NotAuthenticated("the access token has expired"),
     errors.NotAllowed("viewer", "write"),
+    sharing_errors.DefaultCalendar(),
     errors.NotFound("event"),
     errors.EventConflict(
         [errors.Collision(CalendarId(ID), _START, _END, EventId(ID), "Design review")],
@@ -38,6 +39,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     ),
     errors.QuotaExceeded("events", 100_000, 100_000),
     errors.NameTaken(["username"]),
+    sharing_errors.LastOwner(),
     errors.ContentErased(),
     errors.PreconditionFailed(HistoryId(ID)),
     edge_errors.BodyTooLarge(MAX_BODY_BYTES),

@@ -14,11 +14,13 @@ from typing_extensions import is_typeddict
 from shared.errors import NextFreeSearch
 from shared.http import (
     bulk_documents,
+    calendar_documents,
     change_documents,
     documents,
     erasure_documents,
     export_documents,
     identity_documents,
+    invitation_documents,
     problem_documents,
     session_documents,
     undo_documents,
@@ -29,18 +31,26 @@ from shared.http.models import SentBack
 from shared.http.read_only import READ_ONLY
 from shared.http.responses import SCHEMAS
 from shared.scheduling.events import ChangeType, OnConflict, Transparency
+from shared.scheduling.roles import EveryoneRole, InvitedRole, Role
+from shared.sharing.calendars import CalendarKind
 
 Json = dict[str, Any]
 
 # Types that get a named schema.
 ENUMS: Final = {
+    "CalendarKind": CalendarKind,
     "ChangeType": ChangeType,
     "Conflicts": Conflicts,
+    "EveryoneRole": EveryoneRole,
+    "InvitedRole": InvitedRole,
     "NextFreeSearch": NextFreeSearch,
     "OnConflict": OnConflict,
     "OnInvalid": OnInvalid,
+    "Role": Role,
     "Transparency": Transparency,
 }
+# The bodies that change only the fields they have.
+PATCHES: Final = ("EventPatch", "CalendarPatch", "MembershipPatch")
 _MODULES: Final = (
     documents,
     change_documents,
@@ -52,6 +62,8 @@ _MODULES: Final = (
     erasure_documents,
     export_documents,
     problem_documents,
+    calendar_documents,
+    invitation_documents,
 )
 _DOCUMENTS: Final = {
     name: found for module in _MODULES for name, found in getmembers(module, is_typeddict) if not name.startswith("_")
@@ -81,10 +93,11 @@ def component_schemas(of_requests: Json) -> Json:
             each.pop("title", None)
             documented = content.get(name, {})
             for key in ("description", "examples"):
-                if key not in each and (found := documented.get(key) or without_null(each).get(key)):
+                if key not in each and (found := without_null(each).get(key) or documented.get(key)):
                     each[key] = found
-    for each in requests["EventPatch"]["properties"].values():
-        each.pop("default", None)  # a field that is left out keeps its value
+    for name in PATCHES:
+        for each in requests[name]["properties"].values():
+            each.pop("default", None)  # a field that is left out keeps its value
     for model in _subclasses(SentBack):
         if model.__name__ in requests:
             requests[model.__name__]["properties"] |= sent_back

@@ -18,6 +18,7 @@ from tests.harness.identity_client import PASSWORD, authorize, exchange, registe
 from tests.harness.samples import NOW_NS
 from tests.integration.access.rules import RULES, Answer
 from tests.integration.every_route import ACCOUNT, IN_CALENDAR, PREFIX, ROUTES, AccountScene, Json, in_calendar
+from tests.integration.every_sharing_route import SHARING
 
 Ask = Callable[[AccountScene], Reply]
 
@@ -53,7 +54,7 @@ class Sample:
 def samples() -> list[Sample]:
     """Returns all sample requests of all routes, those of GET also as HEAD."""
     requests: list[tuple[str, str, int, Ask]] = [(*each[:3], each[3]) for each in (*ROUTES, *IN_CALENDAR)]
-    requests += ACCOUNT
+    requests += [*ACCOUNT, *SHARING]
     made = [Sample(*request, number) for number, request in enumerate(requests)]
     return [*made, *(replace(sample, method="HEAD") for sample in made if sample.method == "GET")]
 
@@ -110,7 +111,8 @@ class Cast:
         """Returns all items of all tables, by table and key."""
         settings, client = self.deployment.runtime.settings, self.deployment.runtime.clients.dynamodb
         found = {}
-        for table in (settings.events_table, settings.history_table, settings.users_table):
+        tables = (settings.events_table, settings.history_table, settings.users_table)
+        for table in (*tables, settings.access_table, settings.directory_table):
             for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
                 for item in page["Items"]:
                     key = {name: item[name] for name in _KEYS if name in item}

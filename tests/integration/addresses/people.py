@@ -90,7 +90,7 @@ class People:
     @property
     def users(self) -> DynamoUserStore:
         runtime = self.deployment.runtime
-        return DynamoUserStore(runtime.clients, runtime.settings.users_table)
+        return DynamoUserStore(runtime.clients, runtime.settings.users_table, runtime.settings.directory_table)
 
     def items(self, prefix: str = "") -> list[Item]:
         """The items of the users table whose partition key or sort key begins with `prefix`."""

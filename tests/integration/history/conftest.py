@@ -61,6 +61,8 @@ def deployment(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Histo
     deployment.empty(deployment.runtime.settings.events_table)
     deployment.empty(deployment.runtime.settings.history_table)
     deployment.empty(deployment.runtime.settings.users_table)
+    deployment.empty(deployment.runtime.settings.access_table)
+    deployment.empty(deployment.runtime.settings.directory_table)
     for key in deployment.object_keys():
         clients.s3.delete_object(Bucket=BUCKET, Key=key)
 

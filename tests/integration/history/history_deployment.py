@@ -31,7 +31,7 @@ class HistoryDeployment(Deployment):
 
     def empty(self, table: str) -> None:
         """Delete all items of a table."""
-        where = [{"pk": item["pk"], "sk": item["sk"]} for item in self.scan(table)]
+        where = [{name: item[name] for name in ("pk", "sk") if name in item} for item in self.scan(table)]
         chunks = [where[at : at + 25] for at in range(0, len(where), 25)]
         for left in self.clients.pool.map(lambda chunk: batch_delete(self.clients.dynamodb, table, chunk), chunks):
             assert left == []

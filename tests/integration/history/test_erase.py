@@ -68,6 +68,8 @@ def everything(deployment: HistoryDeployment) -> dict[tuple[str, str, str], Any]
         "events": deployment.scan(settings.events_table),
         "history": deployment.scan(settings.history_table),
         "users": users(deployment),
+        "access": deployment.scan(settings.access_table),
+        "directory": [{**item, "sk": {"S": ""}} for item in deployment.scan(settings.directory_table)],
     }
     for table, found in tables.items():
         items |= {(table, item["pk"]["S"], item["sk"]["S"]): item for item in found}
@@ -130,6 +132,7 @@ ALL = {
     "usages": 1,
     "unreadable_records": 1,
     "failed_batches": 1,
+    "names": 1,
     "logins": 1,
     "guesses": 2,
 }
@@ -184,7 +187,7 @@ def test_the_stream_begins_an_erasure(deployment: HistoryDeployment) -> None:
     assert erase({"Records": records})["erased"] == 1
     # Delivered once more, it is not due.
     assert erase({"Records": records})["erased"] == 1
-    assert certificate(erasure_id).counts == {"profiles": 1, "sessions": 1, "logins": 1}
+    assert certificate(erasure_id).counts == {"profiles": 1, "sessions": 1, "names": 1, "logins": 1}
 
 
 def test_what_comes_late_is_erased_before_the_erasure_is_verified(deployment: HistoryDeployment) -> None:

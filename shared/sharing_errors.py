@@ -1,0 +1,17 @@
+"""The errors of calendars that are shared, beside those of `shared.errors`."""
+
+from shared.errors import SchedulingError
+
+
+class LastOwner(SchedulingError):
+    """The change would leave the calendar without an owner; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("a calendar has an owner: make somebody else an owner first")
+
+
+class DefaultCalendar(SchedulingError):
+    """A user's default calendar belongs to its user: it cannot be given away, deleted or left."""
+
+    def __init__(self) -> None:
+        super().__init__("this is a user's default calendar: it cannot be given away, deleted or left")
