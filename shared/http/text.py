@@ -5,7 +5,7 @@ import unicodedata
 from typing import Final
 
 from shared.characters import is_visible
-from shared.identity.domains import in_ascii
+from shared.domains import in_ascii
 
 __all__ = ["address_fault", "is_visible", "line_fault", "lines_fault"]
 

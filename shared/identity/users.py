@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.identity.domains import in_ascii
+from shared.domains import in_ascii
 from shared.ids import DeviceId, SessionId, TokenId, UserId, new_id
 from shared.request import NS_PER_SECOND, Client
 

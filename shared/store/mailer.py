@@ -5,8 +5,8 @@ from typing import Final
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from shared.domains import in_ascii
 from shared.errors import AnswerLost, Throttled
-from shared.identity.domains import in_ascii
 from shared.identity.notifications import AddressRefused, MailRefused
 from shared.store.client import Clients
 
