@@ -163,7 +163,7 @@ class Catalogue:
         if settings.strict and standing.in_default:
             # Nothing is looked up when its owner writes there, so nothing could hold them to it.
             raise InvalidRequest.of(
-                "strict", "must be false: its owner can always allow conflicts in a default calendar"
+                "strict", "must be false: in a default calendar its owner can always allow conflicts"
             )
         after = CalendarRecord(
             before.id,
