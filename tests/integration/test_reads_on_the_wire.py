@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from shared.store.secrets import Secrets
 from tests.harness.botocore_faults import Wire
 from tests.harness.dataset import Dataset
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply, invoke
 from tests.harness.identity_client import PASSWORD, Identity, exchange, login, logout, register, user_of
 from tests.harness.requests import USUAL_ROUTES
+from tests.harness.signing_keys import SECRETS
 from tests.harness.template import routes
 from tests.integration.every_route import (
     BY_CALENDAR,
@@ -170,8 +172,9 @@ def test_a_route_of_identity_reads_just_so(
     ids=[each[2] for each in [*ADDRESSES, *SHARING]],
 )
 def test_a_request_about_a_user_reads_just_so(
-    dynamodb_deployment: Deployment, wire: Wire, name: str, expected: set[Read]
+    dynamodb_deployment: Deployment, wire: Wire, name: str, expected: set[Read], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Secrets, "read", lambda _, secret_id: SECRETS[secret_id])
     route = next(each for each in USUAL_ROUTES if each.name == name)
     event = route.prepare(Dataset(dynamodb_deployment.runtime), 0)
     wire.requests.clear()
