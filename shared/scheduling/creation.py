@@ -8,7 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from shared.errors import IdempotencyKeyReused, InvalidRequest, NotRecordedYet, OutcomeUnknown
+from shared.errors import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    NotRecordedYet,
+    OutcomeUnknown,
+)
 from shared.ids import EventId
 from shared.request import Request
 from shared.scheduling.events import STREAM_RETENTION_MS, Content, Event
@@ -64,7 +71,7 @@ class Creation:
             stored = already.event
         except OutcomeUnknown:
             # If the event exists, its digest shows whether this request created it, even if it has changed since.
-            found = self.calendar.stored(key.event_id(self.request.access)) if key is not None else None
+            found = self._found(key) if key is not None else None
             if found is None:
                 raise
             stored = found
@@ -75,6 +82,13 @@ class Creation:
         if stored.deleted and key.key is None:
             raise InvalidRequest([deleted_uid(stored)])
         return self._as_created(stored, key), True
+
+    def _found(self, key: CreationKey) -> Event | None:
+        """Returns the event with the `key`; None also if the caller may not read it any more."""
+        try:
+            return self.calendar.stored(key.event_id(self.request.access))
+        except (NotFound, NotAllowed, InvalidRequest):
+            return None
 
     def _as_created(self, stored: Event, key: CreationKey) -> Event:
         if stored.stamp.type == "create":

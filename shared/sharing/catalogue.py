@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from shared import cursors, ids
-from shared.errors import Contended, InvalidCursor
+from shared.errors import Contended, InvalidCursor, InvalidRequest
 from shared.ids import CalendarId, UserId, default_calendar
 from shared.request import Request
 from shared.scheduling.preconditions import Precondition
@@ -147,6 +147,7 @@ class Catalogue:
         Raises:
             NotFound, NotAllowed: The caller is no owner.
             PreconditionFailed: The calendar is not as `condition` says.
+            InvalidRequest: The caller's default calendar would be strict.
         """
         return self._request.deadline.retry(lambda: self._patched(calendar_id, changes, condition))
 
@@ -159,6 +160,11 @@ class Catalogue:
         settings = before.settings.patched({**changes})
         if settings == before.settings:
             return standing
+        if settings.strict and standing.in_default:
+            # Nothing is looked up when its owner writes there, so nothing could hold them to it.
+            raise InvalidRequest.of(
+                "strict", "must be false: in a default calendar its owner can always allow conflicts"
+            )
         after = CalendarRecord(
             before.id,
             settings,

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from shared.errors import NotFound
 from shared.identity.addresses import StoredCode
 from shared.identity.mail import Mail
 from shared.identity.users import Profile, normal_address
@@ -47,11 +48,14 @@ class DynamoAddressStore:
 
         Returns:
             Whether it did: not if the profile has other addresses than `before`.
+
+        Raises:
+            NotFound: The user is being erased.
         """
-        actions = [self._replace(before, after), self._not_erased(after.user_id)]
+        actions = [self._replace(before, after)]
         if mail is not None:
             actions.append({"Put": {"TableName": self._table, "Item": mail_item(mail)}})
-        return self._write(actions)
+        return self._write(actions, after.user_id)
 
     def count_try(self, user_id: UserId, now: int) -> StoredCode | None:
         """Counts a try at the code for the address of a user (`codes.count_try`)."""
@@ -63,6 +67,9 @@ class DynamoAddressStore:
         Returns:
             Whether it did: not if the address is another user's, the profile has other addresses than `before`, or the
             code was used.
+
+        Raises:
+            NotFound: The user is being erased.
         """
         user_id = text(after.user_id)
         own: dict[str, Any] = {"TableName": self._table, "ExpressionAttributeValues": {":user": user_id}}
@@ -72,7 +79,6 @@ class DynamoAddressStore:
             {"Put": {**own, "Item": item, "ConditionExpression": free_or_own}},
             self._replace(before, after),
             use(self._table, verification_code_key(after.user_id), code),
-            self._not_erased(after.user_id),
         ]
         released = before.email_verified_at is not None and normal_address(before.email) != normal_address(after.email)
         if released:
@@ -80,15 +86,21 @@ class DynamoAddressStore:
             actions.append({"Delete": {**own, "Key": key, "ConditionExpression": free_or_own}})
             # It is of no use any more, and an erasure would not look for it at an address that is not the user's.
             actions.append({"Delete": {"TableName": self._table, "Key": reset_code_key(before.email)}})
-        return self._write(actions)
+        return self._write(actions, after.user_id)
 
-    def _write(self, actions: list[dict[str, Any]]) -> bool:
+    def _write(self, actions: list[dict[str, Any]], user_id: UserId) -> bool:
+        """Writes, if all conditions hold, and the user is not being erased. Returns whether the conditions did."""
         with store_faults():
             try:
-                self._clients.dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+                self._clients.dynamodb.transact_write_items(
+                    TransactItems=[self._not_erased(user_id), *actions]  # type: ignore[list-item]
+                )
             except ClientError as fault:
-                if not failed_conditions(fault):
+                failed = failed_conditions(fault)
+                if not failed:
                     raise
+                if 0 in failed:
+                    raise NotFound("profile") from None
                 return False
         return True
 

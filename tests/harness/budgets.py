@@ -23,6 +23,7 @@ BULK: Final = 1000
 RECORDS: Final = 100
 PER_BATCH_WRITE: Final = 25
 PER_BATCH_GET: Final = 100
+PER_TRANSACTION: Final = 98
 # The count of a bulk request, and the read of what its calendar holds.
 ADMISSION: Final = 2
 # The calls of all rounds if only one class has more than one page.
@@ -149,3 +150,32 @@ BUDGETS: Final[dict[str, Budget]] = {
     # Three rounds, the stored versions in four steps, and LOOK_UPS events that were different at that time.
     "list a window as of, behind a restored bulk": Budget(4 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
 }
+
+# In a calendar that is not the caller's own, with the same names. The others cost what they cost in one's own: what a
+# calendar grants is read in a call that is made anyway, and held to in a transaction.
+SHARED_BUDGETS: Final[dict[str, Budget]] = {
+    # The grant is read beside the Queries.
+    "list a window": Budget(4 + 1, 1),
+    "free and busy": Budget(4 + 1, 1),
+    "list deleted": Budget(1 + 1, 1),
+    "list a window as of": Budget(4 + 1 + 1, 2),
+    # A transaction returns nothing of what it writes: the event is read before.
+    "patch no time": Budget(2, 2),
+    "one version": Budget(1, 1),
+    "diff": Budget(1, 1),
+    # The grant beside the admission; then transactions one after another.
+    "bulk of 1,000": Budget(ADMISSION + 1 + ceil(BULK / PER_TRANSACTION), 1 + ceil(BULK / PER_TRANSACTION)),
+    "bulk of 1,000 under a key": Budget(ADMISSION + 2 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)),
+    "bulk of 1,000 under a key, repeated": Budget(3 + ceil(BULK / PER_TRANSACTION), 3),
+    "bulk of 50 with uids": Budget(ADMISSION + 1 + 1 + 1, 3),
+    "bulk of 1,000 with a report of conflicts": Budget(
+        ADMISSION + 1 + 4 * 8 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)
+    ),
+    # The grant beside the index; and each of the ten deletions reads the event, and writes in a transaction.
+    "undo of 10": Budget(3 + 10 * 2, 4),
+    "undo of 10 changes": Budget(3 + 10 * 3, 5),
+    "undo of 10 deletions": Budget(3 + 10 * 6, 2 + 10 * 3),
+    "undo of 10 deletions, conflicts allowed": Budget(3 + 10 * 2, 4),
+}
+# Whether the event is one that a booker has created has to be read, after an attempt without a read.
+BOOKER_BUDGETS: Final[dict[str, Budget]] = {**SHARED_BUDGETS, "delete": Budget(3, 3)}

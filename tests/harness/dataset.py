@@ -108,6 +108,7 @@ class Dataset:
                 end=Instant(said["end"]),
             ),
             stamp=stamp,
+            created_by=self.user_id,
         )
 
     def item(self, event: Event) -> Item:

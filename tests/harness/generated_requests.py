@@ -50,12 +50,17 @@ NEGATIVE: Final = schemathesis.GenerationMode.NEGATIVE
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What the parameters that are ids name.
 PARAMETERS: Final = {
+    "calendar_id": "calendar_id",
     "event_id": "event_id",
     "history_id": "history_id",
     "operation_id": "operation_id",
     "from": "history_id",
     "to": "history_id",
 }
+
+
+# What is known of an event of the stock, and the member of its document that says so.
+STOCKED: Final = {"event_id": "id", "history_id": "history_id", "calendar_id": "calendar_id"}
 
 
 @dataclass
@@ -117,7 +122,7 @@ class _Server:
             day = f"20{30 + number // 12}-{1 + number % 12:02}-01"
             event = {"title": TITLE, "start": f"{day}T09:00:00Z", "end": f"{day}T10:00:00Z"}
             made = api("POST", "/events?on_conflict=allow", event).body
-            self.events.append({"event_id": made["id"], "history_id": made["history_id"]})
+            self.events.append({name: made[key] for name, key in STOCKED.items()})
         assert deliver(of_events(self.stream.read())) == []
         for known in self.events:
             (version,) = api("GET", f"/events/{known['event_id']}/history").body["items"]
@@ -133,7 +138,7 @@ class _Server:
             return case
         if body.keys() == self.credentials.keys():
             body.update(self.credentials)
-        if case.operation.path == "/events/{event_id}":
+        if case.operation.path.endswith("/events/{event_id}"):
             # Those that do not have the stored values are refused.
             for name in READ_ONLY & body.keys():
                 del body[name]

@@ -224,11 +224,16 @@ PREFIX = "/calendars/{calendar_id}"
 
 
 def in_calendar(ask: Callable[[S], Reply], calendar_id: CalendarId | None = None) -> Callable[[S], Reply]:
-    """Returns `ask` as it is sent under a calendar: that with this id, or else the default one of the scene's user."""
+    """Returns `ask` as it is sent under a calendar.
+
+    That is the one with this id, or else that of the scene's client, or else the default one of the scene's user.
+    """
 
     def under(scene: S) -> Reply:
         scene = copy(scene)
-        scene.api = replace(scene.api, calendar=calendar_id or default_calendar(scene.api.user_id))
+        scene.api = replace(
+            scene.api, calendar=calendar_id or scene.api.calendar or default_calendar(scene.api.user_id)
+        )
         return ask(scene)
 
     return under

@@ -37,7 +37,7 @@ RESPONSES: dict[str, tuple[Ask, int, str]] = {
     ),
     "malformed": (lambda _: ADA("POST", "/events", raw="{"), 400, "/events"),
     "past the token's end": (lambda event: Api(exp=1)("GET", f"/events/{event['id']}"), 401, EVENT),
-    "not found": (lambda event: ADA("GET", f"/events/{event['owner']}"), 404, EVENT),
+    "not found": (lambda event: ADA("GET", f"/events/{event['created_by']}"), 404, EVENT),
     "conflict": (lambda _: ADA("POST", "/events", REVIEW), 409, "/events"),
     "another version": (
         lambda event: ADA("DELETE", f"/events/{event['id']}", headers={"If-Match": '"x"'}),

@@ -72,7 +72,7 @@ def test_a_version_before_that_is_not_recorded_is_waited_for(dynamodb_deployment
     latest, first = versions(event["id"])
     dynamodb_deployment.runtime.clients.dynamodb.delete_item(
         TableName=dynamodb_deployment.runtime.settings.history_table,
-        Key={"pk": {"S": f"CAL#{event['owner']}#EVENT#{event['id']}"}, "sk": {"S": first["history_id"]}},
+        Key={"pk": {"S": f"CAL#{event['calendar_id']}#EVENT#{event['id']}"}, "sk": {"S": first["history_id"]}},
     )
     assert ask(latest["operation_id"]).status == 503
     dynamodb_deployment.clock.forward(seconds=60)

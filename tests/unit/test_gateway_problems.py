@@ -38,7 +38,7 @@ def test_a_body_is_what_problems_py_makes_of_its_status_title_and_detail(kind: s
     """Also the type: the slug of the title. A fallback has no status in it, since it stands for several."""
     document = body_of(kind)
     assert document["detail"]
-    made = problem(int(RESPONSES[kind].get("StatusCode", 0)), document["title"], document["detail"])
+    made: dict[str, Any] = {**problem(int(RESPONSES[kind].get("StatusCode", 0)), document["title"], document["detail"])}
     if kind in FALLBACKS:
         del made["status"]
     assert document == made

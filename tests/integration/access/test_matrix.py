@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.identity.tokens import Access, Tokens
-from shared.ids import CalendarId
 from shared.request import Request
+from shared.scheduling.access import CalendarAccess
 from tests.harness.template import public_routes, routes
 from tests.integration.access.matrix import ANOTHER, OWNER, Cast, Cell, Sample, row, samples, summary
 from tests.integration.access.rules import RULES, Answer
@@ -78,7 +78,7 @@ def test_a_handler_that_lets_the_request_choose_the_calendar_is_seen(
 ) -> None:
     def of_the_owner(usual: Callable[[], Request]) -> Request:
         request = usual()
-        object.__setattr__(request, "calendar_id", CalendarId(cast.scene.api.user_id))
+        object.__setattr__(request, "access", CalendarAccess.to_own(cast.scene.api.user_id))
         return request
 
     module = importlib.import_module(f"functions.{function}")

@@ -38,6 +38,15 @@ def test_who_makes_a_calendar_is_its_owner(people: People) -> None:
     assert people.owners(f"/calendars/{document['id']}") == {ada.user_id}
 
 
+def test_a_default_calendar_is_not_strict(people: People) -> None:
+    """Its owner's requests look nothing up, so nothing could hold them to it."""
+    ada = people("ada")
+    path = f"/calendars/{ada.user_id}"
+    assert ada("PATCH", path, {"strict": True}).fields == ["strict"]
+    assert ada("PATCH", path, {"kind": "room", "strict": None}).fields == ["strict"]
+    assert ada("PATCH", path, {"kind": "room"}).body["strict"] is False
+
+
 @pytest.mark.parametrize(("kind", "strict"), [("calendar", False), ("team", False), ("room", True), ("resource", True)])
 def test_rooms_and_resources_are_strict_unless_they_say_otherwise(people: People, kind: str, strict: bool) -> None:
     for said, expected in (({}, strict), ({"strict": not strict}, not strict), ({"strict": None}, strict)):
