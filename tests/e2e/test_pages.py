@@ -20,11 +20,11 @@ SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 
 
 def run(running: Running, shell: str, *blocks: str) -> list[str]:
-    """What each block of shell lines prints, in one shell that ends at the first failure. `ada` is another name."""
-    name = f"ada{uuid4().hex}"
+    """What each block of shell lines prints, in one shell that ends at the first failure. Users have other names."""
+    other = uuid4().hex
     script = [running.shell(), "set -eu"]
     for block in blocks:
-        script += [re.sub(r"\bada\b", name, block), f"printf '{END}'"]
+        script += [re.sub(r"\b(ada|bob)\b", rf"\g<1>{other}", block), f"printf '{END}'"]
     done = subprocess.run(
         [shell, "-c", "\n".join(script)],
         cwd=ROOT,
@@ -35,7 +35,7 @@ def run(running: Running, shell: str, *blocks: str) -> list[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-1000:]
-    return done.stdout.replace(name, "ada").split(END)[:-1]
+    return done.stdout.replace(other, "").split(END)[:-1]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -26,6 +26,9 @@ CONDITIONAL = {
     ("PATCH", "/events/{event_id}"),
     ("DELETE", "/events/{event_id}"),
     ("POST", "/events/{event_id}/rollback"),
+    # Of a calendar itself.
+    ("GET", ""),
+    ("PATCH", ""),
 }
 REPEATABLE = {("POST", "/events"), ("POST", "/events/bulk")}
 
