@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidCursor, NotFound
 from shared.ids import CalendarId
-from shared.scheduling.events import Event
+from shared.scheduling.events import Event, Transparency
 from shared.scheduling.find_time import CalendarProblem, Progress, Search, SlotRules, TimeFinder, TimesFound
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval, gaps
@@ -30,9 +30,9 @@ IDS: Final = tuple(CalendarId(f"01998f00-0000-7000-8000-00000000000{n}") for n i
 WINDOW: Final = Interval(NOW, shifted(NOW, STEPS * STEP))
 
 
-def at(start: int, length: int) -> Event:
+def at(start: int, length: int, transparency: Transparency = "opaque") -> Event:
     """An event of `length` steps from step `start`."""
-    return event(shifted(NOW, start * STEP), shifted(NOW, (start + length) * STEP))
+    return event(shifted(NOW, start * STEP), shifted(NOW, (start + length) * STEP), transparency=transparency)
 
 
 @dataclass
@@ -89,7 +89,17 @@ def taken_steps(events: Iterable[Event]) -> set[int]:
     return busy_steps(each.content.interval for each in events if each.content.opaque)
 
 
-drawn = st.lists(st.builds(at, st.integers(-100, STEPS), st.sampled_from([1, 2, 7, 9, 30, 150])), max_size=12)
+# With transparent ones, and enough of them for several pages.
+drawn = st.lists(
+    st.builds(
+        at,
+        st.integers(-10, STEPS),
+        st.sampled_from([1, 1, 1, 2, 9, 150]),
+        st.sampled_from(["opaque", "transparent"]),
+    ),
+    min_size=10,
+    max_size=30,
+)
 some = st.lists(drawn, min_size=1, max_size=3)
 hours = st.none() | st.builds(
     lambda start, lasts, days: WorkingHours(ZoneInfo("UTC"), start * STEP, min(48, start + lasts) * STEP, days),
@@ -118,7 +128,7 @@ def expected_slots(taken: set[int], rules: SlotRules) -> list[Interval]:
     return [slot for slot in slots if slot.length >= rules.seconds][: rules.most]
 
 
-@given(some, hours, st.integers(1, 20), st.integers(1, 12), st.integers(1, 8))
+@given(some, hours, st.integers(1, 5), st.integers(1, 12), st.integers(1, 3))
 def test_pages_tell_what_a_grid_tells(
     events: list[list[Event]], hours: WorkingHours | None, steps: int, most: int, largest: int
 ) -> None:
@@ -223,3 +233,13 @@ def test_what_no_cursor_carries_is_refused(fact: str, value: str) -> None:
     _, search = calendars([], [], [])
     with pytest.raises(InvalidCursor):
         Progress.of({**GOOD, fact: value}, search)
+
+
+def test_a_slot_is_whole_where_a_page_ends_within_it() -> None:
+    # The first page ends at an event that takes no time.
+    shown = [at(step, 1, "transparent") for step in range(0, STEPS, 2)]
+    held, search = calendars([*shown, at(80, 2)], largest=1)
+    pages = held.pages(search)
+    assert len(pages) > 2
+    free = [slot for page in pages for slot in page.free or ()]
+    assert free == [Interval(NOW, shifted(NOW, 80 * STEP)), Interval(shifted(NOW, 82 * STEP), WINDOW.end)]
