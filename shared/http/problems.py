@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details: the only module that maps exceptions to HTTP statuses."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from shared.errors import (
     ANSWER_LOST,
@@ -85,11 +85,11 @@ def status_and_title(error: SchedulingError) -> tuple[int, str]:
     raise error
 
 
-def problem(status: int, title: str, detail: str, **facts: Any) -> str:
-    """Returns a problem document (RFC 9457, section 3) as JSON. Its `type` is a URI reference: the title as a slug."""
+def problem(status: int, title: str, detail: str, **facts: Any) -> ProblemDocument:
+    """Returns a problem document (RFC 9457, section 3). Its `type` is a URI reference: the title as a slug."""
     slug = title.lower().replace(" ", "-")
-    document: ProblemDocument = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
-    return json.dumps({**document, **facts}, separators=(",", ":"))
+    document: Any = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **facts}
+    return cast("ProblemDocument", document)
 
 
 def _with_fields(error: SchedulingError) -> SchedulingError:
@@ -127,6 +127,12 @@ def _headers(error: SchedulingError) -> dict[str, str]:
 def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
     """Returns status, headers and problem document of `error`. They contain no stored data but the caller's own."""
     error = _with_fields(error)
+    document = problem_document(error)
+    return document["status"], _headers(error), json.dumps(document, separators=(",", ":"))
+
+
+def problem_document(error: SchedulingError) -> ProblemDocument:
+    """Returns the problem document of `error`, with the facts of its kind."""
     status, title = status_and_title(error)
     facts: dict[str, Any] = {}
     detail = _detail(error)
@@ -152,4 +158,4 @@ def of_error(error: SchedulingError) -> tuple[int, dict[str, str], str]:
             facts["history_id"] = error.history_id
         case QuotaExceeded() | TooManyBulkRequests():
             facts.update(quota_document(error))
-    return status, _headers(error), problem(status, title, detail, **facts)
+    return problem(status, title, detail, **facts)

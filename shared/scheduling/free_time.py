@@ -74,27 +74,43 @@ class FreeBusyQuery:
         return self.window.cursor(after, busy_from=start, busy_to=end)
 
 
-def read_free_busy(
-    store: WindowStore, calendar_id: CalendarId, query: FreeBusyQuery
-) -> tuple[list[Interval], str | None]:
-    """Returns the intervals of opaque events, merged and clipped to the window, and the cursor of the next page.
+def read_busy(
+    store: WindowStore,
+    calendar_id: CalendarId,
+    window: Window,
+    left_open: Interval | None = None,
+    largest: int = LARGEST_PAGE,
+) -> tuple[list[Interval], Position | None]:
+    """Returns the intervals of opaque events, merged and clipped to the window, and how far all events are known.
 
-    Reads at most as many rounds as a listing. A page ends before the first interval that unread events could extend:
-    the cursor carries that one to the next page, so that no interval is split. A page may be empty and have a cursor.
+    Reads at most as many rounds as a listing, each of at most `largest` events of a class. The position is None if
+    nothing of the window is left to know; else the last interval may be longer than what has been read of it.
+    `left_open` is what was known before the window's `after`.
     """
-    window = query.window
     reader = RangeReader(window.ranges(), position_of)
-    carried = [query.open] if query.open else []
+    carried = [left_open] if left_open else []
     busy = carried
     horizon: Position | None = None
-    for size in sizes(LARGEST_PAGE):
+    for size in sizes(largest, largest):
         taken_until = busy[-1].end if busy else window.interval.start
         reader.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=size, opaque=True))
         settled, horizon = reader.settled()
         busy = merged([*carried, *_times(settled)], window.interval)
         if horizon is None or (busy and busy[-1].end == window.interval.end):
-            break
-    if horizon is None or (busy and busy[-1].end == window.interval.end):
+            return busy, None
+    return busy, horizon
+
+
+def read_free_busy(
+    store: WindowStore, calendar_id: CalendarId, query: FreeBusyQuery
+) -> tuple[list[Interval], str | None]:
+    """Returns the intervals of opaque events, merged and clipped to the window, and the cursor of the next page.
+
+    A page ends before the first interval that unread events could extend: the cursor carries that one to the next page,
+    so that no interval is split. A page may be empty and have a cursor.
+    """
+    busy, horizon = read_busy(store, calendar_id, query.window, query.open)
+    if horizon is None:
         return busy, None
     # All unread events begin at the horizon or later.
     left_open = busy.pop() if busy and busy[-1].end >= horizon[0] else None

@@ -1,6 +1,6 @@
 """Half-open time intervals, and the rule that determines whether two of them overlap."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from shared.scheduling.instants import Instant, seconds_between
@@ -63,3 +63,16 @@ def merged(intervals: Iterable[Interval], window: Interval) -> list[Interval]:
         else:
             done.append(Interval(start, end))
     return done
+
+
+def gaps(intervals: Iterable[Interval], window: Interval) -> Iterator[Interval]:
+    """Yields the parts of `window` that none of `intervals` takes, in order. The intervals may overlap one another."""
+    free_from = window.start
+    for interval in sorted(intervals):
+        if interval.start >= window.end:
+            break
+        if interval.start > free_from:
+            yield Interval(free_from, interval.start)
+        free_from = max(free_from, interval.end)
+    if free_from < window.end:
+        yield Interval(free_from, window.end)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar, get_args
 
+from shared.errors import NotAllowed, NotFound
+from shared.ids import CalendarId
 from shared.scheduling.access import CalendarAccess, Grant
 from shared.scheduling.events import Event
 from shared.scheduling.roles import EveryoneRole, Right, Role, rights_of, roles_with
@@ -21,6 +23,20 @@ LIVE: Final = "attribute_not_exists(deleted_at)"
 LONGEST_SECONDS: Final = 1.0
 
 
+class GrantAge:
+    """How long ago grants were read: never known better than by when their read began."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """Uses a clock in seconds, `now`."""
+        self.now = now
+        self.read_at: float | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Returns whether the grants were read, at most LONGEST_SECONDS ago."""
+        return self.read_at is not None and self.now() - self.read_at <= LONGEST_SECONDS
+
+
 class GrantReader:
     """What a calendar grants the user of an access: read beside what it guards, and held to by what is written.
 
@@ -31,16 +47,14 @@ class GrantReader:
         """Uses the access table of name `table`; `monotonic` is a clock in seconds."""
         self._clients = clients
         self._table = table
-        self._monotonic = monotonic
-        self._read_at: float | None = None
+        self._age = GrantAge(monotonic)
         self.access = access
         self.grant = Grant()
 
     @property
     def keys(self) -> list[Item]:
         """Returns the keys of the grant: to be read, strongly consistent, with what it guards."""
-        user_id, calendar_id = self.access.user_id, self.access.calendar_id
-        return [access_keys.member_key(calendar_id, user_id), access_keys.state_key(calendar_id, user_id)]
+        return grant_keys(self.access)
 
     def read(self, tables: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
         """Returns the items at the keys of `tables`, read together with the grant, which is checked.
@@ -51,9 +65,11 @@ class GrantReader:
             NotFound, NotAllowed, InvalidRequest: The grant does not allow the access.
             Throttled, AnswerLost.
         """
-        started = self._monotonic()
+        started = self._age.now()
         found = batch_get(self._clients, tables, (self._table, self.keys))
-        self._admit(found.pop(self._table), started)
+        self.grant = grant_of(found.pop(self._table))
+        self.access.check(self.grant)
+        self._age.read_at = started
         return found
 
     def admit(self) -> None:
@@ -67,7 +83,7 @@ class GrantReader:
             NotFound, NotAllowed, InvalidRequest: The grant does not allow the access.
             Throttled, AnswerLost.
         """
-        if self._fresh():
+        if self._age.fresh:
             found = read()
         else:
             checking = self._clients.pool.submit(self.read, {})
@@ -78,18 +94,10 @@ class GrantReader:
         self.renew()
         return found
 
-    def _fresh(self) -> bool:
-        return self._read_at is not None and self._monotonic() - self._read_at <= LONGEST_SECONDS
-
     def renew(self) -> None:
         """Reads the grant again if what it allows took long to read: the right may have been revoked since."""
-        if not self._fresh():
+        if not self._age.fresh:
             self.read({})
-
-    def _admit(self, items: Sequence[Item], started: float) -> None:
-        self.grant = grant_of(items)
-        self.access.check(self.grant)
-        self._read_at = started
 
     def checks(self, event: Event) -> list[dict[str, Any]]:
         """Returns the actions of a transaction that hold to the right to write `event`, to which all else is bound.
@@ -131,6 +139,50 @@ class GrantReader:
             "ExpressionAttributeValues": values,
         }
         return {"ConditionCheck": {**check, "ExpressionAttributeNames": names} if names else check}
+
+
+class GrantsReader:
+    """What several calendars grant a user: read together, before what they guard."""
+
+    def __init__(
+        self, clients: Clients, table: str, accesses: Sequence[CalendarAccess], monotonic: Callable[[], float]
+    ) -> None:
+        """Uses the access table of name `table`; `monotonic` is a clock in seconds. At most 50 of `accesses`."""
+        self._clients = clients
+        self._table = table
+        self._age = GrantAge(monotonic)
+        self._accesses = [access for access in accesses if not access.own]
+        self._refusals: dict[CalendarId, NotFound | NotAllowed] = {}
+
+    def refusals(self) -> dict[CalendarId, NotFound | NotAllowed]:
+        """Returns why calendars do not allow the access, for those that do not: as it was at most a second ago.
+
+        Reads the grants in one BatchGetItem, unless that was a moment ago. The user's default calendar needs none.
+
+        Raises Throttled, AnswerLost.
+        """
+        if self._accesses and not self._age.fresh:
+            started = self._age.now()
+            keys = [key for access in self._accesses for key in grant_keys(access)]
+            self._refusals = self._refused(batch_get(self._clients, {self._table: keys})[self._table])
+            self._age.read_at = started
+        return self._refusals
+
+    def _refused(self, items: Sequence[Item]) -> dict[CalendarId, NotFound | NotAllowed]:
+        refusals: dict[CalendarId, NotFound | NotAllowed] = {}
+        for access in self._accesses:
+            partition = text(access_keys.access_partition(access.calendar_id))
+            try:
+                access.check(grant_of([item for item in items if item["pk"] == partition]))
+            except (NotFound, NotAllowed) as refusal:
+                refusals[access.calendar_id] = refusal
+        return refusals
+
+
+def grant_keys(access: CalendarAccess) -> list[Item]:
+    """Returns the keys of the membership and the state that say what a calendar grants."""
+    user_id, calendar_id = access.user_id, access.calendar_id
+    return [access_keys.member_key(calendar_id, user_id), access_keys.state_key(calendar_id, user_id)]
 
 
 def grant_of(items: Sequence[Item]) -> Grant:

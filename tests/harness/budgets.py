@@ -119,6 +119,11 @@ BUDGETS: Final[dict[str, Budget]] = {
     "get an invitation": Budget(1, 1),
     "withdraw an invitation": Budget(1, 1),
     "accept an invitation": Budget(2, 2),
+    # Nothing is looked up for the caller's default calendar. Else the rights of all in one call, and then four Queries
+    # for each.
+    "find a time of one's own": Budget(4, 1),
+    "find a time in 5 calendars": Budget(1 + 4 * 5, 2),
+    "find a time in 20 calendars": Budget(1 + 4 * 20, 2),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
     # Four for the page, and one for the stored versions of its ten events.

@@ -17,7 +17,7 @@ from shared.store.client import Clients
 # A call is held no longer than this for tasks that make no calls themselves.
 MAX_HOLD_SECONDS: Final = 5.0
 # More threads than any request has calls, so that no call waits for a thread.
-THREADS: Final = 64
+THREADS: Final = 128
 POOLS: Final = ("pool", "outer_pool")
 
 _STARTED = "ledger.started"

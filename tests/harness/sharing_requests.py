@@ -13,7 +13,7 @@ from shared.store.calendars import DynamoCatalogueStore
 from shared.store.codec import text
 from shared.store.invitations import DynamoInvitationStore
 from shared.store.members import DynamoMemberStore
-from tests.harness.dataset import Dataset, GatewayEvent
+from tests.harness.dataset import Dataset, GatewayEvent, at
 from tests.harness.routes import Prepare, Route
 
 C: Final = "/calendars/{calendar_id}"
@@ -200,7 +200,22 @@ def _restore(data: Dataset, _: int) -> GatewayEvent:
     return data.request("POST", f"{C}/restore", calendar_id=made)
 
 
+def _find_time(calendars: int) -> Prepare:
+    """Searches the default calendar and others, for a day, of which each has an event."""
+
+    def prepare(data: Dataset, _: int) -> GatewayEvent:
+        data.store(data.version(0))
+        others = data.once(f"{calendars} calendars", lambda: [calendar(data) for _ in range(calendars - 1)])
+        asked = {"calendars": [data.calendar_id, *others], "from": at(0), "to": at(DAY // 60), "slot_minutes": 60}
+        return data.request("POST", "/free-busy", asked)
+
+    return prepare
+
+
 SHARING_ROUTES: Final = (
+    Route("find a time of one's own", "find_time", _find_time(1)),
+    Route("find a time in 5 calendars", "find_time", _find_time(5)),
+    Route("find a time in 20 calendars", "find_time", _find_time(20)),
     Route("make a calendar", "calendars", _create, 201),
     Route("list calendars", "calendars", _list),
     Route("get a calendar", "calendars", _get),

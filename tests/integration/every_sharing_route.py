@@ -16,6 +16,12 @@ def ask(method: str, below: str, body: Json | None = None) -> AskAccount:
     return of
 
 
+def find_time(scene: AccountScene) -> Reply:
+    """Asks when the caller's own calendar is busy, and when it is free."""
+    window = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-02T00:00:00Z"}
+    return scene.api("POST", "/free-busy", {"calendars": [scene.api.user_id], **window, "slot_minutes": 60})
+
+
 C = "/calendars/{calendar_id}"
 # The status is that of the owner's response.
 SHARING: list[tuple[str, str, int, AskAccount]] = [
@@ -37,6 +43,7 @@ SHARING: list[tuple[str, str, int, AskAccount]] = [
     ("GET", f"{C}/invitations", 200, ask("GET", "/invitations")),
     ("GET", f"{C}/invitations/{{invitation_id}}", 404, ask("GET", f"/invitations/{'0' * 64}")),
     ("DELETE", f"{C}/invitations/{{invitation_id}}", 204, ask("DELETE", f"/invitations/{'0' * 64}")),
+    ("POST", "/free-busy", 200, find_time),
     # Nobody has made this code.
     ("POST", "/invitations/accept", 404, lambda scene: scene.api("POST", "/invitations/accept", {"code": "A" * 48})),
 ]

@@ -24,6 +24,7 @@ from tests.integration.every_route import (
     MANY,
     MANY_VERSIONS,
     ROUTES,
+    SPANS,
     USAGE,
     VERSIONS,
     Ask,
@@ -79,6 +80,8 @@ SHARING: list[tuple[str, str, str, set[Read]]] = [
     ("GET", f"{CALENDAR}/invitations/{{invitation_id}}", "get an invitation", {ACCESS}),
     ("DELETE", f"{CALENDAR}/invitations/{{invitation_id}}", "withdraw an invitation", set()),
     ("POST", "/invitations/accept", "accept an invitation", {ACCESS}),
+    ("POST", "/free-busy", "find a time of one's own", {SPANS}),
+    ("POST", "/free-busy", "find a time in 5 calendars", {ACCESS, SPANS}),
 ]
 
 IDENTITY: list[tuple[str, str, int, Callable[[Json], Reply], set[Read]]] = [

@@ -13,7 +13,7 @@ from tests.harness.template import ROOT, template
 
 RESPONSES: dict[str, dict[str, Any]] = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]
 # Title and status of the functions' problems by their types.
-OURS = {json.loads(problem(status, title, ""))["type"]: (title, status) for status, title in TITLES.values()}
+OURS = {problem(status, title, "")["type"]: (title, status) for status, title in TITLES.values()}
 # They stand for every error that has no response of its own, and each of those keeps its own status.
 FALLBACKS = {"DEFAULT_4XX": "4xx", "DEFAULT_5XX": "5xx"}
 
@@ -38,7 +38,7 @@ def test_a_body_is_what_problems_py_makes_of_its_status_title_and_detail(kind: s
     """Also the type: the slug of the title. A fallback has no status in it, since it stands for several."""
     document = body_of(kind)
     assert document["detail"]
-    made = json.loads(problem(int(RESPONSES[kind].get("StatusCode", 0)), document["title"], document["detail"]))
+    made: dict[str, Any] = {**problem(int(RESPONSES[kind].get("StatusCode", 0)), document["title"], document["detail"])}
     if kind in FALLBACKS:
         del made["status"]
     assert document == made

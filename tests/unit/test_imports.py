@@ -56,6 +56,7 @@ CEILINGS = {
     "erasure": 441,
     "events": 381,
     "export": 369,
+    "find_time": 366,
     "history": 364,
     "invitations": 364,
     "jwks": 337,

@@ -19,6 +19,7 @@ from shared.http import (
     documents,
     erasure_documents,
     export_documents,
+    find_time_documents,
     identity_documents,
     invitation_documents,
     problem_documents,
@@ -32,6 +33,7 @@ from shared.http.read_only import READ_ONLY
 from shared.http.responses import SCHEMAS
 from shared.scheduling.events import ChangeType, OnConflict, Transparency
 from shared.scheduling.roles import EveryoneRole, InvitedRole, Role
+from shared.scheduling.working_hours import Weekday
 from shared.sharing.calendars import CalendarKind
 
 Json = dict[str, Any]
@@ -48,6 +50,7 @@ ENUMS: Final = {
     "OnInvalid": OnInvalid,
     "Role": Role,
     "Transparency": Transparency,
+    "Weekday": Weekday,
 }
 # The bodies that change only the fields they have.
 PATCHES: Final = ("EventPatch", "CalendarPatch", "MembershipPatch")
@@ -61,6 +64,7 @@ _MODULES: Final = (
     session_documents,
     erasure_documents,
     export_documents,
+    find_time_documents,
     problem_documents,
     calendar_documents,
     invitation_documents,

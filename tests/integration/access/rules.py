@@ -75,6 +75,8 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("GET", "/events/deleted"): _OWN,
     ("POST", "/events/bulk"): _OWN,
     ("GET", "/free-busy"): _OWN,
+    # What is told of the calendars of others is in tests/integration/sharing/test_find_time.py.
+    ("POST", "/free-busy"): _OWN,
     ("GET", "/events/{event_id}"): _NAMED,
     ("PUT", "/events/{event_id}"): _NAMED,
     ("PATCH", "/events/{event_id}"): _NAMED,

@@ -28,6 +28,7 @@ PAYLOADS = {
     "get_invitation": 404,
     "withdraw_invitation": 204,
     "accept_invitation": 404,
+    "find_time": 200,
 }
 
 
