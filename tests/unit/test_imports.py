@@ -56,7 +56,7 @@ CEILINGS = {
     "erasure": 441,
     "events": 381,
     "export": 369,
-    "find_time": 366,
+    "find_time": 364,
     "history": 364,
     "invitations": 364,
     "jwks": 337,
