@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from shared.ids import UserId
 from tests.e2e.user import PASSWORD, User, eventually
 from tests.harness.gateway import Api, Context, Reply
 from tests.harness.payloads import LATER, REVIEW
@@ -29,12 +30,13 @@ PROTECTED = [route for route in FIRST if ("GET" if route[0] == "HEAD" else route
 
 
 class RemoteApi(Api):
-    """The deployed API, for whoever sends this header."""
+    """The deployed API, for whoever sends this header. The default calendar is that of the user `owner`."""
 
-    def __init__(self, user: User, authorization: str | None, reads_with: str = "GET") -> None:
+    def __init__(self, user: User, authorization: str | None, owner: UserId, reads_with: str = "GET") -> None:
         super().__init__(username=user.username)
         self.user = user
         self.authorization = authorization
+        self.user_id = owner
         self.reads_with = reads_with
 
     def __call__(
@@ -55,7 +57,7 @@ class RemoteApi(Api):
         sent = {name: str(value) for name, value in (headers or {}).items()}
         answer = self.user(
             self.reads_with if method == "GET" else method,
-            path,
+            self._in_calendar(path),
             body,
             raw=raw,
             headers={**sent, "Authorization": self.authorization},
@@ -69,7 +71,7 @@ class RemoteScene(AccountScene):
 
     def __init__(self, user: User) -> None:
         self.user = user
-        self.api = RemoteApi(user, f"Bearer {user.access_token}")
+        self.api = RemoteApi(user, f"Bearer {user.access_token}", UserId(user("GET", "/me").json()["id"]))
         self.credentials = {"username": user.username, "password": PASSWORD}
         self.session_id = user("GET", "/me/sessions").json()["items"][0]["id"]
         self.first = self.api("POST", "/events", REVIEW).body
@@ -93,7 +95,7 @@ def grace(base_url: str, session: requests.Session) -> User:
 def ask(sample: Sample, scene: RemoteScene, user: User, authorization: str | None) -> Reply:
     """Sends the request of a scene's owner as somebody else."""
     asked = copy(scene)
-    asked.api = RemoteApi(user, authorization, "HEAD" if sample.method == "HEAD" else "GET")
+    asked.api = RemoteApi(user, authorization, scene.api.user_id, "HEAD" if sample.method == "HEAD" else "GET")
     return sample.ask(asked)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -231,9 +231,8 @@ def in_calendar(ask: Callable[[S], Reply], calendar_id: CalendarId | None = None
 
     def under(scene: S) -> Reply:
         scene = copy(scene)
-        scene.api = replace(
-            scene.api, calendar=calendar_id or scene.api.calendar or default_calendar(scene.api.user_id)
-        )
+        scene.api = copy(scene.api)
+        scene.api.calendar = calendar_id or scene.api.calendar or default_calendar(scene.api.user_id)
         return ask(scene)
 
     return under
