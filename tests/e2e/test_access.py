@@ -126,10 +126,11 @@ def test_another_user_is_served_their_own_or_finds_nothing(
     named = RULES[sample.route].another_user is Answer.NOT_FOUND
     # A recent operation that the history does not show yet may be one that is on its way. What is their own may be in
     # their own way: another event, or a mail of less than a minute ago.
-    on_its_way = {503} if route[1].startswith("/operations/") else set[int]()
+    on_its_way = {503} if "/operations/" in route[1] else set[int]()
     expected = {404} | on_its_way if named else {sample.status, 409, 429}
     assert reply.status in expected, reply
-    assert scene.first["created_by"] not in reply.text
+    if route != ("POST", "/free-busy"):  # it repeats which calendars it was asked about
+        assert scene.first["created_by"] not in reply.text
     assert scene.first["id"] not in reply.text
 
 

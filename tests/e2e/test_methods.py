@@ -18,7 +18,7 @@ def eve(base_url: str, session: requests.Session) -> User:
 
 @pytest.fixture(scope="module")
 def names(eve: User) -> dict[str, str]:
-    """An event and its version, once that is recorded."""
+    """An event and its version, once that is recorded, and what else the paths name."""
     event = eve.create("Design review", "2027-03-01T08:00:00Z", "2027-03-01T09:00:00Z")
     changed = eve("PATCH", f"/events/{event['id']}", {"location": "Room 5"})
     assert changed.status_code == 200
@@ -26,7 +26,12 @@ def names(eve: User) -> dict[str, str]:
     (session,) = eve("GET", "/me/sessions").json()["items"]
     gone = User.register(eve.base_url, requests.Session())
     erasure = gone("DELETE", "/me", {"password": PASSWORD}).json()
+    calendar_id = eve("GET", "/me").json()["id"]
+    invitation = eve("POST", f"/calendars/{calendar_id}/invitations", {"role": "viewer"}).json()
     return {
+        "calendar_id": calendar_id,
+        "username": eve.username,
+        "invitation_id": invitation["id"],
         "event_id": event["id"],
         "history_id": event["history_id"],
         "session_id": session["id"],
@@ -44,7 +49,8 @@ def meant(answer: requests.Response) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", READS)
 def test_head_answers_what_get_does_without_the_content(eve: User, names: dict[str, str], path: str) -> None:
-    window = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-02T00:00:00Z"} if path in ("/events", "/free-busy") else {}
+    in_window = path.endswith(("/events", "/free-busy"))
+    window = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-02T00:00:00Z"} if in_window else {}
     read, asked = (eve(method, path.format(**names), query=window) for method in ("GET", "HEAD"))
     assert (read.status_code, asked.status_code) == (200, 200)
     assert asked.content == b""
