@@ -59,7 +59,7 @@ def test_a_colliding_event_is_refused_and_the_other_one_named(ada: User, bob: Us
     first = ada.create("Design review", START, END)
     overlapping = {"title": "Lunch", "start": "2027-03-01T08:30:00Z", "end": "2027-03-01T09:30:00Z"}
     conflict = problem(ada("POST", "/events", overlapping), 409, "event-conflict")
-    assert conflict["conflicts"] == [{name: first[name] for name in ("id", "title", "start", "end")}]
+    assert conflict["conflicts"] == [{name: first[name] for name in ("calendar_id", "id", "title", "start", "end")}]
     assert conflict["next_free"] == first["end"]
     assert ada.events() == [first]
 
