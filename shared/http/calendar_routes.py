@@ -15,8 +15,6 @@ from shared.scheduling.roles import Right
 
 PREFIX: Final = "/calendars/<calendar_id>"
 
-_needed: dict[Callable[..., Any], Right] = {}
-
 
 def in_calendars(right: Right, allowing: Allowing | None = None) -> Callable[[Handler], Handler]:
     """Declares, above the route's own decorator, that the route is there under `/calendars/{calendar_id}` as well.
@@ -44,11 +42,6 @@ def in_calendars(right: Right, allowing: Allowing | None = None) -> Callable[[Ha
     return declare
 
 
-def right_needed(function: Callable[..., Any]) -> Right | None:
-    """Returns the right in the calendar of its path that a handler needs; None: no calendar is in its path."""
-    return _needed.get(function)
-
-
 def _under_calendar(function: Handler, right: Right, always: Allowing | None) -> Callable[..., Any]:
     @wraps(function)
     def under(calendar_id: CalendarIdInPath, **parameters: Any) -> Any:
@@ -66,5 +59,4 @@ def _under_calendar(function: Handler, right: Right, always: Allowing | None) ->
     under.__signature__ = of_handler.replace(parameters=[calendar, *parameters])  # type: ignore[attr-defined]
     declare_as(under, function)
     may_raise(*raised_by(function), NotAllowed, NotFound)(under)
-    _needed[under] = right
     return under

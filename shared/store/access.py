@@ -72,10 +72,6 @@ class GrantReader:
         self._age.read_at = started
         return found
 
-    def admit(self) -> None:
-        """Reads the grant, unless that was a moment ago, and checks it. Raises NotFound, NotAllowed, InvalidRequest."""
-        self.renew()
-
     def beside(self, read: Callable[[], T]) -> T:
         """Returns the result of `read`, for which the grant is checked: concurrently, unless it was a moment ago.
 
@@ -95,7 +91,12 @@ class GrantReader:
         return found
 
     def renew(self) -> None:
-        """Reads the grant again if what it allows took long to read: the right may have been revoked since."""
+        """Reads and checks the grant, unless that was a moment ago: the right may have been revoked since.
+
+        Raises:
+            NotFound, NotAllowed, InvalidRequest: The grant does not allow the access.
+            Throttled, AnswerLost.
+        """
         if not self._age.fresh:
             self.read({})
 

@@ -44,7 +44,7 @@ class SharedEventStore(DynamoEventStore):
 
     def admit(self) -> None:
         """Reads the grant. Raises NotFound, NotAllowed, InvalidRequest."""
-        self._grants.admit()
+        self._grants.renew()
 
     def readable(self, events: Iterable[Event]) -> list[Event]:
         """Returns those of `events` that the caller may read."""

@@ -26,7 +26,7 @@ def test_an_address_is_not_verified(people: People, mailbox: Mailbox) -> None:
     assert people.items("ADDRESS") == []
 
 
-def test_an_address_is_not_changed(people: People, mailbox: Mailbox) -> None:
+def test_no_code_is_sent(people: People, mailbox: Mailbox) -> None:
     ada = people.register("Ada", "ada@example.com")
     mailbox.deliver()
     people.deployment.clock.forward(60)
