@@ -27,7 +27,7 @@ from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant, shifted
 from shared.store.client import Clients
 from shared.store.events import DynamoEventStore
-from tests.harness.samples import request
+from tests.harness.samples import no_bookings, request
 
 COUNTS: Final = (16, 24, 64)
 MONDAY: Final = Instant("2027-01-04T00:00:00Z")
@@ -158,7 +158,7 @@ def _create(store: _Store, calendar_id: str, place: int) -> tuple[float, bool]:
     content = Content(title="Review", start=start, end=shifted(start, QUARTER))
     began = time.perf_counter()
     try:
-        Calendar(store, request(calendar_id, now_ns=time.time_ns()), DELETED_SECONDS).create(content)
+        Calendar(store, request(calendar_id, now_ns=time.time_ns()), DELETED_SECONDS, no_bookings).create(content)
     except Unavailable:
         return time.perf_counter() - began, False
     return time.perf_counter() - began, True

@@ -38,7 +38,7 @@ from shared.http.documents import (
     free_busy_document,
 )
 from shared.http.fields import Reason, Uid
-from shared.http.models import CreateEvent, EventPatch, ReplaceEvent
+from shared.http.models import CreateEvent, EventPatch, MoveRequest, ReplaceEvent
 from shared.http.parameters import AsOf, Colliding, DryRunFlag, EventIdInPath, From, Limit, NextPage, To
 from shared.http.responses import DRY_RUN, SENT_BACK, may_raise, returns
 from shared.http.terms import terms_of
@@ -47,6 +47,7 @@ from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
 from shared.scheduling.previews import Preview
 from shared.scheduling.terms import Terms
+from shared.sharing_errors import ManagedElsewhere
 from shared.wiring import calendar as wiring_calendar
 from shared.wiring import events as wiring
 
@@ -80,9 +81,10 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
     operation_id="create_event",
     tags=["Events"],
     summary="Create an event",
-    description="Refused with 409 if it overlaps another opaque event of the caller, however many callers race. By a "
-    "`uid` or an `Idempotency-Key` it is created once: the same request again gets the same answer, another one a 422, "
-    "and so does the `uid` of a deleted event that can be restored. With both, the uid names it.",
+    description="Refused with 409 if it overlaps another opaque event in one of its calendars, however many callers "
+    "race: it takes its time on all of them, or on none. Each of `calendars` and `any_of` needs the right to `book`. "
+    "By a `uid` or an `Idempotency-Key` it is created once: the same request again gets the same answer, another one a "
+    "422, and so does the `uid` of a deleted event that can be restored. With both, the uid names it.",
     responses={
         200: returns(DRY_RUN, PreviewDocument),
         201: returns("The event, as it was created.", EventDocument, sets=["ETag", "Location", "Idempotent-Replay"]),
@@ -96,7 +98,7 @@ def create_event(
     """Creates an event; only once if it has a `uid` or the request has an `Idempotency-Key`."""
     creation = wiring.creation(current_request())
     key = CreationKey.of(event.uid, idempotency_key())
-    asked = Terms(on_conflict=on_conflict, reason=event.reason)
+    asked = Terms(on_conflict=on_conflict, reason=event.reason, any_of=tuple(event.any_of or ()))
     if dry_run:
         return _preview(creation.preview(event.content(), asked, key))
     created, repeated = creation.create(event.content(), asked, key)
@@ -199,7 +201,7 @@ def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
     responses={200: _CHANGED},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
@@ -223,7 +225,7 @@ def replace_event(
     responses={200: _CHANGED},
 )
 @takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def patch_event(
     event_id: EventIdInPath,
     patch: Annotated[EventPatch, Body()],
@@ -259,3 +261,22 @@ def delete_event(
         return _preview(calendar.preview(lambda planned: planned.delete(event_id, asked)))
     calendar.remove(event_id, asked)
     return answer(None, status=204)
+
+
+@in_calendars("book")
+@app.post(
+    "/events/<event_id>/move",
+    operation_id="move_event",
+    tags=["Events"],
+    summary="Move an event to another calendar",
+    description="It keeps its `id`, and begins a history of its own there: its first version is of the type `move`. "
+    "What is left in the calendar that it comes from is a deletion, which cannot be restored. Refused with 409 if its "
+    "time is taken there.",
+    responses={200: returns("The event in its new calendar.", EventDocument, sets=["ETag"])},
+)
+@takes("If-Match", "If-None-Match")
+@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+def move_event(event_id: EventIdInPath, body: Annotated[MoveRequest, Body()]) -> Response[str]:
+    """Moves an event to another calendar, where it is managed from then on."""
+    calendar = wiring_calendar.calendar(current_request())
+    return _answer(calendar.move(event_id, body.to, terms_of(reason=body.reason)))

@@ -2,7 +2,14 @@
 
 from typing import Annotated
 
-from shared.errors import CalendarFull, ContentErased, EventConflict, NotRecordedYet, OutcomeUnknown, QuotaExceeded
+from shared.errors import (
+    CalendarFull,
+    ContentErased,
+    EventConflict,
+    NotRecordedYet,
+    OutcomeUnknown,
+    QuotaExceeded,
+)
 from shared.http.api import Body, Response, answer, app, current_request, handler, takes
 from shared.http.calendar_routes import in_calendars
 from shared.http.change_documents import PreviewDocument, preview_document
@@ -11,6 +18,7 @@ from shared.http.models import RollbackRequest
 from shared.http.parameters import Colliding, DryRunFlag, EventIdInPath
 from shared.http.responses import DRY_RUN, may_raise, returns
 from shared.http.terms import terms_of
+from shared.sharing_errors import ManagedElsewhere
 from shared.wiring import rollback as wiring
 
 __all__ = ["handler"]
@@ -34,7 +42,7 @@ __all__ = ["handler"]
     },
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, ContentErased, NotRecordedYet, OutcomeUnknown, CalendarFull)
+@may_raise(EventConflict, QuotaExceeded, ContentErased, NotRecordedYet, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def roll_back(
     event_id: EventIdInPath,
     body: Annotated[RollbackRequest, Body()],
@@ -46,9 +54,10 @@ def roll_back(
     `changed` is false if there was nothing to change. With `dry_run`, only returns what would be done.
     """
     rollback = wiring.rollback(current_request())
+    calendars = None if body.calendars is None else tuple(body.calendars)
     asked = terms_of(on_conflict, body.reason)
     if dry_run:
-        preview = rollback.preview(event_id, body.history_id, asked)
+        preview = rollback.preview(event_id, body.history_id, asked, calendars)
         return answer(preview_document(preview, body.history_id), etag=preview.history_id)
-    done = rollback.roll_back(event_id, body.history_id, asked)
+    done = rollback.roll_back(event_id, body.history_id, asked, calendars)
     return answer(rolled_back_document(done.event, changed=done.changed), etag=done.event.history_id)

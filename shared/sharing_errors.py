@@ -15,3 +15,12 @@ class DefaultCalendar(SchedulingError):
 
     def __init__(self) -> None:
         super().__init__("this is a user's default calendar: it cannot be given away, deleted or left")
+
+
+class ManagedElsewhere(SchedulingError):
+    """The event is in this calendar for its time alone: it is changed in its home, which is another calendar."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the event is managed from another calendar: here it can only be deleted, with the right to write"
+        )

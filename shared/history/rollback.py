@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.history.reading import History, with_content
-from shared.ids import EventId, HistoryId
+from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
@@ -27,20 +27,34 @@ class Rollback:
     history: History
     calendar: Calendar
 
-    def roll_back(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> RolledBack:
+    def roll_back(
+        self,
+        event_id: EventId,
+        history_id: HistoryId,
+        terms: Terms,
+        calendars: tuple[CalendarId, ...] | None = None,
+    ) -> RolledBack:
         """Restores the content of the event at version `history_id`, as a new version.
+
+        With `calendars` it is on these instead of those that it was on then.
 
         Raises:
             NotFound, NotRecordedYet, ContentErased, and the errors of `Calendar.roll_back`.
         """
         target = self._target(event_id, history_id)
-        event = self.calendar.roll_back(target, terms)
+        event = self.calendar.roll_back(target, terms, calendars)
         return RolledBack(event, event.stamp.operation_id == self.request.operation_id)
 
-    def preview(self, event_id: EventId, history_id: HistoryId, terms: Terms) -> Preview:
+    def preview(
+        self,
+        event_id: EventId,
+        history_id: HistoryId,
+        terms: Terms,
+        calendars: tuple[CalendarId, ...] | None = None,
+    ) -> Preview:
         """Returns the result that `roll_back` would have, without writing. Raises its errors, except EventConflict."""
         target = self._target(event_id, history_id)
-        return self.calendar.preview(lambda calendar: calendar.roll_back(target, terms))
+        return self.calendar.preview(lambda calendar: calendar.roll_back(target, terms, calendars))
 
     def _target(self, event_id: EventId, history_id: HistoryId) -> Event:
         (target,) = self.history.versions(event_id, history_id)

@@ -13,21 +13,27 @@ from typing import Final, Protocol
 from shared import ids
 from shared.errors import (
     STORE_FAULT,
-    CalendarFull,
     EventConflict,
-    InvalidRequest,
-    NotAllowed,
     NotFound,
     NotRecordedYet,
     OutcomeUnknown,
-    PreconditionFailed,
-    QuotaExceeded,
-    SchedulingError,
     StoreFault,
-    Unavailable,
 )
 from shared.history.reading import Concurrently, History
-from shared.history.undo_steps import UndoOutcome, UndoStep, collide, in_the_way, lanes
+from shared.history.undo_steps import (
+    CHANGED,
+    DELETED,
+    ELSEWHERE,
+    MOVED,
+    REFUSALS,
+    TIME_UP,
+    UndoOutcome,
+    UndoStep,
+    collide,
+    in_the_way,
+    lanes,
+    why,
+)
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
 from shared.scheduling.access import Grant
@@ -42,36 +48,6 @@ LAG_MS: Final = 10 * 1000
 SKEW_MS: Final = 1000
 # How long after an operation some of its versions may be missing: the stream redelivers records that failed.
 REST_MS: Final = 60 * 1000
-
-CHANGED: Final = "it has changed since"
-DELETED: Final = "it was deleted since"
-NOT_ANY_MORE: Final = "you may not change this any more"
-TIME_UP: Final = "time was up: undo again"
-
-
-# Why a step may fail, and the others go on. While an undo is at work the caller may lose the right to change events,
-# and the calendar become strict.
-REFUSALS: Final = (
-    PreconditionFailed,
-    NotFound,
-    NotAllowed,
-    InvalidRequest,
-    Unavailable,
-    CalendarFull,
-    QuotaExceeded,
-)
-
-
-def _why(refusal: SchedulingError) -> str:
-    match refusal:
-        case PreconditionFailed():
-            return CHANGED
-        case NotFound(what="event"):
-            return DELETED
-        case NotFound() | NotAllowed() | InvalidRequest():
-            return NOT_ANY_MORE
-        case _:
-            return str(refusal)
 
 
 class OperationStore(Protocol):
@@ -196,15 +172,24 @@ class Undo:
         event_id, history_id = made
         if event is None:
             return UndoOutcome(event_id, left="it is gone")
-        if event.history_id != history_id:
-            return UndoOutcome(event_id, left=DELETED if event.deleted else CHANGED)
-        if event.expired(self.request.now):
-            return UndoOutcome(event_id, left="it was deleted too long ago to be restored")
+        left = self._why_left(event, history_id)
+        if left is not None:
+            return UndoOutcome(event_id, left=left)
         if event.stamp.type == "create":
             return UndoStep(event)
         if event.deleted:
             return UndoStep(event, event)  # a tombstone keeps the content of the event
         return self._to_version_before(event, young=young)
+
+    def _why_left(self, event: Event, history_id: HistoryId) -> str | None:
+        """Returns why an event that the operation left at version `history_id` is left as it is; None if it is not."""
+        if event.history_id != history_id:
+            return DELETED if event.deleted else CHANGED
+        if event.expired(self.request.now):
+            return "it was deleted too long ago to be restored"
+        if event.elsewhere:
+            return ELSEWHERE
+        return MOVED if event.stamp.type == "move" else None
 
     def _to_version_before(self, event: Event, *, young: bool) -> UndoStep | UndoOutcome:
         """Returns how to revert an event that existed before the operation, or that it restored."""
@@ -272,7 +257,7 @@ class Undo:
         except StoreFault:  # only from a read: for writes a calendar raises errors of its own
             return UndoOutcome(event_id, left=STORE_FAULT)
         except REFUSALS as error:
-            return UndoOutcome(event_id, left=_why(error), unknown=isinstance(error, OutcomeUnknown))
+            return UndoOutcome(event_id, left=why(error), unknown=isinstance(error, OutcomeUnknown))
         return UndoOutcome(event_id, step.type, event)
 
     def _preview(self, step: UndoStep, manner: Manner, moved: frozenset[EventId]) -> UndoOutcome:

@@ -2,11 +2,58 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from shared.errors import (
+    CalendarFull,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    QuotaExceeded,
+    SchedulingError,
+    Unavailable,
+)
 from shared.ids import EventId
+from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.fences import fence_names
-from shared.scheduling.guard import needs_check
+from shared.sharing_errors import ManagedElsewhere
+
+CHANGED: Final = "it has changed since"
+DELETED: Final = "it was deleted since"
+ELSEWHERE: Final = "it is managed from another calendar"
+MOVED: Final = "it was moved here from another calendar: move it back"
+NOT_ANY_MORE: Final = "you may not change this any more"
+TIME_UP: Final = "time was up: undo again"
+
+# Why a step may fail, and the others go on. While an undo is at work the caller may lose the right to change events,
+# and the calendar become strict.
+REFUSALS: Final = (
+    PreconditionFailed,
+    NotFound,
+    NotAllowed,
+    ManagedElsewhere,
+    InvalidRequest,
+    Unavailable,
+    CalendarFull,
+    QuotaExceeded,
+)
+
+
+def why(refusal: SchedulingError) -> str:
+    """Returns the reason to give for an event that is left as it is because of `refusal`, one of REFUSALS."""
+    match refusal:
+        case PreconditionFailed():
+            return CHANGED
+        case NotFound(what="event"):
+            return DELETED
+        case ManagedElsewhere():
+            return ELSEWHERE
+        case NotFound() | NotAllowed() | InvalidRequest():
+            return NOT_ANY_MORE
+        case _:
+            return str(refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +72,11 @@ class UndoStep:
 
     @property
     def takes_time(self) -> bool:
-        """Returns whether the step makes the event take time that it does not take now."""
-        return self.target is not None and needs_check(self.target, self.event)
+        """Returns whether the step makes the event take time that it does not take now, on any calendar."""
+        if self.target is None:
+            return False
+        more = set(self.target.content.calendars).difference(self.event.content.calendars)
+        return needs_check(self.target, self.event) or (self.target.content.opaque and bool(more))
 
     @property
     def frees_time(self) -> bool:

@@ -21,8 +21,8 @@ class FieldChange(TypedDict):
     """A field that differs; `deleted` is one where the event is deleted on one side only."""
 
     field: Annotated[str, Field(description="The field's name.", examples=["location"])]
-    old: Annotated[str | bool | None, Field(description="What it was; null also where there was no event.")]
-    new: Annotated[str | bool | None, Field(description="What it became.")]
+    old: Annotated[str | bool | list[str] | None, Field(description="What it was; null also where there was no event.")]
+    new: Annotated[str | bool | list[str] | None, Field(description="What it became.")]
     unified_diff: NotRequired[
         Annotated[
             str,
@@ -36,7 +36,7 @@ class PatchOperation(TypedDict):
 
     op: Annotated[Literal["replace"], Field(description="All fields are always there, so there is no other.")]
     path: Annotated[str, Field(description="The field, as a JSON Pointer (RFC 6901).", examples=["/location"])]
-    value: Annotated[str | int | None, Field(description="What the field becomes.")]
+    value: Annotated[str | int | list[str] | None, Field(description="What the field becomes.")]
 
 
 _Versions = TypedDict(

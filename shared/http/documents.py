@@ -11,7 +11,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.http.document_types import ID, Author, HistoryIdValue, Id, InstantValue, NextCursor, TimestampValue
-from shared.http.fields import Description, InstantField, Location, TimeZone, Title, Uid
+from shared.http.fields import Description, InstantField, Location, OtherCalendars, TimeZone, Title, Uid
 from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict, Transparency
 from shared.scheduling.instants import of_seconds
 
@@ -70,6 +70,14 @@ class ContentDocument(TypedDict):
         Transparency,
         Field(description="Whether it takes its time: a `transparent` one collides with nothing.", examples=["opaque"]),
     ]
+    calendars: Annotated[
+        OtherCalendars,
+        Field(
+            description="On which calendars it takes its time besides its own: on all of them at once, or on none. In "
+            "those it is told without this list, and can only be deleted.",
+            examples=[[]],
+        ),
+    ]
 
 
 class EventDocument(ContentDocument):
@@ -96,6 +104,7 @@ def event_document(event: Event) -> EventDocument:
         values[name] = getattr(content, name)
     # Filled in place, which takes two thirds of the time of merging two dicts.
     document = cast("EventDocument", values)
+    document["calendars"] = [*content.calendars]
     document["uid"] = event.uid
     document["calendar_id"] = event.calendar_id
     document["created_by"] = event.created_by

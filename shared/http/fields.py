@@ -1,8 +1,8 @@
 """The constrained types used in requests: fields of bodies, and parameters of queries and paths."""
 
 import re
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -12,8 +12,11 @@ from shared.http.base_models import Line, without
 from shared.http.document_types import CLOCK, DATE, ID, INSTANT
 from shared.http.text import is_visible, lines_fault
 from shared.scheduling import instants
+from shared.scheduling.events import MOST_CALENDARS
 from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
 from shared.scheduling.time_zones import MAX_NAME, iana_name
+
+Each = TypeVar("Each")
 
 MAX_TITLE = 200
 MAX_LOCATION = 500
@@ -61,6 +64,13 @@ def _at_most(limit: int) -> AfterValidator:
         return text
 
     return AfterValidator(checked)
+
+
+def distinct(values: Sequence[Each]) -> tuple[Each, ...]:
+    """Returns `values`, none of which may occur twice. Raises PydanticCustomError."""
+    if len({*values}) != len(values):
+        raise PydanticCustomError("twice", "must not name anything twice")
+    return tuple(values)
 
 
 def _time_zone(name: str) -> str:
@@ -138,6 +148,9 @@ _UUID_RULES = (
     Field(json_schema_extra={"format": "uuid"}, examples=[ID]),
 )
 CalendarIdField = Annotated[ids.CalendarId, *_UUID_RULES]
+# The calendars of an event besides its own, in the order in which the request names them.
+OtherCalendars = Annotated[list[CalendarIdField], Field(max_length=MOST_CALENDARS - 1), AfterValidator(distinct)]
+AnyOf = Annotated[list[CalendarIdField], Field(min_length=1, max_length=MOST_CALENDARS), AfterValidator(distinct)]
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -12,7 +12,7 @@ from shared import cursors
 from shared.errors import EmptyWindow, FieldError, InvalidCursor, InvalidRequest, WindowTooLong
 from shared.http.base_models import RequestBody
 from shared.http.document_types import ID
-from shared.http.fields import CalendarIdField, TimeZone, WindowEnd, WindowStart
+from shared.http.fields import CalendarIdField, TimeZone, WindowEnd, WindowStart, distinct
 from shared.ids import CalendarId
 from shared.scheduling.find_time import (
     DEFAULT_SLOTS,
@@ -29,18 +29,10 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.time_zones import iana_name
 from shared.scheduling.working_hours import WEEKDAYS, Weekday, WorkingHours
 
-Each = TypeVar("Each")
-
 MAX_SLOT_MINUTES: Final = 24 * 60
 # A cursor repeats what was asked for, of up to 20 calendars.
 MAX_CURSOR: Final = 4000
 MIDNIGHT: Final = "00:00"
-
-
-def _none_twice(values: list[Each]) -> list[Each]:
-    if len({*values}) != len(values):
-        raise PydanticCustomError("twice", "must not name anything twice")
-    return values
 
 
 def _in_order(between: list[str]) -> list[str]:
@@ -77,7 +69,7 @@ class FindTime(RequestBody):
     calendars: Annotated[
         list[CalendarIdField] | None,
         Field(description="The ids of the calendars, none of them twice.", min_length=1, max_length=MAX_CALENDARS),
-        AfterValidator(lambda ids: ids and _none_twice(ids)),
+        AfterValidator(lambda ids: ids and distinct(ids)),
     ] = None
     from_: Annotated[
         WindowStart | None,
@@ -113,7 +105,7 @@ class FindTime(RequestBody):
         Field(
             description="The working days in `time_zone`. Without them: all.", min_length=1, max_length=len(WEEKDAYS)
         ),
-        AfterValidator(lambda days: days and _none_twice(days)),
+        AfterValidator(lambda days: days and distinct(days)),
     ] = None
     time_zone: Annotated[
         TimeZone | None,

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.http.base_models import RequestBody
 from shared.http.documents import ContentDocument
-from shared.http.fields import HistoryIdField, Reason, Uid
+from shared.http.fields import AnyOf, CalendarIdField, HistoryIdField, OtherCalendars, Reason, Uid
 from shared.http.read_only import READ_ONLY
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
@@ -31,6 +31,9 @@ from shared.scheduling.time_zones import iana_name
 Body = TypeVar("Body", bound=RequestBody)
 
 _DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.name not in READ_ONLY}
+# Bulk creation looks for no conflicts, so it takes time on no other calendar.
+_ON_SEVERAL: Final = ("calendars",)
+_ON_ONE: Final = tuple(name for name in _DEFAULTS if name not in _ON_SEVERAL)
 
 
 def _validated_at(name: str) -> int:
@@ -51,23 +54,24 @@ def _check_order(end: Instant, info: ValidationInfo) -> Instant:
     return end
 
 
-def with_content(*, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
-    """Returns a decorator that adds the fields of an event's content to a model.
+def with_content(*names: str, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
+    """Returns a decorator that adds the fields `names` of an event's content to a model.
 
     With `partial`, each field may be left out, and null stands for the default of a field that has one.
     """
 
     def given(model: type[Body]) -> type[Body]:
         definitions: dict[str, Any] = {}
-        for name in sorted(_DEFAULTS, key=_validated_at):
+        for name in sorted(names, key=_validated_at):
             default = _DEFAULTS[name]
             kind: Any = ContentDocument.__annotations__[name]
             if partial:
                 definitions[name] = (kind if default is MISSING else kind | None, None)
             else:
                 definitions[name] = (kind, ... if default is MISSING else default)
-        kind, default = definitions["end"]
-        definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
+        if "end" in definitions:
+            kind, default = definitions["end"]
+            definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
         made: type[Body] = create_model(
             model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **definitions
         )
@@ -85,13 +89,18 @@ def _stored(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "time_zone": zone, "time_zone_given": None if zone == name else name}
 
 
-@with_content()
+@with_content(*_ON_ONE)
 class NewEvent(RequestBody):
-    """An event as its client describes it."""
+    """An event as its client describes it, on one calendar."""
 
     def content(self) -> Content:
         """Returns the content of the event."""
-        return Content(**_stored({name: getattr(self, name) for name in _DEFAULTS}))
+        return Content(**_stored({name: getattr(self, name) for name in _DEFAULTS if name in type(self).model_fields}))
+
+
+@with_content(*_ON_SEVERAL)
+class BookedEvent(NewEvent):
+    """An event that may be on several calendars."""
 
 
 class SentBack(RequestBody):
@@ -124,19 +133,23 @@ class NamedEvent(NewEvent):
     uid: Uid | None = None
 
 
-class CreateEvent(NamedEvent):
-    """An event to create, and why."""
+class CreateEvent(BookedEvent, NamedEvent):
+    """An event to create, and why. It also takes one of the calendars of `any_of`, one that is free."""
 
+    any_of: Annotated[
+        AnyOf | None,
+        Field(description="Calendars of which it takes one that is free as well: `calendars` then tells which."),
+    ] = None
     reason: Reason | None = None
 
 
-class ReplaceEvent(NewEvent, SentBack):
+class ReplaceEvent(BookedEvent, SentBack):
     """What an event is to be from now on, and why. What GET gave may be sent back as a whole."""
 
     reason: Reason | None = None
 
 
-@with_content(partial=True)
+@with_content(*_DEFAULTS, partial=True)
 class ContentPatch(SentBack):
     """Some fields of an event's content."""
 
@@ -156,6 +169,19 @@ class RollbackRequest(RequestBody):
     """Which version to go back to, and why."""
 
     history_id: Annotated[HistoryIdField, Field(description="The version to go back to.")]
+    calendars: Annotated[
+        OtherCalendars | None,
+        Field(
+            description="On which other calendars it is then. Without them: on those that it was on at that version."
+        ),
+    ] = None
+    reason: Reason | None = None
+
+
+class MoveRequest(RequestBody):
+    """Which calendar an event is to be moved to, and why."""
+
+    to: Annotated[CalendarIdField, Field(description="The calendar that it is to be in: one that the caller may book.")]
     reason: Reason | None = None
 
 

@@ -41,7 +41,7 @@ from shared.http.problem_documents import (
     field_problems,
     quota_document,
 )
-from shared.sharing_errors import DefaultCalendar, LastOwner
+from shared.sharing_errors import DefaultCalendar, LastOwner, ManagedElsewhere
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -55,6 +55,7 @@ TITLES = {
     NotAuthenticated: (401, "Not authenticated"),
     NotFound: (404, "Not found"),
     NotAllowed: (403, "Not allowed"),
+    ManagedElsewhere: (403, "Managed elsewhere"),
     DefaultCalendar: (403, "Default calendar"),
     PreconditionFailed: (412, "Precondition failed"),
     EventConflict: (409, "Event conflict"),

@@ -1,55 +1,54 @@
 """The operations of a caller on the events of a calendar."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from shared import cursors, ids
-from shared.errors import AnswerLost, Contended, InvalidCursor, InvalidRequest, NotFound, Throttled
+from shared import ids
+from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
+from shared.scheduling.calendar_reading import CalendarReading, ReadStore
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
-from shared.scheduling.free_time import QUERY as FREE_BUSY
-from shared.scheduling.free_time import FreeBusyQuery, read_free_busy
-from shared.scheduling.guard import Guard, GuardedStore
+from shared.scheduling.guard import Guard, GuardedStore, Plan
 from shared.scheduling.idempotency import ANOTHERS_UID, AlreadyCreated, CreationKey
-from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.quotas import Quotas
-from shared.scheduling.range_reader import DeletedPage, sizes
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
-from shared.scheduling.updates import ConditionalUpdate, Updater, UpdateStore, live, patched
-from shared.scheduling.windows import Window, read_page
+from shared.scheduling.updates import ConditionalUpdate, OnSeveralCalendars, Updater, UpdateStore, live, patched
+
+if TYPE_CHECKING:
+    from shared.scheduling.booking_changes import Bookings
 
 
-class CalendarStore(GuardedStore, UpdateStore, Protocol):
+class CalendarStore(ReadStore, GuardedStore, UpdateStore, Protocol):
     """The operations on the events table that a calendar needs."""
 
-    def get(self, calendar_id: CalendarId, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not, read strongly consistent."""
 
-    def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
-        """Returns a page of the deleted events that can be restored at `now`, latest first, those after `before`."""
-
-
-class Calendar:
-    """The calendar of a request."""
+class Calendar(CalendarReading):
+    """The calendar of a request: what is in it, and its changes."""
 
     def __init__(
-        self, store: CalendarStore, request: Request, deleted_seconds: int, quotas: Quotas | None = None
+        self,
+        store: CalendarStore,
+        request: Request,
+        deleted_seconds: int,
+        bookings: "Callable[[Request], Bookings]",
+        quotas: Quotas | None = None,
     ) -> None:
         """Gives access to the calendar of `request`; a deleted event can be restored for `deleted_seconds`.
 
-        What it may hold is limited by `quotas`, if there are any.
+        Events on several calendars are left to its `bookings`. What it may hold is limited by `quotas`, if there are
+        any.
         """
-        self._store = store
-        self._request = request
-        self._calendar_id = request.calendar_id
+        super().__init__(store, request)
+        self._store: CalendarStore = store
         self._quotas = quotas
-        self._checks = Guard(store, request, quotas)
+        self._bookings = bookings
+        self._checks = Guard(store, request, bookings, quotas)
         self._guard: Guard | DryRun = self._checks
         self._updater: Updater | DryRun = Updater(store, request)
         self._deleted_seconds = deleted_seconds
@@ -76,12 +75,14 @@ class Calendar:
         Raises:
             EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown.
             AlreadyCreated: there is an event with the same `key`.
-            InvalidRequest: there is one, which the caller may not read.
+            InvalidRequest: there is one, which the caller may not read; or another calendar cannot be booked.
         """
+        if terms.any_of and not terms.checked:
+            raise InvalidRequest.of("any_of", "must be left out, or on_conflict be reject: it asks for a free calendar")
         unnumbered = self._stamp("create", terms)
         now_ns = self._request.now_ns
         event_id = key.event_id(self._request.access) if key else EventId(ids.new_id(now_ns))
-        digest = key.digest(content, terms.on_conflict, terms.reason) if key else None
+        digest = key.digest(content, terms.on_conflict, terms.reason, terms.any_of) if key else None
 
         def make(stored: Event | None) -> Event:
             if stored is not None and not stored.expired(self._request.now):
@@ -103,6 +104,11 @@ class Calendar:
             )
             return event.continuing(stored, now_ns)
 
+        if content.calendars or terms.any_of:
+            event = make(None)
+            return self._guard.write_on_several(
+                event_id, make, event, checked=terms.checked, creates=True, any_of=terms.any_of
+            )
         return self._guard.write(
             event_id,
             make,
@@ -112,37 +118,6 @@ class Calendar:
             unread=not terms.checked,  # a checked write reads it together with the fences, without an extra call
             expected=content.interval,
         )
-
-    def get(self, event_id: EventId) -> Event:
-        """Returns a live event. Raises NotFound."""
-        return live(self._store.get(self._calendar_id, event_id))
-
-    def stored(self, event_id: EventId) -> Event | None:
-        """Returns the event, deleted or not; None if there is none, or none that can be restored."""
-        found = self._store.get(self._calendar_id, event_id)
-        return None if found is None or found.expired(self._request.now) else found
-
-    def with_uid(self, uid: str) -> list[Event]:
-        """Returns the live event to which its client gave the name `uid`, if there is one."""
-        found = self._store.get(self._calendar_id, ids.of_uid(self._calendar_id, uid))
-        return [found] if found is not None and not found.deleted and found.uid == uid else []
-
-    def page(self, window: Window, limit: int) -> tuple[list[Event], str | None]:
-        """Returns at most `limit` events of `window`, by start, and the cursor of the next page."""
-        return read_page(self._store, self._calendar_id, window, limit)
-
-    def free_busy(
-        self, start: Instant | None, end: Instant | None, cursor: str | None = None
-    ) -> tuple[Interval, list[Interval], str | None]:
-        """Returns the requested window, its busy intervals, merged, and the cursor of the next page.
-
-        Raises:
-            EmptyWindow, WindowTooLong, InvalidCursor.
-        """
-        name = cursors.in_calendar(FREE_BUSY, self._calendar_id)
-        query = FreeBusyQuery.of(start, end, cursor, of_seconds(self._request.now), name)
-        busy, next_cursor = read_free_busy(self._store, self._calendar_id, query)
-        return query.window.interval, busy, next_cursor
 
     def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
         """Replaces the event's content with `content`.
@@ -160,8 +135,9 @@ class Calendar:
     def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
         """Changes `fields` of the event's content.
 
-        If they include no time and no time zone, and there is no `terms.check`, one conditional update suffices,
-        without a read before it, unless the calendar may lack room for their text, or is not the caller's own.
+        If they include no time, no time zone and no calendars, and there is no `terms.check`, one conditional update
+        suffices, without a read before it, unless the calendar may lack room for their text, or is not the caller's
+        own, or the event is on several.
 
         Raises:
             InvalidRequest: the resulting interval is not valid.
@@ -177,9 +153,8 @@ class Calendar:
         expected = None
         if not fields.keys() & {"start", "end", "transparency"}:
             unread = self._quotas is None or self._quotas.unread(fields)
-            if self._blind and unread and terms.check is None and "time_zone" not in fields:
-                stamp = self._stamp("update", terms)
-                return self._updater.update(event_id, make, stamp, fields, terms.condition)
+            if self._blind and unread and terms.check is None and not fields.keys() & {"time_zone", "calendars"}:
+                return self._unread(event_id, make, self._stamp("update", terms), fields, terms)
         elif fields.keys() >= {"start", "end"}:
             expected = Interval(fields["start"], fields["end"])
         else:
@@ -189,26 +164,43 @@ class Calendar:
 
     def remove(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> None:
         """Deletes the event as `delete` does, and does not tell what it was: in most cases that needs no read."""
-        lost = LostAnswers(unread=True)
+        lost, known = LostAnswers(unread=True), None
         if not self._blind:
             history_id = HistoryId(ids.new_id(self._request.now_ns))
             stamp = self._stamp("delete", terms).numbered(history_id, 0)
             update = ConditionalUpdate(stamp, history_id, {}, terms.condition, self._expires_at)
             try:
-                self._store.update(self._calendar_id, event_id, update)
+                applied, stored = self._store.update(self._calendar_id, event_id, update)
             except AnswerLost:
                 lost.add(history_id)
             except (Contended, Throttled):
                 # Also if the caller may change only what they have created: whether that is this event has to be read.
                 pass
             else:
-                return
-        self.delete(event_id, terms, lost)
+                if applied:
+                    return
+                known = stored if stored is not None and stored.on_several and not stored.deleted else None
+        self.delete(event_id, terms, lost, known)
 
-    def delete(self, event_id: EventId, terms: Terms = DEFAULT_TERMS, lost: LostAnswers | None = None) -> Event:
+    def delete(
+        self,
+        event_id: EventId,
+        terms: Terms = DEFAULT_TERMS,
+        lost: LostAnswers | None = None,
+        known: Event | None = None,
+    ) -> Event:
         """Deletes the event, which can be restored for a while. Returns its tombstone.
 
-        `lost` is what the request has tried to write before, without a response. Raises the errors of `patch`.
+        An event that is managed from another calendar is taken off this one, which needs the right to write here.
+
+        Args:
+            event_id: The event.
+            terms: The terms of the change.
+            lost: What the request has tried to write before, without a response.
+            known: The event on several calendars as it was just seen.
+
+        Raises:
+            The errors of `patch`.
         """
         expires_at = self._expires_at
         stamp = self._stamp("delete", terms)
@@ -218,34 +210,48 @@ class Calendar:
             return replace(event.changed(event.content, stamp, self._request.now_ns), expires_at=expires_at)
 
         if not self._blind:
+            if known is not None:
+                return self._guard.write_on_several(event_id, make, known, checked=True, lost=lost)
             return self._guard.write(event_id, make, checked=True, lost=lost)
-        return self._updater.update(event_id, make, stamp, {}, terms.condition, expires_at)
+        return self._unread(event_id, make, stamp, {}, terms, expires_at)
 
-    def deleted(self, limit: int, cursor: str | None) -> tuple[Sequence[Event], str | None]:
-        """Returns at most `limit` deleted events that can still be restored, latest first, and the next cursor.
+    def _unread(
+        self,
+        event_id: EventId,
+        make: Plan,
+        stamp: Stamp,
+        fields: Mapping[str, str | None],
+        terms: Terms,
+        expires_at: int | None = None,
+    ) -> Event:
+        """Makes a change by one conditional update, unless the event turns out to be on several calendars."""
+        try:
+            return self._updater.update(event_id, make, stamp, fields, terms.condition, expires_at)
+        except OnSeveralCalendars as found:
+            return self._guard.write_on_several(event_id, make, found.event, checked=terms.checked, lost=found.lost)
 
-        Expired ones are skipped, within the maximum number of rounds of a listing. Raises InvalidCursor.
+    def move(self, event_id: EventId, to: CalendarId, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Moves the event to the calendar `to`, where it has the same id. Returns the event there.
+
+        What is left of it in this calendar is a deletion, which cannot be restored here.
+
+        Raises:
+            The errors of `replace`.
+            InvalidRequest: the caller may not book `to`.
         """
-        query = cursors.in_calendar("deleted", self._calendar_id)
-        before = None
-        if cursor is not None:
-            before = HistoryId(cursors.decode(query, cursor, ("before",))["before"])
-            if not ids.is_id(before):
-                raise InvalidCursor
-        found: list[Event] = []
-        for size in sizes(limit + 1):
-            page = self._store.deleted(self._calendar_id, self._request.now, size, before)
-            found += page.events
-            if len(found) > limit:
-                found, before = found[:limit], found[limit - 1].history_id
-                break
-            if page.read_up_to is None:
-                return found, None
-            before = page.read_up_to
-        return found, cursors.encode(query, {"before": before or ""})
 
-    def roll_back(self, target: Event, terms: Terms = DEFAULT_TERMS) -> Event:
+        def make(stored: Event | None) -> Event:
+            event = terms.agreed(live(stored))
+            return event.changed(event.content, self._stamp("move", terms), self._request.now_ns)
+
+        return self._bookings(self._request).move(event_id, make, to)
+
+    def roll_back(
+        self, target: Event, terms: Terms = DEFAULT_TERMS, calendars: tuple[CalendarId, ...] | None = None
+    ) -> Event:
         """Rolls the event back to its content at version `target`, as a new version; restores a deleted event.
+
+        With `calendars` it is on these instead of those that it was on then.
 
         A version of type `delete` has the content from before the deletion. If the event already has that content, no
         version is created.
@@ -253,15 +259,16 @@ class Calendar:
         Raises:
             The errors of `replace`.
         """
+        content = target.content if calendars is None else replace(target.content, calendars=calendars)
 
         def make(stored: Event | None) -> Event | None:
             if stored is None or stored.expired(self._request.now):
                 raise NotFound("event")
             terms.agreed(stored)
-            if not stored.deleted and stored.content == target.content:
+            if not stored.deleted and stored.content == content:
                 return None
             stamp = self._stamp("restore" if stored.deleted else "rollback", terms, target.history_id)
-            return stored.changed(target.content, stamp, self._request.now_ns)
+            return stored.changed(content, stamp, self._request.now_ns)
 
         return self._guard.write(target.id, make, checked=terms.checked, expected=target.content.interval)
 

@@ -77,7 +77,7 @@ class Creation:
             stored = found
         if key is None:
             raise AssertionError("an event without a key has an id of its own")
-        if not key.created_by(content, terms.on_conflict, terms.reason, stored):
+        if not key.created_by(content, terms.on_conflict, terms.reason, stored, terms.any_of):
             raise key.refused(stored)
         if stored.deleted and key.key is None:
             raise InvalidRequest([deleted_uid(stored)])

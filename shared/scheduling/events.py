@@ -15,7 +15,8 @@ from shared.scheduling.intervals import Interval
 if TYPE_CHECKING:
     from shared.request import Request
 
-ChangeType = Literal["create", "update", "delete", "restore", "rollback"]
+# `move` is the first change of an event in a calendar to which it was moved from another one.
+ChangeType = Literal["create", "update", "delete", "restore", "rollback", "move"]
 Transparency = Literal["opaque", "transparent"]
 OnConflict = Literal["reject", "allow"]
 
@@ -24,6 +25,8 @@ NO_HISTORY_ID: Final = HistoryId("00000000-0000-7000-8000-000000000000")
 EXTERNAL: Final = "external"
 # A stream keeps its records for 24 h: a version that is not recorded by then never will be.
 STREAM_RETENTION_MS: Final = 24 * 3600 * 1000
+# How many calendars one event may be on.
+MOST_CALENDARS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +34,9 @@ class Content:
     """The fields of an event that the client sets, in the order of the API's documents. Versions are compared by them.
 
     `[start, end)` is half-open, and may be empty only for a transparent event. `time_zone` is an IANA name;
-    `time_zone_given` is the name that the client used for it, if that was another one. A field with a default may be
-    omitted from a request; None is an absent value.
+    `time_zone_given` is the name that the client used for it, if that was another one. `calendars` are those on which
+    the event takes its time besides its own. A field with a default may be omitted from a request; None is an absent
+    value.
     """
 
     title: str
@@ -43,6 +47,7 @@ class Content:
     time_zone: str = "UTC"
     time_zone_given: str | None = None
     transparency: Transparency = "opaque"
+    calendars: tuple[CalendarId, ...] = ()
 
     @property
     def interval(self) -> Interval:
@@ -134,6 +139,9 @@ class Event:
     in seconds since 1970, is set on a deleted event only: from then on it cannot be restored. `uid` is the client's own
     name for it (RFC 7986, section 5.3); `creation_digest` identifies the request that created it. `erased` marks a
     version of which only the stamp is kept: its content is NO_CONTENT.
+
+    An event on several calendars has an item in each. One of them is its home, where it is changed; the others are
+    copies, with the calendar of the home in `home`, and name no other calendar.
     """
 
     id: EventId
@@ -146,6 +154,17 @@ class Event:
     uid: str | None = None
     creation_digest: str | None = None
     erased: bool = False
+    home: CalendarId | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Returns whether it is managed from another calendar: this is a copy, or what a move has left."""
+        return self.home is not None
+
+    @property
+    def on_several(self) -> bool:
+        """Returns whether a change of it concerns other calendars as well."""
+        return self.elsewhere or bool(self.content.calendars)
 
     @property
     def history_id(self) -> HistoryId:

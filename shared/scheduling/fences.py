@@ -18,6 +18,8 @@ from shared.scheduling.intervals import Interval
 FENCES: Final = 16
 # The number of writes that a fence remembers.
 RECENT: Final = 12
+# Their names.
+ALL_FENCES: Final = tuple(f"c{number:02d}" for number in range(FENCES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def fence_names(interval: Interval) -> list[str]:
     the last second, so that neither is ever missed.
     """
     first, last = _week(interval.start), _week(shifted(interval.end, -1))
-    return [f"c{week % FENCES:02d}" for week in range(first, min(last, first + FENCES - 1) + 1)]
+    return [ALL_FENCES[week % FENCES] for week in range(first, min(last, first + FENCES - 1) + 1)]
 
 
 def _week(instant: Instant) -> int:

@@ -4,9 +4,10 @@ Once the time is known to be busy until some instant, events that begin before t
 after it, so the others are filtered out by the read. A crowded hour therefore costs little more than reading past it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from shared import cursors
@@ -118,22 +119,35 @@ def read_free_busy(
 
 
 def next_free(
-    store: WindowStore, calendar_id: CalendarId, event: Event, collisions: Sequence[Event]
+    store: WindowStore,
+    event: Event,
+    collisions: Mapping[CalendarId, Sequence[Event]],
+    side_by_side: Callable[..., Iterable[tuple[list[Event], Position | None]]] = map,
 ) -> tuple[Instant | None, bool]:
     """Returns the earliest later start at which `event` would have no conflicts, and whether the search was stopped.
 
-    `collisions` are the known conflicts of `event`. The search covers 31 days, in at most as many rounds as a listing;
-    usually one is enough. The start is None if there is no free time within the 31 days, or if the search was stopped.
+    `collisions` are the known conflicts of `event` in each calendar in which it is to have none. The search covers 31
+    days, in at most as many rounds as a listing; usually one is enough. The start is None if there is no free time
+    within the 31 days, or if the search was stopped. Several calendars are read by `side_by_side`, a concurrent `map`.
     """
     start, length = event.content.start, event.content.interval.length
     last = shifted(event.content.end, HORIZON_SECONDS)
     window = Interval(start, last)
-    reader = RangeReader(overlap_ranges(window), position_of)
+    readers = {calendar_id: RangeReader(overlap_ranges(window), position_of) for calendar_id in collisions}
+    known = list(chain.from_iterable(collisions.values()))
     taken_until = start
-    for size in sizes(FIRST_READ):
-        reader.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=size, opaque=True))
-        settled, horizon = reader.settled()
-        others = [*collisions, *(each for each in settled if each.id != event.id)]
+
+    def read_on(calendar_id: CalendarId, taken_until: Instant, limit: int) -> tuple[list[Event], Position | None]:
+        reader = readers[calendar_id]
+        if not reader.complete:
+            reader.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=limit, opaque=True))
+        return reader.settled()
+
+    for size in sizes(FIRST_READ, LARGEST_PAGE // max(1, len(readers))):
+        read = list(side_by_side(partial(read_on, taken_until=taken_until, limit=size), readers))
+        horizon = min((up_to for _, up_to in read if up_to is not None), default=None)
+        settled = [each for events, _ in read for each in events if horizon is None or position_of(each) <= horizon]
+        others = [*known, *(each for each in settled if each.id != event.id)]
         busy = merged(_times(others), window)
         candidate = _first_gap(busy, start, length)
         finish = shifted(candidate, length)

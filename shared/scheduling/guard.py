@@ -13,46 +13,30 @@ retry it reads the event of the first. Weeks sixteen apart share a fence as well
 more.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from shared.errors import (
-    COLLISIONS_SHOWN,
-    AnswerLost,
-    Collision,
-    Contended,
-    EventConflict,
-    InvalidRequest,
-    NotAllowed,
-    NotFound,
-    QuotaExceeded,
-    Throttled,
-)
+from shared.errors import AnswerLost, Contended, EventConflict
 from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.access import Grant
-from shared.scheduling.events import Content, Event
-from shared.scheduling.fences import Fence, fence_names, latest_entries
+from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts, needs_check
+from shared.scheduling.events import Event
+from shared.scheduling.fences import Fence, fence_names
 from shared.scheduling.free_time import next_free
 from shared.scheduling.intervals import Interval
-from shared.scheduling.length_classes import overlap_ranges
-from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.lost_answers import LostAnswers, until_written
 from shared.scheduling.quotas import Quotas, Usage, size_of
-from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, RangeReader
-from shared.scheduling.windows import WindowStore, position_of
 
-# How many events of each range are read first: enough to detect a crowded time without a page of a megabyte.
-FIRST_LOOK: Final = 250
-# After this share of the time a refusal no longer searches for a free time.
-SEARCH_SHARE: Final = 0.5
+if TYPE_CHECKING:
+    from shared.scheduling.booking_changes import Bookings
 
 # A change as a function of the stored event (None: there is none). It returns the event to write, or None to leave the
 # stored one as it is, or raises the error with which the change fails.
 Plan = Callable[[Event | None], Event | None]
 
 
-class GuardedStore(WindowStore, Protocol):
+class GuardedStore(ConflictStore, Protocol):
     """The operations on the events table that the guard needs. All reads are strongly consistent."""
 
     @property
@@ -67,9 +51,6 @@ class GuardedStore(WindowStore, Protocol):
     ) -> tuple[Event | None, list[Fence], Usage | None]:
         """Returns the event, if requested and existing, the fences of `names`, and the usage; None if not limited."""
 
-    def get_many(self, calendar_id: CalendarId, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
-        """Returns those of `event_ids` that exist, deleted ones included."""
-
     def put(self, event: Event, previous: Event | None) -> None:
         """Writes `event` if the stored one is still `previous`. Raises Contended, Throttled, AnswerLost."""
 
@@ -80,10 +61,21 @@ class GuardedStore(WindowStore, Protocol):
 class Guard:
     """The writer of events of a calendar, with conflict checks."""
 
-    def __init__(self, store: GuardedStore, request: Request, quotas: Quotas | None = None) -> None:
-        """Guards the calendar of `request`, and its `quotas` if there are any; retries end at its deadline."""
+    def __init__(
+        self,
+        store: GuardedStore,
+        request: Request,
+        bookings: "Callable[[Request], Bookings]",
+        quotas: Quotas | None = None,
+    ) -> None:
+        """Guards the calendar of `request`, and its `quotas` if there are any; retries end at its deadline.
+
+        Events on several calendars are left to the `bookings` of the request.
+        """
         self._store = store
         self._quotas = quotas
+        self._request = request
+        self._bookings = bookings
         self._access = request.access
         self._calendar_id = request.calendar_id
         self._deadline = request.deadline
@@ -117,48 +109,70 @@ class Guard:
             EventConflict, QuotaExceeded, Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
             NotFound, NotAllowed: the caller may not do this, or not any more.
             InvalidRequest: the calendar is strict, and conflicts would be allowed.
+            ManagedElsewhere: the event's home is another calendar.
         """
-        lost = lost or LostAnswers()
+        tracked = lost or LostAnswers()
         interval = expected if checked else None
-        for _ in self._deadline.attempts():
+
+        def attempt() -> Event | None:
+            nonlocal interval, new, unread
+            wanted = None if (new or unread) and not tracked else event_id
             try:
-                wanted = None if (new or unread) and not lost else event_id
                 previous, fences, usage = self._read(wanted, interval, creates=creates)
-                if previous is not None and lost.applied(previous):
+                if previous is not None and tracked.applied(previous):
                     return previous
                 event = make(previous)
                 if event is None:
                     if previous is None:
                         raise AssertionError("there is no event that could be left as it is")
                     return previous
+                if event.on_several or (previous is not None and previous.on_several):
+                    seen = [each for each in (previous, event) if each is not None]
+                    bookings = self._bookings(self._request)
+                    return bookings.change(event_id, make, seen, checked=checked, creates=creates, lost=tracked)
                 guarded = checked and needs_check(event, previous)
                 if guarded and event.content.interval != interval:
                     interval = event.content.interval
-                    continue
+                    return None
                 self._check_room(event, previous, usage)
                 if guarded:
                     self._check(event, fences)
-                else:
-                    fences = []
-                try:
-                    self._commit(event, previous, fences)
-                except AnswerLost:
-                    lost.add(event.history_id, previous)
-                    continue
-                return event  # noqa: TRY300 the loop goes on in the other cases
+                self._commit(event, previous, fences if guarded else [], tracked)
             except Contended:
                 unread = False
                 # In another's calendar, whether the caller may allow conflicts is read only now.
                 new = new and (interval is not None or self._access.own)
-            except (Throttled, AnswerLost):
-                continue
-            except (EventConflict, QuotaExceeded, NotFound, NotAllowed, InvalidRequest):
-                # The conflicting write may have been unchecked, and so not have updated a fence: then a write whose
-                # response was lost may still be applied. No fence stands for a quota or a revoked right either.
-                if lost:
-                    raise lost.unknown() from None
                 raise
-        raise lost.out_of_time("calendar")
+            return event
+
+        return until_written(attempt, tracked, self._deadline)
+
+    def write_on_several(
+        self,
+        event_id: EventId,
+        make: Plan,
+        known: Event,
+        *,
+        checked: bool,
+        creates: bool = False,
+        any_of: Sequence[CalendarId] = (),
+        lost: LostAnswers | None = None,
+    ) -> Event:
+        """Does what `write` does for an event on several calendars, which are then read at once.
+
+        Args:
+            event_id: The event to write.
+            make: The change.
+            known: The event as it was just seen; one to be created, as it is to be.
+            checked: Whether conflicts are refused.
+            creates: Whether it is to be created.
+            any_of: Calendars of which a new event takes one that is free as well.
+            lost: What the request has tried to write before, without a response.
+        """
+        event = None if creates else make(known)
+        seen = [each for each in (known, event) if each is not None]
+        bookings = self._bookings(self._request)
+        return bookings.change(event_id, make, seen, checked=checked, creates=creates, any_of=any_of, lost=lost)
 
     def _read(
         self, event_id: EventId | None, interval: Interval | None, *, creates: bool
@@ -175,11 +189,15 @@ class Guard:
         """Raises NotFound if the caller may not change `event`, by what the calendar granted when that was read."""
         self._access.check_change(event, self._store.grant)
 
-    def _commit(self, event: Event, previous: Event | None, fences: list[Fence]) -> None:
-        if fences:
-            self._store.put_guarded(event, previous, fences)
-        else:
-            self._store.put(event, previous)
+    def _commit(self, event: Event, previous: Event | None, fences: list[Fence], lost: LostAnswers) -> None:
+        try:
+            if fences:
+                self._store.put_guarded(event, previous, fences)
+            else:
+                self._store.put(event, previous)
+        except AnswerLost:
+            lost.add(event.history_id, previous)
+            raise
 
     def _check_room(self, event: Event, previous: Event | None, usage: Usage | None) -> None:
         """Raises QuotaExceeded if `event` in place of `previous` is more than the calendar may hold."""
@@ -188,96 +206,40 @@ class Guard:
 
     def _check(self, event: Event, fences: list[Fence]) -> None:
         """Raises EventConflict if `event` conflicts with others, and Contended if the index lags behind a fence."""
-        found, complete = self.collisions(event.id, event.content, fences)
+        found, complete = find_conflicts(self._store, event, fences, self._deadline)
         if found:
             # The search reads up to five pages of each class: with little time left it would not finish.
             in_time = self._deadline.left(SEARCH_SHARE) > 0
-            free, stopped = next_free(self._store, self._calendar_id, event, found) if in_time else (None, True)
-            raise EventConflict([self._collision(other) for other in found], free, stopped=stopped, complete=complete)
+            free, stopped = next_free(self._store, event, {event.calendar_id: found}) if in_time else (None, True)
+            collisions = [collision(other, self._access, self._store.grant) for other in found]
+            raise EventConflict(collisions, free, stopped=stopped, complete=complete)
 
-    def _collision(self, event: Event) -> Collision:
-        """Returns the description of a conflicting event, as far as the caller may read it."""
-        if self._access.reads(event, self._store.grant):
-            return Collision(event.calendar_id, event.content.start, event.content.end, event.id, event.content.title)
-        return Collision(event.calendar_id, event.content.start, event.content.end)
-
-    def refusal(self, event: Event, previous: Event | None) -> EventConflict | None:
-        """Returns why a checked write of `event` over `previous` would be refused now, or None if it would succeed.
+    def preview(
+        self,
+        event_id: EventId,
+        make: Plan,
+        stored: Event | None,
+        *,
+        checked: bool,
+        creates: bool,
+        any_of: Sequence[CalendarId] = (),
+    ) -> tuple[Event | None, EventConflict | None]:
+        """Returns what `make` would make of `stored` (None: nothing), and why a write of it would be refused.
 
         Reads no fences, so another writer may still change the result before the caller writes.
+
+        Raises the errors of `write` but EventConflict.
         """
-        if needs_check(event, previous):
-            try:
-                self._check(event, [])
-            except EventConflict as refusal:
-                return refusal
-        return None
-
-    def collisions(self, event_id: EventId, content: Content, fences: list[Fence]) -> tuple[list[Event], bool]:
-        """Returns the conflicts of `content` as event `event_id`, by start, and whether the list is complete.
-
-        The list is complete unless there are more than COLLISIONS_SHOWN conflicts, or ROUNDS rounds found some without
-        reading all ranges to their ends.
-
-        Raises:
-            Contended: the conflicts cannot be determined yet.
-        """
-        interval = content.interval
-        # Latest first: events that begin before `content` are often over by its start; those that begin within it
-        # always overlap.
-        reader = RangeReader(overlap_ranges(interval, backward=True), position_of)
-        limit, number = FIRST_LOOK, 0
-        while True:
-            reader.read(
-                partial(self._store.read_ranges, self._calendar_id, start=interval.start, limit=limit, opaque=True)
+        planned = make(stored)
+        if planned is None:
+            return None, None
+        if planned.on_several or any_of or (stored is not None and stored.on_several):
+            return self._bookings(self._request).preview(
+                event_id, make, checked=checked, creates=creates, any_of=any_of
             )
-            limit, number = LARGEST_PAGE, number + 1
-            # An event that moved between two reads may be found at both positions: its later version counts.
-            found = {each.id: each for each in sorted(reader.found, key=lambda each: each.history_id)}
-            found.pop(event_id, None)
-            enough = 0 if number >= ROUNDS else COLLISIONS_SHOWN
-            if reader.complete or len(found) > enough:
-                # An event found may have moved since: only conflicts that still exist justify stopping early.
-                current = self._standing(event_id, interval, found, fences)
-                if reader.complete or len(current) > enough:
-                    return current, reader.complete
-            if self._deadline.over():
-                raise Contended("no time is left to read on")
-
-    def _standing(
-        self, event_id: EventId, interval: Interval, found: Mapping[EventId, Event], fences: list[Fence]
-    ) -> list[Event]:
-        """Returns those of `found`, and of the events that `fences` remember, that overlap `interval`.
-
-        A Query concurrent with a transaction is read-committed: an event need not be visible as soon as its fence is.
-        So events that a fence remembers and the Query does not return are looked up.
-        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
-
-        Raises:
-            Contended: an event is older than a fence says.
-        """
-        current = {**found}
-        hidden = {
-            entry.event_id: entry
-            for entry in latest_entries(fences, interval).values()
-            if entry.event_id not in found or found[entry.event_id].history_id < entry.history_id
-        }
-        hidden.pop(event_id, None)
-        actual = self._store.get_many(self._calendar_id, hidden) if hidden else {}
-        for entry in hidden.values():
-            other = actual.get(entry.event_id)
-            current.pop(entry.event_id, None)
-            if other is None:
-                continue
-            if other.history_id < entry.history_id:
-                raise Contended("a read is behind a fence")
-            if not other.deleted and other.content.opaque and other.content.interval.overlaps(interval):
-                current[other.id] = other
-        return sorted(current.values(), key=position_of)
-
-
-def needs_check(event: Event, previous: Event | None) -> bool:
-    """Returns whether writing `event` over `previous` takes time that `previous` did not take."""
-    if not event.content.opaque:
-        return False
-    return previous is None or previous.deleted or not event.content.takes_same_time(previous.content)
+        if checked and needs_check(planned, stored):
+            try:
+                self._check(planned, [])
+            except EventConflict as refusal:
+                return planned, refusal
+        return planned, None

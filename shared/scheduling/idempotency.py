@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, IdempotencyKeyReused, InvalidRequest, SchedulingError
-from shared.ids import EventId
+from shared.ids import CalendarId, EventId
 from shared.scheduling.access import CalendarAccess
 from shared.scheduling.events import Content, Event, OnConflict
 
@@ -70,20 +70,31 @@ class CreationKey:
             return ids.of_uid(access.calendar_id, self.uid)
         return ids.of_key(access.calendar_id, access.name_of_key(self.key or ""))
 
-    def digest(self, content: Content, on_conflict: OnConflict, reason: str | None) -> str:
+    def digest(
+        self, content: Content, on_conflict: OnConflict, reason: str | None, any_of: Sequence[CalendarId] = ()
+    ) -> str:
         """Returns the digest that distinguishes the request from others with the same key.
 
         An idempotency key identifies a whole request. A uid identifies an event, so the reason is not included.
         """
-        facts = {"content": content_facts(content), "on_conflict": on_conflict, "uid": self.uid}
+        facts: dict[str, Any] = {"content": content_facts(content), "on_conflict": on_conflict, "uid": self.uid}
+        if any_of:
+            facts["any_of"] = any_of
         return digest_of(facts if self.uid is not None else {**facts, "reason": reason or ""})
 
-    def created_by(self, content: Content, on_conflict: OnConflict, reason: str | None, event: Event) -> bool:
+    def created_by(
+        self,
+        content: Content,
+        on_conflict: OnConflict,
+        reason: str | None,
+        event: Event,
+        any_of: Sequence[CalendarId] = (),
+    ) -> bool:
         """Returns whether the request created `event`.
 
         A request that allows conflicts also accepts an event that was created with a conflict check.
         """
-        digests = {self.digest(content, each, reason) for each in ACCEPTED[on_conflict]}
+        digests = {self.digest(content, each, reason, any_of) for each in ACCEPTED[on_conflict]}
         return event.uid == self.uid and event.creation_digest in digests
 
     def refused(self, event: Event) -> SchedulingError:

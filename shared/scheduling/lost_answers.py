@@ -1,7 +1,21 @@
 """Lost responses: how a request determines whether a write was applied to which it received no response."""
 
-from shared.errors import OutcomeUnknown, Unavailable
+from collections.abc import Callable
+
+from shared.errors import (
+    AnswerLost,
+    Contended,
+    EventConflict,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    QuotaExceeded,
+    Throttled,
+    Unavailable,
+)
 from shared.ids import HistoryId
+from shared.retries import Deadline
 from shared.scheduling.events import Event
 
 _UNKNOWN = "the response of the database was lost and the event may or may not have changed: read it"
@@ -59,3 +73,27 @@ class LostAnswers:
         if self:
             return self.unknown()
         return Unavailable(f"too many callers change this {what} at once; nothing was written")
+
+
+def until_written(attempt: Callable[[], Event | None], lost: LostAnswers, deadline: Deadline) -> Event:
+    """Returns what `attempt` does, which is repeated while another writer is faster, or the database too busy.
+
+    `attempt` adds to `lost` what it has written without a response, and returns None after that.
+
+    Raises:
+        Unavailable (nothing written), OutcomeUnknown, and the other errors of `attempt`.
+    """
+    for _ in deadline.attempts():
+        try:
+            event = attempt()
+        except (Contended, Throttled, AnswerLost):
+            continue
+        except (EventConflict, QuotaExceeded, NotFound, NotAllowed, InvalidRequest):
+            # The conflicting write may have been unchecked, and so not have updated a fence: then a write whose
+            # response was lost may still be applied. No fence stands for a quota or a revoked right either.
+            if lost:
+                raise lost.unknown() from None
+            raise
+        if event is not None:
+            return event
+    raise lost.out_of_time("calendar")

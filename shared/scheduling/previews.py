@@ -1,6 +1,6 @@
 """Dry runs: the effect that a change would have, computed by the change's own plan, without writing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,11 +73,37 @@ class DryRun:
             NotFound, NotAllowed, InvalidRequest: the caller may not do this; and the errors of `make`.
         """
         del expected, unread, lost  # no fences are read, and even an event that is unlikely to exist has to be read
+        return self._planned(event_id, make, checked=checked, creates=creates, new=new)
+
+    def write_on_several(
+        self,
+        event_id: EventId,
+        make: Plan,
+        known: Event,
+        *,
+        checked: bool,
+        creates: bool = False,
+        any_of: Sequence[CalendarId] = (),
+        lost: LostAnswers | None = None,
+    ) -> Event:
+        """Returns the event that `Guard.write_on_several` would write. Raises what `write` raises."""
+        del known, lost
+        return self._planned(event_id, make, checked=checked, creates=creates, any_of=any_of)
+
+    def _planned(
+        self,
+        event_id: EventId,
+        make: Plan,
+        *,
+        checked: bool,
+        creates: bool,
+        new: bool = False,
+        any_of: Sequence[CalendarId] = (),
+    ) -> Event:
         stored = self._stored(event_id, creates=creates, new=new)
         if stored is not None and not creates:
             self._guard.check_change(stored)
-        planned = make(stored)
-        refusal = self._guard.refusal(planned, stored) if planned is not None and checked else None
+        planned, refusal = self._guard.preview(event_id, make, stored, checked=checked, creates=creates, any_of=any_of)
         self.preview = Preview(stored, planned, refusal)
         event = planned or stored
         if event is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from shared.ids import CalendarId
 from shared.scheduling.events import Event, OnConflict
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
@@ -13,7 +14,8 @@ class Terms:
     """The terms of a change: its precondition, whether it may conflict, and its reason.
 
     `check` is called with the stored event, and raises an error if the request does not fit it. `operation_size` is how
-    many versions the operation creates.
+    many versions the operation creates. Of the calendars of `any_of` a new event takes one that is free, besides those
+    that its content names.
     """
 
     condition: Precondition = UNCONDITIONAL
@@ -21,6 +23,7 @@ class Terms:
     reason: str | None = None
     check: Callable[[Event], None] | None = None
     operation_size: int = 1
+    any_of: tuple[CalendarId, ...] = ()
 
     @property
     def checked(self) -> bool:

@@ -29,6 +29,18 @@ class ConditionalUpdate:
     expires_at: int | None = None
 
 
+class OnSeveralCalendars(Exception):
+    """An event cannot be changed without a read: it is `event`, on several calendars.
+
+    `lost` is what was written before without a response.
+    """
+
+    def __init__(self, event: Event, lost: LostAnswers) -> None:
+        super().__init__(event.id)
+        self.event = event
+        self.lost = lost
+
+
 class UpdateStore(Protocol):
     """The operations on the events table that a conditional update needs."""
 
@@ -65,6 +77,7 @@ class Updater:
 
         Raises:
             Unavailable (nothing written), OutcomeUnknown, and the errors of `make`.
+            OnSeveralCalendars: nothing was written, but for what `lost` may say.
         """
         lost = LostAnswers(unread=True)
         floor: HistoryId | None = None
@@ -87,6 +100,8 @@ class Updater:
                 return stored
             if make(stored) is None:
                 return live(stored)
+            if live(stored).on_several:
+                raise OnSeveralCalendars(live(stored), lost)
             stored_id = live(stored).history_id
             floor = stored_id if floor is None else max(floor, stored_id)
         raise lost.out_of_time("event")

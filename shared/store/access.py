@@ -101,13 +101,17 @@ class GrantReader:
             self.read({})
 
     def checks(self, event: Event) -> list[dict[str, Any]]:
-        """Returns the actions of a transaction that hold to the right to write `event`, to which all else is bound.
+        """Returns the actions of a transaction that hold to the right to write `event`, to which all else is bound."""
+        return self.held(self.access.change_right(event), allowing=event.stamp.on_conflict == "allow")
+
+    def held(self, right: Right, *, allowing: bool) -> list[dict[str, Any]]:
+        """Returns the actions of a transaction that hold to `right`.
 
         Where conflicts are allowed, that is the right to write, in a calendar that is not strict.
         """
-        allowing = event.stamp.on_conflict == "allow"
-        right = "write" if allowing else self.access.change_right(event)
-        return [self.check(right), *([self.check_not_strict()] if allowing else [])]
+        if allowing:
+            return [self.check("write"), self.check_not_strict()]
+        return [self.check(right)]
 
     def check(self, right: Right) -> dict[str, Any]:
         """Returns the action of a transaction that fails unless the user still has `right`.

@@ -34,6 +34,16 @@ def text_of(value: Any) -> str:
     return held
 
 
+def _texts(values: tuple[str, ...]) -> dict[str, Any]:
+    """Returns strings as an attribute value: a list, which keeps their order."""
+    return {"L": [text(each) for each in values]}
+
+
+def _texts_of(value: Any) -> tuple[str, ...]:
+    """Returns the strings in an attribute value. Raises KeyError or TypeError for anything else."""
+    return tuple(text_of(each) for each in value["L"])
+
+
 def _number_of(value: Any) -> int:
     """Returns the whole number in an attribute value. Raises KeyError or ValueError for anything else."""
     return int(value["N"])
@@ -53,7 +63,7 @@ class Attribute(NamedTuple):
 
     field: str
     name: str
-    encode: Callable[[Any], dict[str, str]]
+    encode: Callable[[Any], dict[str, Any]]
     decode: Callable[[Any], Any]
     default: Any
     omitted: bool
@@ -71,7 +81,7 @@ _PARTS: Final = ("content", "stamp", "expires_at", "erased")
 
 
 def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribute:
-    """Returns how a field of type `hint` is stored: strings as S, numbers as N, None as no attribute.
+    """Returns how a field of type `hint` is stored: strings as S, numbers as N, tuples of strings as L, None as none.
 
     An item written by a script may lack a plain text, which is then empty. It may not lack an id or an instant without
     a default. A value that is not among a Literal's counts as the default, and an empty text as None where that is one.
@@ -79,6 +89,8 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
     Raises TypeError for a type that has no encoding.
     """
     stored_as = _NAMES.get(name, name)
+    if get_origin(hint) is tuple:
+        return Attribute(name, stored_as, _texts, _texts_of, default, omitted=True)
     alternatives = [each for each in get_args(hint) if each is not NoneType]
     if get_origin(hint) is Literal and name not in _OPEN_WORDS:
         words = frozenset(alternatives)
@@ -126,7 +138,8 @@ class _Table:
     def __init__(self, kind: type[Any], always: Container[str] | None = None) -> None:
         self.attributes = _attributes(kind, always)
         self.encoders = tuple(
-            (each.field, each.name, each.encode is number, each.default, each.omitted) for each in self.attributes
+            (each.field, each.name, None if each.encode is text else each.encode, each.default, each.omitted)
+            for each in self.attributes
         )
         self.decoders = tuple((each.field, each.name, each.decode, each.default) for each in self.attributes)
 
@@ -152,8 +165,8 @@ ERASED_AT: Final = "erased_at"
 
 def _encoded(source: object, table: _Table) -> Item:
     return {
-        name: {"N": str(value)} if is_number else {"S": value}
-        for field, name, is_number, default, omitted in table.encoders
+        name: encode(value) if encode else {"S": value}
+        for field, name, encode, default, omitted in table.encoders
         if (value := getattr(source, field)) != default or not omitted
     }
 

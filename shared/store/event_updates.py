@@ -25,6 +25,9 @@ def update_request(update: "ConditionalUpdate") -> dict[str, Any]:
         "attribute_exists(pk)",
         "NOT change_type = :delete",
         "(attribute_not_exists(history_id) OR history_id < :below)",
+        # An event on several calendars is changed on all of them at once.
+        "attribute_not_exists(home)",
+        "attribute_not_exists(calendars)",
     ]
     values: Item = {
         ":delete": text("delete"),

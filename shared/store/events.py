@@ -140,13 +140,18 @@ class DynamoEventStore:
     def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
         """Returns a page of the deleted events that can still be restored, latest deletion first.
 
+        What was managed from another calendar is restored there, and not listed here.
+
         Args:
             calendar_id: The calendar to list.
             now: The time, in seconds since 1970 (UTC), at which an event must still be restorable.
             limit: How many index entries to read at most.
             before: The history_id of the last deletion that the previous page has read; None for the first page.
         """
-        extra: dict[str, Any] = {"FilterExpression": "expires_at > :now", "Limit": limit}
+        extra: dict[str, Any] = {
+            "FilterExpression": "expires_at > :now AND attribute_not_exists(home)",
+            "Limit": limit,
+        }
         events, last = self._page(calendar_id, keys.deleted_range(before), {":now": number(now)}, extra)
         return DeletedPage(events, keys.deleted_in(last) if last else None)
 

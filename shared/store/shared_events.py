@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.scheduling.access import Grant
 from shared.scheduling.events import Event
@@ -17,7 +19,7 @@ from shared.store.client import Clients
 from shared.store.codec import event_of
 from shared.store.event_updates import update_request
 from shared.store.events import DynamoEventStore
-from shared.store.faults import store_faults
+from shared.store.faults import failed_conditions, store_faults, unanswered
 
 if TYPE_CHECKING:
     from shared.scheduling.updates import ConditionalUpdate
@@ -95,14 +97,26 @@ class SharedEventStore(DynamoEventStore):
         """Applies `update` without a read, if the caller may change all events: one TransactWriteItems.
 
         Returns:
-            True, and None: what a transaction has written is not known without a read.
+            Whether it was applied, and if it was not, though the caller may, the event as it is. What a transaction has
+            written is not known without a read.
 
         Raises:
-            Contended: A condition of `update` does not hold, or the caller may not do this. Nothing was written.
+            Contended: The caller may not do this, or nothing is known of why it was not applied. Nothing was written.
             Throttled, AnswerLost.
         """
-        action = {"TableName": self._table, "Key": keys.event_key(calendar_id, event_id), **update_request(update)}
+        action = {
+            "TableName": self._table,
+            "Key": keys.event_key(calendar_id, event_id),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **update_request(update),
+        }
         actions: list[Any] = [{"Update": action}, self._grants.check("write")]
         with store_faults():
-            self._clients.dynamodb.transact_write_items(TransactItems=actions)
+            try:
+                self._clients.dynamodb.transact_write_items(TransactItems=actions)
+            except ClientError as fault:
+                failed = failed_conditions(fault)
+                if unanswered(fault) or list(failed) != [0] or not failed[0]:
+                    raise
+                return False, event_of(failed[0])
         return True, None

@@ -1,5 +1,7 @@
 """Wiring of calendars."""
 
+from typing import TYPE_CHECKING
+
 from shared.request import Request
 from shared.runtime import current
 from shared.scheduling.calendar import Calendar
@@ -7,11 +9,21 @@ from shared.store.events import DynamoEventStore
 from shared.wiring.grants import shared_events
 from shared.wiring.quotas import quotas, usage_table
 
+if TYPE_CHECKING:
+    from shared.scheduling.booking_changes import Bookings
+
 
 def calendar(request: Request) -> Calendar:
     """Returns the calendar of `request`."""
     runtime = current()
-    return Calendar(event_store(request), request, runtime.settings.deleted_seconds, quotas(request))
+    store = event_store(request)
+    return Calendar(store, request, runtime.settings.deleted_seconds, _bookings, quotas(request))
+
+
+def _bookings(request: Request) -> "Bookings":
+    from shared.wiring.bookings import bookings  # noqa: PLC0415 most events are on one calendar
+
+    return bookings(request)
 
 
 def event_store(request: Request) -> DynamoEventStore:

@@ -11,6 +11,7 @@ from shared.ids import CalendarId, EventId, HistoryId, OperationId, UserId
 from shared.request import Request
 from shared.retries import Deadline
 from shared.scheduling.access import CalendarAccess
+from shared.scheduling.booking_changes import Bookings
 from shared.scheduling.events import ChangeType, Content, Event, Stamp, Transparency
 from shared.scheduling.instants import Instant
 
@@ -21,6 +22,11 @@ END: Final = Instant("2027-03-01T10:00:00Z")
 NOW_NS = 1_795_338_000 * 1_000_000_000  # 2026-11-22T09:00:00Z
 
 _milliseconds = count(NOW_NS // 1_000_000)
+
+
+def no_bookings(request: Request) -> Bookings:
+    """Stands for the bookings of a calendar whose events are on one calendar alone."""
+    raise AssertionError(f"an event in {request.calendar_id} is on several calendars")
 
 
 def new_id() -> HistoryId:

@@ -15,7 +15,7 @@ from shared.scheduling.instants import Instant
 from shared.store.events import DynamoEventStore
 from tests.harness.deployment import Deployment
 from tests.harness.payloads import ADA, LATER, REVIEW, created
-from tests.harness.samples import request
+from tests.harness.samples import no_bookings, request
 from tests.integration.undo_requests import Json, bulk, deleted, moved, shifts, state, undo, versions
 
 
@@ -159,7 +159,7 @@ def test_events_that_made_room_for_one_another_go_back_in_the_opposite_order(dyn
         asked = request(
             made[0]["calendar_id"], now_ns=dynamodb_deployment.clock(), operation_id=operation_id, deadline=deadline
         )
-        return Calendar(store, asked, runtime.settings.deleted_seconds)
+        return Calendar(store, asked, runtime.settings.deleted_seconds, no_bookings)
 
     calendar().delete(made[0]["id"])
     calendar().replace(made[1]["id"], contents[0])

@@ -128,7 +128,7 @@ def test_a_changed_line_end_shows() -> None:
 
 def test_an_event_is_answered_with_these_fields() -> None:
     made = event(version=3)
-    assert event_document(made) == {
+    expected: dict[str, Any] = {
         "id": made.id,
         "title": "Review",
         "description": "",
@@ -138,6 +138,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "time_zone": "UTC",
         "time_zone_given": None,
         "transparency": "opaque",
+        "calendars": [],
         "uid": None,
         "calendar_id": OWNER,
         "created_by": OWNER,
@@ -147,6 +148,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "updated_at": made.stamp.changed_at,
         "updated_by": OWNER,
     }
+    assert event_document(made) == expected
 
 
 def test_an_event_is_answered_with_every_field_of_its_class() -> None:

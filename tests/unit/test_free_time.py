@@ -74,7 +74,7 @@ def asked(calendar: InMemory, start: int, end: int, event_id: str = "new") -> tu
     wanted = event(*hours((start, end))[0], event_id=event_id)
     others = [each for each in calendar.events if each.id != event_id and each.content.opaque]
     collisions = [each for each in others if each.content.interval.overlaps(wanted.content.interval)]
-    return next_free(calendar, OWNER, wanted, collisions[:1])
+    return next_free(calendar, wanted, {OWNER: collisions[:1]})
 
 
 @given(drawn, st.sampled_from([1, 3, 24]), st.integers(1, 12))
@@ -114,7 +114,7 @@ def test_the_event_itself_and_transparent_ones_are_not_in_the_way() -> None:
 
 def test_what_is_known_to_be_in_the_way_counts_though_no_range_shows_it() -> None:
     wanted, hidden = at(0, 1), at(0, 3)
-    assert next_free(InMemory([]), OWNER, wanted, [hidden]) == (shifted(NOW, 3 * HOUR), False)
+    assert next_free(InMemory([]), wanted, {OWNER: [hidden]}) == (shifted(NOW, 3 * HOUR), False)
 
 
 def test_what_is_in_the_way_behind_what_was_read_hides_nothing() -> None:
@@ -123,7 +123,7 @@ def test_what_is_in_the_way_behind_what_was_read_hides_nothing() -> None:
     before = [event(shifted(NOW, 10 * each), shifted(NOW, 10 * each + 5)) for each in range(count)]
     blocking = event(shifted(NOW, HOUR - 60), shifted(NOW, 2 * HOUR))
     calendar = InMemory([*before, blocking, at(2, 3)])
-    assert next_free(calendar, OWNER, event(NOW, shifted(NOW, HOUR)), [blocking]) == (shifted(NOW, 3 * HOUR), False)
+    assert next_free(calendar, event(NOW, shifted(NOW, HOUR)), {OWNER: [blocking]}) == (shifted(NOW, 3 * HOUR), False)
 
 
 def test_no_time_is_named_that_lies_beyond_the_horizon() -> None:
@@ -170,14 +170,14 @@ def test_what_ends_within_time_known_to_be_taken_is_left_out_of_later_rounds() -
     # The collision begins behind what the first page holds.
     before = [event(shifted(NOW, each), shifted(NOW, each + 5)) for each in range(FIRST_READ + 1)]
     blocking = event(shifted(NOW, HOUR - 60), shifted(NOW, 2 * HOUR))
-    found = next_free(Noting([*before, blocking]), OWNER, event(NOW, shifted(NOW, HOUR)), [blocking])
+    found = next_free(Noting([*before, blocking]), event(NOW, shifted(NOW, HOUR)), {OWNER: [blocking]})
     assert found == (shifted(NOW, 2 * HOUR), False)
     assert starts == [NOW, shifted(NOW, 2 * HOUR)]
 
 
 def test_no_time_is_named_past_the_year_9999() -> None:
     last = event(shifted(LAST, -HOUR), LAST)
-    assert next_free(InMemory([last]), OWNER, last, [last]) == (None, False)
+    assert next_free(InMemory([last]), last, {OWNER: [last]}) == (None, False)
 
 
 def test_a_free_busy_window_is_of_at_most_62_days() -> None:

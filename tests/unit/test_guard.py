@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -8,15 +9,16 @@ from hypothesis import strategies as st
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
 from shared.ids import EventId
 from shared.retries import Deadline
+from shared.scheduling.conflicts import find_conflicts, needs_check
 from shared.scheduling.events import ChangeType, Content, Event, Transparency
 from shared.scheduling.fences import RECENT, Fence
-from shared.scheduling.guard import Guard, needs_check
+from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.range_reader import ROUNDS
 from shared.scheduling.windows import position_of
-from tests.harness.samples import END, START, content, event, request
+from tests.harness.samples import END, START, content, event, no_bookings, request
 from tests.unit.in_memory_calendar import InMemory
 
 NEW: Final = EventId("new")
@@ -79,26 +81,31 @@ HOUR, DAY = 3600, 86_400
 WANTED = content()
 
 
-def guard(calendar: Any) -> Guard:
-    return Guard(calendar, request(deadline=Deadline(5.0, lambda: 0.0, lambda _: None, lambda _: 0.0)))
+def slow(calendar: Any) -> Deadline:
+    """Five seconds, of which each read takes three."""
+    return Deadline(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0)
 
 
-def slow_guard(calendar: Any) -> Guard:
-    """A guard of five seconds, of which each read takes three."""
-    deadline = Deadline(5.0, lambda: calendar.reads * 3.0, lambda _: None, lambda _: 0.0)
-    return Guard(calendar, request(deadline=deadline))
+def conflicts_in(
+    calendar: Any, fences: Sequence[Fence] = (), *, event_id: str = NEW, deadline: Deadline | None = None
+) -> tuple[list[Event], bool]:
+    """What is in the way of WANTED, as the event `event_id`."""
+    wanted = replace(event(event_id=event_id), content=WANTED)
+    return find_conflicts(calendar, wanted, fences, deadline or slow(InMemory([])))
 
 
 def test_reading_ends_with_the_time() -> None:
     calendar = InMemory([event(shifted(START, -2 * HOUR), shifted(START, -HOUR)) for _ in range(20)], 2)
     with pytest.raises(Contended):
-        slow_guard(calendar).collisions(NEW, WANTED, [])
+        conflicts_in(calendar, deadline=slow(calendar))
     assert calendar.reads == 2
 
 
 def test_a_late_refusal_does_not_look_for_a_free_time() -> None:
-    calendar = InMemory([event(START, END)], 30)
-    refusal = slow_guard(calendar).refusal(event(START, END), None)
+    calendar: Any = InMemory([event(START, END)], 30)
+    hasty = Guard(calendar, request(deadline=slow(calendar)), no_bookings)
+    wanted = event(START, END)
+    _, refusal = hasty.preview(wanted.id, lambda _: wanted, None, checked=True, creates=True)
     assert refusal is not None
     assert (refusal.next_free, refusal.next_free_search, calendar.reads) == (None, "stopped", 1)
 
@@ -134,7 +141,7 @@ drawn_events = st.lists(
 @given(drawn_events, st.integers(2, 30))
 def test_all_collisions_are_found_or_more_than_are_shown(events: list[Event], largest: int) -> None:
     calendar = InMemory(events, largest)
-    found = guard(calendar).collisions(NEW, WANTED, [])
+    found = conflicts_in(calendar, [])
     assert is_told(found, in_the_way(events), calendar.reads)
 
 
@@ -156,13 +163,13 @@ def test_what_a_fence_remembers_counts_as_it_is_however_much_is_found(
         if data.draw(st.booleans()):
             actual[event_id] = replace(newer, stamp=event(kind="delete").stamp)
     calendar = InMemory([*shown.values()], largest, looked_up=actual)
-    found = guard(calendar).collisions(NEW, WANTED, [fence])
+    found = conflicts_in(calendar, [fence])
     assert is_told(found, in_the_way([each for each in actual.values() if not each.deleted]), calendar.reads)
 
 
 def test_an_event_is_not_counted_among_what_is_in_its_way() -> None:
     events = [event() for _ in range(COLLISIONS_SHOWN + 1)]
-    found = guard(InMemory(events, 7)).collisions(events[3].id, WANTED, [])
+    found = conflicts_in(InMemory(events, 7), event_id=events[3].id)
     assert found == ([*events[:3], *events[4:]], True)
 
 
@@ -170,7 +177,7 @@ def test_an_event_that_is_found_at_two_places_counts_as_it_is_now() -> None:
     # It moves between the reads of two classes, and lies in both of them.
     first = event(START, shifted(START, 5 * HOUR))
     moved = event(START, END, event_id=first.id)
-    assert guard(InMemory([moved, first])).collisions(NEW, WANTED, []) == ([moved], True)
+    assert conflicts_in(InMemory([moved, first]), []) == ([moved], True)
 
 
 @pytest.mark.parametrize("left", [0, 1, COLLISIONS_SHOWN])
@@ -184,13 +191,13 @@ def test_behind_a_crowd_that_is_gone_is_read_on(left: int) -> None:
     gone = {each.id: replace(each, stamp=event(kind="delete").stamp) for each in newer}
     standing = [event() for _ in range(left)]
     calendar = InMemory([*standing, *stale], largest=len(stale), looked_up=gone)
-    assert guard(calendar).collisions(NEW, WANTED, fences) == (standing, True)
+    assert conflicts_in(calendar, fences) == (standing, True)
     assert calendar.queries == [4, 1]
 
 
 def test_a_crowd_in_the_way_is_not_read_to_its_end() -> None:
     calendar = InMemory([event() for _ in range(1_000)])
-    found, complete = guard(calendar).collisions(NEW, WANTED, [])
+    found, complete = conflicts_in(calendar, [])
     assert (len(found) > COLLISIONS_SHOWN, complete) == (True, False)
     assert calendar.queries == [4]
 
@@ -203,15 +210,15 @@ def over(count: int) -> list[Event]:
 def test_behind_a_crowd_that_is_not_in_the_way_is_read_until_there_is_a_reason_to_refuse() -> None:
     # The last of them that is read began first.
     calendar = InMemory([*over(1_001), event(shifted(START, -2 * HOUR), END)], largest=101)
-    assert guard(calendar).collisions(NEW, WANTED, []) == ([calendar.events[-1]], True)
+    assert conflicts_in(calendar, []) == ([calendar.events[-1]], True)
     assert calendar.queries == [4] + [1] * 10
-    assert guard(InMemory(over(1_000), largest=101)).collisions(NEW, WANTED, []) == ([], True)
+    assert conflicts_in(InMemory(over(1_000), largest=101), []) == ([], True)
 
 
 @pytest.mark.parametrize(("count", "complete"), [(499, True), (500, False), (5_000, False)])
 def test_with_a_reason_to_refuse_no_more_than_the_stated_rounds_are_read(count: int, complete: bool) -> None:
     calendar = InMemory([*over(count), event(shifted(START, 1800), END)], largest=101)
-    assert guard(calendar).collisions(NEW, WANTED, []) == ([calendar.events[-1]], complete)
+    assert conflicts_in(calendar, []) == ([calendar.events[-1]], complete)
     assert calendar.queries == [4] + [1] * (ROUNDS - 1)
 
 
@@ -222,4 +229,4 @@ def test_a_reason_that_is_gone_does_not_end_the_reading() -> None:
     standing = event(shifted(START, -2 * HOUR), END)
     calendar = InMemory([*over(1_000), stale, standing], largest=101, looked_up=gone)
     fences = [Fence("c09").moved(newer)]
-    assert guard(calendar).collisions(NEW, WANTED, fences) == ([standing], True)
+    assert conflicts_in(calendar, fences) == ([standing], True)

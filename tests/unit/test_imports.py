@@ -54,7 +54,7 @@ CEILINGS = {
     "docs": 333,
     "erase": 242,
     "erasure": 441,
-    "events": 381,
+    "events": 383,
     "export": 369,
     "find_time": 364,
     "history": 364,
@@ -72,11 +72,11 @@ CEILINGS = {
     "redrive_history": 209,
     "refresh": 420,
     "register": 438,
-    "rollback": 379,
+    "rollback": 381,
     "rotate_keys": 251,
     "sessions": 352,
     "sweep_history": 209,
-    "undo": 379,
+    "undo": 381,
 }
 
 

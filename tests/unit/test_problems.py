@@ -27,6 +27,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidToken("the access token has expired"), 401),
     (errors.NotFound("event"), 404),
     (errors.NotAllowed("viewer", "write"), 403),
+    (sharing_errors.ManagedElsewhere(), 403),
     (sharing_errors.DefaultCalendar(), 403),
     (sharing_errors.LastOwner(), 409),
     (errors.PreconditionFailed(HistoryId("x")), 412),

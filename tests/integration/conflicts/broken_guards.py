@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from shared.errors import COLLISIONS_SHOWN
 from shared.ids import CalendarId, EventId
+from shared.scheduling import conflicts
 from shared.scheduling.events import Event
 from shared.scheduling.fences import FENCES, Fence, FenceEntry, fence_names
-from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, overlap_ranges
@@ -89,15 +89,16 @@ class FirstPages(DynamoEventStore):
         return [replace(page, read_up_to=None) for page in pages]
 
 
-class HastyGuard(Guard):
+def hasty(
+    store: conflicts.ConflictStore,
+    event: Event,
+    interval: Interval,
+    found: Mapping[EventId, Event],
+    fences: Sequence[Fence],
+    standing: Callable[..., list[Event]] = conflicts._standing,
+) -> list[Event]:
     """Refuses as soon as it has found enough, and does not ask whether that still stands."""
-
-    def _standing(
-        self, event_id: EventId, interval: Interval, found: Mapping[EventId, Event], fences: list[Fence]
-    ) -> list[Event]:
-        if len(found) > COLLISIONS_SHOWN:
-            return [*found.values()]
-        return super()._standing(event_id, interval, found, fences)
+    return [*found.values()] if len(found) > COLLISIONS_SHOWN else standing(store, event, interval, found, fences)
 
 
 def fences_by_steps(interval: Interval) -> list[str]:

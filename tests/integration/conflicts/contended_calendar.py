@@ -22,7 +22,7 @@ from shared.store.codec import event_attributes, event_of, text
 from shared.store.events import DynamoEventStore
 from tests.harness.botocore_faults import Wire
 from tests.harness.clock import Clock
-from tests.harness.samples import request
+from tests.harness.samples import no_bookings, request
 
 DELETED_SECONDS = 30 * 24 * 3600
 
@@ -92,7 +92,7 @@ class ContendedCalendar:
         return self._calendar(store, Clock().deadline(8.0), now_ns)
 
     def _calendar(self, store: DynamoEventStore, deadline: Deadline, now_ns: int | None) -> Calendar:
-        return Calendar(store, self._request(now_ns, deadline), DELETED_SECONDS)
+        return Calendar(store, self._request(now_ns, deadline), DELETED_SECONDS, no_bookings)
 
     def bulk(self, contents: Sequence[Content], now_ns: int | None = None) -> tuple[list[Event], dict[str, str]]:
         """Let the subject create `contents` together; gives the events, and why those failed that did."""

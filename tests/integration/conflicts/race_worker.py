@@ -23,7 +23,7 @@ from shared.settings import Settings
 from shared.store.client import Clients
 from shared.store.events import DynamoEventStore
 from shared.wiring import calendar as scheduling_wiring
-from tests.harness.samples import request
+from tests.harness.samples import no_bookings, request
 from tests.integration.conflicts.broken_guards import STORES
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS, content
 from tests.integration.conflicts.race_schedule import Kind, Move, Round
@@ -114,7 +114,7 @@ def _calendar(store: DynamoEventStore, calendar_id: CalendarId) -> Calendar:
     now_ns = time.time_ns()
     jitter = partial(random.uniform, 0)  # a delay, not a secret
     deadline = Deadline(RETRY_SECONDS, time.monotonic, time.sleep, jitter)
-    return Calendar(store, request(calendar_id, now_ns=now_ns, deadline=deadline), DELETED_SECONDS)
+    return Calendar(store, request(calendar_id, now_ns=now_ns, deadline=deadline), DELETED_SECONDS, no_bookings)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from shared.errors import EventConflict
-from shared.scheduling import guard
+from shared.scheduling import conflicts, guard
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.store.client import Clients
@@ -91,7 +91,7 @@ def test_fences_read_after_what_they_guard_book_twice(
     contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A rival alone would still be found in what the fence remembers: that is one more net, and not a deep one.
-    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
+    monkeypatch.setattr(conflicts, "latest_entries", broken_guards.nothing_remembered)
     contended.make_store = partial(_FencesLast, contended=contended)
 
     contended.subject().create(HOT)
@@ -102,7 +102,7 @@ def test_fences_read_after_what_they_guard_book_twice(
 def test_fences_read_before_what_they_guard_do_not(
     contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
+    monkeypatch.setattr(conflicts, "latest_entries", broken_guards.nothing_remembered)
     contended.wire.before(QUERY, lambda: contended.rival().create(RIVAL))
 
     with pytest.raises(EventConflict):

@@ -3,9 +3,9 @@
 import pytest
 
 from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
+from shared.scheduling.conflicts import FIRST_LOOK
 from shared.scheduling.events import Content, Event
 from shared.scheduling.free_time import FIRST_READ
-from shared.scheduling.guard import FIRST_LOOK
 from shared.scheduling.instants import shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.range_reader import ROUNDS

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import COLLISIONS_SHOWN, EventConflict, Unavailable
 from shared.ids import EventId
-from shared.scheduling import calendar, guard
+from shared.scheduling import conflicts
 from shared.scheduling.events import Content
 from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import shifted
@@ -15,7 +15,6 @@ from shared.store import keys
 from shared.store.codec import text
 from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document
 from tests.integration.conflicts import broken_guards
-from tests.integration.conflicts.broken_guards import HastyGuard
 from tests.integration.conflicts.changes import (
     ASIDE,
     ASIDE_START,
@@ -61,7 +60,7 @@ def test_an_event_that_the_queries_do_not_show_is_a_conflict(contended: Contende
 def test_the_guard_that_ignores_what_fences_remember_books_twice(
     contended: ContendedCalendar, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "latest_entries", broken_guards.nothing_remembered)
+    monkeypatch.setattr(conflicts, "latest_entries", broken_guards.nothing_remembered)
     before = change.prepare(contended)
     hide(contended, contended.rival().create(RIVAL).id)
 
@@ -153,7 +152,7 @@ def test_a_crowd_that_is_gone_is_no_reason_to_refuse(contended: ContendedCalenda
 def test_a_guard_that_does_not_ask_whether_the_crowd_still_stands_refuses(
     contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calendar, "Guard", HastyGuard)
+    monkeypatch.setattr(conflicts, "_standing", broken_guards.hasty)
     wanted, _ = _crowd_that_is_gone(contended)
 
     with pytest.raises(EventConflict):

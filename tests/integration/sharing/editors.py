@@ -27,7 +27,7 @@ from shared.scheduling.terms import Terms
 from shared.store.access import GrantReader
 from shared.store.shared_bulk import REVOKED, SharedBulkStore
 from shared.store.shared_events import SharedEventStore
-from tests.harness.samples import content
+from tests.harness.samples import content, no_bookings
 from tests.harness.sharing import SharedCalendar
 from tests.integration.conflicts.contended_calendar import event_items
 
@@ -59,7 +59,7 @@ class Editor:
         request = self.request("book")
         settings, clients = self.runtime.settings, self.runtime.clients
         grants = GrantReader(clients, settings.access_table, request.access, time.monotonic)
-        return Calendar(SharedEventStore(clients, settings.events_table, None, grants), request, 86_400)
+        return Calendar(SharedEventStore(clients, settings.events_table, None, grants), request, 86_400, no_bookings)
 
     def hour(self) -> tuple[Instant, Instant]:
         """Returns an hour that nobody has taken."""

@@ -1,0 +1,174 @@
+"""What each calendar holds of an event on several: the event itself at home, and a copy in each of the others."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from shared import ids
+from shared.errors import InvalidRequest
+from shared.ids import CalendarId, EventId
+from shared.scheduling.access import OWNER, CalendarAccess, Grant
+from shared.scheduling.conflicts import needs_check
+from shared.scheduling.events import Event, Stamp
+from shared.scheduling.fences import Fence, fence_names
+from shared.scheduling.quotas import Usage
+from shared.scheduling.roles import Right
+
+# The number of actions of a transaction.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+MOST_ACTIONS: Final = 100
+# Why an item is not overwritten: no two events have one id, unless one was moved away and its old uid used again.
+OWN_EVENT: Final = "holds an event of its own with the id of this one"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRead:
+    """A calendar as it was read for a change: what it grants the caller, and what it holds of the event.
+
+    `fences` are those that were asked for, by name; `usage` is None if nothing limits what the calendar may hold.
+    """
+
+    access: CalendarAccess
+    granted: Grant
+    event: Event | None
+    fences: Mapping[str, Fence] = field(default_factory=dict)
+    usage: Usage | None = None
+
+    @property
+    def grant(self) -> Grant:
+        """Returns what the caller may do: everything, in a calendar of their own."""
+        return OWNER if self.access.own else self.granted
+
+    def fences_of(self, event: Event) -> list[Fence] | None:
+        """Returns the fences of the weeks that `event` touches; None if not all of them were read."""
+        names = fence_names(event.content.interval)
+        return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWrite:
+    """What is written in one calendar: `event` in place of `previous`, which moves `fences`.
+
+    The transaction holds to `right` of the caller; to nothing if that is None. Where the write is `allowing` conflicts,
+    that is the right to write, in a calendar that is not strict.
+    """
+
+    event: Event
+    place: PlaceRead
+    fences: Sequence[Fence] = ()
+    right: Right | None = None
+    allowing: bool = False
+
+    @property
+    def actions(self) -> int:
+        """Returns how many actions of a transaction it takes at most."""
+        return 1 + len(self.fences) + (0 if self.right is None else 1 + self.allowing)
+
+
+def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns: int) -> Event:
+    """Returns `event` with a history_id that is later than that of every version in `places`."""
+    latest = max((place.event.history_id for place in places.values() if place.event is not None), default=None)
+    if latest is None or latest < event.history_id:
+        return event
+    return replace(event, stamp=replace(event.stamp, history_id=ids.later_id(now_ns, latest)))
+
+
+def items_of(
+    event: Event,
+    left: Collection[CalendarId],
+    same: Collection[CalendarId],
+    places: Mapping[CalendarId, PlaceRead],
+    expires_at: int,
+) -> Iterator[Event]:
+    """Yields what each calendar is to hold after `event` is written in its home, the home first.
+
+    The other calendars are those that the event names, and those that it has `left`. What stays as it is is not
+    yielded. A calendar's item of another event of the same id is not overwritten.
+
+    Args:
+        event: The event as it is to be at home.
+        left: The calendars in which there may be something of it that it names no more.
+        same: The calendars that it names and that stay as they are.
+        places: All of these calendars but those of `same`.
+        expires_at: Until when, in seconds since 1970, what is taken off is kept.
+
+    Raises:
+        InvalidRequest: a calendar holds another event with the id of this one.
+    """
+    yield event
+    named = event.content.calendars
+    for at, calendar_id in enumerate(named):
+        if calendar_id in same:
+            continue
+        before = places[calendar_id].event
+        if before is not None and not before.deleted and before.home is None and calendar_id not in left:
+            raise InvalidRequest.of(f"calendars[{at}]", OWN_EVENT)
+        if not event.deleted:
+            copy = copy_in(calendar_id, event, before)
+            if before is None or before.deleted or (before.content, before.home) != (copy.content, copy.home):
+                yield copy
+    for calendar_id in (*named, *left) if event.deleted else [each for each in left if each not in named]:
+        before = places[calendar_id].event
+        if calendar_id != event.calendar_id and before is not None and not before.deleted:
+            yield taken_off(event, before, expires_at)
+
+
+def copy_in(calendar_id: CalendarId, event: Event, before: Event | None) -> Event:
+    """Returns the copy of `event` in a calendar that holds `before` of it."""
+    kind = event.stamp.type
+    if before is None:
+        kind = "create"
+    elif before.deleted:
+        kind = "restore"
+    elif kind in ("create", "restore", "move"):
+        kind = "update"
+    return replace(
+        event,
+        calendar_id=calendar_id,
+        home=event.calendar_id,
+        content=replace(event.content, calendars=()),
+        stamp=replace(_stamp(event, before), type=kind),
+        uid=None,
+        creation_digest=None,
+    )
+
+
+def taken_off(event: Event, before: Event, expires_at: int) -> Event:
+    """Returns what a calendar holds once `event`, managed elsewhere, is not there any more, in place of `before`."""
+    return replace(
+        before,
+        home=event.calendar_id,
+        content=replace(before.content, calendars=()),
+        stamp=replace(_stamp(event, before), type="delete"),
+        expires_at=expires_at,
+    )
+
+
+def _stamp(event: Event, before: Event | None) -> Stamp:
+    # An operation is counted in each calendar by itself, and so are the versions.
+    rolled_back_to = event.stamp.rolled_back_to if before is not None else None
+    version = before.stamp.version + 1 if before is not None else 1
+    return replace(event.stamp, version=version, operation_size=1, rolled_back_to=rolled_back_to)
+
+
+def takes_time(event: Event, place: PlaceRead) -> bool:
+    """Returns whether `event` takes time in a calendar that it did not take there."""
+    return not event.deleted and needs_check(event, place.event)
+
+
+def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
+    """Raises InvalidRequest if `writes` are more than one transaction holds: on all calendars at once, or on none.
+
+    With a right held to on each of N calendars that is N * (fences + 2) actions.
+    """
+    if sum(each.actions for each in writes) > MOST_ACTIONS:
+        fences = len(fence_names(event.content.interval))
+        least = MOST_ACTIONS // (fences + 2)
+        why = f"may be at most {least} with the event's own, for an event of {fences} or more weeks"
+        raise InvalidRequest.of("calendars", why)
+
+
+def rotated(calendar_ids: Sequence[CalendarId], event_id: EventId) -> list[CalendarId]:
+    """Returns `calendar_ids` from another one on for each event, so that callers at once do not all want the first."""
+    first = int(event_id[-12:], 16) % len(calendar_ids) if calendar_ids else 0
+    return [*calendar_ids[first:], *calendar_ids[:first]]
