@@ -117,7 +117,7 @@ class Wire:
         self._session.close()
 
     def _intercept(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        operation = _operation(request)
+        operation = operation_of(request)
         # Concurrent calls wait here, so that the handler queued for the first of them runs before all the others.
         with self._lock:
             self.calls[operation] += 1
@@ -226,7 +226,8 @@ class Wire:
         self.always[operation] = handler
 
 
-def _operation(request: AWSPreparedRequest) -> str:
+def operation_of(request: AWSPreparedRequest) -> str:
+    """Returns the name of the operation that is called."""
     target = request.headers["X-Amz-Target"]
     name = target.decode() if isinstance(target, bytes) else str(target)
     return name.partition(".")[2]
