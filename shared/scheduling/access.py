@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from shared.errors import InvalidRequest, NotAllowed, NotFound
+from shared.errors import Contended, InvalidRequest, NotAllowed, NotFound
 from shared.ids import CalendarId, UserId, default_calendar
 from shared.scheduling.roles import EveryoneRole, Right, Role, rights_of
 
@@ -106,3 +106,11 @@ class CalendarAccess:
     def name_of_key(self, key: str) -> str:
         """Returns the name of an idempotency key in the calendar: others who write there may use the same key."""
         return key if self.own else f"{self.user_id} {key}"
+
+
+class RightUnknown(Contended):
+    """An event was not changed; whether the caller may change `stored`, or see it, is not known."""
+
+    def __init__(self, stored: "Event") -> None:
+        super().__init__(stored.id)
+        self.stored = stored

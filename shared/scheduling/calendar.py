@@ -9,6 +9,7 @@ from shared import ids
 from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
+from shared.scheduling.access import RightUnknown
 from shared.scheduling.calendar_reading import CalendarReading, ReadStore
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
 from shared.scheduling.guard import Guard, GuardedStore, Plan
@@ -170,17 +171,17 @@ class Calendar(CalendarReading):
             stamp = self._stamp("delete", terms).numbered(history_id, 0)
             update = ConditionalUpdate(stamp, history_id, {}, terms.condition, self._expires_at)
             try:
-                applied, stored = self._store.update(self._calendar_id, event_id, update)
-            except AnswerLost:
-                lost.add(history_id)
-            except (Contended, Throttled):
-                # Also if the caller may change only what they have created: whether that is this event has to be read.
-                pass
-            else:
+                applied, known = self._store.update(self._calendar_id, event_id, update)
                 if applied:
                     return
-                known = stored if stored is not None and stored.on_several and not stored.deleted else None
-        self.delete(event_id, terms, lost, known)
+            except AnswerLost:
+                lost.add(history_id)
+            except RightUnknown as fault:
+                # The caller may change what they have created: whether that is this event has to be read.
+                known = fault.stored
+            except (Contended, Throttled):
+                pass
+        self.delete(event_id, terms, lost, known if known is not None and known.on_several else None)
 
     def delete(
         self,
@@ -211,7 +212,8 @@ class Calendar(CalendarReading):
 
         if not self._blind:
             if known is not None:
-                return self._guard.write_on_several(event_id, make, known, checked=True, lost=lost)
+                # Whether the caller may change it, or see it, is known only when its calendars are read.
+                return self._bookings(self._request).change(event_id, make, [known], checked=True, lost=lost)
             return self._guard.write(event_id, make, checked=True, lost=lost)
         return self._unread(event_id, make, stamp, {}, terms, expires_at)
 

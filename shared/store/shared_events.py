@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from shared.ids import CalendarId, EventId, HistoryId
-from shared.scheduling.access import Grant
+from shared.scheduling.access import Grant, RightUnknown
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
@@ -102,6 +102,7 @@ class SharedEventStore(DynamoEventStore):
 
         Raises:
             Contended: The caller may not do this, or nothing is known of why it was not applied. Nothing was written.
+            RightUnknown: The caller may not change all events, and whether they may change this one has to be read.
             Throttled, AnswerLost.
         """
         action = {
@@ -116,7 +117,10 @@ class SharedEventStore(DynamoEventStore):
                 self._clients.dynamodb.transact_write_items(TransactItems=actions)
             except ClientError as fault:
                 failed = failed_conditions(fault)
-                if unanswered(fault) or list(failed) != [0] or not failed[0]:
+                if unanswered(fault) or not failed.get(0):
                     raise
-                return False, event_of(failed[0])
+                stored = event_of(failed[0])
+                if list(failed) != [0]:
+                    raise RightUnknown(stored) from fault
+                return False, stored
         return True, None
