@@ -35,7 +35,7 @@ Act = Callable[[Calendar], Event | None]
 
 WRITERS: Final = 16
 ROOMS: Final = 6
-MEETING_SECONDS: Final = 60.0
+MEETING_SECONDS: Final = 120.0
 # Sixteen hours around the border of two weeks, in steps of 15 minutes; events take 30 to 90 minutes.
 BORDER: Final = Instant("2027-03-01T00:00:00Z")
 QUARTER, QUARTERS = 900, 32

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 
 from shared import ids
-from shared.errors import EventConflict, NotAllowed, NotFound
+from shared.errors import EventConflict, InvalidRequest, NotAllowed, NotFound
 from shared.ids import OperationId, UserId
 from shared.request import Request
 from shared.retries import Deadline
@@ -30,6 +30,7 @@ from shared.store.shared_events import SharedEventStore
 from tests.harness.samples import content, no_bookings
 from tests.harness.sharing import SharedCalendar
 from tests.integration.conflicts.contended_calendar import event_items
+from tests.integration.sharing.bookers import Booker
 
 ALLOW = Terms(on_conflict="allow")
 BULK = 250
@@ -85,7 +86,7 @@ class Editor:
             assert changed.content.title == "Changed"
             self.events().roll_back(other)
 
-        return [self.create_checked, self.create_allowed, patch, come_and_go, self.bulk, roll_back]
+        return [self.create_checked, self.create_allowed, patch, come_and_go, self.bulk, roll_back, self.book]
 
     def create_checked(self) -> None:
         """Creates an event, with the check for conflicts."""
@@ -94,6 +95,16 @@ class Editor:
     def create_allowed(self) -> None:
         """Creates one without."""
         self.create(ALLOW)
+
+    def book(self) -> None:
+        """Books the calendar from the user's own, and changes that. Raises NotFound if it is not to be booked."""
+        booker = Booker(self.runtime, self.user_id)
+        said = replace(content(*self.hour()), calendars=(self.calendar.calendar_id,))
+        try:
+            made = booker.calendar(booker.request(booker.default)).create(said)
+            booker.calendar(booker.request(booker.default)).patch(made.id, {"title": "Booked"})
+        except InvalidRequest as refusal:
+            raise NotFound("calendar") from refusal
 
     def bulk(self) -> None:
         """Creates many. Raises NotFound if not all are written because the right is revoked."""
@@ -116,11 +127,13 @@ class Round:
     tries: int
 
 
-def race(runtime: Runtime, seconds: float) -> Round:
-    """Lets an editor write in six threads, and revokes their right after `seconds`."""
+def race(
+    runtime: Runtime, seconds: float, ways_of: Callable[[Editor], Sequence[Callable[[], None]]] = Editor.ways
+) -> Round:
+    """Lets an editor write in a thread for each way, and revokes their right after `seconds`."""
     calendar = SharedCalendar(runtime)
     editor = Editor(runtime, calendar, calendar.member("editor"))
-    ways = editor.ways()
+    ways = ways_of(editor)
     answered = threading.Event()
     served = count()
 
