@@ -161,6 +161,8 @@ KNOWN: Final = frozenset(
 )
 # Marks what an erasure has left of an event, in seconds since 1970: no version is made of it (`shared.store.stream`).
 ERASED_AT: Final = "erased_at"
+# The key, in an index of the history table, of the versions of the copies of a calendar's events in other calendars.
+HOME_CALENDAR: Final = "home_calendar"
 
 
 def _encoded(source: object, table: _Table) -> Item:

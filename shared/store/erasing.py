@@ -6,6 +6,7 @@ so an erasure that was interrupted begins anew. Raises Throttled and AnswerLost 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, Final
 
 from shared.errors import Throttled
@@ -14,9 +15,9 @@ from shared.retries import Deadline
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
 from shared.store.client import Clients
-from shared.store.codec import Item, erased_attributes, text
+from shared.store.codec import HOME_CALENDAR, Item, erased_attributes, text
 from shared.store.faults import store_faults
-from shared.store.history import BY_CALENDAR
+from shared.store.history import BY_CALENDAR, BY_HOME
 from shared.store.item_kinds import Because, Table, kind_of
 
 Erased = Iterator[Counter[str]]
@@ -102,9 +103,10 @@ class CalendarEraser:
     def erase_events(self, calendar_id: CalendarId, now: int) -> Erased:
         """Erases what the events table holds of the calendar; `now` is in seconds since 1970.
 
-        An event is overwritten before it is deleted: the stream would otherwise show a deletion with the event's
-        content, and a version would be made of it.
+        What other calendars hold of its events goes first. An event is overwritten before it is deleted: the stream
+        would otherwise show a deletion with the event's content, and a version would be made of it.
         """
+        yield from self._erase_copies(calendar_id, now)
         yield from self._erase_partition(keys.calendar(calendar_id), now)
 
     def _erase_partition(self, partition: str, now: int) -> Erased:
@@ -118,15 +120,52 @@ class CalendarEraser:
                 Limit=PAGE_ITEMS,
                 **({} if after is None else {"ExclusiveStartKey": after}),
             )
-            events = [key for key in where if key["sk"]["S"].startswith(keys.EVENT_PREFIX)]
-            self._batches.put(
-                self._events_table,
-                [{**key, **erased_attributes(keys.calendar_in(key), keys.event_id_in(key), now)} for key in events],
-            )
+            self._overwrite([key for key in where if key["sk"]["S"].startswith(keys.EVENT_PREFIX)], now)
             self._batches.delete(self._events_table, where)
             yield counted("events", where)
             if after is None:
                 return
+
+    def _overwrite(self, events: Sequence[Item], now: int, **more: Any) -> None:
+        """Overwrites the events with these keys by nothing but `more`."""
+        nothing = [erased_attributes(keys.calendar_in(key), keys.event_id_in(key), now) for key in events]
+        items = [{**key, **each, **more} for key, each in zip(events, nothing, strict=True)]
+        self._batches.put(self._events_table, items)
+
+    def _erase_copies(self, calendar_id: CalendarId, now: int) -> Erased:
+        """Erases the copies of the calendar's events in other calendars, and the versions of these copies.
+
+        The index by home has every version of a copy, also of one that was taken off since, but only after a while. So
+        the versions of a copy, by which it is found, go last. Until it is deleted, a copy keeps its home, by which an
+        erasure that begins anew knows it.
+        """
+        for partitions in self._partitions(BY_HOME, HOME_CALENDAR, calendar_id):
+            found = list(self._concurrently(lambda each: self._copy(each, calendar_id), partitions))
+            copies = [key for keys_of_one in found for key in keys_of_one or ()]
+            self._overwrite(copies, now, home=text(calendar_id))
+            self._batches.delete(self._events_table, copies)
+            yield counted("events", copies)
+            managed = [each for each, copy in zip(partitions, found, strict=True) if copy is not None]
+            yield from self._erase_all_of(managed, self._erase_newest_copies)
+
+    def _copy(self, partition: str, home: CalendarId) -> list[Item] | None:
+        """Returns the key of the copy whose versions are in `partition`, if there is still one.
+
+        None if it is no copy of an event of `home` any more: that was moved, here or to another calendar, which keeps
+        it with all that its copies have been.
+        """
+        event = keys.event_of_partition(partition)
+        if event is None:
+            return None
+        key = keys.event_key(*event)
+        condition, values = "pk = :pk AND sk = :sk", {":pk": key["pk"], ":sk": key["sk"]}
+        stored, _ = self._batches.query(
+            self._events_table, condition, values, ProjectionExpression="home", ConsistentRead=True
+        )
+        if stored:
+            return [key] if stored[0].get("home") == text(home) else None
+        versions, _ = self._newest(partition, 1)
+        return [] if versions and versions[0].get(HOME_CALENDAR) == text(keys.calendar(home)) else None
 
     def erase_versions(self, calendar_id: CalendarId) -> Erased:
         """Erases all versions of the calendar's events, also of events that are gone.
@@ -135,23 +174,8 @@ class CalendarEraser:
         one version that the index knows is enough to find all of the event. The newest go first: at any moment those
         left are without a gap, which a check of the history would report.
         """
-        after: Item | None = None
-        while True:
-            found, after = self._batches.query(
-                self._history_table,
-                "calendar = :calendar",
-                {":calendar": text(keys.calendar(calendar_id))},
-                IndexName=BY_CALENDAR,
-                Limit=PAGE_ITEMS,
-                **({} if after is None else {"ExclusiveStartKey": after}),
-            )
-            partitions = sorted({item["pk"]["S"] for item in found})
-            while partitions:
-                done = list(self._concurrently(self._erase_newest, partitions))
-                yield Counter(versions=sum(count for count, _ in done))
-                partitions = [each for each, (_, more) in zip(partitions, done, strict=True) if more]
-            if after is None:
-                break
+        for partitions in self._partitions(BY_CALENDAR, "calendar", calendar_id):
+            yield from self._erase_all_of(partitions, self._erase_newest)
         usage, _ = self._batches.query(
             self._history_table,
             "pk = :pk",
@@ -161,18 +185,56 @@ class CalendarEraser:
         self._batches.delete(self._history_table, usage)
         yield counted("history", usage)
 
+    def _partitions(self, index: str, attribute: str, calendar_id: CalendarId) -> Iterator[list[str]]:
+        """Yields the partitions of the versions that an index has of a calendar, by its pages."""
+        after: Item | None = None
+        while True:
+            found, after = self._batches.query(
+                self._history_table,
+                f"{attribute} = :calendar",
+                {":calendar": text(keys.calendar(calendar_id))},
+                IndexName=index,
+                Limit=PAGE_ITEMS,
+                **({} if after is None else {"ExclusiveStartKey": after}),
+            )
+            yield sorted({item["pk"]["S"] for item in found})
+            if after is None:
+                return
+
+    def _erase_all_of(self, partitions: list[str], erase: Callable[[str], tuple[int, bool]]) -> Erased:
+        while partitions:
+            done = list(self._concurrently(erase, partitions))
+            yield Counter(versions=sum(count for count, _ in done))
+            partitions = [each for each, (_, more) in zip(partitions, done, strict=True) if more]
+
     def _erase_newest(self, partition: str) -> tuple[int, bool]:
         """Deletes a page of an event's versions, newest first. Returns how many, and whether there are more."""
+        where, more = self._newest(partition)
+        return self._delete_versions(where), more
+
+    def _erase_newest_copies(self, partition: str) -> tuple[int, bool]:
+        """Does what `_erase_newest` does, down to the version as which the event was an event of that calendar."""
+        where, more = self._newest(partition)
+        copies = list(takewhile(lambda version: HOME_CALENDAR in version, where))
+        return self._delete_versions(copies), more and len(copies) == len(where)
+
+    def _newest(self, partition: str, limit: int = PAGE_ITEMS) -> tuple[list[Item], bool]:
+        """Returns the newest versions of an event, newest first, and whether there are more: keys, and the homes."""
         where, after = self._batches.query(
             self._history_table,
             "pk = :pk",
             {":pk": text(partition)},
+            ProjectionExpression=f"pk, sk, {HOME_CALENDAR}",
             ConsistentRead=True,
             ScanIndexForward=False,
-            Limit=PAGE_ITEMS,
+            Limit=limit,
         )
+        return where, after is not None
+
+    def _delete_versions(self, versions: Sequence[Item]) -> int:
+        where = [{"pk": each["pk"], "sk": each["sk"]} for each in versions]
         self._batches.delete_in_order(self._history_table, where)
-        return len(where), after is not None
+        return len(where)
 
 
 def is_erased(table: Table, item: Item) -> bool:

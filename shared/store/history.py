@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BY_CALENDAR = "by_calendar"
 BY_OPERATION = "by_operation"
+BY_HOME = "by_home"
 
 
 class DynamoHistoryStore:

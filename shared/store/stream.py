@@ -25,6 +25,7 @@ from shared.store import keys
 from shared.store.codec import (
     ERASED,
     ERASED_AT,
+    HOME_CALENDAR,
     KNOWN,
     STAMP_ATTRIBUTES,
     Item,
@@ -36,7 +37,7 @@ from shared.store.codec import (
 
 TTL_PRINCIPAL: Final = "dynamodb.amazonaws.com"
 # Attributes of a version item that are derived from others: values that a script wrote there are not kept.
-DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows", "expires_at", ERASED})
+DERIVED: Final = frozenset({"pk", "sk", "calendar", "operation", "follows", "expires_at", HOME_CALENDAR, ERASED})
 _STAMP: Final = frozenset({*(each.name for each in STAMP_ATTRIBUTES), "changed_at"})
 
 
@@ -172,6 +173,10 @@ def version_item(change: Change) -> Item:
         item |= stamp_attributes(change.stamp)
     if operation_id is not None:
         item["operation"] = text(keys.operation(event.calendar_id, operation_id))
+    # What a move has left is the deletion of the calendar's own event, and no copy.
+    left = change.stamp.type == "delete" and change.before is not None and change.before.home is None
+    if event.home is not None and not left:
+        item[HOME_CALENDAR] = text(keys.calendar(event.home))
     if change.follows is not None:
         item["follows"] = number(change.follows)
     return item

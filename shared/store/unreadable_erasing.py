@@ -12,6 +12,7 @@ from shared.history.changes import UnreadableRecordError
 from shared.ids import CalendarId
 from shared.store import keys
 from shared.store.client import Clients
+from shared.store.codec import text
 from shared.store.erasing import UNLISTED, Erased
 from shared.store.item_kinds import kind_of
 from shared.store.stream import records_in
@@ -66,10 +67,11 @@ class UnreadableEraser:
         """Erases the calendar's records from one version of an object. Returns whether it had any."""
         where = {"Key": version["Key"], "VersionId": version["VersionId"]}
         body = self._read(where)
-        # The id in a key, however the object escapes the characters around it.
-        if body is None or f"CAL#{calendar_id}".encode() not in body:
+        if body is None:
             return False
         left = _of_others(calendar_id, body)
+        if left is None:
+            return False
         if left and version.get("IsLatest"):
             document = json.dumps({"Records": left}).encode()
             put = self._call(self._clients.s3.put_object, Key=version["Key"], Body=document)
@@ -98,19 +100,34 @@ class UnreadableEraser:
             raise AnswerLost(type(fault).__name__) from fault
 
 
-def _of_others(calendar_id: CalendarId, body: bytes) -> list[Any]:
-    """Returns the records of other calendars in an object; none if it cannot be read: it is then of no use to them."""
+def _of_others(calendar_id: CalendarId, body: bytes) -> list[Any] | None:
+    """Returns the records of other calendars in an object; None if it has none of this calendar.
+
+    An object that cannot be read is of no use to others: none are left of it if it names the calendar.
+    """
+    # The ids, however the object escapes the characters around them.
+    if calendar_id.encode() not in body:
+        return None
     try:
-        return [record for record in records_in(body) if not _is_of(calendar_id, record)]
+        records = records_in(body)
     except UnreadableRecordError:
-        return []
+        return [] if keys.calendar(calendar_id).encode() in body else None
+    left = [record for record in records if not _is_of(calendar_id, record)]
+    return left if len(left) < len(records) else None
 
 
 def _is_of(calendar_id: CalendarId, record: Any) -> bool:
-    """Returns whether a stream record is of the calendar. One whose key cannot be read is, if it names the calendar."""
+    """Returns whether a stream record is of the calendar, or of a copy of one of its events in another calendar.
+
+    One whose key cannot be read is, if it names the calendar.
+    """
     try:
-        return bool(record["dynamodb"]["Keys"]["pk"]["S"] == keys.calendar(calendar_id))
-    except (KeyError, TypeError):
+        change = record["dynamodb"]
+        images = [change[name] for name in ("OldImage", "NewImage") if change.get(name)]
+        # What a move has left, or has taken along, is of the calendar that it is in.
+        copy = bool(images) and all(image.get("home") == text(calendar_id) for image in images)
+        return copy or bool(change["Keys"]["pk"]["S"] == keys.calendar(calendar_id))
+    except (KeyError, TypeError, AttributeError):
         return keys.calendar(calendar_id) in json.dumps(record, ensure_ascii=False)
 
 

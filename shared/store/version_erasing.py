@@ -8,14 +8,15 @@ from shared.ids import HistoryId
 from shared.retries import Deadline
 from shared.store import keys
 from shared.store.client import Clients
-from shared.store.codec import ERASED, STAMP_ATTRIBUTES, Item, text
+from shared.store.codec import ERASED, HOME_CALENDAR, STAMP_ATTRIBUTES, Item, text
 from shared.store.faults import store_faults
 
 # Free text of the user is content, also where it belongs to a stamp. The ids that a client has chosen, and digests of
 # content, are no attributes that stay.
 _KEPT: Final = frozenset(
     {
-        *("pk", "sk", "id", "calendar_id", "calendar", "operation", "follows", "created_at", "changed_at"),
+        *("pk", "sk", "id", "calendar_id", "calendar", HOME_CALENDAR, "operation", "follows", "created_at"),
+        "changed_at",
         *(each.name for each in STAMP_ATTRIBUTES if each.name != "reason"),
     }
 )
