@@ -1,7 +1,7 @@
 """The constrained types used in requests: fields of bodies, and parameters of queries and paths."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -66,11 +66,11 @@ def _at_most(limit: int) -> AfterValidator:
     return AfterValidator(checked)
 
 
-def distinct(values: Sequence[Each]) -> tuple[Each, ...]:
+def distinct(values: list[Each]) -> list[Each]:
     """Returns `values`, none of which may occur twice. Raises PydanticCustomError."""
     if len({*values}) != len(values):
         raise PydanticCustomError("twice", "must not name anything twice")
-    return tuple(values)
+    return values
 
 
 def _time_zone(name: str) -> str:
@@ -148,8 +148,10 @@ _UUID_RULES = (
     Field(json_schema_extra={"format": "uuid"}, examples=[ID]),
 )
 CalendarIdField = Annotated[ids.CalendarId, *_UUID_RULES]
-# The calendars of an event besides its own, in the order in which the request names them.
-OtherCalendars = Annotated[list[CalendarIdField], Field(max_length=MOST_CALENDARS - 1), AfterValidator(distinct)]
+# The calendars of an event besides its own, in the order in which the request names them, as its content has them.
+OtherCalendars = Annotated[
+    list[CalendarIdField], Field(max_length=MOST_CALENDARS - 1), AfterValidator(distinct), AfterValidator(tuple)
+]
 AnyOf = Annotated[list[CalendarIdField], Field(min_length=1, max_length=MOST_CALENDARS), AfterValidator(distinct)]
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
