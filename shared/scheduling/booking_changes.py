@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shared.errors import EventConflict, InvalidRequest, NotAllowed, NotFound
+from shared.errors import Contended, EventConflict, InvalidRequest, NotAllowed, NotFound
 from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.booking_items import OWN_EVENT, PlaceRead
@@ -114,6 +114,8 @@ class Bookings:
         if home not in places:
             raise Unread({home: ()})
         at_home = places[home].event
+        if at_home is not None and here.event is not None and at_home.history_id < here.event.history_id:
+            raise Contended("the home was read before a change that this calendar shows")
         if at_home is None or at_home.deleted or here_id not in at_home.content.calendars:
             # Its home knows nothing of it any more: what is left of it is in this calendar alone.
             return Proposal(tombstone, (), {here_id: "write"})
