@@ -69,7 +69,7 @@ class FindTime(RequestBody):
     calendars: Annotated[
         list[CalendarIdField] | None,
         Field(description="The ids of the calendars, none of them twice.", min_length=1, max_length=MAX_CALENDARS),
-        AfterValidator(lambda ids: ids and [*distinct(ids)]),
+        AfterValidator(lambda ids: ids and distinct(ids)),
     ] = None
     from_: Annotated[
         WindowStart | None,
@@ -105,7 +105,7 @@ class FindTime(RequestBody):
         Field(
             description="The working days in `time_zone`. Without them: all.", min_length=1, max_length=len(WEEKDAYS)
         ),
-        AfterValidator(lambda days: days and [*distinct(days)]),
+        AfterValidator(lambda days: days and distinct(days)),
     ] = None
     time_zone: Annotated[
         TimeZone | None,
