@@ -28,7 +28,8 @@ def booked(people: People, *calendars: str, name: str = "bob", **fields: Any) ->
     """Books calendars besides a user's own."""
     made = people(name)("POST", "/events", {**HOUR, **fields, "calendars": [*calendars]})
     assert made.status == 201, made
-    return made.body
+    body: dict[str, Any] = made.body
+    return body
 
 
 def conflict(reply: Reply) -> list[dict[str, Any]]:
@@ -59,7 +60,7 @@ def test_a_taken_room_refuses_all_of_it_and_says_when_all_are_free(people: Peopl
         {"calendar_id": two, "id": None, "title": None, "start": HOUR["start"], "end": HOUR["end"]}
     ]
     assert refused.body["next_free"] == ELEVEN
-    assert people("ada")("GET", f"/calendars/{one}/events", **{"from": HOUR["start"]}).body["items"] == []
+    assert people("ada")("GET", f"/calendars/{one}/events?from={HOUR['start']}").body["items"] == []
 
 
 def test_who_may_read_is_told_what_is_in_the_way(people: People) -> None:
