@@ -25,6 +25,7 @@ def update(parts: Mapping[str, Part], machine: str) -> None:
 def _rows(parts: Mapping[str, Part]) -> list[list[str]]:
     rows = [_row(name, parts["overhead"], name, parts["ledger"]) for name in parts["overhead"].times]
     rows += [_row(f"{name}, 100,000 events", parts["flatness"], name) for name in parts["flatness"].times]
+    rows += [_row(f"shared calendars: {name}", parts["sharing"], name) for name in parts["sharing"].times]
     rows += [_row(name, parts["throughput"], name) for name in parts["throughput"].times]
     rows += [_row(name, parts["guessing"], name) for name in parts["guessing"].times]
     rows += [_row(f"cold start of `{name}`", parts["cold"], name) for name in COLD_STARTS]
