@@ -1,10 +1,16 @@
 """Bookings with one of their rules left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from shared.ids import EventId
 from shared.scheduling.booking_items import PlaceWrite
+from shared.scheduling.conflicts import ConflictStore
+from shared.scheduling.events import Event
+from shared.scheduling.fences import Fence, latest_entries
+from shared.scheduling.intervals import Interval
+from shared.scheduling.windows import position_of
 from shared.store.bookings import DynamoBookingStore
 
 
@@ -21,3 +27,19 @@ class CalendarByCalendar(DynamoBookingStore):
     def write_places(self, writes: Sequence[PlaceWrite]) -> None:
         for write in writes:
             super().write_places([write])
+
+
+def fences_believed(
+    store: ConflictStore,  # noqa: ARG001
+    event: Event,
+    interval: Interval,
+    found: Mapping[EventId, Event],
+    fences: Sequence[Fence],
+) -> list[Event]:
+    """Refuses by what the fences remember, and does not look up whether it is still there."""
+    remembered = {
+        each.event_id: replace(event, id=each.event_id, content=replace(event.content, start=each.start, end=each.end))
+        for each in latest_entries(fences, interval).values()
+        if each.event_id != event.id
+    }
+    return sorted({**remembered, **found}.values(), key=position_of)

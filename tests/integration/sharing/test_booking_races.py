@@ -10,16 +10,17 @@ from contextlib import ExitStack
 import pytest
 
 from shared.runtime import Runtime
+from shared.scheduling import conflicts
 from shared.store.bookings import DynamoBookingStore
 from tests.harness.botocore_faults import Unrepeated
 from tests.harness.stream import Stream
 from tests.integration.sharing.bookers import on_clients_of_their_own
 from tests.integration.sharing.booking_checks import Findings
 from tests.integration.sharing.booking_races import race
-from tests.integration.sharing.broken_bookings import CalendarByCalendar, HomesFencesOnly
+from tests.integration.sharing.broken_bookings import CalendarByCalendar, HomesFencesOnly, fences_believed
 from tests.integration.sharing.write_faults import faults
 
-ROUNDS = int(os.environ.get("BOOKING_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("BOOKING_ROUNDS", "3"))
 FAULTY_ROUNDS = int(os.environ.get("FAULTY_BOOKING_ROUNDS", "2"))
 # With a rule left out nearly every round shows it; what is bounded is only how long to look for it.
 MUTANT_ROUNDS = 20
@@ -88,3 +89,15 @@ def test_a_transaction_for_each_calendar_leaves_them_at_odds(
     findings = play(dynamodb_runtime, wired, MUTANT_ROUNDS, CalendarByCalendar, lambda found: found.at_odds)
     tell(f"mutant, a transaction for each calendar: {findings}")
     assert findings.at_odds
+
+
+def test_what_fences_remember_refuses_untruly_if_it_is_not_looked_up(
+    dynamodb_runtime: Runtime,
+    wired: Sequence[Runtime],
+    tell: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conflicts, "_standing", fences_believed)
+    findings = play(dynamodb_runtime, wired, MUTANT_ROUNDS, until=lambda found: found.untrue)
+    tell(f"mutant, the fences believed: {findings}")
+    assert findings.untrue

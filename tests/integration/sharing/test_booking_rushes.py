@@ -20,7 +20,7 @@ from tests.integration.sharing.bookers import Booker, on_clients_of_their_own, r
 from tests.integration.sharing.booking_races import MEETING_SECONDS
 from tests.integration.sharing.broken_bookings import HomesFencesOnly
 
-ROUNDS = int(os.environ.get("RUSH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("RUSH_ROUNDS", "3"))
 MUTANT_ROUNDS = 20
 PEOPLE = 16
 CLIENTS = 4
