@@ -9,13 +9,14 @@ import pytest
 from shared.identity.erasures import LATE_SECONDS
 from shared.store import erasing
 from tests.harness.gateway import Api
+from tests.harness.permissions import accesses, allows
 from tests.harness.stream import Record
 from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.test_erase import PRIVATE, WORDS, begin, bytes_of, certificate, erase, everything, user
 from tests.integration.history.test_export import whole
 from tests.integration.sharing.people import People
 from tests.integration.sharing.test_bookings import HOUR, booked, room, there
-from tests.integration.sharing.test_deletion import Interrupted, killed_at
+from tests.integration.sharing.test_deletion import KEPT, Interrupted, killed_at, purge
 
 LATER = {"start": "2027-03-01T12:00:00Z", "end": "2027-03-01T13:00:00Z"}
 
@@ -97,3 +98,30 @@ def test_an_export_tells_on_which_calendars_an_event_is(people: People, deployme
     assert [each["calendars"] for each in exported["deleted_events"]] == [[one]]
     told = [each["event"]["calendars"] for each in exported["versions"]]
     assert sorted(told) == [[], [one], [one], [one, two], [one, two]]
+
+
+def test_who_erases_may_do_what_it_does(people: People, deployment: HistoryDeployment) -> None:
+    ada, one, two = user(deployment), room(people), room(people)
+    story(deployment, ada, one, two)
+    home = people.calendar("ada", kind="team")
+    later = {"start": "2027-03-05T09:00:00Z", "end": "2027-03-05T10:00:00Z"}
+    assert people("ada")("POST", f"{home}/events", {**PRIVATE, **later, "calendars": [one]}).status == 201
+    deployment.record()
+    assert people("ada")("DELETE", home).status == 204
+    begin(deployment, ada)
+    with accesses(deployment.clients) as by_erase:
+        assert erase()["erased"] == 1
+    deployment.clock.forward(KEPT)
+    with accesses(deployment.clients) as by_purge:
+        assert purge()["purged"] == 1
+    settings = deployment.runtime.settings
+    tables = {
+        settings.events_table: "EventsTable",
+        settings.history_table: "HistoryTable",
+        settings.users_table: "UsersTable",
+        settings.access_table: "AccessTable",
+        settings.directory_table: "DirectoryTable",
+    }
+    for function, found in (("erase", by_erase), ("purge_calendars", by_purge)):
+        assert {access.index for access in found} >= {"by_calendar", "by_home"}
+        assert [access for access in found if not allows(function, access, tables)] == []
