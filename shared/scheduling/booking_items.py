@@ -10,7 +10,7 @@ from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
 from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import Event, Stamp
-from shared.scheduling.fences import Fence, fence_names
+from shared.scheduling.fences import Fence, fence_names, weeks_touched
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
 
@@ -58,6 +58,11 @@ class PlaceWrite:
     fences: Sequence[Fence] = ()
     right: Right | None = None
     allowing: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Returns whether the calendar has the event afterwards."""
+        return not self.event.deleted
 
     @property
     def actions(self) -> int:
@@ -157,14 +162,21 @@ def takes_time(event: Event, place: PlaceRead) -> bool:
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
-    """Raises InvalidRequest if `writes` are more than one transaction holds: on all calendars at once, or on none.
+    """Checks that `writes`, which put `event` on calendars and take it off others, fit into one transaction.
 
-    With a right held to on each of N calendars that is N * (fences + 2) actions.
+    Where it takes its time, that has an action for the event, one for the right, and one for each fence. An event is on
+    no more calendars than can take its time all at once, however it came there: or it could not be moved any more.
+
+    Raises:
+        InvalidRequest: they do not.
     """
+    on = {event.calendar_id, *event.content.calendars, *(each.event.calendar_id for each in writes if each.live)}
+    most = MOST_ACTIONS // (len(fence_names(event.content.interval)) + 2)
+    if event.content.opaque and not event.deleted and len(on) > most:
+        weeks = weeks_touched(event.content.interval)
+        raise InvalidRequest.of("calendars", f"must be at most {most - 1} for an event that touches {weeks} weeks")
     if sum(each.actions for each in writes) > MOST_ACTIONS:
-        fences = len(fence_names(event.content.interval))
-        least = MOST_ACTIONS // (fences + 2)
-        why = f"may be at most {least} with the event's own, for an event of {fences} or more weeks"
+        why = "must be changed in two steps: these, and those that it is to leave, are too many at once"
         raise InvalidRequest.of("calendars", why)
 
 

@@ -178,6 +178,7 @@ class BookingWriter:
         # Before any calendar is searched: who may not book there does not make it read.
         for write in (*writes, *trials.values()):
             self._admit(write, proposal)
+        items.check_size([*writes, *trials.values()][: len(writes) + 1], event)
         if checked:
             found = self._conflicts([*writes, *trials.values()])
             candidates = [each for each in candidates if not found[each].events]
@@ -192,7 +193,6 @@ class BookingWriter:
             content = replace(event.content, calendars=(*event.content.calendars, chosen))
             proposal = replace(proposal, event=replace(event, content=content), any_of=())
             writes = self._writes(proposal, places, fenced=fenced)
-        items.check_size(writes, event)
         return writes
 
     def _writes(self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], *, fenced: bool) -> list[PlaceWrite]:

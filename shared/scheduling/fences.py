@@ -57,8 +57,13 @@ def fence_names(interval: Interval) -> list[str]:
     Weeks are in UTC, from Monday to Monday (ISO 8601). They are counted by number, from that of the start to that of
     the last second, so that neither is ever missed.
     """
-    first, last = _week(interval.start), _week(shifted(interval.end, -1))
-    return [ALL_FENCES[week % FENCES] for week in range(first, min(last, first + FENCES - 1) + 1)]
+    first, count = _week(interval.start), weeks_touched(interval)
+    return [ALL_FENCES[week % FENCES] for week in range(first, first + min(count, FENCES))]
+
+
+def weeks_touched(interval: Interval) -> int:
+    """Returns how many weeks `interval` touches: for an empty one that of its start, or none."""
+    return _week(shifted(interval.end, -1)) - _week(interval.start) + 1
 
 
 def _week(instant: Instant) -> int:
