@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from shared.ids import CalendarId, UserId, default_calendar
+from shared.store.access_keys import state_keys
+from shared.store.batches import batch_write
+from shared.store.codec import text
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Api, Reply
 from tests.harness.payloads import ALLOW, LATER, REVIEW
@@ -23,21 +26,30 @@ VERSIONS: Read = ("Query", "history", None, True)
 MANY_VERSIONS: Read = ("BatchGetItem", "history", None, True)
 # What the calendar holds, for quotas, read in the same call as the event and the fences.
 USAGE: Read = MANY_VERSIONS
+GRANTS: Read = ("BatchGetItem", "access", None, True)
 BY_OPERATION: Read = ("Query", "history", "by_operation", False)
 BY_CALENDAR: Read = ("Query", "history", "by_calendar", False)
 
 
 @dataclass
 class Scene:
-    """An event in a calendar of its own: two recorded versions, the first an hour before the second."""
+    """An event in a calendar of its own: two recorded versions, the first an hour before the second.
+
+    Everyone may book `rooms`, and nothing is in them.
+    """
 
     deployment: Deployment
     api: Api = field(default_factory=lambda: Api(user_id=UserId(str(uuid4()))))
     first: Json = field(init=False)
     event: Json = field(init=False)
     operation_id: str = field(init=False)
+    rooms: list[CalendarId] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rooms = [CalendarId(str(uuid4())) for _ in range(2)]
+        runtime = self.deployment.runtime
+        states = [{**key, "everyone": text("booker")} for room in self.rooms for key in state_keys(room)]
+        assert batch_write(runtime.clients.dynamodb, runtime.settings.access_table, states) == []
         self.first = self.api("POST", "/events", REVIEW).body
         self.deployment.clock.forward(seconds=3600)
         self.event = self.api("PATCH", self.path, {"title": "Retro", **LATER}).body
@@ -75,6 +87,10 @@ def rollback(scene: Scene, **query: Any) -> Reply:
     return scene.api("POST", f"{scene.path}/rollback", {"history_id": scene.first["history_id"]}, **query)
 
 
+def move(scene: Scene) -> Reply:
+    return scene.api("POST", f"{scene.path}/move", {"to": scene.rooms[0]})
+
+
 # A request of each route in each way that reads otherwise, the status of its response, and all that it reads.
 ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
     ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", REVIEW), {MANY, USAGE, SPANS}),
@@ -83,6 +99,14 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
     ("POST", "/events", 201, lambda scene: scene.api("POST", "/events", UID), {MANY, USAGE, SPANS}),
     ("POST", "/events", 200, lambda scene: scene.api("POST", f"/events{ALLOW}&dry_run=true", UID), {GET}),
     ("POST", "/events", 409, lambda scene: scene.api("POST", "/events", {**REVIEW, **LATER}), {MANY, USAGE, SPANS}),
+    (
+        "POST",
+        "/events",
+        201,
+        # One for each of two callers.
+        lambda scene: scene.api("POST", "/events", {**REVIEW, "any_of": scene.rooms}),
+        {MANY, USAGE, SPANS, GRANTS},
+    ),
     ("GET", "/events", 200, lambda scene: scene.api("GET", f"/events?{WINDOW}"), {SPANS}),
     ("GET", "/events", 200, lambda scene: scene.api("GET", "/events?uid=4711"), {GET}),
     (
@@ -134,8 +158,16 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
         lambda scene: scene.api("PATCH", scene.path, {"start": REVIEW["start"], "end": REVIEW["end"]}),
         {MANY, USAGE, SPANS},
     ),
+    (
+        "PATCH",
+        "/events/{event_id}",
+        200,
+        lambda scene: scene.api("PATCH", scene.path, {"calendars": scene.rooms}),
+        {MANY, USAGE, SPANS, GRANTS},
+    ),
     ("DELETE", "/events/{event_id}", 204, lambda scene: scene.api("DELETE", scene.path), set()),
     ("DELETE", "/events/{event_id}", 200, lambda scene: scene.api("DELETE", f"{scene.path}?dry_run=true"), {GET}),
+    ("POST", "/events/{event_id}/move", 200, move, {MANY, USAGE, SPANS, GRANTS}),
     ("POST", "/events/bulk", 201, lambda scene: scene.api("POST", "/events/bulk", {"events": [REVIEW]}), set()),
     (
         "POST",

@@ -32,6 +32,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
     errors.NotAuthenticated("the access token has expired"),
     errors.NotAllowed("viewer", "write"),
     sharing_errors.DefaultCalendar(),
+    sharing_errors.ManagedElsewhere(),
     errors.NotFound("event"),
     errors.EventConflict(
         [errors.Collision(CalendarId(ID), _START, _END, EventId(ID), "Design review")],

@@ -81,6 +81,8 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("PUT", "/events/{event_id}"): _NAMED,
     ("PATCH", "/events/{event_id}"): _NAMED,
     ("DELETE", "/events/{event_id}"): _NAMED,
+    # What is told of other calendars is in tests/integration/sharing/test_booking_bad_input.py.
+    ("POST", "/events/{event_id}/move"): _NAMED,
     ("GET", "/events/{event_id}/history"): _NAMED,
     ("GET", "/events/{event_id}/history/{history_id}"): _NAMED,
     ("GET", "/events/{event_id}/diff"): _NAMED,
@@ -96,6 +98,7 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("PUT", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,
     ("PATCH", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,
     ("DELETE", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,
+    ("POST", "/calendars/{calendar_id}/events/{event_id}/move"): _NAMED,
     ("GET", "/calendars/{calendar_id}/events/{event_id}/history"): _NAMED,
     ("GET", "/calendars/{calendar_id}/events/{event_id}/history/{history_id}"): _NAMED,
     ("GET", "/calendars/{calendar_id}/events/{event_id}/diff"): _NAMED,

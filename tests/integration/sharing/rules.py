@@ -73,6 +73,8 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("PUT", f"{PREFIX}/events/{{event_id}}"): CHANGE,
     ("PATCH", f"{PREFIX}/events/{{event_id}}"): CHANGE,
     ("DELETE", f"{PREFIX}/events/{{event_id}}"): CHANGE,
+    # And the right to book the calendar to which it is moved.
+    ("POST", f"{PREFIX}/events/{{event_id}}/move"): CHANGE,
     ("POST", f"{PREFIX}/events/{{event_id}}/rollback"): CHANGE,
     ("POST", f"{PREFIX}/operations/{{operation_id}}/undo"): CHANGE,
     ("POST", f"{PREFIX}/events/bulk"): WRITE,
