@@ -1,4 +1,4 @@
-"""Each payload of calendars, members and invitations is served as the reference says."""
+"""Each payload of calendars, members, invitations and moves is served as the reference says."""
 
 import pytest
 
@@ -29,6 +29,7 @@ PAYLOADS = {
     "withdraw_invitation": 204,
     "accept_invitation": 404,
     "find_time": 200,
+    "move_event": 404,
 }
 
 
