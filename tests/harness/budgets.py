@@ -124,6 +124,15 @@ BUDGETS: Final[dict[str, Budget]] = {
     "find a time of one's own": Budget(4, 1),
     "find a time in 5 calendars": Budget(1 + 4 * 5, 2),
     "find a time in 20 calendars": Budget(1 + 4 * 20, 2),
+    # All calendars in one call, four Queries in each, and one write.
+    "book 3 calendars": Budget(2 + 4 * 3, 3),
+    "book one of 3": Budget(2 + 4 * (1 + 3), 3),
+    # That the event is on several is known only when it is read.
+    "reschedule on 3 calendars": Budget(3 + 4 * 3, 4),
+    "retitle on 3 calendars": Budget(3, 3),
+    "cancel on 3 calendars": Budget(3, 3),
+    "take off a calendar": Budget(3, 3),
+    "move to another calendar": Budget(6, 3),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
     # Four for the page, and one for the stored versions of its ten events.

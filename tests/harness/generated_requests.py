@@ -46,6 +46,8 @@ USERNAME: Final = "schemathesis"
 NOT_YET: Final = "/problems/not-recorded-yet"
 # How many events exist at the start: more than requests delete.
 STOCK: Final = 120
+# How many calendars there are besides the user's default one: as many as a request may name.
+ROOMS: Final = 20
 NEGATIVE: Final = schemathesis.GenerationMode.NEGATIVE
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What the parameters that are ids name.
@@ -95,6 +97,7 @@ class _Server:
     stream: Stream
     credentials: dict[str, str]
     events: list[dict[str, str]] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)
     requests: int = 0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -117,7 +120,9 @@ class _Server:
             self.findings.failures.append(where)
 
     def stock(self, api: Api) -> None:
-        """Creates the events whose ids are in generated requests: each in an operation of its own, far apart."""
+        """Creates what generated requests name: calendars, and events, each in an operation of its own, far apart."""
+        for number in range(ROOMS):
+            self.rooms.append(api("POST", "/calendars", {"name": f"Team {number}", "kind": "team"}).body["id"])
         for number in range(STOCK):
             day = f"20{30 + number // 12}-{1 + number % 12:02}-01"
             event = {"title": TITLE, "start": f"{day}T09:00:00Z", "end": f"{day}T10:00:00Z"}
@@ -148,7 +153,16 @@ class _Server:
                 given = part[name]
                 if isinstance(given, str) and UUID.fullmatch(given):
                     part[name] = event[PARAMETERS[name]]
+        self._insert_rooms(case.operation.path, body, choice)
         return case
+
+    def _insert_rooms(self, path: str, body: dict[str, Any], choice: int) -> None:
+        """Makes the calendars that a body names ones that exist: in either list others than in the other."""
+        for name, rooms in (("calendars", self.rooms), ("any_of", self.rooms[::-1])):
+            if isinstance(body.get(name), list):
+                body[name] = rooms[: len(body[name])]
+        if path.endswith("/move") and "to" in body:
+            body["to"] = self.rooms[choice % ROOMS]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Final
 
 from shared.runtime import Runtime, use
 from tests.harness.address_requests import ADDRESS_ROUTES
+from tests.harness.booking_requests import BOOKING_ROUTES
 from tests.harness.crowded_requests import CROWDED_ROUTES
 from tests.harness.dataset import Dataset
 from tests.harness.event_requests import EVENT_ROUTES
@@ -17,7 +18,14 @@ from tests.harness.routes import Route
 from tests.harness.sharing_requests import SHARING_ROUTES
 
 # The requests to small calendars, and all requests.
-USUAL_ROUTES: Final = (*IDENTITY_ROUTES, *ADDRESS_ROUTES, *EVENT_ROUTES, *HISTORY_ROUTES, *SHARING_ROUTES)
+USUAL_ROUTES: Final = (
+    *IDENTITY_ROUTES,
+    *ADDRESS_ROUTES,
+    *EVENT_ROUTES,
+    *HISTORY_ROUTES,
+    *SHARING_ROUTES,
+    *BOOKING_ROUTES,
+)
 ROUTES: Final = (*USUAL_ROUTES, *CROWDED_ROUTES)
 
 
