@@ -15,6 +15,7 @@ from shared.store.client import Clients
 from tests.harness.deployment import BUCKET, Deployment, settings_for
 from tests.harness.dynamodb_local import dynamodb_local
 from tests.harness.signing_keys import SECRETS
+from tests.harness.tables import empty
 from tests.harness.template import create_tables
 
 # How long an example takes depends on the machine.
@@ -37,14 +38,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
 
 
+def set_aws(environment: pytest.MonkeyPatch) -> None:
+    """Sets credentials and a region that are nobody's."""
+    environment.setenv("AWS_ACCESS_KEY_ID", "test")
+    environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    environment.delenv("AWS_ENDPOINT_URL", raising=False)
+    environment.delenv("AWS_PROFILE", raising=False)
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials and a region that are nobody's."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    set_aws(monkeypatch)
 
 
 @lru_cache(maxsize=2)
@@ -73,15 +79,25 @@ def dynamodb_endpoint() -> Iterator[str]:
         yield endpoint
 
 
+@pytest.fixture(scope="session")
+def dynamodb_tables(dynamodb_endpoint: str) -> tuple[Clients, dict[str, str]]:
+    """Clients of DynamoDB Local, and the template's tables there.
+
+    They are made once: it takes DynamoDB Local the longer to make and delete a table, the more there have been.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        set_aws(environment)
+        clients = _clients(dynamodb_endpoint)
+        return clients, create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
+
+
 @pytest.fixture
-def dynamodb_runtime(aws: None, dynamodb_endpoint: str) -> Iterator[Runtime]:  # noqa: ARG001 set up for the clients
-    """A runtime on DynamoDB Local: the template's tables, under names of their own. It has no bucket and no secret."""
-    clients = _clients(dynamodb_endpoint)
-    tables = create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
+def dynamodb_runtime(aws: None, dynamodb_tables: tuple[Clients, dict[str, str]]) -> Iterator[Runtime]:  # noqa: ARG001
+    """A runtime on DynamoDB Local: the template's tables, which are empty. It has no bucket and no secret."""
+    clients, tables = dynamodb_tables
+    empty(clients, tables.values())
     with use(Runtime(settings_for(tables), clients)) as runtime:
         yield runtime
-    for table in tables.values():
-        clients.dynamodb.delete_table(TableName=table)
 
 
 @pytest.fixture
@@ -96,6 +112,7 @@ def deployment(runtime: Runtime) -> Iterator[Deployment]:
 def dynamodb_deployment(dynamodb_runtime: Runtime) -> Iterator[Deployment]:
     """A deployment on DynamoDB Local, its clock at 2026-11-22T09:00:00Z."""
     made = Deployment.of(dynamodb_runtime)
+    made.stream.read()  # what other tests have left
     with use(made.runtime):
         yield made
 

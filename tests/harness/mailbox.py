@@ -42,6 +42,7 @@ class Mailbox:
 
     def __post_init__(self) -> None:
         self._stream = Stream(self.runtime, self.runtime.settings.users_table)
+        self._stream.read()  # what other tests have left
 
     def __enter__(self) -> Self:
         self.runtime.clients.ses.meta.events.register("before-send.sesv2", as_handler(self._answer))

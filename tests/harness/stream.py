@@ -35,15 +35,22 @@ def _streams_client_of(runtime: Runtime) -> Any:
     return _streams_client(endpoint, region, credentials.access_key, credentials.secret_key)
 
 
+# The sequence number of the last record that was read, by stream and shard: tests that share a table share its stream.
+_LAST_READ: dict[str, dict[str, str]] = {}
+
+
 class Stream:
-    """The stream of a table of a runtime, the events table's by default. Each read continues after the previous one."""
+    """The stream of a table of a runtime, the events table's by default.
+
+    Each read continues after the previous one, whichever object of this class that went through.
+    """
 
     def __init__(self, runtime: Runtime, table_name: str | None = None) -> None:
         self._client = _streams_client_of(runtime)
         name = table_name or runtime.settings.events_table
         table = runtime.clients.dynamodb.describe_table(TableName=name)["Table"]
         self._arn = table["LatestStreamArn"]
-        self._last_read: dict[str, str] = {}
+        self._last_read = _LAST_READ.setdefault(self._arn, {})
 
     def read(self) -> list[Record]:
         """Returns all records since the last call, including those of fences, in the format that Lambda receives."""

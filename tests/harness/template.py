@@ -1,5 +1,6 @@
 """template.yaml as data: the tests take tables, routes and settings from the template that is deployed."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,11 +80,13 @@ def create_tables(dynamodb: "DynamoDBClient", prefix: str = "") -> dict[str, str
         arguments: dict[str, Any] = {key: properties[key] for key in indexes if key in properties}
         if stream:
             arguments["StreamSpecification"] = {"StreamEnabled": True, **stream}
-        dynamodb.create_table(
-            TableName=names[logical_id],
-            BillingMode=properties["BillingMode"],
-            AttributeDefinitions=properties["AttributeDefinitions"],
-            KeySchema=properties["KeySchema"],
-            **arguments,
-        )
+        # On a busy machine the answer may come too late for the SDK, which then asks again.
+        with suppress(dynamodb.exceptions.ResourceInUseException):
+            dynamodb.create_table(
+                TableName=names[logical_id],
+                BillingMode=properties["BillingMode"],
+                AttributeDefinitions=properties["AttributeDefinitions"],
+                KeySchema=properties["KeySchema"],
+                **arguments,
+            )
     return names

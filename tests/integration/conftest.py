@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from shared.identity import passwords
 from shared.runtime import Runtime, use
-from shared.store.client import Clients
 from tests.harness.botocore_faults import Wire
 from tests.harness.clock import Clock
 from tests.harness.deployment import Deployment, on_clock
 from tests.harness.identity_client import Identity
-from tests.harness.template import create_tables
 from tests.harness.users_table import UsersTable
 
 
@@ -40,13 +37,10 @@ def wire(dynamodb_deployment: Deployment) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def users(dynamodb_endpoint: str, aws: None) -> Iterator[UsersTable]:  # noqa: ARG001 set up for the client
+def users(dynamodb_runtime: Runtime) -> UsersTable:
     """A users table on DynamoDB Local: conditions, transactions and races as they are, which moto does not imitate."""
-    clients = Clients(dynamodb_endpoint)
-    tables = create_tables(clients.dynamodb, f"{uuid4()}-")
-    yield UsersTable(clients, tables["UsersTable"], tables["DirectoryTable"])
-    for name in tables.values():
-        clients.dynamodb.delete_table(TableName=name)
+    settings = dynamodb_runtime.settings
+    return UsersTable(dynamodb_runtime.clients, settings.users_table, settings.directory_table)
 
 
 @pytest.fixture

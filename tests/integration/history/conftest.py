@@ -13,6 +13,7 @@ from shared.store.client import Clients
 from tests.harness.botocore_faults import Wire
 from tests.harness.deployment import BUCKET, settings_for
 from tests.harness.signing_keys import SECRETS
+from tests.harness.tables import empty
 from tests.harness.template import create_tables
 from tests.integration.history.history_deployment import HistoryDeployment
 from tests.integration.history.upkeep import retaining
@@ -55,16 +56,12 @@ def deployment(history_tables: tuple[Clients, dict[str, str]]) -> Iterator[Histo
     """Empty tables with a stream, an empty bucket, a clock that stands, and pauses that take no time."""
     clients, tables = history_tables
     deployment = HistoryDeployment.of(Runtime(settings_for(tables), clients))
+    empty(clients, tables.values())
+    for key in deployment.object_keys():
+        clients.s3.delete_object(Bucket=BUCKET, Key=key)
     deployment.new_records()
     with use(deployment.runtime):
         yield deployment
-    deployment.empty(deployment.runtime.settings.events_table)
-    deployment.empty(deployment.runtime.settings.history_table)
-    deployment.empty(deployment.runtime.settings.users_table)
-    deployment.empty(deployment.runtime.settings.access_table)
-    deployment.empty(deployment.runtime.settings.directory_table)
-    for key in deployment.object_keys():
-        clients.s3.delete_object(Bucket=BUCKET, Key=key)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.retries import Deadline
-from shared.store.batches import batch_delete
 from shared.store.client import Clients
 from tests.harness.deployment import BUCKET, Deployment, Item
+from tests.harness.tables import empty
 
 
 def no_deadline() -> Deadline:
@@ -31,10 +31,7 @@ class HistoryDeployment(Deployment):
 
     def empty(self, table: str) -> None:
         """Delete all items of a table."""
-        where = [{name: item[name] for name in ("pk", "sk") if name in item} for item in self.scan(table)]
-        chunks = [where[at : at + 25] for at in range(0, len(where), 25)]
-        for left in self.clients.pool.map(lambda chunk: batch_delete(self.clients.dynamodb, table, chunk), chunks):
-            assert left == []
+        empty(self.clients, [table])
 
     def numbers(self, event_id: str) -> list[int]:
         """The version numbers of an event in the history, oldest first."""
