@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -58,9 +59,27 @@ def settings_for(tables: dict[str, str], **changes: str) -> Settings:
     return Settings.of({**variables_for(tables), **changes})
 
 
+@dataclass
+class Pauses:
+    """Pauses that take no time, but count for deadlines: what fails at each attempt would be tried until one is over.
+
+    Attributes:
+        slept: The seconds by which `monotonic` is ahead of the machine's.
+    """
+
+    slept: float = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.slept
+
+
 def on_clock(runtime: Runtime, clock: Clock) -> Runtime:
     """Returns `runtime` with `clock` as its wall clock, and with pauses that take no time."""
-    return replace(runtime, now_ns=clock, sleep=lambda _: None)
+    pauses = Pauses()
+    return replace(runtime, now_ns=clock, sleep=pauses.sleep, monotonic=pauses.monotonic)
 
 
 @dataclass

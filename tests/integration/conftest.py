@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from shared.identity import passwords
 from shared.runtime import Runtime, use
@@ -12,6 +13,14 @@ from tests.harness.clock import Clock
 from tests.harness.deployment import Deployment, on_clock
 from tests.harness.identity_client import Identity
 from tests.harness.users_table import UsersTable
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_repetitions() -> Iterator[None]:
+    """The SDK's pauses before it repeats a call take no time: up to three seconds for each call that is throttled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+        yield
 
 
 @pytest.fixture
