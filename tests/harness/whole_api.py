@@ -26,16 +26,15 @@ def whole_api(dynamodb_endpoint: str) -> Iterator[Deployment]:
     Its clock is set to 2026-11-22T09:00:00Z.
     """
     passthrough: DefaultConfig = {"core": {"passthrough": {"urls": [rf"^https?://{HOST}.*"]}}}
-    with pytest.MonkeyPatch.context() as patch, mock_aws(config=passthrough):
+    with mock_aws(config=passthrough), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", uuid4().hex)
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         clients, simulated = Clients(dynamodb_endpoint), Clients()
         clients.__dict__.update(s3=simulated.s3, secretsmanager=simulated.secretsmanager)
         clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         for name, text in SECRETS.items():
             clients.secretsmanager.create_secret(Name=name, SecretString=text)
-        tables = create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
-        deployment = Deployment.of(Runtime(settings_for(tables), clients))
+        assert clients.dynamodb is not clients.dynamodb_once  # both made now, with this access key
+        deployment = Deployment.of(Runtime(settings_for(create_tables(clients.dynamodb)), clients))
         with use(deployment.runtime):
             yield deployment
-        for table in tables.values():
-            clients.dynamodb.delete_table(TableName=table)

@@ -39,16 +39,15 @@ class ClientsWithBucket(Clients):
 def history_tables(dynamodb_endpoint: str) -> Iterator[tuple[Clients, dict[str, str]]]:
     """Clients and tables for the tests of one module; making tables takes longer than most tests."""
     with mock_aws(), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", uuid4().hex)
         environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         clients = ClientsWithBucket(dynamodb_endpoint)
         clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         for name, text in SECRETS.items():
             clients.secretsmanager.create_secret(Name=name, SecretString=text)
-        tables = create_tables(clients.dynamodb, prefix=f"{uuid4().hex}-")
-        yield clients, tables
-        for table in tables.values():
-            clients.dynamodb.delete_table(TableName=table)
+        assert clients.dynamodb is not clients.dynamodb_once  # both made now, with this access key
+        yield clients, create_tables(clients.dynamodb)
 
 
 @pytest.fixture
