@@ -47,6 +47,7 @@ def variables() -> dict[str, dict[str, str]]:
     return found
 
 
+@lru_cache(maxsize=1)
 def routes() -> dict[tuple[str, str], str]:
     """Returns which file of functions/ serves a (METHOD, path) of the API.
 

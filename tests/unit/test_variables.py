@@ -42,7 +42,7 @@ def test_no_function_has_variables_of_its_own() -> None:
     assert [name for name, function in functions.items() if "Environment" in function] == []
 
 
-@pytest.mark.parametrize("name", variables().keys() - {"ISSUER"})
+@pytest.mark.parametrize("name", sorted(variables().keys() - {"ISSUER"}))
 def test_a_variable_refers_to_the_parameter_or_resource_of_the_same_name(name: str) -> None:
     """No two of them are swapped: EVENTS_TABLE is EventsTable, SIGNING_KEYS_ARN is the ARN of SigningKeys."""
     same = name.removeprefix("POWERTOOLS_").removesuffix("_ARN").title().replace("_", "")
