@@ -157,10 +157,18 @@ class _Server:
         return case
 
     def _insert_rooms(self, path: str, body: dict[str, Any], choice: int) -> None:
-        """Makes the calendars that a body names ones that exist: in either list others than in the other."""
-        for name, rooms in (("calendars", self.rooms), ("any_of", self.rooms[::-1])):
+        """Makes the calendars that a body names ones that exist: in either list others than in the other.
+
+        Every second body asks for none that is free: that is refused if conflicts are allowed, and all examples in the
+        document are about the same hour.
+        """
+        if choice % 2:
+            body.pop("any_of", None)
+        first = choice % ROOMS
+        rooms = [*self.rooms[first:], *self.rooms[:first]]
+        for name, known in (("calendars", rooms), ("any_of", rooms[::-1])):
             if isinstance(body.get(name), list):
-                body[name] = rooms[: len(body[name])]
+                body[name] = known[: len(body[name])]
         if path.endswith("/move") and "to" in body:
             body["to"] = self.rooms[choice % ROOMS]
 
