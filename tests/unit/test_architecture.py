@@ -56,7 +56,7 @@ def test_functions_never_import_each_other() -> None:
     assert offences(FUNCTIONS, "functions", *names) == []
 
 
-DOMAIN = ("shared.scheduling", "shared.history", "shared.identity", "shared.sharing")
+DOMAIN = ("shared.scheduling", "shared.recurrence", "shared.history", "shared.identity", "shared.sharing")
 EDGE = ("functions", "shared.http", "shared.wiring", "shared.payloads", "shared.runtime", "shared.settings")
 
 

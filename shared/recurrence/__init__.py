@@ -1,0 +1,1 @@
+"""Recurrence: rules, and the occurrences of a series. Independent of storage and of HTTP."""

@@ -1,0 +1,216 @@
+"""The local times at which a series begins: a rule, with what it leaves to the start of the series filled in.
+
+Whether the rule selects a day is told from that day alone, without counting from the start: so a window costs as much
+as it has days, wherever the series began, and nothing can hang.
+"""
+
+from bisect import bisect_left
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+from shared.recurrence.rules import Rule
+
+_DAY: Final = timedelta(days=1)
+# The last day on which an occurrence may begin: it ends, in any zone, before datetime does.
+LAST_DAY: Final = date(MAXYEAR, 12, 30)
+# A count is reached, and an occurrence looked for, within so many years.
+COUNT_YEARS: Final = 100
+HINT_YEARS: Final = 8
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The local times that a rule selects for a series that begins at `start`.
+
+    Nothing of the rule is left to the start: `of` fills it in. COUNT and UNTIL are not applied here (`last_of_count`).
+    """
+
+    rule: Rule
+    start: datetime
+    times: tuple[time, ...]
+
+    @classmethod
+    def of(cls, rule: Rule, start: datetime) -> "Pattern":
+        """Returns the pattern of `rule` for a series that begins at the local time `start` (RFC 5545, 3.3.10)."""
+        hours = sorted(rule.by_hour or {start.hour})
+        minutes = sorted(rule.by_minute or {start.minute})
+        seconds = sorted(rule.by_second or {start.second})
+        times = tuple(time(*each) for each in product(hours, minutes, seconds))
+        return cls(_filled_in(rule, start.date()), start, times)
+
+    def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
+        """Yields the local times that are at `low` or later and before `high`, in order."""
+        low = max(low, self.start)
+        if high <= low:
+            return
+        last = min(high.date(), LAST_DAY)
+        for day in self._days(low.date(), last):
+            for at in self._on(day):
+                if low <= at < high:
+                    yield at
+
+    def selects(self, at: datetime) -> bool:
+        """Returns whether an occurrence begins at the local time `at`."""
+        return at in self.between(at, at + timedelta(seconds=1))
+
+    def first_from(self, low: datetime, years: int = HINT_YEARS) -> datetime | None:
+        """Returns the first local time from `low` on; None if there is none within `years`."""
+        return next(self.between(low, _years_later(low, years)), None)
+
+    def last_of_count(self, count: int) -> datetime | None:
+        """Returns the local time of the occurrence with the number `count`, from 1; None if it takes over a century."""
+        found = self.between(self.start, _years_later(self.start, COUNT_YEARS))
+        return next((at for number, at in enumerate(found, 1) if number == count), None)
+
+    def _days(self, low: date, high: date) -> Iterator[date]:
+        """Yields the days from `low` to `high`, both included, that are in periods that the interval selects."""
+        match self.rule.frequency:
+            case "DAILY":
+                step = self.rule.interval
+                behind = (low - self.start.date()).days % step
+                day = _plus(low, (step - behind) % step)
+                while day is not None and day <= high:
+                    if self._fits(day):
+                        yield day
+                    day = _plus(day, step)
+            case "WEEKLY":
+                yield from self._days_of_weeks(low, high)
+            case _:
+                yield from self._days_of_months(low, high)
+
+    def _days_of_weeks(self, low: date, high: date) -> Iterator[date]:
+        step = 7 * self.rule.interval
+        first = self._week_of(self.start.date())
+        week = first + (self._week_of(low) - first) // step * step
+        offsets = sorted((day - self.rule.week_start) % 7 for _, day in self.rule.by_day)
+        while week <= high.toordinal():
+            for offset in offsets:
+                if low.toordinal() <= week + offset <= high.toordinal():
+                    day = date.fromordinal(week + offset)
+                    if self._fits(day):
+                        yield day
+            week += step
+
+    def _week_of(self, day: date) -> int:
+        """Returns the ordinal of the first day of the week of `day`; it may be before the year 1."""
+        return day.toordinal() - (day.weekday() - self.rule.week_start) % 7
+
+    def _days_of_months(self, low: date, high: date) -> Iterator[date]:
+        rule = self.rule
+        year, month = low.year, low.month
+        while (year, month) <= (high.year, high.month):
+            if rule.frequency == "MONTHLY":
+                selected = ((year - self.start.year) * 12 + month - self.start.month) % rule.interval == 0
+            else:
+                selected = (year - self.start.year) % rule.interval == 0
+            if selected and (not rule.by_month or month in rule.by_month):
+                first = low.day if (year, month) == (low.year, low.month) else 1
+                last = high.day if (year, month) == (high.year, high.month) else 31
+                for number in self._numbers(year, month):
+                    if first <= number <= last and self._fits(day := date(year, month, number)):
+                        yield day
+            month += 1
+            if month > 12 or (rule.frequency == "YEARLY" and not selected):
+                year, month = year + 1, 1
+
+    def _numbers(self, year: int, month: int) -> list[int]:
+        """Returns the days of a month that may be selected: those of BYMONTHDAY, or all."""
+        length = monthrange(year, month)[1]
+        if not self.rule.by_month_day:
+            return list(range(1, length + 1))
+        days = {each if each > 0 else length + 1 + each for each in self.rule.by_month_day}
+        return sorted(day for day in days if 1 <= day <= length)
+
+    def _fits(self, day: date) -> bool:
+        """Returns whether the parts of the rule select `day`, in a period that the interval selects."""
+        rule = self.rule
+        if rule.by_month and day.month not in rule.by_month:
+            return False
+        if rule.by_month_day and not _counted(day.day, monthrange(day.year, day.month)[1], rule.by_month_day):
+            return False
+        if rule.by_year_day and not _counted(_of_year(day), _length_of(day.year), rule.by_year_day):
+            return False
+        if rule.by_week and _week_number(day, rule.week_start) not in rule.by_week:
+            return False
+        return not rule.by_day or self._fits_weekday(day)
+
+    def _fits_weekday(self, day: date) -> bool:
+        rule, weekday = self.rule, day.weekday()
+        if (0, weekday) in rule.by_day:
+            return True
+        wanted = {number for number, each in rule.by_day if each == weekday}
+        if not wanted:
+            return False
+        if rule.frequency == "MONTHLY" or rule.by_month:
+            at, length = day.day, monthrange(day.year, day.month)[1]
+        else:
+            at, length = _of_year(day), _length_of(day.year)
+        return not wanted.isdisjoint(((at - 1) // 7 + 1, -((length - at) // 7 + 1)))
+
+    def _on(self, day: date) -> Iterator[datetime]:
+        """Yields the local times of a day that the rule selects, in order, without those that BYSETPOS leaves out."""
+        if not self.rule.by_position:
+            yield from (datetime.combine(day, at) for at in self.times)
+            return
+        days = self._period_of(day.year, day.month if self.rule.frequency == "MONTHLY" else 0)
+        before = bisect_left(days, day) * len(self.times)
+        total = len(days) * len(self.times)
+        for index, at in enumerate(self.times, before):
+            if not self.rule.by_position.isdisjoint((index + 1, index - total)):
+                yield datetime.combine(day, at)
+
+    @lru_cache(maxsize=64)  # noqa: B019 a pattern lives as long as its series is cached
+    def _period_of(self, year: int, month: int) -> list[date]:
+        """Returns the days that the rule selects in a month, or in a year if `month` is 0, before BYSETPOS."""
+        low, high = date(year, month or 1, 1), date(year, month or 12, monthrange(year, month or 12)[1])
+        return list(self._days_of_months(low, high))
+
+
+def _filled_in(rule: Rule, start: date) -> Rule:
+    """Returns `rule` with the parts that it leaves to the start of the series."""
+    selects_days = bool(rule.by_day or rule.by_month_day or rule.by_year_day)
+    if rule.frequency == "DAILY" or selects_days or rule.by_week:
+        return rule
+    if rule.frequency == "WEEKLY":
+        return replace(rule, by_day=frozenset({(0, start.weekday())}))
+    by_month = rule.by_month
+    if rule.frequency == "YEARLY" and not by_month:
+        by_month = frozenset({start.month})
+    return replace(rule, by_month=by_month, by_month_day=frozenset({start.day}))
+
+
+def _counted(at: int, length: int, wanted: frozenset[int]) -> bool:
+    """Returns whether `at`, of 1 to `length`, is among `wanted`, of which those below 0 count from the end."""
+    return at in wanted or at - length - 1 in wanted
+
+
+def _of_year(day: date) -> int:
+    return day.timetuple().tm_yday
+
+
+def _length_of(year: int) -> int:
+    return 366 if monthrange(year, 2)[1] == 29 else 365
+
+
+def _week_number(day: date, week_start: int) -> int:
+    """Returns the number of the week of `day`: week 1 is the first with four days of the year (ISO 8601, by WKST)."""
+    # The week belongs to the year of its fourth day.
+    fourth = day.toordinal() - (day.weekday() - week_start) % 7 + 3
+    return (_of_year(date.fromordinal(fourth)) - 1) // 7 + 1
+
+
+def _plus(day: date, days: int) -> date | None:
+    try:
+        return day + days * _DAY
+    except OverflowError:
+        return None
+
+
+def _years_later(at: datetime, years: int) -> datetime:
+    year = min(at.year + years, LAST_DAY.year)
+    return at.replace(year=year, day=min(at.day, monthrange(year, at.month)[1]))
