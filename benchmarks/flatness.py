@@ -36,7 +36,7 @@ def measure() -> Part:
     handler, sizes = handler_of("events"), tuple(map(few, SIZES, SHORT_SIZES))
     growth = f"{sizes[-1]:,} : {sizes[0]:,}"
     part = Part("Flatness: calendars of equal density", ("request", *(f"{size:,} ms" for size in sizes), growth))
-    calendars = {size: _load(size) for size in sizes}
+    calendars = {size: load(Dataset(current()), size) for size in sizes}
     for name, candidate in (("create, with its conflict check", _create), ("list 31 days", _list)):
         candidates = [candidate(data, size, handler) for size, data in calendars.items()]
         spreads = [milliseconds(each.wall) for each in alternate(candidates, ROUNDS, WARM_UP).values()]
@@ -49,8 +49,8 @@ def measure() -> Part:
     return part
 
 
-def _load(size: int) -> Dataset:
-    data = Dataset(current())
+def load(data: Dataset, size: int) -> Dataset:
+    """Stores `size` events, of the density of all calendars here, and returns `data`."""
     for first in range(0, size, LOADED_AT_ONCE):
         indexes = range(first, min(first + LOADED_AT_ONCE, size))
         data.store(*(data.version(index * MINUTES_BETWEEN, LENGTHS[index % len(LENGTHS)]) for index in indexes))

@@ -7,7 +7,7 @@ calendar of a thousand times as many events, and one of a hundred times as many 
 import json
 from typing import Any, Final
 
-from benchmarks.flatness import DAY, LENGTHS, LOADED_AT_ONCE, MINUTES_BETWEEN
+from benchmarks.flatness import DAY, MINUTES_BETWEEN, load
 from benchmarks.report import Part, milliseconds
 from benchmarks.timing import Candidate, Handler, alternate, few, handler_of
 from shared.ids import CalendarId
@@ -36,10 +36,10 @@ def measure() -> Part:
     handler = handler_of("events")
     large, members = few(LARGE, 2 * SMALL), few(MEMBERS, 2)
     datasets = {
-        "own": _load(Dataset(current()), SMALL),
-        "editor": _load(SharedDataset(current(), role="editor"), SMALL),
-        "large": _load(SharedDataset(current(), role="editor"), large),
-        "members": _load(_with_members(members), SMALL),
+        "own": load(Dataset(current()), SMALL),
+        "editor": load(SharedDataset(current(), role="editor"), SMALL),
+        "large": load(SharedDataset(current(), role="editor"), large),
+        "members": load(_with_members(members), SMALL),
     }
     sizes = {"own": SMALL, "editor": SMALL, "large": large, "members": SMALL}
     for name, method in (("create, with its conflict check", "POST"), ("list 31 days", "GET"), ("get", "GET")):
@@ -55,13 +55,6 @@ def measure() -> Part:
     _add_searches(part)
     part.notes.append(f"Median (quartiles) of {ROUNDS} calls in turn, after {WARM_UP} that are not counted.")
     return part
-
-
-def _load(data: Dataset, size: int) -> Dataset:
-    for first in range(0, size, LOADED_AT_ONCE):
-        indexes = range(first, min(first + LOADED_AT_ONCE, size))
-        data.store(*(data.version(index * MINUTES_BETWEEN, LENGTHS[index % len(LENGTHS)]) for index in indexes))
-    return data
 
 
 def _with_members(count: int) -> SharedDataset:
