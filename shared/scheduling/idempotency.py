@@ -116,4 +116,6 @@ def taken_uid(event: Event) -> FieldError:
 def deleted_uid(event: Event) -> FieldError:
     """Returns the error for a uid whose event is deleted: a creation does not restore it."""
     why = f"is that of event {event.id}, deleted as {event.history_id}: go back to a version of it to restore it"
+    if event.elsewhere:
+        why = f"is that of event {event.id}, which was moved to another calendar"
     return FieldError("uid", why)

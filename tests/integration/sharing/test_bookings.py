@@ -222,3 +222,14 @@ def test_who_may_not_book_a_room_any_more_changes_nothing_there(people: People) 
     assert copy["title"] == "Review"
     assert people("bob")("PATCH", f"/events/{made['id']}", {"title": "Away", "calendars": None}).status == 200
     assert there(people, one, made["id"]) is None
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_the_uid_of_an_event_that_was_moved_away_says_so(people: People, bulk: bool) -> None:
+    bob, named = people("bob"), {**HOUR, "uid": "standup@example.com"}
+    made = bob("POST", "/events", named)
+    assert bob("POST", f"/events/{made.body['id']}/move", {"to": room(people)}).status == 200
+    again = bob("POST", "/events/bulk", {"events": [named]}) if bulk else bob("POST", "/events", named)
+    why = f"is that of event {made.body['id']}, which was moved to another calendar"
+    refused = again.body["items"][0] if bulk else again.body
+    assert (refused["status"], refused["errors"][0]["message"]) == (422, why)
