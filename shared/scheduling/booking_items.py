@@ -78,6 +78,12 @@ def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns:
     return replace(event, stamp=replace(event.stamp, history_id=ids.later_id(now_ns, latest)))
 
 
+def homes_in(places: Mapping[CalendarId, PlaceRead]) -> set[CalendarId]:
+    """Returns the calendars that the copies in `places` name as their homes."""
+    live = (place.event for place in places.values() if place.event is not None and not place.event.deleted)
+    return {event.home for event in live if event.home is not None}
+
+
 def items_of(
     event: Event,
     left: Collection[CalendarId],
@@ -106,7 +112,8 @@ def items_of(
         if calendar_id in same:
             continue
         before = places[calendar_id].event
-        if before is not None and not before.deleted and before.home is None and calendar_id not in left:
+        # A copy of this very event names its home, or the one that it is being moved from.
+        if before is not None and not before.deleted and before.home not in (event.calendar_id, *left):
             raise InvalidRequest.of(f"calendars[{at}]", OWN_EVENT)
         if not event.deleted:
             copy = copy_in(calendar_id, event, before)

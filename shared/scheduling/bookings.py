@@ -132,6 +132,10 @@ class BookingWriter:
         """Returns what is to be written, and what it was planned by. Adds to `wanted` what turns out to be needed."""
         for _ in range(ROUNDS):
             places = self._store.read_places(event_id, [self._access_to(each) for each in wanted], wanted)
+            # Read after a copy that names it: what the calendars hold of the event otherwise may be of before a move.
+            if unread := items.homes_in(places) - places.keys():
+                wanted.update(dict.fromkeys(unread, ()))
+                continue
             here = places[self._request.calendar_id].event
             if lost is not None and here is not None and lost.applied(here):
                 return here, places

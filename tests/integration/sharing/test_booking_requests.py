@@ -9,6 +9,7 @@ from tests.harness.openapi_document import check
 from tests.integration.sharing.people import People
 from tests.integration.sharing.test_booking_bad_input import BOOKABLE, DRY, NOBODYS, refused
 from tests.integration.sharing.test_bookings import HOUR, LATER, booked, conflict, room, there
+from tests.integration.sharing.test_deletion import KEPT
 
 Json = dict[str, Any]
 ELSEWHERE: Final = (403, "/problems/managed-elsewhere")
@@ -153,6 +154,23 @@ def test_the_same_uid_with_the_same_calendars_is_the_same_booking(people: People
     copy = there(people, one, made.body["id"])
     assert copy is not None
     assert copy["uid"] is None
+
+
+@pytest.mark.parametrize("field", ["calendars", "any_of"])
+def test_a_uid_used_again_does_not_take_the_copy_of_an_event_that_was_moved(people: People, field: str) -> None:
+    """Its id is that of the event that has moved, once what the move has left is gone."""
+    bob, one, team = people("bob"), room(people), room(people, kind="team")
+    named = {**HOUR, "uid": "4711@example.com"}
+    made = bob("POST", "/events", {**named, "calendars": [one]})
+    assert bob("POST", f"/events/{made.body['id']}/move", {"to": team}).status == 200
+    before = there(people, one, made.body["id"])
+    people.deployment.clock.forward(seconds=KEPT)
+    refused(bob("POST", "/events", {**named, **LATER, field: [one]}), "calendars[0]")
+    again = bob("POST", "/events", {**named, **LATER})
+    assert (again.status, again.body["id"]) == (201, made.body["id"])
+    refused(bob("PATCH", f"/events/{again.body['id']}", {"calendars": [one]}), "calendars[0]")
+    assert there(people, one, made.body["id"]) == before
+    conflict(people("carol")("POST", "/events", {**HOUR, "calendars": [one]}))
 
 
 def test_a_change_at_home_and_a_deletion_of_a_copy_have_preconditions(people: People) -> None:
