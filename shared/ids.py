@@ -89,18 +89,18 @@ def derived_id(milliseconds: int, low_bits: int) -> HistoryId:
 
 
 @lru_cache(maxsize=64)
-def _namespace(calendar_id: CalendarId) -> UUID:
-    return uuid5(NAMESPACE_URL, f"calendar:{calendar_id}")
+def _namespace(name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, name)
 
 
 def of_uid(calendar_id: CalendarId, uid: str) -> EventId:
     """Returns the id of the event to which the client gives the name `uid`. Names are compared octet for octet."""
-    return EventId(str(uuid5(_namespace(calendar_id), uid)))
+    return EventId(str(uuid5(_namespace(f"calendar:{calendar_id}"), uid)))
 
 
 def of_key(calendar_id: CalendarId, key: str) -> EventId:
-    """Returns the id of the event that is created under an idempotency key."""
-    return of_uid(calendar_id, f"key:{key}#0")
+    """Returns the id of the event that is created under an idempotency key: no uid names the same event."""
+    return EventId(str(uuid5(_namespace(f"keys of calendar:{calendar_id}"), key)))
 
 
 def of_operation(operation_id: OperationId, name: str) -> HistoryId:

@@ -70,8 +70,6 @@ class Bookings:
         Raises:
             ManagedElsewhere, the errors of `make`, and those of `BookingWriter.write`.
         """
-        if to == self.request.calendar_id:
-            raise InvalidRequest.of("to", "must be another calendar than the event's own")
 
         def propose(places: Places) -> Proposal:
             return self._moved(places, make, to)
@@ -126,6 +124,8 @@ class Bookings:
 
     def _moved(self, places: Places, make: Plan, to: CalendarId) -> Proposal:
         here = self._admitted(places, creates=False)
+        if to == self.request.calendar_id:
+            raise InvalidRequest.of("to", "must be another calendar than the event's own")
         event = make(here.event)
         if event is None or here.event is None:
             raise NotFound("event")
@@ -139,7 +139,6 @@ class Bookings:
             calendar_id=to,
             content=replace(event.content, calendars=tuple(each for each in event.content.calendars if each != to)),
             stamp=replace(event.stamp, version=there.stamp.version + 1 if there is not None else 1),
-            creation_digest=None,
         )
         rights: dict[CalendarId, Right] = {
             self.request.calendar_id: self.request.access.change_right(here.event),

@@ -24,12 +24,10 @@ from shared.request import Request
 from shared.scheduling import booking_items as items
 from shared.scheduling.access import STRICT, CalendarAccess
 from shared.scheduling.booking_items import PlaceRead, PlaceWrite
-from shared.scheduling.booking_proposals import BookingStore, ConflictsFound, Proposal, Propose, Unread
-from shared.scheduling.conflicts import SEARCH_SHARE, collision, find_conflicts
+from shared.scheduling.booking_proposals import BookingStore, Proposal, Propose, Unread
+from shared.scheduling.booking_search import BookingSearch
 from shared.scheduling.events import Event
 from shared.scheduling.fences import fence_names
-from shared.scheduling.free_time import next_free
-from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers, until_written
 from shared.scheduling.quotas import Quotas, size_of
@@ -57,7 +55,7 @@ class BookingWriter:
         self._store = store
         self._request = request
         self._quotas_of = quotas_of
-        self._side_by_side = side_by_side
+        self._search = BookingSearch(store, request.deadline, side_by_side)
         self._expires_at = request.now + deleted_seconds
 
     def write(
@@ -184,11 +182,14 @@ class BookingWriter:
             self._admit(write, proposal)
         items.check_size([*writes, *trials.values()][: len(writes) + 1], event)
         if checked:
-            found = self._conflicts([*writes, *trials.values()])
+            found = self._search.conflicts([*writes, *trials.values()])
             candidates = [each for each in candidates if not found[each].events]
             must = {write.event.calendar_id for write in writes}
             if any(found[each].events for each in must & found.keys()) or len(candidates) < bool(trials):
-                refusal = self._refusal(proposal, places, found)
+                if not self._store.fresh:
+                    # The rights may have ended since: what is in the way is told by them.
+                    places = self._read_again(event.id, places, propose, [*writes, *trials.values()], proposal)
+                refusal = self._search.refusal(proposal, places, found)
                 if refused is None:
                     raise refusal
                 refused.append(refusal)
@@ -241,48 +242,20 @@ class BookingWriter:
                     raise
                 raise InvalidRequest.of(name, "must be a calendar with room: this one holds all that it may") from None
 
-    def _conflicts(self, writes: Iterable[PlaceWrite]) -> dict[CalendarId, ConflictsFound]:
-        """Returns the conflicts in each calendar in which `writes` take time; of the others, that there are none."""
-
-        def find(write: PlaceWrite) -> ConflictsFound:
-            if not items.takes_time(write.event, write.place):
-                return ConflictsFound()
-            return ConflictsFound(*find_conflicts(self._store, write.event, write.fences, self._request.deadline))
-
-        wanted = list(writes)
-        found = self._side_by_side(find, wanted)
-        return {write.event.calendar_id: each for write, each in zip(wanted, found, strict=True)}
-
-    def _refusal(
-        self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], found: Mapping[CalendarId, ConflictsFound]
-    ) -> EventConflict:
-        """Returns the error for a change that conflicts with what was found in some of the calendars."""
-        if not self._store.fresh:
-            raise Contended("what the caller may read of the conflicts may have ended since")
-        collisions = [
-            collision(other, places[calendar_id].access, places[calendar_id].grant)
-            for calendar_id, each in found.items()
-            for other in each.events
-        ]
-        collisions.sort(key=lambda each: (each.start, each.end, each.calendar_id))
-        free, stopped = self._next_free(proposal, found)
-        complete = all(each.complete for each in found.values())
-        return EventConflict(collisions, free, stopped=stopped, complete=complete)
-
-    def _next_free(self, proposal: Proposal, found: Mapping[CalendarId, ConflictsFound]) -> tuple[Instant | None, bool]:
-        """Returns when all calendars are free, and whether the search for that was stopped."""
-        event = proposal.event
-        must = [event.calendar_id, *event.content.calendars]
-        # The search reads up to five pages of each class: with little time left it would not finish.
-        starts, stopped = [], False
-        for also in [[each] for each in proposal.any_of] or [[]]:
-            if self._request.deadline.left(SEARCH_SHARE) <= 0:
-                return None, True
-            known = {each: found.get(each, ConflictsFound()).events for each in (*must, *also)}
-            start, unfinished = next_free(self._store, event, known, self._side_by_side)
-            starts += [start] if start else []
-            stopped = stopped or unfinished
-        return min(starts, default=None), stopped
+    def _read_again(
+        self,
+        event_id: EventId,
+        places: Mapping[CalendarId, PlaceRead],
+        propose: Propose,
+        writes: Iterable[PlaceWrite],
+        proposal: Proposal,
+    ) -> Mapping[CalendarId, PlaceRead]:
+        """Returns `places` as they are now. Raises what `propose` and `_admit` raise if a right has ended."""
+        read = self._store.read_places(event_id, [self._access_to(each) for each in places], dict.fromkeys(places, ()))
+        propose(read)
+        for write in writes:
+            self._admit(replace(write, place=read[write.event.calendar_id]), proposal)
+        return read
 
 
 def _in_calendar(plan: Iterable[PlaceWrite], calendar_id: CalendarId) -> Event:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 GRANT_KEYS: Final = 2
 # The condition on a calendar's state that the calendar is not deleted.
 LIVE: Final = "attribute_not_exists(deleted_at)"
+_THERE_AND_LIVE: Final = f"attribute_exists(pk) AND {LIVE}"
 # How old a grant may be when the last read that it allows ends.
 LONGEST_SECONDS: Final = 1.0
 
@@ -126,6 +127,10 @@ class GrantReader:
             return self._condition(key, f"{condition} AND {LIVE}", roles, {"#role": "everyone"})
         return self._condition(access_keys.member_key(calendar_id, user_id), condition, roles, {"#role": "role"})
 
+    def check_live(self) -> dict[str, Any]:
+        """Returns the action of a transaction that fails if the calendar is deleted."""
+        return self._condition(access_keys.state_key(self.access.calendar_id, self.access.user_id), _THERE_AND_LIVE)
+
     def check_not_strict(self) -> dict[str, Any]:
         """Returns the action of a transaction that fails if the calendar is strict, or deleted."""
         return self._condition(
@@ -135,15 +140,14 @@ class GrantReader:
         )
 
     def _condition(
-        self, key: Item, condition: str, values: Item, names: Mapping[str, str] | None = None
+        self, key: Item, condition: str, values: Item | None = None, names: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        check: dict[str, Any] = {
-            "TableName": self._table,
-            "Key": key,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
-        return {"ConditionCheck": {**check, "ExpressionAttributeNames": names} if names else check}
+        check: dict[str, Any] = {"TableName": self._table, "Key": key, "ConditionExpression": condition}
+        if values:
+            check["ExpressionAttributeValues"] = values
+        if names:
+            check["ExpressionAttributeNames"] = names
+        return {"ConditionCheck": check}
 
 
 class GrantsReader:

@@ -40,8 +40,8 @@ def _texts(values: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _texts_of(value: Any) -> tuple[str, ...]:
-    """Returns the strings in an attribute value. Raises KeyError or TypeError for anything else."""
-    return tuple(text_of(each) for each in value["L"])
+    """Returns the strings in an attribute value, each once. Raises KeyError or TypeError for anything else."""
+    return tuple(dict.fromkeys(text_of(each) for each in value["L"]))
 
 
 def _number_of(value: Any) -> int:

@@ -111,7 +111,8 @@ class SharedEventStore(DynamoEventStore):
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **update_request(update),
         }
-        actions: list[Any] = [{"Update": action}, self._grants.check("write")]
+        # Without a read before, only the state says whether the calendar is deleted.
+        actions: list[Any] = [{"Update": action}, self._grants.check("write"), self._grants.check_live()]
         with store_faults():
             try:
                 self._clients.dynamodb.transact_write_items(TransactItems=actions)

@@ -19,7 +19,9 @@ def test_a_uid_names_an_event_of_its_calendar(uid: str) -> None:
 
 
 def test_a_key_names_an_event() -> None:
-    assert ids.of_key(OWNER, "order-4711") == str(uuid.uuid5(NAMESPACE, "key:order-4711#0"))
+    namespace = uuid.uuid5(uuid.NAMESPACE_URL, f"keys of calendar:{OWNER}")
+    assert ids.of_key(OWNER, "order-4711") == str(uuid.uuid5(namespace, "order-4711"))
+    assert ids.of_key(OWNER, "order-4711") != ids.of_uid(OWNER, "order-4711")
 
 
 def test_another_calendar_has_other_ids() -> None:
