@@ -7,7 +7,7 @@ so an erasure that was interrupted begins anew. Raises Throttled and AnswerLost 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from shared.errors import Throttled
 from shared.ids import CalendarId, UserId
@@ -15,12 +15,13 @@ from shared.retries import Deadline
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_delete, batch_write
 from shared.store.client import Clients
-from shared.store.codec import HOME_CALENDAR, Item, erased_attributes, text
+from shared.store.codec import ERASED_AT, HOME_CALENDAR, Item, erased_attributes, text
 from shared.store.faults import store_faults
 from shared.store.history import BY_CALENDAR, BY_HOME
 from shared.store.item_kinds import Because, Table, kind_of
 
 Erased = Iterator[Counter[str]]
+Result = TypeVar("Result")
 
 # Of one page: small enough that a function whose time is nearly up can end with it.
 PAGE_ITEMS: Final = 500
@@ -60,6 +61,24 @@ class BatchEraser:
     def delete(self, table: str, where: Sequence[Item]) -> None:
         """Deletes the items at `where`, in concurrent chunks of 25."""
         self._concurrently(lambda chunk: self._until_done(batch_delete, table, chunk), where)
+
+    def put_if(self, table: str, item: Item, condition: str, values: Item) -> None:
+        """Puts `item` if `condition` holds. Raises Contended, Throttled, AnswerLost."""
+        with store_faults():
+            self._clients.dynamodb.put_item(
+                TableName=table, Item=item, ConditionExpression=condition, ExpressionAttributeValues=values
+            )
+
+    def delete_if(self, table: str, key: Item, condition: str, values: Item) -> None:
+        """Deletes the item at `key` if `condition` holds. Raises Contended, Throttled, AnswerLost."""
+        with store_faults():
+            self._clients.dynamodb.delete_item(
+                TableName=table, Key=key, ConditionExpression=condition, ExpressionAttributeValues=values
+            )
+
+    def repeated(self, call: Callable[[], Result]) -> Result:
+        """Returns the result of `call`, which is repeated with what it reads while others are faster, for some time."""
+        return self._deadline().retry(call)
 
     def delete_in_order(self, table: str, where: Sequence[Item]) -> None:
         """Deletes the items at `where`, one chunk of 25 after the other."""
@@ -126,11 +145,8 @@ class CalendarEraser:
             if after is None:
                 return
 
-    def _overwrite(self, events: Sequence[Item], now: int, **more: Any) -> None:
-        """Overwrites the events with these keys by nothing but `more`."""
-        nothing = [erased_attributes(keys.calendar_in(key), keys.event_id_in(key), now) for key in events]
-        items = [{**key, **each, **more} for key, each in zip(events, nothing, strict=True)]
-        self._batches.put(self._events_table, items)
+    def _overwrite(self, events: Sequence[Item], now: int) -> None:
+        self._batches.put(self._events_table, [_nothing_of(key, now) for key in events])
 
     def _erase_copies(self, calendar_id: CalendarId, now: int) -> Erased:
         """Erases the copies of the calendar's events in other calendars, and the versions of these copies.
@@ -140,13 +156,26 @@ class CalendarEraser:
         erasure that begins anew knows it.
         """
         for partitions in self._partitions(BY_HOME, HOME_CALENDAR, calendar_id):
-            found = list(self._concurrently(lambda each: self._copy(each, calendar_id), partitions))
-            copies = [key for keys_of_one in found for key in keys_of_one or ()]
-            self._overwrite(copies, now, home=text(calendar_id))
-            self._batches.delete(self._events_table, copies)
-            yield counted("events", copies)
+            found = list(self._concurrently(lambda each: self._erase_copy(each, calendar_id, now), partitions))
+            yield counted("events", [key for keys_of_one in found for key in keys_of_one or ()])
             managed = [each for each, copy in zip(partitions, found, strict=True) if copy is not None]
             yield from self._erase_all_of(managed, self._erase_newest_copies)
+
+    def _erase_copy(self, partition: str, home: CalendarId, now: int) -> list[Item] | None:
+        """Erases what `_copy` returns, on condition that it still is a copy of an event of `home`. Returns it."""
+        values = {":home": text(home)}
+
+        def once() -> list[Item] | None:
+            copy = self._copy(partition, home)
+            for key in copy or ():
+                nothing = {**_nothing_of(key, now), "home": text(home)}
+                self._batches.put_if(self._events_table, nothing, "home = :home", values)
+                self._batches.delete_if(
+                    self._events_table, key, f"home = :home AND attribute_exists({ERASED_AT})", values
+                )
+            return copy
+
+        return self._batches.repeated(once)
 
     def _copy(self, partition: str, home: CalendarId) -> list[Item] | None:
         """Returns the key of the copy whose versions are in `partition`, if there is still one.
@@ -247,6 +276,11 @@ def counted(table: Table, where: Sequence[Item]) -> Counter[str]:
     """Returns how many keys are of each kind."""
     kinds = (kind_of(table, *keys.key_of(key)) for key in where)
     return Counter(UNLISTED if kind is None else kind.name for kind in kinds)
+
+
+def _nothing_of(key: Item, now: int) -> Item:
+    """Returns what an erasure leaves of the event with this key, until it is deleted."""
+    return {**key, **erased_attributes(keys.calendar_in(key), keys.event_id_in(key), now)}
 
 
 def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:

@@ -9,6 +9,7 @@ from shared.ids import CalendarId
 from shared.store import erasing
 from shared.store.erasing import CalendarEraser
 from tests.harness.deployment import Item
+from tests.harness.gateway import Reply
 from tests.integration.history.upkeep import check
 from tests.integration.sharing.people import People
 from tests.integration.sharing.test_bookings import HOUR, LATER, booked, conflict, room, there
@@ -136,6 +137,30 @@ def test_an_event_that_was_moved_is_its_new_homes(people: People) -> None:
     assert people("bob")("POST", f"/calendars/{home}/events/{again['id']}/move", {"to": other}).status == 409
     back = people("bob")("PATCH", f"/calendars/{other}/events/{made['id']}", {"calendars": [home]})
     assert conflict(back)[0]["calendar_id"] == home
+
+
+@pytest.mark.parametrize("to_room", [False, True])
+def test_an_event_that_is_moved_while_its_copy_is_erased_keeps_it(
+    people: People, monkeypatch: pytest.MonkeyPatch, to_room: bool
+) -> None:
+    one, home, other = room(people), team(people), team(people)
+    made = on(people, home, one)
+    people.deployment.record()
+    to, find = one if to_room else other, CalendarEraser._copy
+    moves: list[Reply] = []
+
+    def moved_meanwhile(eraser: CalendarEraser, partition: str, of_home: CalendarId) -> list[Item] | None:
+        found = find(eraser, partition, of_home)
+        if not moves:
+            moves.append(people("bob")("POST", f"/calendars/{home}/events/{made['id']}/move", {"to": to}))
+        return found
+
+    monkeypatch.setattr(CalendarEraser, "_copy", moved_meanwhile)
+    erase(people, home)
+    assert [each.status for each in moves] == [200]
+    assert there(people, one, made["id"]) is not None
+    refused = people("carol")("POST", "/events", {**HOUR, "calendars": [one]})
+    assert conflict(refused)[0]["calendar_id"] == one
 
 
 def test_a_calendar_keeps_what_it_has_moved_away(people: People) -> None:
