@@ -20,6 +20,7 @@ WRITES: dict[tuple[str, str], Any] = {
     ("PATCH", EVENT): {"title": "New"},
     ("DELETE", EVENT): None,
     ("POST", f"{EVENT}/rollback"): None,  # to the first version
+    ("POST", f"{EVENT}/move"): None,  # to another calendar of hers
 }
 
 
@@ -53,7 +54,11 @@ def test_a_write_into_a_full_calendar_is_a_507(dynamodb_deployment: Deployment, 
     event = created(REVIEW)
     ADA("PATCH", f"/events/{event['id']}", {"title": "Second"})
     dynamodb_deployment.record()
-    body = {"history_id": event["history_id"]} if resource.endswith("/rollback") else WRITES[method, resource]
+    body = WRITES[method, resource]
+    if resource.endswith("/rollback"):
+        body = {"history_id": event["history_id"]}
+    if resource.endswith("/move"):
+        body = {"to": ADA("POST", "/calendars", {"name": "Team", "kind": "team"}).body["id"]}
     # Under a key a bulk creation writes first of all that it is at work.
     headers = {"Idempotency-Key": '"one"'} if resource.endswith("/bulk") else None
     with full(dynamodb_deployment):
