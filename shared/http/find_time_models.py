@@ -68,7 +68,12 @@ class FindTime(RequestBody):
 
     calendars: Annotated[
         list[CalendarIdField] | None,
-        Field(description="The ids of the calendars, none of them twice.", min_length=1, max_length=MAX_CALENDARS),
+        Field(
+            description="The ids of the calendars, none of them twice.",
+            min_length=1,
+            max_length=MAX_CALENDARS,
+            examples=[[ID]],
+        ),
         AfterValidator(lambda ids: ids and distinct(ids)),
     ] = None
     from_: Annotated[

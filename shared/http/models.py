@@ -138,7 +138,10 @@ class CreateEvent(BookedEvent, NamedEvent):
 
     any_of: Annotated[
         AnyOf | None,
-        Field(description="Calendars of which it takes one that is free as well: `calendars` then tells which."),
+        Field(
+            description="Calendars of which it takes one that is free as well: `calendars` then tells which.",
+            examples=[None],
+        ),
     ] = None
     reason: Reason | None = None
 

@@ -18,8 +18,14 @@ from shared.scheduling.intervals import Interval
 FENCES: Final = 16
 # The number of writes that a fence remembers.
 RECENT: Final = 12
-# Their names.
-ALL_FENCES: Final = tuple(f"c{number:02d}" for number in range(FENCES))
+
+
+def _name(number: int) -> str:
+    return f"c{number:02d}"
+
+
+# The names of all of them.
+ALL_FENCES: Final = tuple(map(_name, range(FENCES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def fence_names(interval: Interval) -> list[str]:
     the last second, so that neither is ever missed.
     """
     first, count = _week(interval.start), weeks_touched(interval)
-    return [ALL_FENCES[week % FENCES] for week in range(first, first + min(count, FENCES))]
+    return [_name(week % FENCES) for week in range(first, first + min(count, FENCES))]
 
 
 def weeks_touched(interval: Interval) -> int:

@@ -78,6 +78,8 @@ class RemoteScene(AccountScene):
         self.event = self.api("PATCH", self.path, {"title": "Retro", **LATER}).body
         versions = eventually(lambda: user.versions(self.first["id"]), lambda found: len(found) == 2)
         self.operation_id = versions[0]["operation_id"]
+        room = {"name": "Room 4", "kind": "room", "everyone": "booker"}
+        self.rooms = [self.api("POST", "/calendars", room).body["id"] for _ in range(2)]
 
 
 @pytest.fixture(scope="module")

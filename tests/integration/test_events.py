@@ -29,6 +29,7 @@ def test_the_payload_creates_an_event(deployment: Deployment) -> None:
         "time_zone": "Europe/Berlin",
         "time_zone_given": None,
         "transparency": "opaque",
+        "calendars": [],
         "uid": None,
         "calendar_id": OWNER,
         "created_by": OWNER,

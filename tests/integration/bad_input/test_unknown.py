@@ -26,6 +26,7 @@ CONDITIONAL = {
     ("PATCH", "/events/{event_id}"),
     ("DELETE", "/events/{event_id}"),
     ("POST", "/events/{event_id}/rollback"),
+    ("POST", "/events/{event_id}/move"),
     # Of a calendar itself.
     ("GET", ""),
     ("PATCH", ""),
