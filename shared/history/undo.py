@@ -6,7 +6,7 @@ change: on condition that the event is still as the operation left it, and with 
 an operation that can itself be undone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -32,10 +32,12 @@ from shared.history.undo_steps import (
     collide,
     in_the_way,
     lanes,
+    together_outcome,
     why,
 )
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
+from shared.retries import Deadline
 from shared.scheduling.access import Grant
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event, OnConflict
@@ -71,6 +73,11 @@ class LiveStore(Protocol):
         """Returns those of `event_ids` that exist, deleted ones included."""
 
 
+# Writes tombstones, each in place of an event that is still as given. Returns, by event id: None for what was written,
+# the event that was stored instead, or why it is not known to be written.
+Together = Callable[[Sequence[tuple[Event, Event | None]], Deadline], Mapping[EventId, Event | str | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Undone:
     """The result of an undo or its dry run, in the order in which the operation changed the events.
@@ -97,7 +104,8 @@ class Manner:
 class Undo:
     """Undo of operations in the calendar of `request`.
 
-    `concurrently` must not use the threads that the stores use for their calls.
+    `concurrently` must not use the threads that the stores use for their calls. `together` deletes many events at once,
+    as `SharedBulkStore.delete_each` does; None where each is deleted by itself, which takes no longer.
     """
 
     request: Request
@@ -106,6 +114,7 @@ class Undo:
     history: History
     calendar: Calendar
     concurrently: Concurrently
+    together: Together | None = None
 
     def undo(self, operation_id: OperationId, manner: Manner) -> Undone:
         """Reverts each event that the operation changed to the version before, as a new version.
@@ -211,8 +220,9 @@ class Undo:
         checked = [step for step in steps if manner.on_conflict == "reject" and step.takes_time]
         waiting = {step.event.id for step in checked}
         free = [step for step in steps if step.event.id not in waiting]
-        done: dict[EventId, UndoOutcome] = {}
-        for outcome in self.concurrently(lambda step: self._do(step, manner, size), free):
+        done = {} if manner.dry_run else self._deleted_together(free, manner, size)
+        single = [step for step in free if step.event.id not in done]
+        for outcome in self.concurrently(lambda step: self._do(step, manner, size), single):
             done[outcome.event_id] = outcome
         # A dry run does not move these: so they must not count as conflicts of the later steps.
         moved = frozenset(step.event.id for step in free if step.frees_time)
@@ -221,6 +231,16 @@ class Undo:
         for outcomes in self.concurrently(lambda lane: self._one_by_one(lane, manner, size, moved), last_first):
             done.update((outcome.event_id, outcome) for outcome in outcomes)
         return done
+
+    def _deleted_together(self, steps: Sequence[UndoStep], manner: Manner, size: int) -> dict[EventId, UndoOutcome]:
+        """Executes those of `steps` that can be executed in one transaction with others. Returns their outcomes."""
+        if self.together is None:
+            return {}
+        terms = Terms(reason=manner.reason, operation_size=size)
+        deleted = [step.event for step in steps if step.target is None and not step.event.on_several]
+        tombstones = {event.id: self.calendar.tombstone(event, terms) for event in deleted}
+        met = self.together([(tombstones[event.id], event) for event in deleted], self.request.deadline)
+        return {event_id: together_outcome(tombstone, met[event_id]) for event_id, tombstone in tombstones.items()}
 
     def _one_by_one(
         self, lane: Sequence[UndoStep], manner: Manner, size: int, moved: frozenset[EventId]

@@ -15,6 +15,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.ids import EventId
+from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.fences import fence_names
@@ -135,3 +136,15 @@ def in_the_way(step: UndoStep, other: EventId | None) -> UndoOutcome:
     event = "another event" if other is None else f"event {other}"
     left = f"its time is taken by {event}: undo with on_conflict=allow to have both all the same"
     return UndoOutcome(step.event.id, left=left)
+
+
+def together_outcome(tombstone: Event, met: Event | str | None) -> UndoOutcome:
+    """Returns the outcome of a deletion that was written with others.
+
+    `met` is None if it was written, the event that was stored instead, or why it is not known to be written.
+    """
+    if met is None:
+        return UndoOutcome(tombstone.id, "delete", tombstone)
+    if isinstance(met, Event):
+        return UndoOutcome(tombstone.id, left=DELETED if met.deleted else CHANGED)
+    return UndoOutcome(tombstone.id, left=met, unknown=met == ANSWER_LOST)

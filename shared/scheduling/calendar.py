@@ -192,7 +192,7 @@ class Calendar(CalendarReading):
     ) -> Event:
         """Deletes the event, which can be restored for a while. Returns its tombstone.
 
-        An event that is managed from another calendar is taken off this one, which needs the right to write here.
+        What is managed from another calendar is taken off this one: that needs the right to write here.
 
         Args:
             event_id: The event.
@@ -203,19 +203,21 @@ class Calendar(CalendarReading):
         Raises:
             The errors of `patch`.
         """
-        expires_at = self._expires_at
-        stamp = self._stamp("delete", terms)
 
         def make(stored: Event | None) -> Event:
-            event = terms.agreed(live(stored))
-            return replace(event.changed(event.content, stamp, self._request.now_ns), expires_at=expires_at)
+            return self.tombstone(live(stored), terms)
 
         if not self._blind:
             if known is not None:
                 # Whether the caller may change it, or see it, is known only when its calendars are read.
                 return self._bookings(self._request).change(event_id, make, [known], checked=True, lost=lost)
             return self._guard.write(event_id, make, checked=True, lost=lost)
-        return self._unread(event_id, make, stamp, {}, terms, expires_at)
+        return self._unread(event_id, make, self._stamp("delete", terms), {}, terms, self._expires_at)
+
+    def tombstone(self, event: Event, terms: Terms) -> Event:
+        """Returns what is left of `event` once it is deleted, without writing it. Raises what `terms.agreed` does."""
+        deleted = terms.agreed(event).changed(event.content, self._stamp("delete", terms), self._request.now_ns)
+        return replace(deleted, expires_at=self._expires_at)
 
     def _unread(
         self,
@@ -235,11 +237,8 @@ class Calendar(CalendarReading):
     def move(self, event_id: EventId, to: CalendarId, terms: Terms = DEFAULT_TERMS) -> Event:
         """Moves the event to the calendar `to`, where it has the same id. Returns the event there.
 
-        What is left of it in this calendar is a deletion, which cannot be restored here.
-
-        Raises:
-            The errors of `replace`.
-            InvalidRequest: the caller may not book `to`.
+        What is left of it here is a deletion, which cannot be restored. Raises the errors of `replace`, and
+        InvalidRequest if the caller may not book `to`.
         """
 
         def make(stored: Event | None) -> Event:

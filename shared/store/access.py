@@ -122,14 +122,22 @@ class GrantReader:
         roles = {f":role{index}": text(role) for index, role in enumerate(roles_with(right))}
         user_id, calendar_id = self.access.user_id, self.access.calendar_id
         condition = f"#role IN ({', '.join(roles)})"
-        if right in rights_of(self.grant.everyone) and right not in rights_of(self.grant.member):
+        if self._by_everyone(right):
             key = access_keys.state_key(calendar_id, user_id)
             return self._condition(key, f"{condition} AND {LIVE}", roles, {"#role": "everyone"})
         return self._condition(access_keys.member_key(calendar_id, user_id), condition, roles, {"#role": "role"})
 
-    def check_live(self) -> dict[str, Any]:
-        """Returns the action of a transaction that fails if the calendar is deleted."""
-        return self._condition(access_keys.state_key(self.access.calendar_id, self.access.user_id), _THERE_AND_LIVE)
+    def checks_unread(self, right: Right) -> list[dict[str, Any]]:
+        """Returns the actions of a transaction that hold to `right` where nothing is read after the calendar's state.
+
+        A membership says nothing of whether the calendar is deleted; everyone's role stands in the state itself.
+        """
+        state_key = access_keys.state_key(self.access.calendar_id, self.access.user_id)
+        live = [] if self._by_everyone(right) else [self._condition(state_key, _THERE_AND_LIVE)]
+        return [self.check(right), *live]
+
+    def _by_everyone(self, right: Right) -> bool:
+        return right in rights_of(self.grant.everyone) and right not in rights_of(self.grant.member)
 
     def check_not_strict(self) -> dict[str, Any]:
         """Returns the action of a transaction that fails if the calendar is strict, or deleted."""

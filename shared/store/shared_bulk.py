@@ -1,9 +1,9 @@
-"""Bulk creation in a calendar that is not the caller's own: transactions, each of which holds to the right to write.
+"""Many writes in a calendar that is not the caller's own: transactions, each of which holds to the caller's right.
 
 They are made one after another: side by side they would conflict with one another on the caller's membership.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.scheduling.events import Event
     from shared.scheduling.intervals import Interval
     from shared.scheduling.quotas import Usage
+    from shared.scheduling.roles import Right
 
 # A transaction has at most 100 actions, two of which hold to the membership and to the state of the calendar.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -28,8 +29,12 @@ TRANSACTION_EVENTS: Final = 98
 REVOKED: Final = "not written: you may not write in this calendar any more"
 
 
+# Makes the actions of a transaction that hold to the caller's right.
+Checks = Callable[[], list[dict[str, Any]]]
+
+
 class SharedBulkStore(SharedEventStore, DynamoBulkStore):
-    """The events of one calendar, with the operations of a bulk creation."""
+    """The events of one calendar, with the operations of a bulk creation, and of the undo of one."""
 
     def count_bulk(
         self, user_id: "UserId", calendar_id: "CalendarId", minute: int, most: int, *, with_usage: bool
@@ -64,17 +69,33 @@ class SharedBulkStore(SharedEventStore, DynamoBulkStore):
             By event id: None if it was written, the stored event that prevented it, or the reason why it is not known
             to be written.
         """
+        return self._put_each(events, deadline, lambda: [self._grants.check("write"), self._grants.check_not_strict()])
+
+    def delete_each(
+        self, tombstones: "Sequence[tuple[Event, Event | None]]", deadline: "Deadline"
+    ) -> "dict[EventId, Event | str | None]":
+        """Writes tombstones as `put_each` writes events. Without the right to write they are of the caller's own."""
+
+        def checks() -> list[dict[str, Any]]:
+            right: Right = "write" if self.grant.may("write") else "book"
+            return self._grants.checks_unread(right)
+
+        return self._put_each(tombstones, deadline, checks)
+
+    def _put_each(
+        self, events: "Sequence[tuple[Event, Event | None]]", deadline: "Deadline", checks: Checks
+    ) -> "dict[EventId, Event | str | None]":
         outcomes: dict[EventId, Event | str | None] = {}
         for at in range(0, len(events), TRANSACTION_EVENTS):
             chunk = events[at : at + TRANSACTION_EVENTS]
             if REVOKED in outcomes.values():
                 outcomes |= dict.fromkeys((event.id for event, _ in chunk), REVOKED)
             else:
-                outcomes |= self._put_together(chunk, deadline)
+                outcomes |= self._put_together(chunk, deadline, checks)
         return outcomes
 
     def _put_together(
-        self, events: "Sequence[tuple[Event, Event | None]]", deadline: "Deadline"
+        self, events: "Sequence[tuple[Event, Event | None]]", deadline: "Deadline", checks: Checks
     ) -> "dict[EventId, Event | str | None]":
         """Writes at most 98 events, without those that something stored prevents. Returns what `put_each` does."""
         waiting = {event.id: (event, previous) for event, previous in events}
@@ -84,7 +105,7 @@ class SharedBulkStore(SharedEventStore, DynamoBulkStore):
         def attempt() -> None:
             nonlocal lost
             try:
-                self._put_once(waiting, outcomes)
+                self._put_once(waiting, outcomes, checks)
             except AnswerLost:
                 lost = True
                 raise
@@ -101,6 +122,7 @@ class SharedBulkStore(SharedEventStore, DynamoBulkStore):
         self,
         waiting: "dict[EventId, tuple[Event, Event | None]]",
         outcomes: "dict[EventId, Event | str | None]",
+        checks: Checks,
     ) -> None:
         """Writes `waiting` in one transaction. If that fails, moves those that cannot be written to `outcomes`.
 
@@ -109,7 +131,7 @@ class SharedBulkStore(SharedEventStore, DynamoBulkStore):
             Contended, Throttled, AnswerLost: Retry.
         """
         try:
-            self._transact([self._conditional_put(*each) for each in waiting.values()])
+            self._transact([self._conditional_put(*each) for each in waiting.values()], checks())
         except Contended as contended:
             fault = contended.__cause__
             failed = failed_conditions(fault) if isinstance(fault, ClientError) else {}
@@ -130,8 +152,7 @@ class SharedBulkStore(SharedEventStore, DynamoBulkStore):
             if waiting:
                 raise
 
-    def _transact(self, puts: Sequence[dict[str, Any]]) -> None:
-        checks = [self._grants.check("write"), self._grants.check_not_strict()]
+    def _transact(self, puts: Sequence[dict[str, Any]], checks: Sequence[dict[str, Any]]) -> None:
         every = [{"Put": {**put, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}} for put in puts]
         actions: list[Any] = [*every, *checks]
         with store_faults():

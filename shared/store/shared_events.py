@@ -112,7 +112,7 @@ class SharedEventStore(DynamoEventStore):
             **update_request(update),
         }
         # Without a read before, only the state says whether the calendar is deleted.
-        actions: list[Any] = [{"Update": action}, self._grants.check("write"), self._grants.check_live()]
+        actions: list[Any] = [{"Update": action}, *self._grants.checks_unread("write")]
         with store_faults():
             try:
                 self._clients.dynamodb.transact_write_items(TransactItems=actions)

@@ -4,17 +4,15 @@ from shared.history.undo import Undo
 from shared.request import Request
 from shared.runtime import current
 from shared.wiring.calendar import calendar, event_store
+from shared.wiring.grants import shared_bulk
 from shared.wiring.versions import history, history_store
 
 
 def undo(request: Request) -> Undo:
     """Returns the undo for the calendar of `request`."""
-    runtime = current()
-    return Undo(
-        request,
-        history_store(request),
-        event_store(request),
-        history(request),
-        calendar(request),
-        runtime.clients.outer_pool.map,
-    )
+    side_by_side = current().clients.outer_pool.map
+    versions, past, events = history_store(request), history(request), calendar(request)
+    if request.access.own:
+        return Undo(request, versions, event_store(request), past, events, side_by_side)
+    store = shared_bulk(request)
+    return Undo(request, versions, store, past, events, side_by_side, store.delete_each)

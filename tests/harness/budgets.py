@@ -180,8 +180,8 @@ SHARED_BUDGETS: Final[dict[str, Budget]] = {
     "bulk of 1,000 with a report of conflicts": Budget(
         ADMISSION + 1 + 4 * 8 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)
     ),
-    # The grant beside the index; and each of the ten deletions reads the event, and writes in a transaction.
-    "undo of 10": Budget(3 + 10 * 2, 4),
+    # The grant beside the index, the events, and all deletions in one transaction. Each other change has its own.
+    "undo of 10": Budget(3 + 1, 3),
     "undo of 10 changes": Budget(3 + 10 * 3, 5),
     "undo of 10 deletions": Budget(3 + 10 * 6, 2 + 10 * 3),
     "undo of 10 deletions, conflicts allowed": Budget(3 + 10 * 2, 4),
