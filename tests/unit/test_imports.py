@@ -76,7 +76,7 @@ CEILINGS = {
     "rotate_keys": 251,
     "sessions": 352,
     "sweep_history": 209,
-    "undo": 381,
+    "undo": 383,
 }
 
 
