@@ -206,7 +206,10 @@ def test_a_dry_run_says_what_it_would_do_on_all(people: People) -> None:
     booked(people, one, name="carol")
     would = people("bob")("POST", "/events", {**HOUR, "calendars": [one]}, dry_run="true")
     assert (would.status, would.body["conflicts"][0]["calendar_id"]) == (200, one)
-    assert there(people, one, "0" * 8) is None
+    # Neither dry run has written anything: the room has Carol's booking alone.
+    listed = people("ada")("GET", f"/calendars/{one}/events?from={HOUR['start']}").body["items"]
+    assert [each["created_by"] for each in listed] == [people("carol").user_id]
+    assert people("bob")("GET", f"/events?from={HOUR['start']}").body["items"] == []
 
 
 def test_who_may_not_book_a_room_any_more_changes_nothing_there(people: People) -> None:

@@ -69,7 +69,7 @@ def test_a_rule_is_refused_at_once(vector: dict[str, Any]) -> None:
     with pytest.raises(RuleError) as refused:
         series(vector)
     assert str(refused.value) == vector["message"]
-    assert time.process_time() - started < 1.0  # 100 ms on a quiet machine: see benchmarks
+    assert time.process_time() - started < 1.0  # it is no measurement: what hangs takes minutes
 
 
 @pytest.mark.parametrize("vector", VECTORS["sets"], ids=lambda vector: vector["id"])
