@@ -1,4 +1,4 @@
-"""Creates, lists, reads, replaces, patches and deletes the caller's events."""
+"""Creates, lists, reads, replaces, patches, deletes and moves the caller's events."""
 
 from collections.abc import Callable
 from typing import Annotated

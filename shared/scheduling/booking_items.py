@@ -47,7 +47,7 @@ class PlaceRead:
 
 @dataclass(frozen=True, slots=True)
 class PlaceWrite:
-    """What is written in one calendar: `event` in place of `previous`, which moves `fences`.
+    """What is written in one calendar: `event` in place of what `place` has of it, which moves `fences`.
 
     The transaction holds to `right` of the caller; to nothing if that is None. Where the write is `allowing` conflicts,
     that is the right to write, in a calendar that is not strict.
