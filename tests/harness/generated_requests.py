@@ -156,7 +156,7 @@ class _Server:
                 if isinstance(given, str) and UUID.fullmatch(given):
                     part[name] = event[PARAMETERS[name]]
         self._insert_rooms(case.operation.path, body, choice)
-        if choice % 2 and case.operation.path.endswith("/events") and body.keys() >= {"start", "end"}:
+        if choice % 2 and body.keys() >= {"start", "end"}:
             self._leave_alone(case, body, choice)
         return case
 
@@ -171,14 +171,15 @@ class _Server:
             body["to"] = self.rooms[choice % ROOMS]
 
     def _leave_alone(self, case: schemathesis.Case[Any], body: dict[str, Any], choice: int) -> None:
-        """Makes a creation one that nothing else is in the way of: all examples have the same hour and the same uid.
+        """Makes a creation, or a change, one that nothing else is in the way of.
 
-        And `any_of` is refused where conflicts are allowed.
+        All examples have the same hour and the same uid, `any_of` is refused where conflicts are allowed, and no event
+        is at a generated version.
         """
         for name in ("any_of", "uid"):
             body.pop(name, None)
-        if case.headers:
-            case.headers.pop("Idempotency-Key", None)
+        for name in ("Idempotency-Key", "If-Match", "If-None-Match"):
+            (case.headers or {}).pop(name, None)
         days, hour = divmod(choice, 24)
         begins = f"{2060 + days // 28 % 1000}-01-{1 + days % 28:02}T{hour:02}"
         body.update(start=f"{begins}:00:00Z", end=f"{begins}:30:00Z")

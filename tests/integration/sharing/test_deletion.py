@@ -1,5 +1,6 @@
 """Calendars deleted and restored; what nobody can restore is purged, in pages that can be interrupted anywhere."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -143,12 +144,11 @@ class Interrupted(Exception):
 @contextmanager
 def killed_at(people: People, call: int) -> Iterator[None]:
     """Kills the function at its call of that number."""
-    seen = 0
+    # Several threads make calls: each gets a number of its own.
+    numbers = itertools.count(1)
 
     def count(**_: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == call:
+        if next(numbers) == call:
             raise Interrupted
 
     clients = people.deployment.runtime.clients
