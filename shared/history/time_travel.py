@@ -19,7 +19,8 @@ from shared.request import Request
 from shared.scheduling.events import Event
 from shared.scheduling.length_classes import ClassRange, Position
 from shared.scheduling.range_reader import MARGIN, ClassPage, RangeReader, sizes
-from shared.scheduling.windows import Window, position_of
+from shared.scheduling.window_reader import position_of
+from shared.scheduling.windows import Window
 
 # The most versions of a range that are read in one round: each may have to be looked up.
 MOST_READ: Final = 500

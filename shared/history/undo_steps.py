@@ -18,7 +18,7 @@ from shared.ids import EventId
 from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import ChangeType, Event
-from shared.scheduling.fences import fence_names
+from shared.scheduling.fences import fences_of
 from shared.sharing_errors import ManagedElsewhere
 
 CHANGED: Final = "it has changed since"
@@ -87,7 +87,7 @@ class UndoStep:
     def fences(self) -> set[str]:
         """Returns the names of the fences that the step affects: those of the event's interval before and after it."""
         sides = [each for each in (self.target, None if self.event.deleted else self.event) if each is not None]
-        return {name for side in sides for name in fence_names(side.content.interval)}
+        return {name for side in sides for name in fences_of(side.content)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from shared.http.document_types import ID, Author, HistoryIdValue, Id, InstantValue, NextCursor, TimestampValue
 from shared.http.fields import Description, InstantField, Location, OtherCalendars, TimeZone, Title, Uid
+from shared.http.recurrence_documents import RecurrenceDocument, recurrence_document
 from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict, Transparency
 from shared.scheduling.instants import of_seconds
 
@@ -78,6 +79,10 @@ class ContentDocument(TypedDict):
             examples=[[]],
         ),
     ]
+    recurrence: Annotated[
+        RecurrenceDocument | None,
+        Field(description="When it takes place besides `start`, which makes it a series; null: only then."),
+    ]
 
 
 class EventDocument(ContentDocument):
@@ -105,6 +110,7 @@ def event_document(event: Event) -> EventDocument:
     # Filled in place, which takes two thirds of the time of merging two dicts.
     document = cast("EventDocument", values)
     document["calendars"] = [*content.calendars]
+    document["recurrence"] = recurrence_document(event)
     document["uid"] = event.uid
     document["calendar_id"] = event.calendar_id
     document["created_by"] = event.created_by

@@ -101,7 +101,10 @@ class ConflictDocument(TypedDict):
     ]
     next_free_search: Annotated[
         NextFreeSearch | None,
-        Field(description="What came of the search for it. `stopped`: too much lies there to tell. null: no conflict."),
+        Field(
+            description="What came of the search for it. `stopped`: too much lies there to tell, or it is a series. "
+            "null: no conflict."
+        ),
     ]
 
 

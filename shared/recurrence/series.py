@@ -5,8 +5,8 @@ from midnight to midnight by the clock of its zone; others last exactly as long 
 the clock (RFC 5545, section 3.8.5.3).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,13 +28,16 @@ _BEGINNING: Final = datetime(1, 1, 1)  # noqa: DTZ001 UTC by its meaning
 class Occurrence(NamedTuple):
     """An occurrence: when it takes place, and `id`, which names where the rule has it.
 
-    `patch` has the fields in which it differs from the series.
+    `patch` has the fields in which it differs from the series; `original_start` and `original_end` are when it would
+    take place if it had not been moved.
     """
 
     start: datetime
     end: datetime
     id: str
     patch: Mapping[str, Any]
+    original_start: datetime
+    original_end: datetime
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,18 @@ class Series:
             return True
         return self.pattern.selects(local) and (self.last is None or local <= self.last) and self._by_until(local)
 
+    def without(self, occurrence_ids: Iterable[str]) -> "Series":
+        """Returns the series with these occurrences cancelled."""
+        locals_ = {parse_recurrence_id(each, all_day=self.all_day) for each in occurrence_ids}
+        return replace(self, excluded=self.excluded | locals_)
+
+    def has_id(self, occurrence_id: str) -> bool:
+        """Returns whether `occurrence_id` is that of an occurrence, cancelled or not."""
+        try:
+            return self.has(parse_recurrence_id(occurrence_id, all_day=self.all_day))
+        except ValueError:
+            return False
+
     @property
     def ends(self) -> datetime:
         """Returns when its last occurrence ends, exceptions included, cancelled or not; ENDLESS if it has no last."""
@@ -180,10 +195,10 @@ class Series:
     def _at(self, local: datetime) -> Occurrence:
         occurrence_id = recurrence_id(local, all_day=self.all_day)
         patch = self.overrides.get(occurrence_id)
+        start, end = instant_of(local, self._zone), self._end(local)
         if patch is None:
-            return Occurrence(instant_of(local, self._zone), self._end(local), occurrence_id, {})
-        start = patch.start or instant_of(local, self._zone)
-        return Occurrence(start, patch.end or self._end(local), occurrence_id, patch.fields)
+            return Occurrence(start, end, occurrence_id, {}, start, end)
+        return Occurrence(patch.start or start, patch.end or end, occurrence_id, patch.fields, start, end)
 
     def _end(self, local: datetime) -> datetime:
         if self.all_day:

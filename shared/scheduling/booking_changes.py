@@ -10,7 +10,7 @@ from shared.scheduling.booking_items import OWN_EVENT, PlaceRead
 from shared.scheduling.booking_proposals import Proposal, Unread
 from shared.scheduling.bookings import BookingWriter
 from shared.scheduling.events import MOST_CALENDARS, Event
-from shared.scheduling.fences import ALL_FENCES
+from shared.scheduling.fences import ALL_FENCES, fences_of
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.roles import Right
@@ -50,10 +50,10 @@ class Bookings:
         takes_time = (
             creates
             or first.deleted
-            or not last.content.takes_same_time(first.content)
+            or not last.content.takes_no_more_time(first.content)
             or not set(last.content.calendars) <= set(first.content.calendars)
         )
-        expected = last.content.interval if takes_time and not last.deleted and last.content.opaque else None
+        expected = fences_of(last.content) if takes_time and not last.deleted and last.content.opaque else ()
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.write(event_id, propose, calendars, checked=checked, expected=expected, lost=lost)
 

@@ -10,7 +10,7 @@ from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
 from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import Event, Stamp
-from shared.scheduling.fences import Fence, fence_names, weeks_touched
+from shared.scheduling.fences import Fence, fences_of, weeks_touched
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
 
@@ -41,7 +41,7 @@ class PlaceRead:
 
     def fences_of(self, event: Event) -> list[Fence] | None:
         """Returns the fences of the weeks that `event` touches; None if not all of them were read."""
-        names = fence_names(event.content.interval)
+        names = fences_of(event.content)
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
 
 
@@ -178,10 +178,11 @@ def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
         InvalidRequest: they do not.
     """
     on = {event.calendar_id, *event.content.calendars, *(each.event.calendar_id for each in writes if each.live)}
-    most = MOST_ACTIONS // (len(fence_names(event.content.interval)) + 2)
+    most = MOST_ACTIONS // (len(fences_of(event.content)) + 2)
     if event.content.opaque and not event.deleted and len(on) > most:
         weeks = weeks_touched(event.content.interval)
-        raise InvalidRequest.of("calendars", f"must be at most {most - 1} for an event that touches {weeks} weeks")
+        what = "a series" if event.content.recurrence is not None else f"an event that touches {weeks} weeks"
+        raise InvalidRequest.of("calendars", f"must be at most {most - 1} for {what}")
     if sum(each.actions for each in writes) > MOST_ACTIONS:
         why = "must be changed in two steps: these, and those that it is to leave, are too many at once"
         raise InvalidRequest.of("calendars", why)

@@ -63,14 +63,6 @@ class Proposal:
         return self.fields.get(calendar_id, "calendars")
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictsFound:
-    """The conflicts in a calendar, by start, and whether these are all."""
-
-    events: Sequence[Event] = ()
-    complete: bool = True
-
-
 class Unread(Exception):
     """A change concerns more than was read: `wanted` are calendars, each with the names of the fences to read there."""
 

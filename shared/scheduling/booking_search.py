@@ -8,8 +8,8 @@ from shared.ids import CalendarId
 from shared.retries import Deadline
 from shared.scheduling import booking_items as items
 from shared.scheduling.booking_items import PlaceRead, PlaceWrite
-from shared.scheduling.booking_proposals import BookingStore, ConflictsFound, Proposal
-from shared.scheduling.conflicts import SEARCH_SHARE, collision, find_conflicts
+from shared.scheduling.booking_proposals import BookingStore, Proposal
+from shared.scheduling.conflicts import SEARCH_SHARE, ConflictsFound, collision, find_conflicts
 from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant
 
@@ -29,7 +29,7 @@ class BookingSearch:
         def find(write: PlaceWrite) -> ConflictsFound:
             if not items.takes_time(write.event, write.place):
                 return ConflictsFound()
-            return ConflictsFound(*find_conflicts(self._store, write.event, write.fences, self._deadline))
+            return find_conflicts(self._store, write.event, write.fences, self._deadline)
 
         wanted = list(writes)
         found = self._side_by_side(find, wanted)

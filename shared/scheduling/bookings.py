@@ -27,8 +27,7 @@ from shared.scheduling.booking_items import PlaceRead, PlaceWrite
 from shared.scheduling.booking_proposals import BookingStore, Proposal, Propose, Unread
 from shared.scheduling.booking_search import BookingSearch
 from shared.scheduling.events import Event
-from shared.scheduling.fences import fence_names
-from shared.scheduling.intervals import Interval
+from shared.scheduling.fences import fences_of
 from shared.scheduling.lost_answers import LostAnswers, until_written
 from shared.scheduling.quotas import Quotas, size_of
 
@@ -65,7 +64,7 @@ class BookingWriter:
         calendars: Iterable[CalendarId],
         *,
         checked: bool,
-        expected: Interval | None = None,
+        expected: Sequence[str] = (),
         fences: Mapping[CalendarId, Sequence[str]] | None = None,
         lost: LostAnswers | None = None,
         answering: CalendarId | None = None,
@@ -77,9 +76,8 @@ class BookingWriter:
             propose: The change. It is called again after each lost race.
             calendars: The calendars that it probably concerns, so that they are read at once.
             checked: Whether conflicts are refused; otherwise they are allowed.
-            expected: The probable interval, if it takes time: so that its fences are read at once, or those of `fences`
-                where it is not known.
-            fences: The names of fences to read, by calendar.
+            expected: The names of the fences that it probably moves, so that they are read at once.
+            fences: The same for single calendars.
             lost: What the request has tried to write before, without a response.
             answering: The calendar whose item is returned.
 
@@ -89,7 +87,7 @@ class BookingWriter:
             InvalidRequest: the same for another calendar; and for too many calendars.
         """
         tracked = lost or LostAnswers()
-        names = fence_names(expected) if expected and checked else ()
+        names = expected if checked else ()
         wanted = {**dict.fromkeys([self._request.calendar_id, *calendars], names), **(fences or {})}
         answered = answering or self._request.calendar_id
 
@@ -170,7 +168,7 @@ class BookingWriter:
         proposal = replace(proposal, event=event)
         fenced = checked and refused is None
         if proposal.calendars - places.keys():
-            raise Unread(dict.fromkeys([*places, *proposal.calendars], fence_names(event.content.interval)))
+            raise Unread(dict.fromkeys([*places, *proposal.calendars], fences_of(event.content)))
         writes = self._writes(proposal, places, fenced=fenced)
         candidates = items.rotated(proposal.any_of, event.id)
         trials = {
@@ -208,7 +206,7 @@ class BookingWriter:
         takes_time = items.takes_time(item, place)
         fences = place.fences_of(item) if fenced and takes_time else []
         if fences is None:
-            raise Unread(dict.fromkeys(proposal.calendars, fence_names(item.content.interval)))
+            raise Unread(dict.fromkeys(proposal.calendars, fences_of(item.content)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)
         if right is None and not item.deleted and not (at_home or proposal.event.calendar_id == item.calendar_id):

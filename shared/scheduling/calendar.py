@@ -1,6 +1,6 @@
 """The operations of a caller on the events of a calendar."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +12,7 @@ from shared.request import Request
 from shared.scheduling.access import RightUnknown
 from shared.scheduling.calendar_reading import CalendarReading, ReadStore
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
+from shared.scheduling.fences import fence_names, fences_of
 from shared.scheduling.guard import Guard, GuardedStore, Plan
 from shared.scheduling.idempotency import ANOTHERS_UID, AlreadyCreated, CreationKey
 from shared.scheduling.intervals import Interval
@@ -117,7 +118,7 @@ class Calendar(CalendarReading):
             creates=True,
             new=key is None,
             unread=not terms.checked,  # a checked write reads it together with the fences, without an extra call
-            expected=content.interval,
+            expected=fences_of(content),
         )
 
     def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
@@ -131,7 +132,7 @@ class Calendar(CalendarReading):
         def make(stored: Event | None) -> Event | None:
             return self._updated(terms.agreed(live(stored)), content, terms)
 
-        return self._guard.write(event_id, make, checked=terms.checked, expected=content.interval)
+        return self._guard.write(event_id, make, checked=terms.checked, expected=fences_of(content))
 
     def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
         """Changes `fields` of the event's content.
@@ -151,16 +152,16 @@ class Calendar(CalendarReading):
             event = terms.agreed(live(stored))
             return self._updated(event, patched(event.content, fields), terms)
 
-        expected = None
-        if not fields.keys() & {"start", "end", "transparency"}:
+        expected: Sequence[str] = ()
+        if not fields.keys() & {"start", "end", "transparency", "recurrence"}:
             unread = self._quotas is None or self._quotas.unread(fields)
             if self._blind and unread and terms.check is None and not fields.keys() & {"time_zone", "calendars"}:
                 return self._unread(event_id, make, self._stamp("update", terms), fields, terms)
         elif fields.keys() >= {"start", "end"}:
-            expected = Interval(fields["start"], fields["end"])
+            expected = fence_names(Interval(fields["start"], fields["end"]))
         else:
             event = terms.agreed(self.get(event_id))
-            expected = patched(event.content, fields).interval
+            expected = fences_of(patched(event.content, fields))
         return self._guard.write(event_id, make, checked=terms.checked, expected=expected)
 
     def remove(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> None:
@@ -271,7 +272,7 @@ class Calendar(CalendarReading):
             stamp = self._stamp("restore" if stored.deleted else "rollback", terms, target.history_id)
             return stored.changed(content, stamp, self._request.now_ns)
 
-        return self._guard.write(target.id, make, checked=terms.checked, expected=target.content.interval)
+        return self._guard.write(target.id, make, checked=terms.checked, expected=fences_of(target.content))
 
     @property
     def _expires_at(self) -> int:

@@ -5,12 +5,14 @@ writes, the attributes that a write removes, diffs and digests are all derived f
 """
 
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
+from shared.scheduling.recurrences import OccurrenceOf, Recurrence, extent_of, utc
 
 if TYPE_CHECKING:
     from shared.request import Request
@@ -35,7 +37,8 @@ class Content:
 
     `[start, end)` is half-open, and may be empty only for a transparent event. `time_zone` is an IANA name;
     `time_zone_given` is the name that the client used for it, if that was another one. `calendars` are those on which
-    the event takes its time besides its own. A field with a default may be omitted from a request; None is an absent
+    the event takes its time besides its own. `recurrence` makes it a series, of which `start` and `end` are the first
+    occurrence. A field with a default may be omitted from a request; None is an absent
     value.
     """
 
@@ -48,22 +51,55 @@ class Content:
     time_zone_given: str | None = None
     transparency: Transparency = "opaque"
     calendars: tuple[CalendarId, ...] = ()
+    recurrence: Recurrence | None = None
 
     @property
     def interval(self) -> Interval:
-        """Returns `[start, end)`."""
+        """Returns `[start, end)`: of a series, that of its first occurrence."""
         return Interval(self.start, self.end)
+
+    @property
+    def extent(self) -> Interval:
+        """Returns from when to when it takes place: a series until its last occurrence, exceptions included, ends."""
+        return extent_of(self)
+
+    @property
+    def all_day(self) -> bool:
+        """Returns whether it is of whole days."""
+        return False
+
+    @property
+    def days(self) -> int | None:
+        """Returns how many days it takes if it is of whole days."""
+        return None
+
+    @property
+    def local_start(self) -> datetime:
+        """Returns the local time, without a zone, at which it starts in its time zone."""
+        # Imported late: few requests need the zones.
+        from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+
+        return local_of(utc(self.start), zone(self.time_zone))
+
+    def at(self, interval: Interval) -> "Content":
+        """Returns the content of the same event at another time."""
+        return replace(self, start=interval.start, end=interval.end)
 
     @property
     def opaque(self) -> bool:
         """Returns whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one never conflicts."""
         return self.transparency == "opaque"
 
-    def takes_same_time(self, other: "Content") -> bool:
-        """Returns whether `other` takes exactly the same time as this content."""
-        if not self.opaque and not other.opaque:
+    def takes_no_more_time(self, before: "Content") -> bool:
+        """Returns whether it takes the time that it took as `before`, and no other; of a series, it may take less."""
+        if not self.opaque:
             return True
-        return (self.start, self.end, self.opaque) == (other.start, other.end, other.opaque)
+        if not before.opaque or self.interval != before.interval:
+            return False
+        if self.recurrence is None or before.recurrence is None:
+            return self.recurrence is before.recurrence
+        same_clock = (self.time_zone, self.local_start) == (before.time_zone, before.local_start)
+        return same_clock and self.recurrence.takes_no_more_time(before.recurrence)
 
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.
@@ -142,6 +178,9 @@ class Event:
 
     An event on several calendars has an item in each. One of them is its home, where it is changed; the others are
     copies, with the calendar of the home in `home`, and name no other calendar.
+
+    `checked_until` is the instant up to which a series was found to conflict with nothing when its time was last
+    checked. An occurrence of a series is an event as well, which is not stored: `occurrence` says of what.
     """
 
     id: EventId
@@ -155,6 +194,13 @@ class Event:
     creation_digest: str | None = None
     erased: bool = False
     home: CalendarId | None = None
+    checked_until: Instant | None = None
+    occurrence: OccurrenceOf | None = None
+
+    @property
+    def stored_id(self) -> EventId:
+        """Returns the id of the event that is stored: of an occurrence, that of its series."""
+        return self.id if self.occurrence is None else self.occurrence.series_id
 
     @property
     def elsewhere(self) -> bool:

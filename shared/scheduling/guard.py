@@ -14,6 +14,7 @@ more.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import AnswerLost, Contended, EventConflict
@@ -22,9 +23,8 @@ from shared.request import Request
 from shared.scheduling.access import Grant
 from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts, needs_check
 from shared.scheduling.events import Event
-from shared.scheduling.fences import Fence, fence_names
+from shared.scheduling.fences import Fence, fences_of
 from shared.scheduling.free_time import next_free
-from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers, until_written
 from shared.scheduling.quotas import Quotas, Usage, size_of
 
@@ -89,7 +89,7 @@ class Guard:
         creates: bool = False,
         new: bool = False,
         unread: bool = False,
-        expected: Interval | None = None,
+        expected: Sequence[str] = (),
         lost: LostAnswers | None = None,
     ) -> Event:
         """Writes the event that `make` returns for the stored one. Returns the event as stored afterwards.
@@ -101,8 +101,8 @@ class Guard:
             creates: Whether it is an event to be created, of which a stored one is no version before.
             new: Whether `event_id` was generated for this request, so that there is nothing to read.
             unread: Whether an event with that id is unlikely: it is read only after a condition has failed.
-            expected: The probable interval of the result, so that its fences are read in the same call as the event;
-                a different interval costs one more round.
+            expected: The names of the fences that the result probably needs, so that they are read in the same call as
+                the event; others cost one more round.
             lost: What the request has tried to write before, without a response.
 
         Raises:
@@ -112,13 +112,13 @@ class Guard:
             ManagedElsewhere: the event's home is another calendar.
         """
         tracked = lost or LostAnswers()
-        interval = expected if checked else None
+        names = expected if checked else ()
 
         def attempt() -> Event | None:
-            nonlocal interval, new, unread
+            nonlocal names, new, unread
             wanted = None if (new or unread) and not tracked else event_id
             try:
-                previous, fences, usage = self._read(wanted, interval, creates=creates)
+                previous, fences, usage = self._read(wanted, names, creates=creates)
                 if previous is not None and tracked.applied(previous):
                     return previous
                 event = make(previous)
@@ -131,17 +131,19 @@ class Guard:
                     bookings = self._bookings(self._request)
                     return bookings.change(event_id, make, seen, checked=checked, creates=creates, lost=tracked)
                 guarded = checked and needs_check(event, previous)
-                if guarded and event.content.interval != interval:
-                    interval = event.content.interval
+                needed = fences_of(event.content) if guarded else ()
+                if not {*needed} <= {*names}:
+                    names = needed
                     return None
+                fences = [each for each in fences if each.name in needed]
                 self._check_room(event, previous, usage)
                 if guarded:
-                    self._check(event, fences)
-                self._commit(event, previous, fences if guarded else [], tracked)
+                    event = self._checked(event, fences)
+                self._commit(event, previous, fences, tracked)
             except Contended:
                 unread = False
                 # In another's calendar, whether the caller may allow conflicts is read only now.
-                new = new and (interval is not None or self._access.own)
+                new = new and (bool(names) or self._access.own)
                 raise
             return event
 
@@ -175,9 +177,8 @@ class Guard:
         return bookings.change(event_id, make, seen, checked=checked, creates=creates, any_of=any_of, lost=lost)
 
     def _read(
-        self, event_id: EventId | None, interval: Interval | None, *, creates: bool
+        self, event_id: EventId | None, names: Sequence[str], *, creates: bool
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        names = fence_names(interval) if interval else []
         if not event_id and not names:
             return None, [], None
         previous, fences, usage = self._store.read_guarded(self._calendar_id, event_id, names)
@@ -204,15 +205,20 @@ class Guard:
         if self._quotas is not None:
             self._quotas.check(size_of(event) - size_of(previous), usage)
 
-    def _check(self, event: Event, fences: list[Fence]) -> None:
-        """Raises EventConflict if `event` conflicts with others, and Contended if the index lags behind a fence."""
-        found, complete = find_conflicts(self._store, event, fences, self._deadline)
-        if found:
+    def _checked(self, event: Event, fences: list[Fence]) -> Event:
+        """Returns `event`, of which a series says how far it was checked.
+
+        Raises EventConflict if it conflicts with others, and Contended if the index lags behind a fence.
+        """
+        found = find_conflicts(self._store, event, fences, self._deadline)
+        if found.events:
             # The search reads up to five pages of each class: with little time left it would not finish.
             in_time = self._deadline.left(SEARCH_SHARE) > 0
-            free, stopped = next_free(self._store, event, {event.calendar_id: found}) if in_time else (None, True)
-            collisions = [collision(other, self._access, self._store.grant) for other in found]
-            raise EventConflict(collisions, free, stopped=stopped, complete=complete)
+            collisions = {event.calendar_id: found.events}
+            free, stopped = next_free(self._store, event, collisions) if in_time else (None, True)
+            told = [collision(other, self._access, self._store.grant) for other in found.events]
+            raise EventConflict(told, free, stopped=stopped, complete=found.complete)
+        return replace(event, checked_until=found.checked_until)
 
     def preview(
         self,
@@ -239,7 +245,7 @@ class Guard:
             )
         if checked and needs_check(planned, stored):
             try:
-                self._check(planned, [])
+                planned = self._checked(planned, [])
             except EventConflict as refusal:
                 return planned, refusal
         return planned, None

@@ -33,11 +33,8 @@ def content_facts(content: Content) -> dict[str, Any]:
 
     So a field that is added to `Content` later does not change older digests.
     """
-    return {
-        each.name: getattr(content, each.name)
-        for each in fields(content)
-        if getattr(content, each.name) != each.default
-    }
+    given = {each.name: value for each in fields(content) if (value := getattr(content, each.name)) != each.default}
+    return given if content.recurrence is None else {**given, "recurrence": content.recurrence.facts()}
 
 
 def digest_of(facts: Mapping[str, Any]) -> str:

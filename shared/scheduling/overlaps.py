@@ -108,7 +108,7 @@ def collisions(
         crowd, complete = store.crowd(calendar_id, windows_of(busy), seconds) if busy else ([], True)
     except StoreFault:
         crowd, complete = [], False  # the report is informative: a failed read must not fail the request
-    others = [event for event in crowd if event.id not in own]
+    others = [event for event in crowd if event.stored_id not in own]
     theirs = [Numbered(event.content.interval, number) for number, event in enumerate(others)]
     found = list(islice(between(busy, theirs), EVENTS_REPORTED + 1))
     complete = complete and len(within) <= PAIRS_REPORTED and len(found) <= EVENTS_REPORTED

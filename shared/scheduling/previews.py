@@ -9,7 +9,6 @@ from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.guard import Guard, Plan
-from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 
@@ -64,7 +63,7 @@ class DryRun:
         creates: bool = False,
         new: bool = False,
         unread: bool = False,
-        expected: Interval | None = None,
+        expected: Sequence[str] = (),
         lost: LostAnswers | None = None,
     ) -> Event:
         """Returns the event that `Guard.write` would write.

@@ -12,6 +12,7 @@ from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.recurrences import settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +122,4 @@ def patched(content: Content, fields: Mapping[str, Any]) -> Content:
     if fault is not None:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
         raise InvalidRequest.of(field, f"with the rest of the event: end {fault}")
-    return after
+    return settled(after)

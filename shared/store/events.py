@@ -1,6 +1,7 @@
 """The events table: events, their index by span, and the fences."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -9,7 +10,8 @@ from shared.ids import CalendarId, EventId, HistoryId
 from shared.scheduling.access import OWNER, Grant
 from shared.scheduling.events import NO_HISTORY_ID, Event
 from shared.scheduling.fences import Fence
-from shared.scheduling.instants import Instant
+from shared.scheduling.instants import Instant, shifted
+from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.quotas import Usage
 from shared.scheduling.range_reader import ClassPage, DeletedPage
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
     from shared.scheduling.updates import ConditionalUpdate
 
 INDEX: Final = "by_span"
+# How far the rules of a time zone may move a local time after a series was stored, in seconds.
+SERIES_SLACK: Final = 24 * 3600
+# An item written by a script may lack `transparency`: then it is opaque, as events are by default.
+_TAKES_TIME: Final = "NOT transparency = :transparent"
+_TRANSPARENT: Final = {":transparent": text("transparent")}
 
 
 class DynamoEventStore:
@@ -115,6 +122,51 @@ class DynamoEventStore:
         reads = [(each, start) for each in ranges]
         return list(self._clients.pool.map(self._reader(calendar_id, limit, opaque=opaque), reads))
 
+    def read_with_series(
+        self,
+        calendar_id: CalendarId,
+        ranges: Sequence[ClassRange],
+        start: Instant,
+        limit: int,
+        window: Interval,
+        *,
+        opaque: bool = False,
+    ) -> tuple[list[ClassPage[Event]], list[Event]]:
+        """Returns what `read_ranges` does, and all series that take place in `window`, at least; read concurrently."""
+        series = self._clients.pool.submit(self._series, calendar_id, window, opaque=opaque)
+        pages = self.read_ranges(calendar_id, ranges, start, limit, opaque=opaque)
+        return pages, series.result()
+
+    def _series(self, calendar_id: CalendarId, window: Interval, *, opaque: bool) -> list[Event]:
+        """Returns the series whose extents, as they were stored, overlap `window` or come close to it.
+
+        They are by local times, so a change of the rules of a time zone moves them; what is stored stays.
+        """
+        keys_read = keys.series_range(shifted(window.start, -SERIES_SLACK))
+        # One that a script has written may lack when it starts.
+        extra: dict[str, Any] = {
+            "FilterExpression": "(attribute_not_exists(series_start) OR series_start < :before)",
+        }
+        values: Item = {":before": text(shifted(window.end, SERIES_SLACK))}
+        if opaque:
+            extra["FilterExpression"] += f" AND {_TAKES_TIME}"
+            values |= _TRANSPARENT
+        found: list[Event] = []
+        while True:
+            events, last = self._page(calendar_id, keys_read, values, extra)
+            found += events
+            if last is None:
+                return found
+            keys_read = replace(keys_read, low=last)
+            # The range begins with the last one that was read.
+            found = list({event.id: event for event in found}.values())
+
+    def read_each(
+        self, calendar_id: CalendarId, reads: Sequence[tuple[ClassRange, Instant]], limit: int
+    ) -> list[ClassPage[Event]]:
+        """Returns a page of each range, read concurrently: its opaque events that end after the instant beside it."""
+        return list(self._clients.pool.map(self._reader(calendar_id, limit, opaque=True), reads))
+
     def _reader(
         self, calendar_id: CalendarId, limit: int, *, opaque: bool
     ) -> Callable[[tuple[ClassRange, Instant]], ClassPage[Event]]:
@@ -126,9 +178,8 @@ class DynamoEventStore:
         }
         values: Item = {}
         if opaque:
-            # An item written by a script may lack `transparency`: then it is opaque, as events are by default.
-            extra["FilterExpression"] += " AND NOT transparency = :transparent"
-            values[":transparent"] = text("transparent")
+            extra["FilterExpression"] += f" AND {_TAKES_TIME}"
+            values |= _TRANSPARENT
 
         def page(read: tuple[ClassRange, Instant]) -> ClassPage[Event]:
             each, start = read
@@ -265,4 +316,7 @@ class DynamoEventStore:
                 "span": text(keys.deleted_span(event.history_id)),
                 "expires_at": number(event.expires_at or 0),
             }
-        return {**item, "span": text(keys.span(event))}
+        item["span"] = text(keys.span(event))
+        if event.content.recurrence is not None:
+            item["series_start"] = text(event.content.extent.start)
+        return item

@@ -16,6 +16,8 @@ _CALENDAR_PREFIX = "CAL#"
 # These sort before and after every character of an id.
 _BEFORE_ALL = " "
 _AFTER_ALL = "~"
+# The class of the series. Stored, like the names of the length classes.
+_SERIES = "r"
 
 
 def key_of(item: Item) -> ItemKey:
@@ -63,7 +65,12 @@ class KeyRange:
 
 
 def span(event: Event) -> str:
-    """Returns the index key of a live event: its length class, its start, and its id, which makes it unique."""
+    """Returns the index key of a live event: its length class, its start, and its id, which makes it unique.
+
+    Series are a class of their own, by when they end.
+    """
+    if event.content.recurrence is not None:
+        return f"{_SERIES}#{event.content.extent.end}#{event.id}"
     return f"{length_class(event.content.interval)}#{event.content.start}#{event.id}"
 
 
@@ -77,6 +84,11 @@ def class_range(of: ClassRange) -> KeyRange:
     """Returns the range of index keys for a range of a length class."""
     low = f"{of.name}#{of.low[0]}#{of.low[1]}{_BEFORE_ALL if of.after_low else ''}"
     return KeyRange(low, f"{of.name}#{of.high[0]}#{of.high[1]}", of.backward)
+
+
+def series_range(low: Instant) -> KeyRange:
+    """Returns the range of index keys of the series that end at `low` or later."""
+    return KeyRange(f"{_SERIES}#{low}", f"{_SERIES}#{_AFTER_ALL}")
 
 
 def deleted_span(history_id: HistoryId) -> str:

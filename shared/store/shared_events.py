@@ -10,6 +10,7 @@ from shared.scheduling.access import Grant, RightUnknown
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage, DeletedPage
 from shared.store import keys
@@ -73,6 +74,22 @@ class SharedEventStore(DynamoEventStore):
         if opaque:
             return pages
         return [ClassPage(self.readable(page.found), page.read_up_to) for page in pages]
+
+    def read_with_series(
+        self,
+        calendar_id: CalendarId,
+        ranges: Sequence[ClassRange],
+        start: Instant,
+        limit: int,
+        window: Interval,
+        *,
+        opaque: bool = False,
+    ) -> tuple[list[ClassPage[Event]], list[Event]]:
+        """Returns what `DynamoEventStore.read_with_series` does: all that is opaque, or what the caller may read."""
+        pages, series = super().read_with_series(calendar_id, ranges, start, limit, window, opaque=opaque)
+        # The series may have taken longer to read than the ranges, with which the grant was read.
+        self._grants.renew()
+        return pages, series if opaque else self.readable(series)
 
     def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
         """Returns what `DynamoEventStore.deleted` does, as far as the caller may read it."""

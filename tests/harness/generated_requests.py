@@ -178,8 +178,9 @@ class _Server:
         """
         for name in ("any_of", "uid"):
             body.pop(name, None)
-        for name in ("Idempotency-Key", "If-Match", "If-None-Match"):
-            (case.headers or {}).pop(name, None)
+        if case.headers:
+            for name in ("Idempotency-Key", "If-Match", "If-None-Match"):
+                case.headers.pop(name, None)
         days, hour = divmod(choice, 24)
         begins = f"{2060 + days // 28 % 1000}-01-{1 + days % 28:02}T{hour:02}"
         body.update(start=f"{begins}:00:00Z", end=f"{begins}:30:00Z")

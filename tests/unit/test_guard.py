@@ -17,7 +17,7 @@ from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.range_reader import ROUNDS
-from shared.scheduling.windows import position_of
+from shared.scheduling.window_reader import position_of
 from tests.harness.samples import END, START, content, event, no_bookings, request
 from tests.unit.in_memory_calendar import InMemory
 
@@ -91,7 +91,8 @@ def conflicts_in(
 ) -> tuple[list[Event], bool]:
     """What is in the way of WANTED, as the event `event_id`."""
     wanted = replace(event(event_id=event_id), content=WANTED)
-    return find_conflicts(calendar, wanted, fences, deadline or slow(InMemory([])))
+    found = find_conflicts(calendar, wanted, fences, deadline or slow(InMemory([])))
+    return [*found.events], found.complete
 
 
 def test_reading_ends_with_the_time() -> None:

@@ -17,7 +17,8 @@ from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ROUNDS, ClassPage
-from shared.scheduling.windows import Window, position_of
+from shared.scheduling.window_reader import position_of
+from shared.scheduling.windows import Window
 from shared.store import keys
 from tests.harness.samples import NOW_NS, OWNER, event, request
 

@@ -13,7 +13,8 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import Position
 from shared.scheduling.range_reader import ROUNDS, RangeReader
 from shared.scheduling.terms import Terms
-from shared.scheduling.windows import Window, position_of
+from shared.scheduling.window_reader import position_of
+from shared.scheduling.windows import Window
 from tests.harness.botocore_faults import QUERY
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 

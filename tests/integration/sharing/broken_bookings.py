@@ -10,7 +10,7 @@ from shared.scheduling.conflicts import ConflictStore
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence, latest_entries
 from shared.scheduling.intervals import Interval
-from shared.scheduling.windows import position_of
+from shared.scheduling.window_reader import position_of
 from shared.store.bookings import DynamoBookingStore
 
 

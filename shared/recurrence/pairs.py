@@ -1,0 +1,7 @@
+"""Whether two series meet."""
+
+from shared.recurrence.series import Series, Occurrence
+
+
+def first_meeting(one: Series, other: Series) -> tuple[Occurrence, Occurrence] | None:
+    raise NotImplementedError

@@ -1,0 +1,235 @@
+"""The recurrence of an event: its rule and its exceptions as they are stored, and the occurrences that they make.
+
+A series is one event. Its `start` and `end` are those of the first occurrence; all others begin at local times of its
+time zone (`shared.recurrence`). An occurrence is the event with the times and the fields that it has there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.errors import FieldError, InvalidRequest
+from shared.ids import EventId
+from shared.scheduling.instants import LAST, Instant
+from shared.scheduling.intervals import Interval
+
+if TYPE_CHECKING:
+    from shared.recurrence.series import Occurrence, Patch, Series
+    from shared.scheduling.events import Content, Event
+
+MAX_CHANGED: Final = 200
+MAX_EXCLUDED: Final = 500
+MAX_DATES: Final = 200
+# What stands between the id of a series and the recurrence id, in the id of an occurrence.
+SEPARATOR: Final = "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """How the occurrence with the recurrence id `id` differs: fields of its content with their values, by name.
+
+    Of one that was moved, these are both `start` and `end`, as instants.
+    """
+
+    id: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """When a series takes place besides its first occurrence.
+
+    Attributes:
+        rule: The recurrence rule (RFC 5545, section 3.3.10) in its canonical form.
+        dates: Recurrence ids of occurrences that the rule does not have (RDATE).
+        excluded: Recurrence ids at which there is no occurrence (EXDATE): of those that were cancelled, too.
+        changed: The occurrences that differ, by recurrence id.
+    """
+
+    rule: str
+    dates: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    changed: tuple[Override, ...] = ()
+
+    @property
+    def moved(self) -> tuple[tuple[str, str, str], ...]:
+        """Returns what changes the time that is taken: of each occurrence its id, and a field of its time."""
+        times = ("start", "end", "transparency")
+        return tuple((each.id, *pair) for each in self.changed for pair in each.fields if pair[0] in times)
+
+    def takes_no_more_time(self, before: "Recurrence") -> bool:
+        """Returns whether a series takes no time that it did not take as `before`; it may take less."""
+        kept = {each for each in before.moved if each[0] not in self.excluded}
+        return (
+            (self.rule, self.dates) == (before.rule, before.dates)
+            and {*self.excluded} >= {*before.excluded}
+            and {each for each in self.moved if each[0] not in self.excluded} == kept
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Returns the recurrence as a JSON object, without what it does not have."""
+        changed = {each.id: dict(each.fields) for each in self.changed}
+        facts = {"rule": self.rule, "dates": [*self.dates], "excluded": [*self.excluded], "changed": changed}
+        return {name: value for name, value in facts.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceOf:
+    """What an occurrence is one of: the id of the series, where the rule has it, and the fields that differ there."""
+
+    series_id: EventId
+    recurrence_id: str
+    original_start: Instant
+    changed: tuple[str, ...]
+
+
+def series_of(content: "Content") -> "Series":
+    """Returns the series that an event of `content` is.
+
+    Raises:
+        RuleError: its rule is not one that is taken, or its start is not an occurrence of it.
+        ValueError: a recurrence id is none.
+    """
+    recurrence = content.recurrence
+    if recurrence is None:
+        raise AssertionError("the event does not recur")
+    return _series(recurrence, content.local_start, content.time_zone, content.interval.length, content.days)
+
+
+# A function that serves a calendar reads the same series with every request.
+@lru_cache(maxsize=2048)
+def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: int, days: int | None) -> "Series":
+    # Imported late: most requests are about events that do not recur.
+    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+    from shared.recurrence.rules import parse_rule  # noqa: PLC0415
+    from shared.recurrence.series import Series  # noqa: PLC0415
+
+    all_day = days is not None
+
+    def locals_of(ids: tuple[str, ...]) -> frozenset[datetime]:
+        return frozenset(parse_recurrence_id(each, all_day=all_day) for each in ids)
+
+    return Series.of(
+        parse_rule(recurrence.rule, all_day=all_day),
+        start,
+        time_zone,
+        timedelta(days=days) if days is not None else timedelta(seconds=seconds),
+        all_day=all_day,
+        dates=locals_of(recurrence.dates),
+        excluded=locals_of(recurrence.excluded),
+        overrides={each.id: _patch(each) for each in recurrence.changed},
+    )
+
+
+def busy_series_of(content: "Content") -> "Series":
+    """Returns the series without the occurrences that take no time. Raises what `series_of` raises."""
+    series = series_of(content)
+    free = [each for each, patch in series.overrides.items() if patch.fields.get("transparency") == "transparent"]
+    return series.without(free) if free else series
+
+
+def _patch(override: Override) -> "Patch":
+    from shared.recurrence.series import Patch  # noqa: PLC0415
+
+    fields = dict(override.fields)
+    start, end = fields.pop("start", None), fields.pop("end", None)
+    return Patch(fields, utc(Instant(start)) if start else None, utc(Instant(end)) if end else None)
+
+
+def utc(instant: Instant) -> datetime:
+    """Returns an instant as a datetime in UTC without a zone, as `shared.recurrence` has them."""
+    return datetime.fromisoformat(instant[:-1])
+
+
+def instant(at: datetime) -> Instant:
+    """Returns the instant of a datetime in UTC without a zone."""
+    return min(LAST, Instant(f"{at.isoformat()}Z"))
+
+
+def extent_of(content: "Content") -> Interval:
+    """Returns from when to when an event takes place: a series from its first occurrence to the end of the last one."""
+    if content.recurrence is None:
+        return content.interval
+    series = series_of(content)
+    return Interval(instant(series.starts), instant(series.ends))
+
+
+def occurrences(event: "Event", window: Interval) -> Iterator["Event"]:
+    """Yields what takes place in `window` of an event: itself, or its occurrences that overlap it, by start and id."""
+    if event.content.recurrence is None:
+        if event.content.interval.overlaps(window):
+            yield event
+        return
+    for each in series_of(event.content).between(utc(window.start), utc(window.end)):
+        yield occurrence_event(event, each)
+
+
+def occurrence(event: "Event", recurrence_id: str) -> "Event | None":
+    """Returns the occurrence of a series with a recurrence id; None if there is none, or if it is cancelled."""
+    found = series_of(event.content).occurrence(recurrence_id) if event.content.recurrence is not None else None
+    return None if found is None else occurrence_event(event, found)
+
+
+def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
+    """Returns an occurrence of `series` as an event, whose id names both."""
+    content = replace(series.content, recurrence=None, **found.patch)
+    pairs = (("start", found.start, found.original_start), ("end", found.end, found.original_end))
+    moved = [name for name, now, originally in pairs if now != originally]
+    return replace(
+        series,
+        id=occurrence_id(series.id, found.id),
+        content=content.at(Interval(instant(found.start), instant(found.end))),
+        occurrence=OccurrenceOf(series.id, found.id, instant(found.original_start), (*found.patch, *moved)),
+    )
+
+
+def occurrence_id(series_id: EventId, recurrence_id: str) -> EventId:
+    """Returns the id of an occurrence."""
+    return EventId(f"{series_id}{SEPARATOR}{recurrence_id}")
+
+
+def settled(content: "Content") -> "Content":
+    """Returns `content` with its rule in canonical form.
+
+    Raises InvalidRequest: it recurs in a way that is not taken.
+    """
+    from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
+
+    recurrence = content.recurrence
+    if recurrence is None:
+        return content
+    _check_ids(recurrence, all_day=content.all_day)
+    try:
+        rule = parse_rule(recurrence.rule, all_day=content.all_day).text
+        found = replace(content, recurrence=replace(recurrence, rule=rule))
+        series = series_of(found)
+    except RuleError as error:
+        raise InvalidRequest.of("recurrence.rule", str(error)) from error
+    strangers = [
+        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
+        for at, each in enumerate(recurrence.excluded)
+        if not series.has_id(each)
+    ]
+    if strangers:
+        raise InvalidRequest(strangers)
+    return found
+
+
+def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
+    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+
+    example = "20270322" if all_day else "20270322T090000"
+    errors = []
+    for name, most in (("dates", MAX_DATES), ("excluded", MAX_EXCLUDED)):
+        given: tuple[str, ...] = getattr(recurrence, name)
+        if len(given) > most:
+            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
+        for at, each in enumerate(given):
+            try:
+                parse_recurrence_id(each, all_day=all_day)
+            except ValueError:
+                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
+    if errors:
+        raise InvalidRequest(errors)
