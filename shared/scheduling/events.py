@@ -5,6 +5,7 @@ writes, the attributes that a write removes, diffs and digests are all derived f
 """
 
 from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared import ids
@@ -34,9 +35,11 @@ class Content:
     """The fields of an event that the client sets, in the order of the API's documents. Versions are compared by them.
 
     `[start, end)` is half-open, and may be empty only for a transparent event. `time_zone` is an IANA name;
-    `time_zone_given` is the name that the client used for it, if that was another one. `calendars` are those on which
-    the event takes its time besides its own. A field with a default may be omitted from a request; None is an absent
-    value.
+    `time_zone_given` is the name that the client used for it, if that was another one. `start_local` is the start
+    by the clock, with its offset from UTC: `2027-03-01T09:00:00+01:00`. An event of whole days has instead the dates of
+    its first day and of the day after its last: its `start` and `end` are where these begin in its zone. `calendars`
+    are those on which the event takes its time besides its own. A field with a default may be omitted from a request;
+    None is an absent value.
     """
 
     title: str
@@ -46,6 +49,9 @@ class Content:
     end: Instant
     time_zone: str = "UTC"
     time_zone_given: str | None = None
+    start_local: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
     transparency: Transparency = "opaque"
     calendars: tuple[CalendarId, ...] = ()
 
@@ -53,6 +59,25 @@ class Content:
     def interval(self) -> Interval:
         """Returns `[start, end)`."""
         return Interval(self.start, self.end)
+
+    @property
+    def all_day(self) -> bool:
+        """Returns whether it is an event of whole days."""
+        return self.start_date is not None and self.end_date is not None
+
+    @property
+    def local_start(self) -> datetime:
+        """Returns the local time at which it starts, without a zone; of whole days, the midnight of the first."""
+        if self.start_date is not None and self.end_date is not None:
+            return datetime.combine(date.fromisoformat(self.start_date), time.min)
+        # As the request gave it, the offset may be another one than that of the default zone.
+        stated = self.start if self.time_zone == "UTC" else self.start_local
+        if stated is not None:
+            return datetime.fromisoformat(stated).replace(tzinfo=None)
+        # Imported late: few functions need time zones.
+        from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+
+        return local_of(datetime.fromisoformat(self.start).replace(tzinfo=None), zone(self.time_zone))
 
     @property
     def opaque(self) -> bool:
