@@ -10,85 +10,19 @@ from typing import Annotated, Any, NotRequired, cast
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from shared.http.content_documents import ContentDocument
 from shared.http.document_types import ID, Author, HistoryIdValue, Id, InstantValue, NextCursor, TimestampValue
-from shared.http.fields import Description, InstantField, Location, OtherCalendars, TimeZone, Title, Uid
-from shared.http.recurrence_documents import RecurrenceDocument, recurrence_document
-from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict, Transparency
+from shared.http.fields import Uid
+from shared.http.recurrence_documents import recurrence_document
+from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict
 from shared.scheduling.instants import of_seconds
-
-
-class ContentDocument(TypedDict):
-    """What callers say of an event. It takes the half-open interval `[start, end)`."""
-
-    title: Annotated[
-        Title,
-        Field(description="What it is called: one line of 1 to 200 characters.", examples=["Design review"]),
-    ]
-    description: Annotated[
-        Description,
-        Field(
-            description="What it is about: text of any number of lines, at most 8,192 bytes in UTF-8.",
-            examples=["The plan for the second quarter.\nBring your notes."],
-        ),
-    ]
-    location: Annotated[
-        Location,
-        Field(description="Where it takes place: one line of at most 500 characters.", examples=["Room 4"]),
-    ]
-    start: Annotated[
-        InstantField,
-        Field(
-            description="Where it begins: RFC 3339 with an offset, in whole seconds, in the years 1900 to 9999 in UTC. "
-            "Answered in UTC.",
-            examples=["2027-03-01T08:00:00Z"],
-        ),
-    ]
-    end: Annotated[
-        InstantField,
-        Field(
-            description="Where it ends, written as `start` is: later than that, by at most 366 days. It does not take "
-            "this moment any more. Only a transparent event may have no length.",
-            examples=["2027-03-01T09:00:00Z"],
-        ),
-    ]
-    time_zone: Annotated[
-        TimeZone,
-        Field(
-            description="The zone that it is planned in, at most 128 characters: an IANA name, or what Windows and "
-            "other calendars call the zone. Answered as the IANA name. It does not move `start` and `end`.",
-            examples=["Europe/Berlin"],
-        ),
-    ]
-    time_zone_given: Annotated[
-        str | None,
-        Field(
-            description="What the request called the zone; null if just `time_zone`.",
-            max_length=128,
-            examples=["W. Europe Standard Time"],
-        ),
-    ]
-    transparency: Annotated[
-        Transparency,
-        Field(description="Whether it takes its time: a `transparent` one collides with nothing.", examples=["opaque"]),
-    ]
-    calendars: Annotated[
-        OtherCalendars,
-        Field(
-            description="On which calendars it takes its time besides its own: on all of them at once, or on none. In "
-            "those it is told without this list, and can only be deleted.",
-            examples=[[]],
-        ),
-    ]
-    recurrence: Annotated[
-        RecurrenceDocument | None,
-        Field(description="When it takes place besides `start`, which makes it a series; null: only then."),
-    ]
 
 
 class EventDocument(ContentDocument):
     """An event."""
 
     id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
+    all_day: Annotated[bool, Field(description="Whether it is of whole days.", examples=[False])]
     uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
     calendar_id: Annotated[Id, Field(description="The calendar that it is in.")]
     created_by: Annotated[
@@ -111,6 +45,7 @@ def event_document(event: Event) -> EventDocument:
     document = cast("EventDocument", values)
     document["calendars"] = [*content.calendars]
     document["recurrence"] = recurrence_document(event)
+    document["all_day"] = content.all_day
     document["uid"] = event.uid
     document["calendar_id"] = event.calendar_id
     document["created_by"] = event.created_by

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shared.http.base_models import RequestBody
-from shared.http.documents import ContentDocument
+from shared.http.content_documents import ContentDocument
 from shared.http.fields import AnyOf, CalendarIdField, HistoryIdField, OtherCalendars, Reason, Uid
 from shared.http.read_only import READ_ONLY
 from shared.scheduling.events import Content

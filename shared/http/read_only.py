@@ -6,15 +6,16 @@ from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, InvalidRequest, PreconditionFailed
-from shared.http.documents import ContentDocument, RolledBackDocument, event_document
+from shared.http.content_documents import ContentDocument
+from shared.http.documents import RolledBackDocument, event_document
 from shared.scheduling.events import Event
 
 # The response to a rollback adds this field to the event.
 CHANGED: Final = "changed"
-# Part of an event's content, but derived from the `time_zone` of the request.
-_GIVEN: Final = "time_zone_given"
+# Parts of an event's content that are derived from others in the request.
+_DERIVED: Final = frozenset({"time_zone_given", "start_local", "start_date", "end_date"})
 READ_ONLY: Final = frozenset(
-    RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | {_GIVEN}
+    RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | _DERIVED
 )
 
 

@@ -5,14 +5,14 @@ writes, the attributes that a write removes, diffs and digests are all derived f
 """
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import OccurrenceOf, Recurrence, extent_of, utc
+from shared.scheduling.recurrences import OccurrenceOf, Recurrence, extent_of
 
 if TYPE_CHECKING:
     from shared.request import Request
@@ -36,10 +36,11 @@ class Content:
     """The fields of an event that the client sets, in the order of the API's documents. Versions are compared by them.
 
     `[start, end)` is half-open, and may be empty only for a transparent event. `time_zone` is an IANA name;
-    `time_zone_given` is the name that the client used for it, if that was another one. `calendars` are those on which
-    the event takes its time besides its own. `recurrence` makes it a series, of which `start` and `end` are the first
-    occurrence. A field with a default may be omitted from a request; None is an absent
-    value.
+    `time_zone_given` is the name that the client used for it, if that was another one. `start_local` is the start
+    by the clock, with its offset from UTC: `2027-03-01T09:00:00+01:00`. An event of whole days has instead the dates of
+    its first day and of the day after its last: its `start` and `end` are where these begin in its zone. `calendars`
+    are those on which the event takes its time besides its own. `recurrence` makes it a series, of which `start` and
+    `end` are the first occurrence. A field with a default may be omitted from a request; None is an absent value.
     """
 
     title: str
@@ -49,6 +50,9 @@ class Content:
     end: Instant
     time_zone: str = "UTC"
     time_zone_given: str | None = None
+    start_local: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
     transparency: Transparency = "opaque"
     calendars: tuple[CalendarId, ...] = ()
     recurrence: Recurrence | None = None
@@ -64,26 +68,30 @@ class Content:
         return extent_of(self)
 
     @property
-    def all_day(self) -> bool:
-        """Returns whether it is of whole days."""
-        return False
+    def days(self) -> int | None:
+        """Returns how many days it takes; None if it is not of whole days."""
+        if self.start_date is None or self.end_date is None:
+            return None
+        return (date.fromisoformat(self.end_date) - date.fromisoformat(self.start_date)).days
 
     @property
-    def days(self) -> int | None:
-        """Returns how many days it takes if it is of whole days."""
-        return None
+    def all_day(self) -> bool:
+        """Returns whether it is an event of whole days."""
+        return self.start_date is not None and self.end_date is not None
 
     @property
     def local_start(self) -> datetime:
-        """Returns the local time, without a zone, at which it starts in its time zone."""
-        # Imported late: few requests need the zones.
+        """Returns the local time at which it starts, without a zone; of whole days, the midnight of the first."""
+        if self.start_date is not None and self.end_date is not None:
+            return datetime.combine(date.fromisoformat(self.start_date), time.min)
+        # As the request gave it, the offset may be another one than that of the default zone.
+        stated = self.start if self.time_zone == "UTC" else self.start_local
+        if stated is not None:
+            return datetime.fromisoformat(stated).replace(tzinfo=None)
+        # Imported late: few functions need time zones.
         from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
 
-        return local_of(utc(self.start), zone(self.time_zone))
-
-    def at(self, interval: Interval) -> "Content":
-        """Returns the content of the same event at another time."""
-        return replace(self, start=interval.start, end=interval.end)
+        return local_of(datetime.fromisoformat(self.start).replace(tzinfo=None), zone(self.time_zone))
 
     @property
     def opaque(self) -> bool:
@@ -98,8 +106,8 @@ class Content:
             return False
         if self.recurrence is None or before.recurrence is None:
             return self.recurrence is before.recurrence
-        same_clock = (self.time_zone, self.local_start) == (before.time_zone, before.local_start)
-        return same_clock and self.recurrence.takes_no_more_time(before.recurrence)
+        clocks = [(each.time_zone, each.local_start, each.days) for each in (self, before)]
+        return clocks[0] == clocks[1] and self.recurrence.takes_no_more_time(before.recurrence)
 
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.

@@ -180,9 +180,21 @@ def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
     return replace(
         series,
         id=occurrence_id(series.id, found.id),
-        content=content.at(Interval(instant(found.start), instant(found.end))),
+        content=_placed(content, found.start, found.end),
         occurrence=OccurrenceOf(series.id, found.id, instant(found.original_start), (*found.patch, *moved)),
     )
+
+
+def _placed(content: "Content", start: datetime, end: datetime) -> "Content":
+    """Returns `content` at the time of an occurrence."""
+    from shared.recurrence.local_times import local_of, stated, zone  # noqa: PLC0415
+
+    in_zone = zone(content.time_zone)
+    placed = replace(content, start=instant(start), end=instant(end))
+    if content.days is None:
+        return replace(placed, start_local=stated(start, in_zone))
+    first, behind = (local_of(at, in_zone).date().isoformat() for at in (start, end))
+    return replace(placed, start_date=first, end_date=behind)
 
 
 def occurrence_id(series_id: EventId, recurrence_id: str) -> EventId:

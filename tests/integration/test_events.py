@@ -21,6 +21,7 @@ def test_the_payload_creates_an_event(deployment: Deployment) -> None:
     assert reply.headers["Content-Type"] == "application/json"
     assert body == {
         "id": body["id"],
+        "all_day": False,
         "title": "Design review",
         "description": "",
         "location": "Room 4",
@@ -28,6 +29,9 @@ def test_the_payload_creates_an_event(deployment: Deployment) -> None:
         "end": "2027-03-01T09:00:00Z",
         "time_zone": "Europe/Berlin",
         "time_zone_given": None,
+        "start_local": None,
+        "start_date": None,
+        "end_date": None,
         "transparency": "opaque",
         "calendars": [],
         "uid": None,

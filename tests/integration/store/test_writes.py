@@ -40,6 +40,8 @@ def fence(store: DynamoBulkStore, name: str = FENCE) -> Fence:
 def test_an_event_comes_back_as_it_was_put(store: DynamoBulkStore) -> None:
     made = event(title="caf\u00e9 \U0001f600")
     made = replace(made, content=replace(made.content, description="a\nb", location="x" * 500, time_zone="Asia/Tokyo"))
+    wall = replace(made.content, start_local="2027-03-01T18:00:00+09:00")
+    made = replace(made, content=replace(wall, start_date="2027-03-01", end_date="2027-03-02"))
     made = replace(made, stamp=replace(made.stamp, reason="why", rolled_back_to=new_id(), on_conflict="allow"))
     store.put(made, None)
     assert store.get(OWNER, made.id) == made
