@@ -8,9 +8,9 @@ from shared import ids
 from shared.errors import InvalidRequest
 from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
-from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import Fence, fences_of, weeks_touched
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
 
@@ -40,8 +40,8 @@ class PlaceRead:
         return OWNER if self.access.own else self.granted
 
     def fences_of(self, event: Event) -> list[Fence] | None:
-        """Returns the fences of the weeks that `event` touches; None if not all of them were read."""
-        names = fences_of(event.content)
+        """Returns the fences that a checked write of `event` moves; None if not all of them were read."""
+        names = fences_moved(event, self.event)
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
 
 
@@ -165,7 +165,7 @@ def _stamp(event: Event, before: Event | None) -> Stamp:
 
 def takes_time(event: Event, place: PlaceRead) -> bool:
     """Returns whether `event` takes time in a calendar that it did not take there."""
-    return not event.deleted and needs_check(event, place.event)
+    return newly_taken(event, place.event) is not None
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
@@ -179,7 +179,7 @@ def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
     """
     on = {event.calendar_id, *event.content.calendars, *(each.event.calendar_id for each in writes if each.live)}
     most = MOST_ACTIONS // (len(fences_of(event.content)) + 2)
-    if event.content.opaque and not event.deleted and len(on) > most:
+    if event.content.busy and not event.deleted and len(on) > most:
         weeks = weeks_touched(event.content.interval)
         what = "a series" if event.content.recurrence is not None else f"an event that touches {weeks} weeks"
         raise InvalidRequest.of("calendars", f"must be at most {most - 1} for {what}")

@@ -204,7 +204,7 @@ class BookingWriter:
 
     def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
         takes_time = items.takes_time(item, place)
-        fences = place.fences_of(item) if fenced and takes_time else []
+        fences = place.fences_of(item) if fenced else []
         if fences is None:
             raise Unread(dict.fromkeys(proposal.calendars, fences_of(item.content)))
         at_home = item.calendar_id == self._request.calendar_id

@@ -98,16 +98,10 @@ class Content:
         """Returns whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one never conflicts."""
         return self.transparency == "opaque"
 
-    def takes_no_more_time(self, before: "Content") -> bool:
-        """Returns whether it takes the time that it took as `before`, and no other; of a series, it may take less."""
-        if not self.opaque:
-            return True
-        if not before.opaque or self.interval != before.interval:
-            return False
-        if self.recurrence is None or before.recurrence is None:
-            return self.recurrence is before.recurrence
-        clocks = [(each.time_zone, each.local_start, each.days) for each in (self, before)]
-        return clocks[0] == clocks[1] and self.recurrence.takes_no_more_time(before.recurrence)
+    @property
+    def busy(self) -> bool:
+        """Returns whether any of it takes its time: an occurrence of a transparent series may."""
+        return self.opaque or (self.recurrence is not None and self.recurrence.has_opaque)
 
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.
