@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import Final
 
-from shared.errors import COLLISIONS_SHOWN, Contended, TooManySeries
+from shared.errors import COLLISIONS_SHOWN, Contended
 from shared.ids import EventId
 from shared.recurrence.pairs import HORIZON, TimeTaken
 from shared.retries import Deadline
@@ -24,6 +24,7 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import CLASSES, ClassRange, overlap_ranges
 from shared.scheduling.recurrences import busy_between, instant, occurrence_event, series_of, takes_time, utc
 from shared.scheduling.window_reader import position_of
+from shared.series_errors import TooManySeries
 
 # How many events of each class are read at once.
 PAGE: Final = 300
