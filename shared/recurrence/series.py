@@ -21,6 +21,7 @@ _SLACK: Final = timedelta(days=2)
 # No clock is put back further.
 _FOLD: Final = timedelta(hours=24)
 _SECOND: Final = timedelta(seconds=1)
+_NONE: Final = timedelta(0)
 # The end of a series that does not end.
 ENDLESS: Final = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 UTC by its meaning
 _BEGINNING: Final = datetime(1, 1, 1)  # noqa: DTZ001 UTC by its meaning
@@ -209,8 +210,7 @@ class Series:
 
     def _candidates(self, low: datetime, high: datetime) -> Iterator[Occurrence]:
         """Yields occurrences, among them all that overlap the window."""
-        local_low = _moved(low, -(self.length + _SLACK))
-        local_high = _moved(high, _SLACK)
+        local_low, local_high = self._local(low, -self.length, -_SLACK), self._local(high, _NONE, _SLACK)
         last = self._last_local
         if last is not None:
             local_high = min(local_high, _moved(last, _SECOND))
@@ -218,6 +218,14 @@ class Series:
             if local not in self._apart and self._by_until(local):
                 yield self._at(local)
         yield from (each.occurrence for each in self.exceptions)
+
+    def _local(self, instant: datetime, by: timedelta, slack: timedelta) -> datetime:
+        """Returns the local time of an instant, moved by a length, and by `slack` if the clock changes near it."""
+        if not self.all_day:
+            instant, by = _moved(instant, by), _NONE
+        # As local times these are near the instant as well, and no zone's clock changes twice within a week.
+        before, after = (self._zone.utcoffset(_moved(instant, each)) for each in (-_SLACK, _SLACK))
+        return _moved(instant, by + (before if before is not None and before == after else slack))
 
     def _at(self, local: datetime) -> Occurrence:
         occurrence_id = recurrence_id(local, all_day=self.all_day)

@@ -112,7 +112,7 @@ def _exceptions(chance: random.Random, pattern: Pattern, *, all_day: bool) -> di
         first + timedelta(days=chance.randint(0, 400), minutes=chance.choice(minutes))
         for _ in range(chance.choice((0, 0, 1, 5)))
     }
-    changed = [at for at in [*there, *dates] if chance.random() < 0.15]
+    changed = [at for at in [*there, *sorted(dates)] if chance.random() < 0.15]
     return {
         "time_zone": chance.choice(ZONES),
         "dates": frozenset(dates),
