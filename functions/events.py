@@ -47,6 +47,7 @@ from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
 from shared.scheduling.previews import Preview
 from shared.scheduling.terms import Terms
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
 from shared.wiring import calendar as wiring_calendar
 from shared.wiring import events as wiring
@@ -91,7 +92,9 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
     },
 )
 @takes("Idempotency-Key")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
+@may_raise(
+    EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull
+)
 def create_event(
     event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRunFlag = False
 ) -> Response[str]:
@@ -204,7 +207,7 @@ def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
     responses={200: _CHANGED},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
@@ -229,7 +232,7 @@ def replace_event(
     responses={200: _CHANGED},
 )
 @takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def patch_event(
     event_id: EventIdInPath,
     patch: Annotated[EventPatch, Body()],
@@ -280,7 +283,7 @@ def delete_event(
     responses={200: returns("The event in its new calendar.", EventDocument, sets=["ETag"])},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def move_event(event_id: EventIdInPath, body: Annotated[MoveRequest, Body()]) -> Response[str]:
     """Moves an event to another calendar, where it is managed from then on."""
     calendar = wiring_calendar.calendar(current_request())

@@ -19,6 +19,7 @@ from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.fences import fences_of
 from shared.scheduling.newly_taken import newly_taken
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
 
 CHANGED: Final = "it has changed since"
@@ -39,6 +40,7 @@ REFUSALS: Final = (
     Unavailable,
     CalendarFull,
     QuotaExceeded,
+    TooManySeries,
 )
 
 

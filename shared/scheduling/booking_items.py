@@ -10,6 +10,7 @@ from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import Fence, fences_of, weeks_touched
+from shared.scheduling.instants import Instant
 from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
@@ -140,6 +141,7 @@ def copy_in(calendar_id: CalendarId, event: Event, before: Event | None) -> Even
         home=event.calendar_id,
         content=replace(event.content, calendars=()),
         stamp=replace(_stamp(event, before), type=kind),
+        checked_until=None if before is None else before.checked_until,
         uid=None,
         creation_digest=None,
     )
@@ -166,6 +168,13 @@ def _stamp(event: Event, before: Event | None) -> Stamp:
 def takes_time(event: Event, place: PlaceRead) -> bool:
     """Returns whether `event` takes time in a calendar that it did not take there."""
     return newly_taken(event, place.event) is not None
+
+
+def noted(write: PlaceWrite, checked_until: Instant | None) -> PlaceWrite:
+    """Returns `write` of an event of which a series says how far it was checked in the calendar, if it was just now."""
+    if newly_taken(write.event, write.place.event) is not write.event:
+        return write
+    return replace(write, event=replace(write.event, checked_until=checked_until))
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:

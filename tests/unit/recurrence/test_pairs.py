@@ -201,5 +201,6 @@ def test_occurrences_overlap_what_is_taken() -> None:
     ]  # fmt: skip
     met = [(each.id[6:8], name) for each, name in overlapping(found, taken)]
     assert met == [("01", "both"), ("02", "both"), ("02", "second"), ("04", "fourth"), ("04", "fourth, late")]
-    empty = Occurrence(at("2027-03-02T08:30:00"), at("2027-03-02T08:30:00"), "empty", {})
+    half_past = at("2027-03-02T08:30:00")
+    empty = Occurrence(half_past, half_past, "empty", {}, half_past, half_past)
     assert overlapping([empty], taken) == overlapping([], taken) == []
