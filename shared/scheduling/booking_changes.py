@@ -9,6 +9,7 @@ from shared.request import Request
 from shared.scheduling.booking_items import OWN_EVENT, PlaceRead
 from shared.scheduling.booking_proposals import Proposal, Unread
 from shared.scheduling.bookings import BookingWriter
+from shared.scheduling.conflicts import time_taken
 from shared.scheduling.events import MOST_CALENDARS, Event
 from shared.scheduling.fences import ALL_FENCES, fences_of
 from shared.scheduling.guard import Plan
@@ -47,13 +48,9 @@ class Bookings:
         """
         first, last = known[0], known[-1]
         calendars = [*any_of, *(each for event in known for each in (*event.content.calendars, event.home) if each)]
-        takes_time = (
-            creates
-            or first.deleted
-            or not last.content.takes_no_more_time(first.content)
-            or not set(last.content.calendars) <= set(first.content.calendars)
-        )
-        expected = fences_of(last.content) if takes_time and not last.deleted and last.content.opaque else ()
+        everywhere = creates or not set(last.content.calendars) <= set(first.content.calendars)
+        taken = None if last.deleted else time_taken(last, None if everywhere else first)
+        expected = fences_of(taken.content) if taken is not None else ()
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.write(event_id, propose, calendars, checked=checked, expected=expected, lost=lost)
 

@@ -8,7 +8,7 @@ from shared import ids
 from shared.errors import InvalidRequest
 from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
-from shared.scheduling.conflicts import needs_check
+from shared.scheduling.conflicts import time_taken
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import Fence, fences_of, weeks_touched
 from shared.scheduling.quotas import Usage
@@ -163,9 +163,9 @@ def _stamp(event: Event, before: Event | None) -> Stamp:
     return replace(event.stamp, version=version, operation_size=1, rolled_back_to=rolled_back_to)
 
 
-def takes_time(event: Event, place: PlaceRead) -> bool:
-    """Returns whether `event` takes time in a calendar that it did not take there."""
-    return not event.deleted and needs_check(event, place.event)
+def taken_in(place: PlaceRead, event: Event) -> Event | None:
+    """Returns what takes time in a calendar, once `event` is written there, that it did not take (`time_taken`)."""
+    return None if event.deleted else time_taken(event, place.event)
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:

@@ -27,9 +27,10 @@ class BookingSearch:
         """Returns the conflicts in each calendar in which `writes` take time; of the others, that there are none."""
 
         def find(write: PlaceWrite) -> ConflictsFound:
-            if not items.takes_time(write.event, write.place):
+            taken = items.taken_in(write.place, write.event)
+            if taken is None:
                 return ConflictsFound()
-            return find_conflicts(self._store, write.event, write.fences, self._deadline)
+            return find_conflicts(self._store, taken, write.fences, self._deadline)
 
         wanted = list(writes)
         found = self._side_by_side(find, wanted)
@@ -53,7 +54,7 @@ class BookingSearch:
         self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], found: Mapping[CalendarId, ConflictsFound]
     ) -> tuple[Instant | None, bool]:
         """Returns when all calendars are free, and whether the search for that was stopped."""
-        event = proposal.event
+        event = items.taken_in(places[proposal.event.calendar_id], proposal.event) or proposal.event
         must = [event.calendar_id, *event.content.calendars]
         if not all(places[each].grant.may("busy") for each in must):
             return None, True  # when the others are taken is not for the caller to know

@@ -203,16 +203,16 @@ class BookingWriter:
         return [self._write_in(each, proposal, places[each.calendar_id], fenced=fenced) for each in wanted]
 
     def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
-        takes_time = items.takes_time(item, place)
-        fences = place.fences_of(item) if fenced and takes_time else []
-        if fences is None:
-            raise Unread(dict.fromkeys(proposal.calendars, fences_of(item.content)))
+        taken = items.taken_in(place, item)
+        fences = place.fences_of(taken) if fenced and taken is not None else []
+        if taken is not None and fences is None:
+            raise Unread(dict.fromkeys(proposal.calendars, fences_of(taken.content)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)
         if right is None and not item.deleted and not (at_home or proposal.event.calendar_id == item.calendar_id):
             right = "book"
-        allowing = item.stamp.on_conflict == "allow" and (takes_time or at_home)
-        return PlaceWrite(item, place, fences, right, allowing)
+        allowing = item.stamp.on_conflict == "allow" and (taken is not None or at_home)
+        return PlaceWrite(item, place, fences or (), right, allowing)
 
     def _admit(self, write: PlaceWrite, proposal: Proposal) -> None:
         """Checks that the caller may do this in a calendar, and that the calendar has room for it.

@@ -59,14 +59,12 @@ class Recurrence:
         times = ("start", "end", "transparency")
         return tuple((each.id, *pair) for each in self.changed for pair in each.fields if pair[0] in times)
 
-    def takes_no_more_time(self, before: "Recurrence") -> bool:
-        """Returns whether a series takes no time that it did not take as `before`; it may take less."""
-        kept = {each for each in before.moved if each[0] not in self.excluded}
-        return (
-            (self.rule, self.dates) == (before.rule, before.dates)
-            and {*self.excluded} >= {*before.excluded}
-            and {each for each in self.moved if each[0] not in self.excluded} == kept
-        )
+    def differing(self, before: "Recurrence") -> frozenset[str] | None:
+        """Returns the ids of the occurrences that may take time that they did not take as `before`; None: all may."""
+        if (self.rule, self.dates) != (before.rule, before.dates):
+            return None
+        moved = {each[0] for each in {*self.moved} ^ {*before.moved}}
+        return frozenset(moved.union(before.excluded).difference(self.excluded))
 
     def facts(self) -> dict[str, Any]:
         """Returns the recurrence as a JSON object, without what it does not have."""
@@ -77,12 +75,16 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceOf:
-    """What an occurrence is one of: the id of the series, where the rule has it, and the fields that differ there."""
+    """What an occurrence is one of: the id of the series, where the rule has it, and the fields that differ there.
+
+    One that is `cancelled` is told only by the change that cancels it: it does not take place.
+    """
 
     series_id: EventId
     recurrence_id: str
     original_start: Instant
     changed: tuple[str, ...]
+    cancelled: bool = False
 
 
 def series_of(content: "Content") -> "Series":
