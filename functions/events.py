@@ -37,9 +37,9 @@ from shared.http.documents import (
     event_page,
     free_busy_document,
 )
-from shared.http.fields import Reason, Uid
+from shared.http.fields import Flag, Reason, Uid
 from shared.http.models import CreateEvent, EventPatch, MoveRequest, ReplaceEvent
-from shared.http.parameters import AsOf, Colliding, DryRunFlag, EventIdInPath, From, Limit, NextPage, To
+from shared.http.parameters import AsOf, Colliding, DryRunFlag, EventIdInPath, ExceptionsKept, From, Limit, NextPage, To
 from shared.http.responses import DRY_RUN, SENT_BACK, may_raise, returns
 from shared.http.terms import terms_of
 from shared.scheduling.calendar import Calendar
@@ -123,6 +123,9 @@ def list_events(
     limit: Limit = 50,
     cursor: NextPage = None,
     as_of: AsOf = None,
+    expand: Annotated[
+        Flag, Query(description="Whether series are listed as their occurrences. `false` lists each once, as it is.")
+    ] = True,
     uid: Annotated[
         Uid | None, Query(description="Find the event that its client calls so, and no other parameter with it.")
     ] = None,
@@ -134,7 +137,7 @@ def list_events(
     if uid is not None:
         only_parameter("uid")
         return answer(event_page(wiring_calendar.calendar(current_request()).with_uid(uid), None))
-    events, next_cursor = wiring.calendar_reader(current_request()).page(from_, to, limit, cursor, as_of)
+    events, next_cursor = wiring.calendar_reader(current_request()).page(from_, to, limit, cursor, as_of, expand=expand)
     return answer(event_page(events, next_cursor))
 
 
@@ -206,10 +209,11 @@ def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
     on_conflict: Colliding = "reject",
+    exceptions: ExceptionsKept = "keep",
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Replaces the content of an event."""
-    asked = terms_of(on_conflict, event.reason, event.read_only())
+    asked = terms_of(on_conflict, event.reason, event.read_only(), exceptions)
     return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
 
@@ -230,10 +234,11 @@ def patch_event(
     event_id: EventIdInPath,
     patch: Annotated[EventPatch, Body()],
     on_conflict: Colliding = "reject",
+    exceptions: ExceptionsKept = "keep",
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Changes some fields of an event (JSON merge patch, RFC 7396)."""
-    asked = terms_of(on_conflict, patch.reason, patch.read_only())
+    asked = terms_of(on_conflict, patch.reason, patch.read_only(), exceptions)
     return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
 
 

@@ -1,8 +1,9 @@
 """Reads of a calendar in its current state, or as of an instant in the past."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared import cursors
+from shared.errors import InvalidRequest
 from shared.history.reading import History
 from shared.history.time_travel import TimeTravel
 from shared.ids import EventId
@@ -36,18 +37,25 @@ class CalendarReader:
         limit: int,
         cursor: str | None = None,
         as_of_ms: int | None = None,
+        *,
+        expand: bool = True,
     ) -> tuple[list[Event], str | None]:
         """Returns at most `limit` events that overlap `[start, end)`, by start, and the cursor of the next page.
 
-        By default the window begins now and is 31 days long.
+        By default the window begins now and is 31 days long. With `expand` series are listed as their occurrences, and
+        otherwise once.
 
         Raises:
             EmptyWindow, InvalidCursor, NotRecordedYet.
+            InvalidRequest: series are to be listed once as of the past.
         """
         now = of_seconds(self.request.now)
         if as_of_ms is None:
-            query = cursors.in_calendar("window", self.request.calendar_id)
-            return self.calendar.page(Window.of(start, end, cursor, now, query), limit)
+            query = cursors.in_calendar("window" if expand else "window of series", self.request.calendar_id)
+            window = Window.of(start, end, cursor, now, query)
+            return self.calendar.page(replace(window, expand=expand), limit)
+        if not expand:
+            raise InvalidRequest.of("expand", "must be true with as_of")
         query = cursors.in_calendar(f"window as of {as_of_ms}", self.request.calendar_id)
         window = Window.of(start, end, cursor, now, query)
         return self.past.page(window, as_of_ms, limit)

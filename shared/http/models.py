@@ -19,13 +19,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.errors import InvalidRequest
 from shared.http.base_models import RequestBody
 from shared.http.content_documents import ContentDocument
 from shared.http.fields import AnyOf, CalendarIdField, HistoryIdField, OtherCalendars, Reason, Uid
 from shared.http.read_only import READ_ONLY
+from shared.http.recurrence_models import READ_ONLY_RECURRENCE, NewRecurrence, RecurrencePatch
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
+from shared.scheduling.recurrences import settled
 from shared.scheduling.time_zones import iana_name
 
 Body = TypeVar("Body", bound=RequestBody)
@@ -34,6 +37,11 @@ _DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.
 # Bulk creation looks for no conflicts, so it takes time on no other calendar.
 _ON_SEVERAL: Final = ("calendars",)
 _ON_ONE: Final = tuple(name for name in _DEFAULTS if name not in _ON_SEVERAL)
+
+
+# What a request says of these fields is not what an answer says of them.
+_NEW: Final[dict[str, Any]] = {"recurrence": NewRecurrence}
+_PATCH: Final[dict[str, Any]] = {"recurrence": RecurrencePatch}
 
 
 def _validated_at(name: str) -> int:
@@ -64,7 +72,9 @@ def with_content(*names: str, partial: bool = False) -> Callable[[type[Body]], t
         definitions: dict[str, Any] = {}
         for name in sorted(names, key=_validated_at):
             default = _DEFAULTS[name]
-            kind: Any = ContentDocument.__annotations__[name]
+            kind: Any = (_PATCH if partial else _NEW).get(name) or ContentDocument.__annotations__[name]
+            if not partial and default is None:
+                kind = kind | None
             if partial:
                 definitions[name] = (kind if default is MISSING else kind | None, None)
             else:
@@ -94,8 +104,14 @@ class NewEvent(RequestBody):
     """An event as its client describes it, on one calendar."""
 
     def content(self) -> Content:
-        """Returns the content of the event."""
-        return Content(**_stored({name: getattr(self, name) for name in _DEFAULTS if name in type(self).model_fields}))
+        """Returns the content of the event. Raises InvalidRequest for a series without a zone."""
+        values = _stored({name: getattr(self, name) for name in _DEFAULTS if name in type(self).model_fields})
+        recurrence: NewRecurrence | None = values["recurrence"]
+        if recurrence is None:
+            return Content(**values)
+        if "time_zone" not in self.model_fields_set:
+            raise InvalidRequest.of("time_zone", "is required for a series: its occurrences are at local times of it")
+        return Content(**{**values, "recurrence": recurrence.recurrence()})
 
 
 @with_content(*_ON_SEVERAL)
@@ -116,10 +132,17 @@ class SentBack(RequestBody):
     @classmethod
     def _set_aside(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         given = {name: data[name] for name in READ_ONLY & data.keys()} if isinstance(data, dict) else {}
-        if not given:
+        recurring = data.get("recurrence") if isinstance(data, dict) else None
+        aside: dict[str, Any] = {}
+        if isinstance(recurring, dict):
+            aside = {name: recurring[name] for name in READ_ONLY_RECURRENCE & recurring.keys()}
+        if not given and not aside:
             return handler(data)
-        made = handler({name: value for name, value in data.items() if name not in given})
-        made._read_only = given  # noqa: SLF001 its own class
+        rest = {name: value for name, value in data.items() if name not in given}
+        if isinstance(recurring, dict):
+            rest["recurrence"] = {name: value for name, value in recurring.items() if name not in aside}
+        made = handler(rest)
+        made._read_only = given | {f"recurrence.{name}": value for name, value in aside.items()}  # noqa: SLF001 own
         return made
 
     def read_only(self) -> dict[str, Any]:
@@ -131,6 +154,10 @@ class NamedEvent(NewEvent):
     """An event to create. One with a `uid` is created once, however often that is asked for."""
 
     uid: Uid | None = None
+
+    def content(self) -> Content:
+        """Returns the content of the event. Raises InvalidRequest if it recurs in a way that is not taken."""
+        return settled(super().content())
 
 
 class CreateEvent(BookedEvent, NamedEvent):
@@ -165,6 +192,8 @@ class EventPatch(ContentPatch):
     def fields(self) -> dict[str, Any]:
         """Returns the content fields that the patch changes, with defaults in place of null."""
         named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
+        if named.get("recurrence") is not None:
+            named["recurrence"] = named["recurrence"].fields()
         return _stored({name: _DEFAULTS[name] if value is None else value for name, value in named.items()})
 
 

@@ -1,6 +1,6 @@
 """The parameters that several routes have in common, and the descriptions of request headers."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
@@ -51,6 +51,14 @@ AsOf = Annotated[
 ]
 Colliding = Annotated[
     OnConflict, Query(description="`allow` skips the look at other events: the event may overlap them.")
+]
+Exceptions = Literal["keep", "drop"]
+ExceptionsKept = Annotated[
+    Exceptions,
+    Query(
+        description="Of a series: `drop` leaves out those of its exceptions whose dates are no occurrences any more. "
+        "Else a change that would need that is refused."
+    ),
 ]
 DryRunFlag = Annotated[
     Flag,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from shared import ids
 from shared.errors import FieldError, InvalidRequest, PreconditionFailed
 from shared.http.content_documents import ContentDocument
-from shared.http.documents import RolledBackDocument, event_document
+from shared.http.documents import EventDocument, RolledBackDocument, event_document
 from shared.scheduling.events import Event
 
 # The response to a rollback adds this field to the event.
@@ -17,6 +17,14 @@ _DERIVED: Final = frozenset({"time_zone_given", "start_local", "start_date", "en
 READ_ONLY: Final = frozenset(
     RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | _DERIVED
 )
+
+
+def _stored(document: EventDocument, path: str) -> Any:
+    """Returns what an event's document says of a field, or of a field of its recurrence."""
+    value: Any = document
+    for name in path.split("."):
+        value = (value or {}).get(name)
+    return value
 
 
 def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:
@@ -33,7 +41,7 @@ def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:
             raise PreconditionFailed(event.history_id)
         errors = []
         for name, value in sent_back.items():
-            stored = document.get(name)
+            stored = _stored(document, name)
             if name == CHANGED:
                 if not isinstance(value, bool):
                     errors.append(FieldError(name, "is read-only: it is true or false"))

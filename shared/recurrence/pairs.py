@@ -1,6 +1,6 @@
 """Whether two series meet."""
 
-from shared.recurrence.series import Series, Occurrence
+from shared.recurrence.series import Occurrence, Series
 
 
 def first_meeting(one: Series, other: Series) -> tuple[Occurrence, Occurrence] | None:

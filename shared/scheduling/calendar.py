@@ -19,6 +19,7 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.quotas import Quotas
+from shared.scheduling.series_changes import carried
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import ConditionalUpdate, OnSeveralCalendars, Updater, UpdateStore, live, patched
 
@@ -294,7 +295,7 @@ class Calendar(CalendarReading):
         )
 
     def _updated(self, event: Event, content: Content, terms: Terms) -> Event | None:
-        content = content.replacing(event.content)
+        content = carried(content.replacing(event.content), event.content, drop=terms.drop_exceptions)
         if content == event.content:
             return None
         return event.changed(content, self._stamp("update", terms), self._request.now_ns)

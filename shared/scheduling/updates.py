@@ -12,7 +12,7 @@ from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from shared.scheduling.recurrences import settled
+from shared.scheduling.series_changes import merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,11 @@ def live(stored: Event | None) -> Event:
 
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:
     """Returns `content` with `fields` changed. Raises InvalidRequest if the resulting interval is not valid."""
+    if fields.get("recurrence") is not None:
+        fields = {**fields, "recurrence": merged(content.recurrence, fields["recurrence"])}
     after = replace(content, **fields)
     fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
         raise InvalidRequest.of(field, f"with the rest of the event: end {fault}")
-    return settled(after)
+    return after

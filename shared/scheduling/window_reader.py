@@ -62,13 +62,18 @@ class WindowReader:
         *,
         after: Position | None = None,
         opaque: bool = False,
+        expand: bool = True,
     ) -> None:
-        """Reads `ranges`, those of `window` for what is behind the position `after`; with `opaque` what takes time."""
+        """Reads `ranges`, those of `window` for what is behind the position `after`; with `opaque` what takes time.
+
+        With `expand` it has the occurrences of series, and otherwise the series that take place in the window.
+        """
         self._store = store
         self._calendar_id = calendar_id
         self._window = window
         self._after = after
         self._opaque = opaque
+        self._expand = expand
         self._reader = RangeReader(ranges, position_of)
         self._series: list[Event] | None = None
         self._expansion: _Expansion | None = None
@@ -105,6 +110,9 @@ class WindowReader:
         EXPANDED_SECONDS behind the beginning.
         """
         events, horizon = self._reader.settled()
+        if not self._expand:
+            merged = sorted([*events, *self._whole()], key=position_of)
+            return merged if horizon is None else _up_to(merged, horizon), horizon
         if self._expansion is None:
             self._expansion = _Expansion(self._series or (), self._window, self._after, opaque=self._opaque)
         limit = self._expansion.read_up_to(horizon, wanted)
@@ -116,6 +124,12 @@ class WindowReader:
             return events if horizon is None else _up_to(events, horizon), horizon
         merged = list(heapq.merge(events, occurring, key=position_of))
         return merged if horizon is None else _up_to(merged, horizon), horizon
+
+    def _whole(self) -> Iterator[Event]:
+        for series in self._series or ():
+            behind = self._after is None or position_of(series) > self._after
+            if behind and series.content.extent.overlaps(self._window):
+                yield series
 
 
 def _up_to(events: list[Event], horizon: Position) -> list[Event]:

@@ -21,11 +21,15 @@ WINDOW_FACTS: Final = ("from", "to", "start", "id")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The events that overlap `interval`, after the position `after`. `query` binds its cursors to the listing."""
+    """The events that overlap `interval`, after the position `after`. `query` binds its cursors to the listing.
+
+    With `expand` a series is listed as its occurrences, and otherwise once.
+    """
 
     interval: Interval
     after: Position | None = None
     query: str = "window"
+    expand: bool = True
 
     @classmethod
     def of(
@@ -88,7 +92,9 @@ def read_page(
     rounds were not enough, because the ranges also contain events that ended before the window, or one in which
     series have little in a year: it may be shorter, and nothing may follow.
     """
-    reader = WindowReader(store, calendar_id, window.interval, window.ranges(), after=window.after)
+    reader = WindowReader(
+        store, calendar_id, window.interval, window.ranges(), after=window.after, expand=window.expand
+    )
     events: list[Event] = []
     horizon: Position | None = None
     for size in sizes(limit + MARGIN):

@@ -1,0 +1,41 @@
+"""What requests say of the recurrence of an event."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from shared.http.base_models import RequestBody
+from shared.http.recurrence_documents import Dates, Excluded, RecurrenceDocument, Rule
+from shared.scheduling.recurrences import Recurrence
+
+
+class NewRecurrence(RequestBody):
+    """When an event takes place besides its `start`: that makes it a series. Its `time_zone` must be given as well."""
+
+    rule: Rule
+    dates: Dates = Field(default_factory=list)
+    excluded: Excluded = Field(default_factory=list)
+
+    def recurrence(self) -> Recurrence:
+        """Returns what was said, as it was said."""
+        return Recurrence(self.rule, tuple(self.dates), tuple(self.excluded))
+
+
+class RecurrencePatch(RequestBody):
+    """What of the recurrence changes. A rule makes a single event a series, and null in its place ends that."""
+
+    rule: Annotated[Rule | None, Field()] = None
+    dates: Dates | None = None
+    excluded: Excluded | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Returns the fields that change, with defaults in place of null."""
+        return {
+            name: value if name == "rule" else tuple(value or ())
+            for name in sorted(self.model_fields_set)
+            for value in [getattr(self, name)]
+        }
+
+
+# What an answer says of a recurrence, and a request may send back.
+READ_ONLY_RECURRENCE: Final = RecurrenceDocument.__annotations__.keys() - NewRecurrence.model_fields.keys()

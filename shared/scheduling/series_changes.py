@@ -1,0 +1,75 @@
+"""Changes of a series as a whole: what becomes of its exceptions."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.errors import InvalidRequest
+from shared.scheduling.events import Content
+from shared.scheduling.recurrences import Recurrence, series_of, settled
+
+
+def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:
+    """Returns `recurrence` with `fields` changed. Raises InvalidRequest if it then has no rule."""
+    rule = fields.get("rule") if "rule" in fields or recurrence is None else recurrence.rule
+    if rule is None:
+        raise InvalidRequest.of("recurrence.rule", "is required: null in place of the recurrence makes one event of it")
+    return replace(recurrence or Recurrence(rule), **{**fields, "rule": rule})
+
+
+def carried(content: Content, before: Content, *, drop: bool) -> Content:
+    """Returns `content` as the next one of an event that was `before`, with the exceptions of the series.
+
+    Exceptions keep their dates and follow the time of day of the series: those that changed, and lists of `content`
+    that are as they were. With `drop` those are left out whose dates are no occurrences any more.
+
+    Raises InvalidRequest: the recurrence is not one that is taken, or exceptions would have to be dropped.
+    """
+    recurrence, was = content.recurrence, before.recurrence
+    if recurrence is None:
+        return content
+    if was is None:
+        return settled(replace(content, recurrence=replace(recurrence, changed=())))
+    following = _Following(before, content)
+    lists = {
+        name: following.ids(given) if (given := getattr(recurrence, name)) == getattr(was, name) else given
+        for name in ("dates", "excluded")
+    }
+    changed = [replace(each, id=following.id(each.id)) for each in was.changed]
+    # First without what may be no occurrence any more, so that the series can be asked.
+    alone = settled(replace(content, recurrence=replace(recurrence, dates=lists["dates"], excluded=(), changed=())))
+    series = series_of(alone)
+    left = [each for each in (*(one.id for one in changed), *lists["excluded"]) if not series.has_id(each)]
+    if left and not drop:
+        raise InvalidRequest.of(
+            "exceptions", f"must be drop: the series has no occurrence any more at {', '.join(sorted({*left}))}"
+        )
+    kept = replace(
+        recurrence,
+        dates=lists["dates"],
+        excluded=tuple(each for each in lists["excluded"] if each not in left),
+        changed=tuple(each for each in changed if each.id not in left),
+    )
+    return settled(replace(content, recurrence=kept))
+
+
+class _Following:
+    """The recurrence ids of a series as they are once its time of day has changed."""
+
+    def __init__(self, before: Content, after: Content) -> None:
+        self._before = before
+        self._after = after
+
+    def ids(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(self.id, given))
+
+    def id(self, recurrence_id: str) -> str:
+        from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+        from shared.recurrence.local_times import recurrence_id as id_of  # noqa: PLC0415
+
+        at = parse_recurrence_id(recurrence_id, all_day=self._before.all_day)
+        # Of several times a day only the one of the start follows: the others are the rule's.
+        if at.time() == self._before.local_start.time():
+            at = datetime.combine(at.date(), self._after.local_start.time())
+        return id_of(at, all_day=self._after.all_day)
