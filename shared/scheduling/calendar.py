@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from shared import ids
 from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
@@ -56,7 +56,7 @@ class Calendar(CalendarReading):
         self._updater: Updater | DryRun = Updater(store, request)
         self._deleted_seconds = deleted_seconds
 
-    def preview(self, change: Callable[["Calendar"], Event]) -> Preview:
+    def preview(self, change: Callable[[Self], Event | None]) -> Preview:
         """Returns the effect that `change` would have, without writing anything.
 
         `change` makes one change of one event of the calendar that it is given. A conflict is part of the result.
