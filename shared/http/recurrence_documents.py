@@ -22,7 +22,7 @@ RecurrenceId = Annotated[
         examples=[RECURRENCE_ID_EXAMPLE],
     ),
 ]
-Rule = Annotated[
+RuleText = Annotated[
     str,
     Field(
         description="A recurrence rule (RRULE of RFC 5545), from `FREQ=DAILY` to `FREQ=YEARLY`; answered in its "
@@ -49,7 +49,7 @@ Excluded = Annotated[
 class RecurrenceDocument(TypedDict):
     """When a series takes place besides its `start`."""
 
-    rule: Rule
+    rule: RuleText
     dates: Dates
     excluded: Excluded
     changed: Annotated[

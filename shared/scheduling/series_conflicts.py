@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from shared.errors import COLLISIONS_SHOWN, Contended, TooManySeries
+from shared.errors import COLLISIONS_SHOWN, Contended
 from shared.ids import EventId
 from shared.recurrence.pairs import first_meeting
 from shared.recurrence.series import Series
@@ -25,6 +25,7 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import CLASSES, ClassRange, overlap_ranges
 from shared.scheduling.recurrences import busy_series_of, instant, occurrence_event, utc
 from shared.scheduling.window_reader import position_of
+from shared.series_errors import TooManySeries
 
 # How many events of each class are read at once.
 PAGE: Final = 300

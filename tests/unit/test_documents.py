@@ -147,6 +147,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "end_date": None,
         "transparency": "opaque",
         "calendars": [],
+        "recurrence": None,
         "uid": None,
         "calendar_id": OWNER,
         "created_by": OWNER,
