@@ -54,7 +54,7 @@ class BookingSearch:
         self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], found: Mapping[CalendarId, ConflictsFound]
     ) -> tuple[Instant | None, bool]:
         """Returns when all calendars are free, and whether the search for that was stopped."""
-        event = proposal.event
+        event = newly_taken(proposal.event, places[proposal.event.calendar_id].event) or proposal.event
         must = [event.calendar_id, *event.content.calendars]
         if not all(places[each].grant.may("busy") for each in must):
             return None, True  # when the others are taken is not for the caller to know

@@ -123,8 +123,9 @@ CONTENT_FIELDS: Final = tuple(each.name for each in fields(Content))
 class Stamp:
     """The author, time and type of a change. `history_id` identifies the version that the change created.
 
-    `operation_size` is how many versions the operation created: more than one in bulk. `history_id` and `version` are
-    filled in when the change is applied to an event (`numbered`).
+    `operation_size` is how many versions the operation created: more than one in bulk. `occurrence` is the recurrence
+    id of the one occurrence of a series that the change concerned. `history_id` and `version` are filled in when the
+    change is applied to an event (`numbered`).
     """
 
     type: ChangeType = "create"
@@ -134,6 +135,7 @@ class Stamp:
     on_conflict: OnConflict = "reject"
     rolled_back_to: HistoryId | None = None
     operation_size: int = 1
+    occurrence: str | None = None
     history_id: HistoryId = NO_HISTORY_ID
     version: int = 0
 
@@ -147,6 +149,7 @@ class Stamp:
         on_conflict: OnConflict = "reject",
         rolled_back_to: HistoryId | None = None,
         operation_size: int = 1,
+        occurrence: str | None = None,
     ) -> "Stamp":
         """Returns the stamp of a change by `request`, without version and history_id. An empty reason becomes None."""
         return cls(
@@ -157,6 +160,7 @@ class Stamp:
             on_conflict=on_conflict,
             rolled_back_to=rolled_back_to,
             operation_size=operation_size,
+            occurrence=occurrence,
         )
 
     def numbered(self, history_id: HistoryId, version: int) -> "Stamp":
