@@ -58,6 +58,7 @@ from shared.http.series_changes import ChangeOfEvent, patch_of, removal_of
 from shared.http.terms import terms_of
 from shared.scheduling.idempotency import CreationKey
 from shared.scheduling.terms import Terms
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
 from shared.wiring import calendar as wiring_calendar
 from shared.wiring import events as wiring
@@ -87,7 +88,9 @@ def _changed(change: ChangeOfEvent, *, dry_run: bool) -> Response[str]:
     },
 )
 @takes("Idempotency-Key")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
+@may_raise(
+    EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull
+)
 def create_event(
     event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRunFlag = False
 ) -> Response[str]:
@@ -214,7 +217,7 @@ def list_occurrences(
     responses={200: CHANGED},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
@@ -239,7 +242,7 @@ def replace_event(
     responses={200: CHANGED},
 )
 @takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def patch_event(
     event_id: OccurrenceInPath,
     patch: Annotated[EventPatch, Body()],
@@ -292,7 +295,7 @@ def delete_event(
     responses={200: returns("The event in its new calendar.", EventDocument, sets=["ETag"])},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def move_event(event_id: EventIdInPath, body: Annotated[MoveRequest, Body()]) -> Response[str]:
     """Moves an event to another calendar, where it is managed from then on."""
     calendar = wiring_calendar.calendar(current_request())

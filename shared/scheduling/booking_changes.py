@@ -9,11 +9,11 @@ from shared.request import Request
 from shared.scheduling.booking_items import OWN_EVENT, PlaceRead
 from shared.scheduling.booking_proposals import Proposal, Unread
 from shared.scheduling.bookings import BookingWriter
-from shared.scheduling.conflicts import time_taken
 from shared.scheduling.events import MOST_CALENDARS, Event
 from shared.scheduling.fences import ALL_FENCES, fences_of
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.roles import Right
 from shared.sharing_errors import ManagedElsewhere
 
@@ -48,9 +48,13 @@ class Bookings:
         """
         first, last = known[0], known[-1]
         calendars = [*any_of, *(each for event in known for each in (*event.content.calendars, event.home) if each)]
-        everywhere = creates or not set(last.content.calendars) <= set(first.content.calendars)
-        taken = None if last.deleted else time_taken(last, None if everywhere else first)
-        expected = fences_of(taken.content) if taken is not None else ()
+        takes_time = (
+            creates
+            or first.deleted
+            or newly_taken(last, first) is not None
+            or not set(last.content.calendars) <= set(first.content.calendars)
+        )
+        expected = fences_of(last.content) if takes_time and not last.deleted and last.content.busy else ()
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.write(event_id, propose, calendars, checked=checked, expected=expected, lost=lost)
 

@@ -125,8 +125,8 @@ class Calendar(CalendarReading):
     def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
         """Replaces the event's content with `content`.
 
-        Raises NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and the errors of
-        `terms.check`.
+        Raises NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and what
+        `terms.check` does.
         """
 
         def make(stored: Event | None) -> Event | None:

@@ -15,7 +15,7 @@ from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, ClassPage
-from shared.scheduling.recurrences import occurrence, occurrences
+from shared.scheduling.recurrences import occurrences
 from shared.scheduling.window_reader import WindowReader, WindowStore, position_of
 
 # How many events of each range are read first: enough to detect a crowded time without a page of a megabyte.
@@ -48,35 +48,8 @@ class ConflictsFound:
     checked_until: Instant | None = None
 
 
-def time_taken(event: Event, previous: Event | None) -> Event | None:
-    """Returns what takes time in its calendar, once `event` is written over `previous`, that `previous` did not take.
-
-    That is the event; or the one occurrence of a series that takes another time than before, if no other one does.
-    None: nothing takes any.
-    """
-    if not event.content.opaque:
-        return None
-    if previous is None or previous.deleted:
-        return event
-    if event.content.takes_no_more_time(previous.content):
-        return None
-    differing = event.content.differing(previous.content)
-    if differing is None:
-        return event
-    found = [occurrence(event, each) for each in differing]
-    taking = [each for each in found if each is not None and each.content.opaque]
-    if len(taking) > 1:
-        return event
-    return next(iter(taking), None)
-
-
-def needs_check(event: Event, previous: Event | None) -> bool:
-    """Returns whether writing `event` over `previous` takes time in its calendar that `previous` did not take."""
-    return time_taken(event, previous) is not None
-
-
 def find_conflicts(store: ConflictStore, event: Event, fences: Sequence[Fence], deadline: Deadline) -> ConflictsFound:
-    """Returns the conflicts of `event` in its calendar, by start; of an occurrence, those with all but its own series.
+    """Returns the conflicts of `event`, which may be an occurrence of a series, in its calendar, by start.
 
     They are all unless there are more than COLLISIONS_SHOWN, or ROUNDS rounds found some without reading all ranges to
     their ends. `fences` were read before; without them, an event just written may be overlooked.
@@ -157,7 +130,7 @@ def standing(
             continue
         if other.history_id < entry.history_id:
             raise Contended("a read is behind a fence")
-        if not other.deleted and other.content.opaque:
+        if not other.deleted and other.content.busy:
             current[other.id] = other
     return list(current.values())
 

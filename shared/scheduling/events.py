@@ -98,25 +98,10 @@ class Content:
         """Returns whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one never conflicts."""
         return self.transparency == "opaque"
 
-    def takes_no_more_time(self, before: "Content") -> bool:
-        """Returns whether it takes the time that it took as `before`, and no other; of a series, it may take less."""
-        if not self.opaque:
-            return True
-        if self.recurrence is None and before.recurrence is None:
-            return before.opaque and self.interval == before.interval
-        return self.differing(before) == frozenset()
-
-    def differing(self, before: "Content") -> frozenset[str] | None:
-        """Returns the recurrence ids of the occurrences that may take time that they did not take as `before`.
-
-        None: any part of it may, or it is no series.
-        """
-        if self.recurrence is None or before.recurrence is None:
-            return None
-        clocks = [(each.time_zone, each.local_start, each.days, each.interval) for each in (self, before)]
-        if not before.opaque or clocks[0] != clocks[1]:
-            return None
-        return self.recurrence.differing(before.recurrence)
+    @property
+    def busy(self) -> bool:
+        """Returns whether any of it takes its time: an occurrence of a transparent series may."""
+        return self.opaque or (self.recurrence is not None and self.recurrence.has_opaque)
 
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.

@@ -129,8 +129,8 @@ def next_free(
 
     `collisions` are the known conflicts of `event` in each calendar in which it is to have none. The search covers 31
     days, in at most as many rounds as a listing; usually one is enough. The start is None if there is no free time
-    within the 31 days, or if the search was stopped, which for a series is not made. Several calendars are
-    read by `side_by_side`, a concurrent `map`.
+    within the 31 days, or if the search was stopped, which for a series is not made. The other occurrences of the
+    series of an occurrence take their time. Several calendars are read by `side_by_side`, a concurrent `map`.
     """
     if event.content.recurrence is not None:
         return None, True

@@ -21,11 +21,12 @@ from shared.errors import AnswerLost, Contended, EventConflict
 from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.access import Grant
-from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts, time_taken
+from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts
 from shared.scheduling.events import Event
-from shared.scheduling.fences import Fence, fences_of
+from shared.scheduling.fences import Fence
 from shared.scheduling.free_time import next_free
 from shared.scheduling.lost_answers import LostAnswers, until_written
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Quotas, Usage, size_of
 
 if TYPE_CHECKING:
@@ -130,15 +131,15 @@ class Guard:
                     seen = [each for each in (previous, event) if each is not None]
                     bookings = self._bookings(self._request)
                     return bookings.change(event_id, make, seen, checked=checked, creates=creates, lost=tracked)
-                taken = time_taken(event, previous) if checked else None
-                needed = fences_of(taken.content) if taken is not None else ()
+                taken = newly_taken(event, previous)
+                needed = fences_moved(event, previous) if checked else ()
                 if not {*needed} <= {*names}:
                     names = needed
                     return None
                 fences = [each for each in fences if each.name in needed]
                 self._check_room(event, previous, usage)
                 if taken is not None:
-                    event = self._checked(event, taken, fences)
+                    event = self._checked(event, taken, fences) if checked else replace(event, checked_until=None)
                 self._commit(event, previous, fences, tracked)
             except Contended:
                 unread = False
@@ -206,7 +207,7 @@ class Guard:
             self._quotas.check(size_of(event) - size_of(previous), usage)
 
     def _checked(self, event: Event, taken: Event, fences: list[Fence]) -> Event:
-        """Returns `event`, of which a series says how far it was checked; `taken` is what takes more time of it.
+        """Returns `event`, of which a series says how far it was checked; `taken` is what newly takes time.
 
         Raises EventConflict if that conflicts with others, and Contended if the index lags behind a fence.
         """
@@ -218,8 +219,7 @@ class Guard:
             free, stopped = next_free(self._store, taken, collisions) if in_time else (None, True)
             told = [collision(other, self._access, self._store.grant) for other in found.events]
             raise EventConflict(told, free, stopped=stopped, complete=found.complete)
-        # How far a series was checked is not told by the check of one occurrence.
-        return event if taken.occurrence is not None else replace(event, checked_until=found.checked_until)
+        return event if taken is not event else replace(event, checked_until=found.checked_until)
 
     def preview(
         self,
@@ -244,8 +244,8 @@ class Guard:
             return self._bookings(self._request).preview(
                 event_id, make, checked=checked, creates=creates, any_of=any_of
             )
-        taken = time_taken(planned, stored) if checked else None
-        if taken is not None:
+        taken = newly_taken(planned, stored)
+        if checked and taken is not None:
             try:
                 planned = self._checked(planned, taken, [])
             except EventConflict as refusal:

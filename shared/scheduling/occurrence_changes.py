@@ -14,11 +14,12 @@ from shared.scheduling.recurrences import (
     MAX_EXCLUDED,
     Override,
     Recurrence,
-    busy_series_of,
+    busy_between,
     found_in,
     instant,
     local_day,
     midnight_of,
+    takes_time,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, A
         raise AssertionError("there is no such occurrence")
     _check_shared(content, fields)
     own = _own_fields(content, recurrence, recurrence_id, fields)
-    opaque = content.opaque and own.get("transparency") != "transparent"
+    opaque = own.get("transparency", content.transparency) == "opaque"
     own |= _own_time(found, _interval(content, found, fields, opaque=opaque))
     changed = {each.id: each for each in recurrence.changed}
     changed.pop(recurrence_id, None)
@@ -114,10 +115,6 @@ def _check_shared(content: Content, fields: Mapping[str, Any]) -> None:
         for name in _SHARED
         if fields.get(name) is not None and fields[name] != getattr(content, name)
     ]
-    if not content.opaque and fields.get("transparency") == "opaque":
-        errors.append(
-            FieldError("transparency", "must be transparent: a series that takes no time takes none anywhere")
-        )
     if errors:
         raise InvalidRequest(errors)
 
@@ -138,13 +135,14 @@ def _own_time(found: "Occurrence", interval: Interval) -> dict[str, str]:
 
 def _check_apart(after: Content, before: Content, recurrence_id: str, fields: Mapping[str, Any]) -> None:
     """Raises InvalidRequest if the occurrence newly takes time that another one of its series takes."""
-    if recurrence_id not in (after.differing(before) or ()):
+    recurrence, was = after.recurrence, before.recurrence
+    found = found_in(after, recurrence_id)
+    if recurrence is None or was is None or found is None or recurrence_id not in recurrence.differing(was):
         return
-    series = busy_series_of(after)
-    found = series.occurrence(recurrence_id)
-    if found is None:
+    if not takes_time(after, found.patch):
         return
-    other = next((each for each in series.between(found.start, found.end) if each.id != recurrence_id), None)
+    window = Interval(instant(found.start), instant(found.end))
+    other = next((each for each in busy_between(after, window) if each.id != recurrence_id), None)
     if other is not None:
         why = f"must leave the other occurrences their time: {other.id} takes place then"
         raise InvalidRequest.of(_named(fields, first="start"), why)

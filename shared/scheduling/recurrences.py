@@ -4,10 +4,10 @@ A series is one event. Its `start` and `end` are those of the first occurrence; 
 time zone (`shared.recurrence`). An occurrence is the event with the times and the fields that it has there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import FieldError, InvalidRequest
@@ -59,12 +59,18 @@ class Recurrence:
         times = ("start", "end", "transparency")
         return tuple((each.id, *pair) for each in self.changed for pair in each.fields if pair[0] in times)
 
-    def differing(self, before: "Recurrence") -> frozenset[str] | None:
-        """Returns the ids of the occurrences that may take time that they did not take as `before`; None: all may."""
-        if (self.rule, self.dates) != (before.rule, before.dates):
-            return None
-        moved = {each[0] for each in {*self.moved} ^ {*before.moved}}
-        return frozenset(moved.union(before.excluded).difference(self.excluded))
+    @property
+    def has_opaque(self) -> bool:
+        """Returns whether an occurrence takes its time, whatever the series does."""
+        return any(("transparency", "opaque") in each.fields for each in self.changed)
+
+    def differing(self, before: "Recurrence") -> list[str]:
+        """Returns the recurrence ids of the occurrences whose time may be another one than in `before`.
+
+        Both have the same rule and dates, and are of series that begin at the same time.
+        """
+        moved = {*self.moved} ^ {*before.moved}
+        return sorted({each for each, _, _ in moved} | ({*before.excluded} - {*self.excluded}))
 
     def facts(self) -> dict[str, Any]:
         """Returns the recurrence as a JSON object, without what it does not have."""
@@ -125,11 +131,16 @@ def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: in
     )
 
 
-def busy_series_of(content: "Content") -> "Series":
-    """Returns the series without the occurrences that take no time. Raises what `series_of` raises."""
-    series = series_of(content)
-    free = [each for each, patch in series.overrides.items() if patch.fields.get("transparency") == "transparent"]
-    return series.without(free) if free else series
+def busy_between(content: "Content", window: Interval) -> Iterator["Occurrence"]:
+    """Yields the occurrences of a series that overlap `window` and take their time, by start and id."""
+    for each in series_of(content).between(utc(window.start), utc(window.end)):
+        if takes_time(content, each.patch):
+            yield each
+
+
+def takes_time(content: "Content", patch: Mapping[str, Any]) -> bool:
+    """Returns whether an occurrence of a series takes its time, if it differs from the series by `patch`."""
+    return bool(patch.get("transparency", content.transparency) == "opaque")
 
 
 def _patch(override: Override) -> "Patch":
@@ -240,8 +251,9 @@ def parts_of(event_id: EventId) -> tuple[EventId, str | None]:
 def settled(content: "Content") -> "Content":
     """Returns `content` with its rule in canonical form.
 
-    Raises InvalidRequest: it recurs in a way that is not taken.
+    Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
     """
+    from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
     from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
 
     recurrence = content.recurrence
@@ -261,6 +273,11 @@ def settled(content: "Content") -> "Content":
     ]
     if strangers:
         raise InvalidRequest(strangers)
+    twice = first_overlap(series, partial(takes_time, found))
+    if twice is not None:
+        raise InvalidRequest.of(
+            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
+        )
     return found
 
 

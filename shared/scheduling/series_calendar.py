@@ -7,10 +7,10 @@ from typing import Any, Final
 from shared.errors import InvalidRequest
 from shared.ids import EventId
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.conflicts import time_taken
 from shared.scheduling.events import Event
 from shared.scheduling.fences import fence_names, fences_of
 from shared.scheduling.intervals import Interval
+from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.occurrence_changes import with_occurrence
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
@@ -61,7 +61,7 @@ class SeriesCalendar(Calendar):
         elif _TIMES & fields.keys() and fields.get("cancelled") is not True:
             event = self.get(series_id)
             planned = make(event)
-            taken = time_taken(planned, event) if planned is not None else None
+            taken = newly_taken(planned, event) if planned is not None else None
             expected = fences_of(taken.content) if taken is not None else ()
         event = self._guard.write(series_id, make, checked=terms.checked, expected=expected)
         return live_occurrence(event, recurrence_id, cancelled=True)

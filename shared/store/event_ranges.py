@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from shared.ids import CalendarId, HistoryId
+from shared.ids import CalendarId, EventId, HistoryId
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
@@ -60,7 +60,8 @@ class EventRanges:
     def _series(self, calendar_id: CalendarId, window: Interval, *, opaque: bool) -> list[Event]:
         """Returns the series whose extents, as they were stored, overlap `window` or come close to it.
 
-        They are by local times, so a change of the rules of a time zone moves them; what is stored stays.
+        They are by local times, so a change of the rules of a time zone moves them; what is stored stays. With `opaque`
+        those are left out of which no occurrence takes its time.
         """
         keys_read = keys.series_range(shifted(window.start, -SERIES_SLACK))
         # One that a script has written may lack when it starts.
@@ -68,18 +69,14 @@ class EventRanges:
             "FilterExpression": "(attribute_not_exists(series_start) OR series_start < :before)",
         }
         values: Item = {":before": text(shifted(window.end, SERIES_SLACK))}
-        if opaque:
-            extra["FilterExpression"] += f" AND {_TAKES_TIME}"
-            values |= _TRANSPARENT
-        found: list[Event] = []
+        found: dict[EventId, Event] = {}
         while True:
             events, last = self._page(calendar_id, keys_read, values, extra)
-            found += events
+            # The range begins with the last one that was read before.
+            found |= {event.id: event for event in events if event.content.busy or not opaque}
             if last is None:
-                return found
+                return [*found.values()]
             keys_read = replace(keys_read, low=last)
-            # The range begins with the last one that was read.
-            found = list({event.id: event for event in found}.values())
 
     def read_each(
         self, calendar_id: CalendarId, reads: Sequence[tuple[ClassRange, Instant]], limit: int
