@@ -12,7 +12,6 @@ from shared.errors import (
 )
 from shared.http.api import (
     Body,
-    Query,
     Response,
     answer,
     answer_read,
@@ -37,7 +36,6 @@ from shared.http.documents import (
     free_busy_document,
 )
 from shared.http.event_answers import CHANGED, SERIES_TAG, answer_event, answer_preview
-from shared.http.fields import Flag
 from shared.http.models import CreateEvent, EventPatch, MoveRequest, ReplaceEvent
 from shared.http.parameters import (
     AsOf,
@@ -45,6 +43,7 @@ from shared.http.parameters import (
     DryRunFlag,
     EventIdInPath,
     ExceptionsKept,
+    Expanded,
     From,
     Limit,
     NextPage,
@@ -123,9 +122,7 @@ def list_events(
     limit: Limit = 50,
     cursor: NextPage = None,
     as_of: AsOf = None,
-    expand: Annotated[
-        Flag, Query(description="Whether series are listed as their occurrences. `false` lists each once, as it is.")
-    ] = True,
+    expand: Expanded = True,
     uid: UidToFind = None,
 ) -> Response[str]:
     """Lists the events that overlap a window of time, by start; with `as_of`, as they were at a moment in the past.

@@ -210,7 +210,7 @@ class EventPatch(ContentPatch):
             if value is None and _DEFAULTS[name] is MISSING
         ]
         if self.cancelled is not None:
-            errors.append(FieldError("cancelled", "must be left out: only occurrences of a series are cancelled"))
+            errors.append(FieldError("cancelled", "is read-only: it is null"))  # of what is no occurrence
         if errors:
             raise InvalidRequest(errors)
         if named.get("recurrence") is not None:

@@ -68,6 +68,9 @@ ExceptionsKept = Annotated[
         "Else a change that would need that is refused."
     ),
 ]
+Expanded = Annotated[
+    Flag, Query(description="Whether series are listed as their occurrences. `false` lists each once, as it is.")
+]
 UidToFind = Annotated[
     Uid | None, Query(description="Find the event that its client calls so, and no other parameter with it.")
 ]
