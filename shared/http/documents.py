@@ -21,7 +21,6 @@ class EventDocument(ContentDocument):
     """An event."""
 
     id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
-    all_day: Annotated[bool, Field(description="Whether it is of whole days.", examples=[False])]
     uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
     calendar_id: Annotated[Id, Field(description="The calendar that it is in.")]
     created_by: Annotated[

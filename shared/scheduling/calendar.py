@@ -134,7 +134,7 @@ class Calendar(CalendarReading):
         return self._guard.write(event_id, make, checked=terms.checked, expected=content.interval)
 
     def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
-        """Changes `fields` of the event's content.
+        """Changes `fields` (of `wall_times.applied`) of the event's content.
 
         If they include no time, no time zone and no calendars, and there is no `terms.check`, one conditional update
         suffices, without a read before it, unless the calendar may lack room for their text, or is not the caller's
@@ -152,11 +152,11 @@ class Calendar(CalendarReading):
             return self._updated(event, patched(event.content, fields), terms)
 
         expected = None
-        if not fields.keys() & {"start", "end", "transparency"}:
+        if not fields.keys() & {"start", "end", "transparency", "all_day", "start_date", "end_date"}:
             unread = self._quotas is None or self._quotas.unread(fields)
             if self._blind and unread and terms.check is None and not fields.keys() & {"time_zone", "calendars"}:
                 return self._unread(event_id, make, self._stamp("update", terms), fields, terms)
-        elif fields.keys() >= {"start", "end"}:
+        elif fields.keys() >= {"start", "end"} and not fields.get("all_day"):
             expected = Interval(fields["start"], fields["end"])
         else:
             event = terms.agreed(self.get(event_id))

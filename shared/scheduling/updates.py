@@ -1,7 +1,7 @@
 """Changes of an event without a read before: one conditional update, whose failure determines the next step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared import ids
@@ -12,6 +12,7 @@ from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.wall_times import applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,11 @@ def live(stored: Event | None) -> Event:
 
 
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:
-    """Returns `content` with `fields` changed. Raises InvalidRequest if the resulting interval is not valid."""
-    after = replace(content, **fields)
+    """Returns `content` with `fields` (of `wall_times.applied`) changed.
+
+    Raises InvalidRequest if the result is not valid.
+    """
+    after = applied(content, fields)
     fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
