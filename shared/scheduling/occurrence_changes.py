@@ -21,6 +21,7 @@ from shared.scheduling.recurrences import (
     midnight_of,
     takes_time,
 )
+from shared.scheduling.wall_times import check_claims
 
 if TYPE_CHECKING:
     from shared.recurrence.series import Occurrence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 64 * 1024
 # What an occurrence may have of its own, besides its time, and what it shares with all others.
 _OWN: Final = ("title", "description", "location", "transparency")
-_SHARED: Final = ("time_zone", "calendars", "recurrence")
+_SHARED: Final = ("time_zone", "all_day", "calendars", "recurrence")
 _DATES: Final = {"start": "start_date", "end": "end_date"}
 _SPLIT: Final = "end the series, and begin another"
 
@@ -98,6 +99,8 @@ def new_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any
 
 
 def _interval(content: Content, found: "Occurrence", fields: Mapping[str, Any], *, opaque: bool) -> Interval:
+    given = {name: fields[name] for name in _DATES if fields.get(name) is not None}
+    check_claims({name: (at, fields.get(f"{name}_local")) for name, at in given.items()}, content.time_zone)
     interval = new_interval(content, found, fields)
     fault = interval.fault(opaque=opaque)
     if fault is not None:
