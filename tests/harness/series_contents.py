@@ -50,7 +50,7 @@ def series(
 def override(recurrence_id: str, start: str | None = None, seconds: int = HOUR, **fields: str) -> Override:
     """Returns how an occurrence differs; one that was moved begins at the instant `start`."""
     times = {} if start is None else {"start": start, "end": shifted(Instant(start), seconds)}
-    return Override(recurrence_id, tuple({**fields, **times}.items()))
+    return Override(recurrence_id, tuple(sorted({**fields, **times}.items())))
 
 
 def random_series(chance: random.Random, *, days: int = 60, opaque: float = 0.9) -> Content:
