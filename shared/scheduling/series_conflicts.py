@@ -88,8 +88,7 @@ class _Search:
         suspected = self._conflicts(found.values())
         current = standing(self.store, self.event, extent, found, self.fences)
         conflicts = self._conflicts(current)
-        if suspected and not conflicts and more:
-            # What was in the way has moved, and the search had ended with it.
+        if ended_untruly(suspected, conflicts, more):
             raise Contended("what was in the way is not any more")
         complete = not (suspected and more) and len(conflicts) <= COLLISIONS_SHOWN
         compared = (self._compared_until(each) for each in current if each.content.recurrence is not None)
@@ -158,6 +157,11 @@ class _Search:
         pages = self.store.read_each(self.event.calendar_id, reads, PAGE)
         self.found += [each for page in pages for each in page.found]
         self.known_until = min([LAST, *(page.read_up_to[0] for page in pages if page.read_up_to is not None)])
+
+
+def ended_untruly(suspected: Sequence[Event], conflicts: Sequence[Event], more: Sequence[ClassRange]) -> bool:
+    """Returns whether a search has ended with what was in the way, which has moved since: the rest was not read."""
+    return bool(suspected and more) and not conflicts
 
 
 def _time_taken(content: Content) -> TimeTaken:
