@@ -152,8 +152,15 @@ def test_a_transparent_occurrence_takes_no_time() -> None:
     assert change(series, {"transparency": "transparent"}).body["changed_fields"] == ["transparency"]
     other = single("2027-03-22T08:00:00Z", "2027-03-22T09:00:00Z").body
     assert change(series, {"transparency": None}).body["conflicts"][0]["id"] == other["id"]
-    free = made(transparency="transparent", start="2027-03-16T08:00:00Z", end="2027-03-16T09:00:00Z")
-    assert problem(change(free, {"transparency": "opaque"}, "20270323T090000"))[0][0] == "transparency"
+
+
+def test_an_occurrence_of_a_transparent_series_may_take_its_time() -> None:
+    series = made(transparency="transparent")
+    other = single("2027-03-22T08:00:00Z", "2027-03-22T09:00:00Z").body
+    assert change(series, {"transparency": "opaque"}).body["conflicts"][0]["id"] == other["id"]
+    assert change(series, {"transparency": "opaque"}, THIRD).status == 200
+    refused = single("2027-03-29T07:00:00Z", "2027-03-29T08:00:00Z")
+    assert [each["id"] for each in refused.body["conflicts"]] == [f"{series['id']}_{THIRD}"]
 
 
 def test_an_occurrence_leaves_the_others_their_time() -> None:
