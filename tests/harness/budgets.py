@@ -88,8 +88,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     "bulk of 1,000 under a key, repeated": Budget(2 + ceil(BULK / PER_BATCH_GET), 3),
     # One read of the existing events, and a write for each, since a batch cannot have conditions.
     "bulk of 50 with uids": Budget(ADMISSION + 1 + 50, 3),
-    # A Query for each length class of each of at most eight windows.
-    "bulk of 1,000 with a report of conflicts": Budget(ADMISSION + 4 * 8 + ceil(BULK / PER_BATCH_WRITE), 3),
+    # A Query for each length class of each of at most eight windows, and one for the series.
+    "bulk of 1,000 with a report of conflicts": Budget(ADMISSION + 4 * 8 + 1 + ceil(BULK / PER_BATCH_WRITE), 3),
     "list versions": Budget(2, 1),
     "one version": Budget(2, 1),
     "diff": Budget(2, 1),
@@ -135,14 +135,14 @@ BUDGETS: Final[dict[str, Budget]] = {
     "move to another calendar": Budget(6, 3),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
-    # Four for the page, and one for the stored versions of its ten events.
-    "list a window as of": Budget(4 + 1, 2),
+    # Four for the page and one for the series, and one for the stored versions of its ten events.
+    "list a window as of": Budget(5 + 1, 2),
     # The index, the events, and a write for each of the ten.
     "undo of 10": Budget(2 + 10, 3),
     # And for each of the ten the previous version, a read and a write, since their times do not change.
     "undo of 10 changes": Budget(2 + 10 * 3, 5),
-    # And for each of the ten six calls, as for every change that takes time. Those of one week are made in sequence.
-    "undo of 10 deletions": Budget(2 + 10 * 6, 2 + 10 * 3),
+    # And for each of the ten seven calls, as for every change that takes time. Those of one week are made in sequence.
+    "undo of 10 deletions": Budget(2 + 10 * 7, 2 + 10 * 3),
     "undo of 10 deletions, conflicts allowed": Budget(2 + 10 * 2, 4),
     # One more for each calendar among them, whose events are counted concurrently.
     "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE) + 1, 1),
@@ -155,9 +155,9 @@ BUDGETS: Final[dict[str, Budget]] = {
     "list a window behind 1,000 long stays": Budget(CROWDED, ROUNDS),
     # The rounds, and the stored versions of each hundred events: those of one round concurrently. Events at the end of
     # a page are looked up, with two concurrent calls.
-    "list a window as of, behind an undone bulk": Budget(CROWDED + 2 + BULK // 100 + 2 * (ROUNDS - 1), 3 * ROUNDS),
+    "list a window as of, behind an undone bulk": Budget(CROWDED + 1 + 2 + BULK // 100 + 2 * (ROUNDS - 1), 3 * ROUNDS),
     # Three rounds, the stored versions in four steps, and LOOK_UPS events that were different at that time.
-    "list a window as of, behind a restored bulk": Budget(4 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
+    "list a window as of, behind a restored bulk": Budget(4 + 1 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
 }
 
 # In a calendar that is not the caller's own, with the same names. The others cost what they cost in one's own: what a
@@ -167,7 +167,7 @@ SHARED_BUDGETS: Final[dict[str, Budget]] = {
     "list a window": Budget(4 + 1, 1),
     "free and busy": Budget(4 + 1, 1),
     "list deleted": Budget(1 + 1, 1),
-    "list a window as of": Budget(4 + 1 + 1, 2),
+    "list a window as of": Budget(5 + 1 + 1, 2),
     # A transaction returns nothing of what it writes: the event is read before.
     "patch no time": Budget(2, 2),
     "one version": Budget(1, 1),
@@ -178,7 +178,7 @@ SHARED_BUDGETS: Final[dict[str, Budget]] = {
     "bulk of 1,000 under a key, repeated": Budget(3 + ceil(BULK / PER_TRANSACTION), 3),
     "bulk of 50 with uids": Budget(ADMISSION + 1 + 1 + 1, 3),
     "bulk of 1,000 with a report of conflicts": Budget(
-        ADMISSION + 1 + 4 * 8 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)
+        ADMISSION + 1 + 4 * 8 + 1 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)
     ),
     # The grant beside the index, the events, and all deletions in one transaction. Each other change has its own.
     "undo of 10": Budget(3 + 1, 3),
