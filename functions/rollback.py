@@ -18,6 +18,7 @@ from shared.http.models import RollbackRequest
 from shared.http.parameters import Colliding, DryRunFlag, EventIdInPath
 from shared.http.responses import DRY_RUN, may_raise, returns
 from shared.http.terms import terms_of
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
 from shared.wiring import rollback as wiring
 
@@ -42,7 +43,16 @@ __all__ = ["handler"]
     },
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, ContentErased, NotRecordedYet, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(
+    EventConflict,
+    QuotaExceeded,
+    TooManySeries,
+    ContentErased,
+    NotRecordedYet,
+    OutcomeUnknown,
+    CalendarFull,
+    ManagedElsewhere,
+)
 def roll_back(
     event_id: EventIdInPath,
     body: Annotated[RollbackRequest, Body()],

@@ -187,14 +187,6 @@ class EventConflict(SchedulingError):
         return "stopped" if self._stopped else "none_within_31_days"
 
 
-class TooManySeries(SchedulingError):
-    """A calendar has as many series that take time as it may: `limit`."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"the calendar has {limit} series: end or delete one, or create it with on_conflict=allow")
-        self.limit = limit
-
-
 class NameTaken(SchedulingError):
     """A user with the same value of one of `fields` exists: of the user name, which is public. Addresses are not."""
 

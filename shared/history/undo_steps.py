@@ -16,9 +16,10 @@ from shared.errors import (
 )
 from shared.ids import EventId
 from shared.scheduling.bulk_items import ANSWER_LOST
-from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.fences import fences_of
+from shared.scheduling.newly_taken import newly_taken
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
 
 CHANGED: Final = "it has changed since"
@@ -39,6 +40,7 @@ REFUSALS: Final = (
     Unavailable,
     CalendarFull,
     QuotaExceeded,
+    TooManySeries,
 )
 
 
@@ -77,12 +79,14 @@ class UndoStep:
         if self.target is None:
             return False
         more = set(self.target.content.calendars).difference(self.event.content.calendars)
-        return needs_check(self.target, self.event) or (self.target.content.opaque and bool(more))
+        if self.event.deleted or more:
+            return self.target.content.busy
+        return newly_taken(self.target, self.event) is not None
 
     @property
     def frees_time(self) -> bool:
         """Returns whether the event takes no time after the step."""
-        return self.target is None or not self.target.content.opaque
+        return self.target is None or not self.target.content.busy
 
     def fences(self) -> set[str]:
         """Returns the names of the fences that the step affects: those of the event's interval before and after it."""

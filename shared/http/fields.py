@@ -9,11 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from shared import ids
 from shared.http.base_models import Line, without
-from shared.http.document_types import CLOCK, DATE, ID, INSTANT
+from shared.http.document_types import CLOCK, DATE, EVENT_ID, ID, INSTANT
 from shared.http.text import is_visible, lines_fault
 from shared.scheduling import instants
 from shared.scheduling.events import MOST_CALENDARS
 from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
+from shared.scheduling.recurrences import SEPARATOR
 from shared.scheduling.time_zones import MAX_NAME, iana_name
 
 Each = TypeVar("Each")
@@ -34,6 +35,7 @@ _TIME = {"type": "string", "format": "date-time"}
 _WHOLE_SECONDS = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.0+)?{_OFFSET}$"}
 _ANY_FRACTION = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.\d+)?{_OFFSET}$"}
 
+_RECURRENCE_ID = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -99,6 +101,16 @@ def _uuid(text: str) -> str:
     return identifier
 
 
+def _event_or_occurrence(text: str) -> str:
+    event_id, separator, recurrence_id = text.partition(SEPARATOR)
+    identifier = event_id.lower()
+    if not ids.is_id(identifier) or (separator and not _RECURRENCE_ID.fullmatch(recurrence_id)):
+        raise PydanticCustomError(
+            "event_id", "must be a UUID, or that of a series, _ and a recurrence id such as 20270322T090000"
+        )
+    return f"{identifier}{separator}{recurrence_id}"
+
+
 Lines = without(lines_fault)
 Visible = without(_nothing_to_see)
 Title = Annotated[
@@ -154,6 +166,12 @@ OtherCalendars = Annotated[
 ]
 AnyOf = Annotated[list[CalendarIdField], Field(min_length=1, max_length=MOST_CALENDARS), AfterValidator(distinct)]
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
+EventOrOccurrenceId = Annotated[
+    ids.EventId,
+    StringConstraints(max_length=64),
+    AfterValidator(_event_or_occurrence),
+    Field(json_schema_extra={"pattern": EVENT_ID}, examples=[ID]),
+]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]
 SessionIdField = Annotated[ids.SessionId, *_UUID_RULES]

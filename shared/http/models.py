@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from shared.errors import InvalidRequest
+from shared.errors import FieldError, InvalidRequest
 from shared.http.base_models import RequestBody
 from shared.http.content_documents import ContentDocument
 from shared.http.fields import AnyOf, CalendarIdField, HistoryIdField, OtherCalendars, Reason, Uid
@@ -65,7 +65,8 @@ def _check_order(end: Instant, info: ValidationInfo) -> Instant:
 def with_content(*names: str, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
     """Returns a decorator that adds the fields `names` of an event's content to a model.
 
-    With `partial`, each field may be left out, and null stands for the default of a field that has one.
+    With `partial`, each field may be left out, and null stands for the default of a field that has one; of an
+    occurrence, for what the series has.
     """
 
     def given(model: type[Body]) -> type[Body]:
@@ -76,7 +77,7 @@ def with_content(*names: str, partial: bool = False) -> Callable[[type[Body]], t
             if not partial and default is None:
                 kind = kind | None
             if partial:
-                definitions[name] = (kind if default is MISSING else kind | None, None)
+                definitions[name] = (kind | None, None)
             else:
                 definitions[name] = (kind, ... if default is MISSING else default)
         if "end" in definitions:
@@ -131,7 +132,8 @@ class SentBack(RequestBody):
     @model_validator(mode="wrap")
     @classmethod
     def _set_aside(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        given = {name: data[name] for name in READ_ONLY & data.keys()} if isinstance(data, dict) else {}
+        read_only = READ_ONLY - cls.model_fields.keys()
+        given = {name: data[name] for name in read_only & data.keys()} if isinstance(data, dict) else {}
         recurring = data.get("recurrence") if isinstance(data, dict) else None
         aside: dict[str, Any] = {}
         if isinstance(recurring, dict):
@@ -185,16 +187,42 @@ class ContentPatch(SentBack):
 
 
 class EventPatch(ContentPatch):
-    """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
+    """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default.
 
+    Of an occurrence, null puts a field back to what the series has.
+    """
+
+    cancelled: Annotated[
+        bool | None,
+        Field(description="Of an occurrence: whether it does not take place. `false` brings it back as it was."),
+    ] = None
     reason: Reason | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Returns the content fields that the patch changes, with defaults in place of null."""
+        """Returns the content fields that the patch changes, with defaults in place of null.
+
+        Raises InvalidRequest: a field without a default is null, or one is of occurrences only.
+        """
         named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
+        errors = [
+            FieldError(name, "must not be null")
+            for name, value in named.items()
+            if value is None and _DEFAULTS[name] is MISSING
+        ]
+        if self.cancelled is not None:
+            errors.append(FieldError("cancelled", "is read-only: it is null"))  # of what is no occurrence
+        if errors:
+            raise InvalidRequest(errors)
         if named.get("recurrence") is not None:
             named["recurrence"] = named["recurrence"].fields()
         return _stored({name: _DEFAULTS[name] if value is None else value for name, value in named.items()})
+
+    def of_occurrence(self) -> dict[str, Any]:
+        """Returns the fields that the patch changes of an occurrence; None puts one back to what the series has."""
+        named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
+        if "cancelled" in self.model_fields_set:
+            named["cancelled"] = bool(self.cancelled)
+        return _stored(named)
 
 
 class RollbackRequest(RequestBody):

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from shared.http.base_models import RequestBody
-from shared.http.recurrence_documents import Dates, Excluded, RecurrenceDocument, Rule
+from shared.http.recurrence_documents import Dates, Excluded, RecurrenceDocument, RuleText
 from shared.scheduling.recurrences import Recurrence
 
 
 class NewRecurrence(RequestBody):
     """When an event takes place besides its `start`: that makes it a series. Its `time_zone` must be given as well."""
 
-    rule: Rule
+    rule: RuleText
     dates: Dates = Field(default_factory=list)
     excluded: Excluded = Field(default_factory=list)
 
@@ -24,7 +24,7 @@ class NewRecurrence(RequestBody):
 class RecurrencePatch(RequestBody):
     """What of the recurrence changes. A rule makes a single event a series, and null in its place ends that."""
 
-    rule: Annotated[Rule | None, Field()] = None
+    rule: Annotated[RuleText | None, Field()] = None
     dates: Dates | None = None
     excluded: Excluded | None = None
 

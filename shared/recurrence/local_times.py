@@ -5,12 +5,13 @@ comes twice is the first (RFC 5545, section 3.3.5; PEP 495, fold=0).
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
+_ZERO: Final = timedelta(0)
 _RECURRENCE_ID: Final = re.compile(r"([0-9]{8})(T[0-9]{6})?", re.ASCII)
 
 
@@ -23,7 +24,8 @@ def zone(name: str) -> ZoneInfo:
 
 def instant_of(local: datetime, in_zone: ZoneInfo) -> datetime:
     """Returns the instant (UTC, without a zone) of a local time."""
-    return local.replace(tzinfo=in_zone, fold=0).astimezone(UTC).replace(tzinfo=None)
+    # Twice as fast as `astimezone`, by which a window of many occurrences would be slow.
+    return local - (in_zone.utcoffset(local.replace(fold=0)) or _ZERO)
 
 
 def local_of(instant: datetime, in_zone: ZoneInfo) -> datetime:
@@ -41,7 +43,8 @@ def recurrence_id(local: datetime, *, all_day: bool) -> str:
 
     It is the RECURRENCE-ID of RFC 5545 (section 3.8.4.4), and stays the same when the zone's rules change.
     """
-    return f"{local:%Y%m%d}" if all_day else f"{local:%Y%m%dT%H%M%S}"
+    day = f"{local.year:04}{local.month:02}{local.day:02}"
+    return day if all_day else f"{day}T{local.hour:02}{local.minute:02}{local.second:02}"
 
 
 def parse_recurrence_id(text: str, *, all_day: bool) -> datetime:

@@ -104,53 +104,58 @@ class Pattern:
         rule = self.rule
         year, month = low.year, low.month
         while (year, month) <= (high.year, high.month):
-            if rule.frequency == "MONTHLY":
-                selected = ((year - self.start.year) * 12 + month - self.start.month) % rule.interval == 0
-            else:
-                selected = (year - self.start.year) % rule.interval == 0
-            if selected and (not rule.by_month or month in rule.by_month):
+            if self.has_month(year, month):
                 first = low.day if (year, month) == (low.year, low.month) else 1
                 last = high.day if (year, month) == (high.year, high.month) else 31
                 for number in self._numbers(year, month):
-                    if first <= number <= last and self._fits(day := date(year, month, number)):
-                        yield day
+                    if first <= number <= last:
+                        day = date(year, month, number)
+                        if rule.frequency == "MONTHLY" or self._fits_year(day):
+                            yield day
             month += 1
-            if month > 12 or (rule.frequency == "YEARLY" and not selected):
+            if month > 12 or (rule.frequency == "YEARLY" and (year - self.start.year) % rule.interval):
                 year, month = year + 1, 1
 
-    def _numbers(self, year: int, month: int) -> list[int]:
-        """Returns the days of a month that may be selected: those of BYMONTHDAY, or all."""
-        length = monthrange(year, month)[1]
-        if not self.rule.by_month_day:
-            return list(range(1, length + 1))
-        days = {each if each > 0 else length + 1 + each for each in self.rule.by_month_day}
-        return sorted(day for day in days if 1 <= day <= length)
+    def has_month(self, year: int, month: int) -> bool:
+        """Returns whether a monthly or yearly rule selects a month, by its interval and BYMONTH."""
+        rule = self.rule
+        if rule.by_month and month not in rule.by_month:
+            return False
+        years = year - self.start.year
+        periods = years * 12 + month - self.start.month if rule.frequency == "MONTHLY" else years
+        return periods % rule.interval == 0
+
+    def _numbers(self, year: int, month: int) -> tuple[int, ...]:
+        """Returns the days of a month that the parts of the rule select which are about days of a month."""
+        rule = self.rule
+        return days_of_month(rule.by_month_day, rule.by_day, *monthrange(year, month), self.counts_in_month)
+
+    @property
+    def counts_in_month(self) -> bool:
+        """Returns whether the numbers of BYDAY count within the month, and not within the year."""
+        return self.rule.frequency == "MONTHLY" or bool(self.rule.by_month)
 
     def _fits(self, day: date) -> bool:
-        """Returns whether the parts of the rule select `day`, in a period that the interval selects."""
+        """Returns whether the parts of a daily or weekly rule select `day`, in a period that the interval selects."""
         rule = self.rule
         if rule.by_month and day.month not in rule.by_month:
             return False
-        if rule.by_month_day and not _counted(day.day, monthrange(day.year, day.month)[1], rule.by_month_day):
+        if rule.by_day and (0, day.weekday()) not in rule.by_day:
             return False
+        return not rule.by_month_day or _counted(day.day, monthrange(day.year, day.month)[1], rule.by_month_day)
+
+    def _fits_year(self, day: date) -> bool:
+        """Returns whether those parts of a yearly rule select `day` that are about days and weeks of the year."""
+        rule = self.rule
         if rule.by_year_day and not _counted(_of_year(day), _length_of(day.year), rule.by_year_day):
             return False
         if rule.by_week and _week_number(day, rule.week_start) not in rule.by_week:
             return False
-        return not rule.by_day or self._fits_weekday(day)
-
-    def _fits_weekday(self, day: date) -> bool:
-        rule, weekday = self.rule, day.weekday()
-        if (0, weekday) in rule.by_day:
-            return True
-        wanted = {number for number, each in rule.by_day if each == weekday}
-        if not wanted:
-            return False
-        if rule.frequency == "MONTHLY" or rule.by_month:
-            at, length = day.day, monthrange(day.year, day.month)[1]
-        else:
-            at, length = _of_year(day), _length_of(day.year)
-        return not wanted.isdisjoint(((at - 1) // 7 + 1, -((length - at) // 7 + 1)))
+        return (
+            self.counts_in_month
+            or not rule.by_day
+            or _on_weekday(rule.by_day, day.weekday(), _of_year(day), _length_of(day.year))
+        )
 
     def _on(self, day: date) -> Iterator[datetime]:
         """Yields the local times of a day that the rule selects, in order, without those that BYSETPOS leaves out."""
@@ -182,6 +187,33 @@ def _filled_in(rule: Rule, start: date) -> Rule:
     if rule.frequency == "YEARLY" and not by_month:
         by_month = frozenset({start.month})
     return replace(rule, by_month=by_month, by_month_day=frozenset({start.day}))
+
+
+@lru_cache(maxsize=1024)
+def days_of_month(
+    by_month_day: frozenset[int],
+    by_day: frozenset[tuple[int, int]],
+    first: int,
+    length: int,
+    in_month: bool = True,  # noqa: FBT001, FBT002 a cache takes no names
+) -> tuple[int, ...]:
+    """Returns the days that BYMONTHDAY and BYDAY select of a month, which begins with the weekday `first`.
+
+    If the numbers of BYDAY do not count within the month, these are all of their weekdays.
+    """
+    weekdays = by_day if in_month else frozenset((0, weekday) for _, weekday in by_day)
+    return tuple(
+        day
+        for day in range(1, length + 1)
+        if (not by_month_day or _counted(day, length, by_month_day))
+        and (not weekdays or _on_weekday(weekdays, (first + day - 1) % 7, day, length))
+    )
+
+
+def _on_weekday(by_day: frozenset[tuple[int, int]], weekday: int, at: int, length: int) -> bool:
+    """Returns whether BYDAY selects the day `at`, of 1 to `length` of a month or year, which is a `weekday`."""
+    numbers = (0, (at - 1) // 7 + 1, -((length - at) // 7 + 1))
+    return any((number, weekday) in by_day for number in numbers)
 
 
 def _counted(at: int, length: int, wanted: frozenset[int]) -> bool:

@@ -13,6 +13,7 @@ from shared.scheduling.events import MOST_CALENDARS, Event
 from shared.scheduling.fences import ALL_FENCES, fences_of
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.roles import Right
 from shared.sharing_errors import ManagedElsewhere
 
@@ -50,10 +51,10 @@ class Bookings:
         takes_time = (
             creates
             or first.deleted
-            or not last.content.takes_no_more_time(first.content)
+            or newly_taken(last, first) is not None
             or not set(last.content.calendars) <= set(first.content.calendars)
         )
-        expected = fences_of(last.content) if takes_time and not last.deleted and last.content.opaque else ()
+        expected = fences_of(last.content) if takes_time and not last.deleted and last.content.busy else ()
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.write(event_id, propose, calendars, checked=checked, expected=expected, lost=lost)
 

@@ -8,9 +8,10 @@ from shared import ids
 from shared.errors import InvalidRequest
 from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
-from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import Fence, fences_of, weeks_touched
+from shared.scheduling.instants import Instant
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
 
@@ -40,8 +41,8 @@ class PlaceRead:
         return OWNER if self.access.own else self.granted
 
     def fences_of(self, event: Event) -> list[Fence] | None:
-        """Returns the fences of the weeks that `event` touches; None if not all of them were read."""
-        names = fences_of(event.content)
+        """Returns the fences that a checked write of `event` moves; None if not all of them were read."""
+        names = fences_moved(event, self.event)
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
 
 
@@ -140,6 +141,7 @@ def copy_in(calendar_id: CalendarId, event: Event, before: Event | None) -> Even
         home=event.calendar_id,
         content=replace(event.content, calendars=()),
         stamp=replace(_stamp(event, before), type=kind),
+        checked_until=None if before is None else before.checked_until,
         uid=None,
         creation_digest=None,
     )
@@ -165,7 +167,14 @@ def _stamp(event: Event, before: Event | None) -> Stamp:
 
 def takes_time(event: Event, place: PlaceRead) -> bool:
     """Returns whether `event` takes time in a calendar that it did not take there."""
-    return not event.deleted and needs_check(event, place.event)
+    return newly_taken(event, place.event) is not None
+
+
+def noted(write: PlaceWrite, checked_until: Instant | None) -> PlaceWrite:
+    """Returns `write` of an event of which a series says how far it was checked in the calendar, if it was just now."""
+    if newly_taken(write.event, write.place.event) is not write.event:
+        return write
+    return replace(write, event=replace(write.event, checked_until=checked_until))
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
@@ -179,7 +188,7 @@ def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
     """
     on = {event.calendar_id, *event.content.calendars, *(each.event.calendar_id for each in writes if each.live)}
     most = MOST_ACTIONS // (len(fences_of(event.content)) + 2)
-    if event.content.opaque and not event.deleted and len(on) > most:
+    if event.content.busy and not event.deleted and len(on) > most:
         weeks = weeks_touched(event.content.interval)
         what = "a series" if event.content.recurrence is not None else f"an event that touches {weeks} weeks"
         raise InvalidRequest.of("calendars", f"must be at most {most - 1} for {what}")

@@ -26,6 +26,7 @@ from shared.scheduling.access import STRICT, CalendarAccess
 from shared.scheduling.booking_items import PlaceRead, PlaceWrite
 from shared.scheduling.booking_proposals import BookingStore, Proposal, Propose, Unread
 from shared.scheduling.booking_search import BookingSearch
+from shared.scheduling.conflicts import ConflictsFound
 from shared.scheduling.events import Event
 from shared.scheduling.fences import fences_of
 from shared.scheduling.lost_answers import LostAnswers, until_written
@@ -179,6 +180,7 @@ class BookingWriter:
         for write in (*writes, *trials.values()):
             self._admit(write, proposal)
         items.check_size([*writes, *trials.values()][: len(writes) + 1], event)
+        found: Mapping[CalendarId, ConflictsFound] = {}
         if checked:
             found = self._search.conflicts([*writes, *trials.values()])
             candidates = [each for each in candidates if not found[each].events]
@@ -196,7 +198,8 @@ class BookingWriter:
             content = replace(event.content, calendars=(*event.content.calendars, chosen))
             proposal = replace(proposal, event=replace(event, content=content), any_of=())
             writes = self._writes(proposal, places, fenced=fenced)
-        return writes
+        unknown = ConflictsFound()
+        return [items.noted(each, found.get(each.event.calendar_id, unknown).checked_until) for each in writes]
 
     def _writes(self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], *, fenced: bool) -> list[PlaceWrite]:
         wanted = items.items_of(proposal.event, proposal.left, proposal.same, places, self._expires_at)
@@ -204,7 +207,7 @@ class BookingWriter:
 
     def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
         takes_time = items.takes_time(item, place)
-        fences = place.fences_of(item) if fenced and takes_time else []
+        fences = place.fences_of(item) if fenced else []
         if fences is None:
             raise Unread(dict.fromkeys(proposal.calendars, fences_of(item.content)))
         at_home = item.calendar_id == self._request.calendar_id

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from shared import ids
 from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
@@ -56,7 +56,7 @@ class Calendar(CalendarReading):
         self._updater: Updater | DryRun = Updater(store, request)
         self._deleted_seconds = deleted_seconds
 
-    def preview(self, change: Callable[["Calendar"], Event]) -> Preview:
+    def preview(self, change: Callable[[Self], Event | None]) -> Preview:
         """Returns the effect that `change` would have, without writing anything.
 
         `change` makes one change of one event of the calendar that it is given. A conflict is part of the result.
@@ -125,9 +125,8 @@ class Calendar(CalendarReading):
     def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
         """Replaces the event's content with `content`.
 
-        Raises:
-            NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and the errors of
-                `terms.check`.
+        Raises NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and what
+        `terms.check` does.
         """
 
         def make(stored: Event | None) -> Event | None:

@@ -48,15 +48,8 @@ class ConflictsFound:
     checked_until: Instant | None = None
 
 
-def needs_check(event: Event, previous: Event | None) -> bool:
-    """Returns whether writing `event` over `previous` takes time in its calendar that `previous` did not take."""
-    if not event.content.opaque:
-        return False
-    return previous is None or previous.deleted or not event.content.takes_no_more_time(previous.content)
-
-
 def find_conflicts(store: ConflictStore, event: Event, fences: Sequence[Fence], deadline: Deadline) -> ConflictsFound:
-    """Returns the conflicts of `event` in its calendar, by start.
+    """Returns the conflicts of `event`, which may be an occurrence of a series, in its calendar, by start.
 
     They are all unless there are more than COLLISIONS_SHOWN, or ROUNDS rounds found some without reading all ranges to
     their ends. `fences` were read before; without them, an event just written may be overlooked.
@@ -96,7 +89,7 @@ def latest_of(found: Iterable[Event], event: Event) -> dict[EventId, Event]:
     One that moved between two reads may be found at both positions: its later version counts.
     """
     latest = {each.id: each for each in sorted(found, key=lambda each: each.history_id)}
-    latest.pop(event.id, None)
+    latest.pop(event.stored_id, None)
     return latest
 
 
@@ -128,7 +121,7 @@ def standing(
         for entry in latest_entries(fences, window).values()
         if entry.event_id not in found or found[entry.event_id].history_id < entry.history_id
     }
-    hidden.pop(event.id, None)
+    hidden.pop(event.stored_id, None)
     actual = store.get_many(event.calendar_id, hidden) if hidden else {}
     for entry in hidden.values():
         other = actual.get(entry.event_id)
@@ -137,7 +130,7 @@ def standing(
             continue
         if other.history_id < entry.history_id:
             raise Contended("a read is behind a fence")
-        if not other.deleted and other.content.opaque:
+        if not other.deleted and other.content.busy:
             current[other.id] = other
     return list(current.values())
 

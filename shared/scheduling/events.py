@@ -98,16 +98,10 @@ class Content:
         """Returns whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one never conflicts."""
         return self.transparency == "opaque"
 
-    def takes_no_more_time(self, before: "Content") -> bool:
-        """Returns whether it takes the time that it took as `before`, and no other; of a series, it may take less."""
-        if not self.opaque:
-            return True
-        if not before.opaque or self.interval != before.interval:
-            return False
-        if self.recurrence is None or before.recurrence is None:
-            return self.recurrence is before.recurrence
-        clocks = [(each.time_zone, each.local_start, each.days) for each in (self, before)]
-        return clocks[0] == clocks[1] and self.recurrence.takes_no_more_time(before.recurrence)
+    @property
+    def busy(self) -> bool:
+        """Returns whether any of it takes its time: an occurrence of a transparent series may."""
+        return self.opaque or (self.recurrence is not None and self.recurrence.has_opaque)
 
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.
@@ -129,8 +123,9 @@ CONTENT_FIELDS: Final = tuple(each.name for each in fields(Content))
 class Stamp:
     """The author, time and type of a change. `history_id` identifies the version that the change created.
 
-    `operation_size` is how many versions the operation created: more than one in bulk. `history_id` and `version` are
-    filled in when the change is applied to an event (`numbered`).
+    `operation_size` is how many versions the operation created: more than one in bulk. `occurrence` is the recurrence
+    id of the one occurrence of a series that the change concerned. `history_id` and `version` are filled in when the
+    change is applied to an event (`numbered`).
     """
 
     type: ChangeType = "create"
@@ -140,6 +135,7 @@ class Stamp:
     on_conflict: OnConflict = "reject"
     rolled_back_to: HistoryId | None = None
     operation_size: int = 1
+    occurrence: str | None = None
     history_id: HistoryId = NO_HISTORY_ID
     version: int = 0
 
@@ -153,6 +149,7 @@ class Stamp:
         on_conflict: OnConflict = "reject",
         rolled_back_to: HistoryId | None = None,
         operation_size: int = 1,
+        occurrence: str | None = None,
     ) -> "Stamp":
         """Returns the stamp of a change by `request`, without version and history_id. An empty reason becomes None."""
         return cls(
@@ -163,6 +160,7 @@ class Stamp:
             on_conflict=on_conflict,
             rolled_back_to=rolled_back_to,
             operation_size=operation_size,
+            occurrence=occurrence,
         )
 
     def numbered(self, history_id: HistoryId, version: int) -> "Stamp":

@@ -129,8 +129,8 @@ def next_free(
 
     `collisions` are the known conflicts of `event` in each calendar in which it is to have none. The search covers 31
     days, in at most as many rounds as a listing; usually one is enough. The start is None if there is no free time
-    within the 31 days, or if the search was stopped, which for a series is not made. Several calendars are
-    read by `side_by_side`, a concurrent `map`.
+    within the 31 days, or if the search was stopped, which for a series is not made. The other occurrences of the
+    series of an occurrence take their time. Several calendars are read by `side_by_side`, a concurrent `map`.
     """
     if event.content.recurrence is not None:
         return None, True
@@ -151,7 +151,7 @@ def next_free(
         read = list(side_by_side(partial(read_on, taken_until=taken_until, limit=size), readers))
         horizon = min((up_to for _, up_to in read if up_to is not None), default=None)
         settled = [each for events, _ in read for each in events if horizon is None or position_of(each) <= horizon]
-        others = [*known, *(each for each in settled if each.stored_id != event.id)]
+        others = [*known, *(each for each in settled if event.id not in (each.id, each.stored_id))]
         busy = merged(_times(others), window)
         candidate = _first_gap(busy, start, length)
         finish = shifted(candidate, length)

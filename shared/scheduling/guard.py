@@ -21,11 +21,12 @@ from shared.errors import AnswerLost, Contended, EventConflict
 from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.access import Grant
-from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts, needs_check
+from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts
 from shared.scheduling.events import Event
-from shared.scheduling.fences import Fence, fences_of
+from shared.scheduling.fences import Fence
 from shared.scheduling.free_time import next_free
 from shared.scheduling.lost_answers import LostAnswers, until_written
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Quotas, Usage, size_of
 
 if TYPE_CHECKING:
@@ -130,15 +131,15 @@ class Guard:
                     seen = [each for each in (previous, event) if each is not None]
                     bookings = self._bookings(self._request)
                     return bookings.change(event_id, make, seen, checked=checked, creates=creates, lost=tracked)
-                guarded = checked and needs_check(event, previous)
-                needed = fences_of(event.content) if guarded else ()
+                taken = newly_taken(event, previous)
+                needed = fences_moved(event, previous) if checked else ()
                 if not {*needed} <= {*names}:
                     names = needed
                     return None
                 fences = [each for each in fences if each.name in needed]
                 self._check_room(event, previous, usage)
-                if guarded:
-                    event = self._checked(event, fences)
+                if taken is not None:
+                    event = self._checked(event, taken, fences) if checked else replace(event, checked_until=None)
                 self._commit(event, previous, fences, tracked)
             except Contended:
                 unread = False
@@ -205,20 +206,20 @@ class Guard:
         if self._quotas is not None:
             self._quotas.check(size_of(event) - size_of(previous), usage)
 
-    def _checked(self, event: Event, fences: list[Fence]) -> Event:
-        """Returns `event`, of which a series says how far it was checked.
+    def _checked(self, event: Event, taken: Event, fences: list[Fence]) -> Event:
+        """Returns `event`, of which a series says how far it was checked; `taken` is what newly takes time.
 
-        Raises EventConflict if it conflicts with others, and Contended if the index lags behind a fence.
+        Raises EventConflict if that conflicts with others, and Contended if the index lags behind a fence.
         """
-        found = find_conflicts(self._store, event, fences, self._deadline)
+        found = find_conflicts(self._store, taken, fences, self._deadline)
         if found.events:
             # The search reads up to five pages of each class: with little time left it would not finish.
             in_time = self._deadline.left(SEARCH_SHARE) > 0
             collisions = {event.calendar_id: found.events}
-            free, stopped = next_free(self._store, event, collisions) if in_time else (None, True)
+            free, stopped = next_free(self._store, taken, collisions) if in_time else (None, True)
             told = [collision(other, self._access, self._store.grant) for other in found.events]
             raise EventConflict(told, free, stopped=stopped, complete=found.complete)
-        return replace(event, checked_until=found.checked_until)
+        return event if taken is not event else replace(event, checked_until=found.checked_until)
 
     def preview(
         self,
@@ -243,9 +244,10 @@ class Guard:
             return self._bookings(self._request).preview(
                 event_id, make, checked=checked, creates=creates, any_of=any_of
             )
-        if checked and needs_check(planned, stored):
+        taken = newly_taken(planned, stored)
+        if checked and taken is not None:
             try:
-                planned = self._checked(planned, [])
+                planned = self._checked(planned, taken, [])
             except EventConflict as refusal:
                 return planned, refusal
         return planned, None

@@ -8,33 +8,34 @@ Other series are compared over five years from where the later of both begins (`
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from functools import cached_property, partial
 from itertools import islice
 from typing import Final
 
-from shared.errors import COLLISIONS_SHOWN, Contended, TooManySeries
+from shared.errors import COLLISIONS_SHOWN, Contended
 from shared.ids import EventId
-from shared.recurrence.pairs import first_meeting
-from shared.recurrence.series import Series
+from shared.recurrence.pairs import HORIZON, TimeTaken
 from shared.retries import Deadline
 from shared.scheduling.conflicts import ConflictsFound, ConflictStore, latest_of, standing
-from shared.scheduling.events import Event
+from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import LAST, Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import CLASSES, ClassRange, overlap_ranges
-from shared.scheduling.recurrences import busy_series_of, instant, occurrence_event, utc
+from shared.scheduling.recurrences import busy_between, instant, occurrence_event, series_of, takes_time, utc
 from shared.scheduling.window_reader import position_of
+from shared.series_errors import TooManySeries
 
 # How many events of each class are read at once.
 PAGE: Final = 300
 # The occurrences near which events are looked for one by one, if a class has more than a page: so many, in two years.
 NEAR: Final = 366
-NEAR_TIME: Final = timedelta(days=2 * 366)
+NEAR_SECONDS: Final = 2 * 366 * 24 * 3600
 # How many of them are looked at before a conflict ends the search.
 _TOGETHER: Final = 50
 # How many series that take time a calendar may have: a check reads all of them.
 MAX_SERIES: Final = 500
+_HORIZON_SECONDS: Final = int(HORIZON.total_seconds())
 
 
 def find_series_conflicts(
@@ -73,9 +74,9 @@ class _Search:
         extent, calendar_id = self.event.content.extent, self.event.calendar_id
         ranges = overlap_ranges(extent)
         pages, others = self.store.read_with_series(calendar_id, ranges, extent.start, PAGE, extent, opaque=True)
+        self.found = [*others, *(each for page in pages for each in page.found)]
         if len({each.id for each in others} - {self.event.id}) >= MAX_SERIES:
             raise TooManySeries(MAX_SERIES)
-        self.found = [*others, *(each for page in pages for each in page.found)]
         more = [
             each.behind(page.read_up_to)
             for each, page in zip(ranges, pages, strict=True)
@@ -85,16 +86,18 @@ class _Search:
             self._look_ahead(more)
         found = latest_of(self.found, self.event)
         suspected = self._conflicts(found.values())
-        conflicts = self._conflicts(standing(self.store, self.event, extent, found, self.fences))
+        current = standing(self.store, self.event, extent, found, self.fences)
+        conflicts = self._conflicts(current)
         if suspected and not conflicts and more:
             # What was in the way has moved, and the search had ended with it.
             raise Contended("what was in the way is not any more")
         complete = not (suspected and more) and len(conflicts) <= COLLISIONS_SHOWN
-        return ConflictsFound(conflicts, complete, min(self.known_until, extent.end))
+        compared = (self._compared_until(each) for each in current if each.content.recurrence is not None)
+        return ConflictsFound(conflicts, complete, min([self.known_until, extent.end, *compared]))
 
-    @property
-    def _series(self) -> Series:
-        return busy_series_of(self.event.content)
+    @cached_property
+    def _mine(self) -> TimeTaken:
+        return _time_taken(self.event.content)
 
     def _conflicts(self, others: Iterable[Event]) -> list[Event]:
         """Returns the first conflict with each of `others`, by start: no more than are shown, and one."""
@@ -104,20 +107,34 @@ class _Search:
     def _first_with(self, other: Event) -> Event | None:
         content = other.content
         if content.recurrence is None:
-            taken = self._series.between(utc(content.start), utc(content.end))
+            taken = busy_between(self.event.content, content.interval)
             return other if next(taken, None) is not None else None
-        met = first_meeting(self._series, busy_series_of(content))
-        return None if met is None else occurrence_event(other, met[1])
+        low, high = self._both(content)
+        if low >= high:
+            return None
+        met = self._mine.first_meeting(_time_taken(content), utc(low), utc(high))
+        return None if met is None else occurrence_event(other, met.other)
+
+    def _both(self, other: Content) -> Interval:
+        """Returns from when to when the series is compared with another one."""
+        low = max(self.event.content.extent.start, other.extent.start)
+        end = min(self.event.content.extent.end, other.extent.end)
+        return Interval(low, min(end, shifted(low, _HORIZON_SECONDS)))
+
+    def _compared_until(self, other: Event) -> Instant:
+        """Returns until when the series was compared with another one: LAST, if one of both ends before."""
+        low, high = self._both(other.content)
+        return high if high == shifted(low, _HORIZON_SECONDS) else LAST
 
     def _look_ahead(self, more: Sequence[ClassRange]) -> None:
         """Reads on in the classes of which a page was not enough: near each of the next occurrences, and behind them.
 
         Adds to `found`, and sets `known_until`. Ends with the first conflict.
         """
-        start = utc(self.event.content.extent.start)
+        start = self.event.content.extent.start
         near = [
             Interval(instant(each.start), instant(each.end))
-            for each in islice(self._series.between(start, _later(start)), NEAR)
+            for each in islice(busy_between(self.event.content, Interval(start, shifted(start, NEAR_SECONDS))), NEAR)
         ]
         reads = [read for each in near for read in _reads(more, each)]
         for at in range(0, len(reads), _TOGETHER):
@@ -132,7 +149,8 @@ class _Search:
                 return
             if self._conflicts(latest_of((each for page in pages for each in page.found), self.event).values()):
                 return
-        self._read_behind(more, near[-1].end if near else self.event.content.extent.start)
+        # Not from the end of the last of them: another one may begin while it lasts, if it was moved.
+        self._read_behind(more, near[-1].start if near else start)
 
     def _read_behind(self, more: Sequence[ClassRange], last: Instant) -> None:
         """Reads a page of each class of what ends after `last`."""
@@ -142,8 +160,8 @@ class _Search:
         self.known_until = min([LAST, *(page.read_up_to[0] for page in pages if page.read_up_to is not None)])
 
 
-def _later(start: datetime) -> datetime:
-    return utc(shifted(instant(start), int(NEAR_TIME.total_seconds())))
+def _time_taken(content: Content) -> TimeTaken:
+    return TimeTaken(series_of(content), partial(takes_time, content))
 
 
 def _reads(more: Sequence[ClassRange], window: Interval) -> Iterator[tuple[ClassRange, Instant]]:

@@ -12,6 +12,7 @@ from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.recurrences import occurrence
 from shared.scheduling.series_changes import merged
 
 
@@ -113,6 +114,14 @@ def live(stored: Event | None) -> Event:
     if stored is None or stored.deleted:
         raise NotFound("event")
     return stored
+
+
+def live_occurrence(event: Event, recurrence_id: str, *, cancelled: bool = False) -> Event:
+    """Returns an occurrence of `event`, with `cancelled` also one that does not take place. Raises NotFound."""
+    found = occurrence(event, recurrence_id, cancelled=cancelled)
+    if found is None:
+        raise NotFound("occurrence of this event")
+    return found
 
 
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:

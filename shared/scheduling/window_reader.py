@@ -139,7 +139,10 @@ def _up_to(events: list[Event], horizon: Position) -> list[Event]:
 class Expansion:
     """The occurrences of series in a window, found slice by slice, in order."""
 
-    def __init__(self, series: Sequence[Event], window: Interval, after: Position | None, *, opaque: bool) -> None:
+    def __init__(
+        self, series: Sequence[Event], window: Interval, after: Position | None, *, opaque: bool = False
+    ) -> None:
+        """Finds those of `series` in `window` that are behind the position `after`; with `opaque` what takes time."""
         self._series = series
         self._window = window
         self._after = after

@@ -91,6 +91,13 @@ class SharedEventStore(DynamoEventStore):
         self._grants.renew()
         return pages, series if opaque else self.readable(series)
 
+    def read_each(
+        self, calendar_id: CalendarId, reads: Sequence[tuple[ClassRange, Instant]], limit: int
+    ) -> list[ClassPage[Event]]:
+        """Returns what `DynamoEventStore.read_each` does."""
+        read = super().read_each
+        return self._grants.beside(lambda: read(calendar_id, reads, limit))
+
     def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
         """Returns what `DynamoEventStore.deleted` does, as far as the caller may read it."""
         read = super().deleted

@@ -34,6 +34,7 @@ def test_the_payload_creates_an_event(deployment: Deployment) -> None:
         "end_date": None,
         "transparency": "opaque",
         "calendars": [],
+        "recurrence": None,
         "uid": None,
         "calendar_id": OWNER,
         "created_by": OWNER,

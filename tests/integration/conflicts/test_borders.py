@@ -126,7 +126,7 @@ def test_an_event_of_a_year_moves_every_fence_once_and_commits(contended: Conten
     assert contended.live() == {event.id: event}
     moved = fences(contended.wire.requests[COMMIT][0])
     assert sorted(moved) == [f"FENCE#c{number:02d}" for number in range(FENCES)]
-    assert (contended.wire.calls[READ], contended.wire.calls[QUERY], contended.wire.calls[COMMIT]) == (1, 4, 1)
+    assert (contended.wire.calls[READ], contended.wire.calls[QUERY], contended.wire.calls[COMMIT]) == (1, 5, 1)
     with pytest.raises(EventConflict):
         contended.subject().create(content(shifted(end, -1), end))
 

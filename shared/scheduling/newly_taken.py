@@ -1,0 +1,51 @@
+"""What a change of an event newly takes: the time that has to be free, and the fences that guard it."""
+
+from collections.abc import Sequence
+
+from shared.scheduling.events import Content, Event
+from shared.scheduling.fences import ALL_FENCES, fences_of
+from shared.scheduling.recurrences import occurrence
+
+
+def newly_taken(event: Event, previous: Event | None) -> Event | None:
+    """Returns what takes time in its calendar, with `event` in place of `previous`, that was not taken before.
+
+    That is the event; or the only one of its occurrences that was moved or brought back; or None.
+    """
+    content = event.content
+    if event.deleted or not content.busy:
+        return None
+    if previous is None or previous.deleted:
+        return event
+    before = previous.content
+    if content.recurrence is None or before.recurrence is None or _timing(content) != _timing(before):
+        same = content.recurrence is before.recurrence is None and _timing(content) == _timing(before)
+        return None if same else event
+    differing = (occurrence(event, each) for each in content.recurrence.differing(before.recurrence))
+    taken = [each for each in differing if each is not None and each.content.opaque]
+    return (taken[0] if len(taken) == 1 else event) if taken else None
+
+
+def fences_moved(event: Event, previous: Event | None) -> Sequence[str]:
+    """Returns the names of the fences that a checked write of `event` in place of `previous` moves.
+
+    If only one occurrence takes time that was not taken, these are those of its weeks: the series moved all of them
+    when it took the rest. A series that ends at another time moves all, even if it takes no more time: its place in the
+    index changes, so that a Query at that moment may miss it.
+    """
+    taken = newly_taken(event, previous)
+    if previous is not None and not previous.deleted and _place(event.content) != _place(previous.content):
+        return ALL_FENCES if event.content.busy and not event.deleted else ()
+    return () if taken is None else fences_of(taken.content)
+
+
+def _timing(content: Content) -> object:
+    """Returns all that the time of a content comes from but the exceptions of a series."""
+    rule = None if content.recurrence is None else (content.recurrence.rule, content.recurrence.dates)
+    # An event that does not recur takes the same time whatever its zone is.
+    clock = None if rule is None else (content.time_zone, content.local_start, content.days)
+    return content.interval, content.transparency, rule, clock
+
+
+def _place(content: Content) -> object:
+    return None if content.recurrence is None else content.extent.end
