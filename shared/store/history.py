@@ -13,7 +13,8 @@ from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients
 from shared.store.codec import Item, event_of, text
-from shared.store.events import SERIES_SLACK, DynamoEventStore
+from shared.store.event_ranges import SERIES_SLACK
+from shared.store.events import DynamoEventStore
 from shared.store.faults import store_faults
 
 if TYPE_CHECKING:
