@@ -55,7 +55,8 @@ class SentBack(RequestBody):
     @model_validator(mode="wrap")
     @classmethod
     def _set_aside(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        given = {name: data[name] for name in READ_ONLY & data.keys()} if isinstance(data, dict) else {}
+        read_only = READ_ONLY - cls.model_fields.keys()
+        given = {name: data[name] for name in read_only & data.keys()} if isinstance(data, dict) else {}
         recurring = data.get("recurrence") if isinstance(data, dict) else None
         aside: dict[str, Any] = {}
         if isinstance(recurring, dict):
