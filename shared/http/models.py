@@ -141,14 +141,17 @@ class EventPatch(ContentPatch):
         Raises InvalidRequest: a field without a default is null, or one is of occurrences only; it has a local time
         without a zone, or ends before it begins.
         """
+        if self.cancelled is not None:
+            raise InvalidRequest.of("cancelled", "is read-only: it is null")  # of what is no occurrence
+        return self._named()
+
+    def _named(self) -> dict[str, Any]:
         named = {name: getattr(self, name) for name in self.model_fields_set if name in DEFAULTS}
         errors = [
             FieldError(name, "must not be null")
             for name, value in named.items()
             if value is None and DEFAULTS[name] is MISSING
         ]
-        if self.cancelled is not None:
-            errors.append(FieldError("cancelled", "is read-only: it is null"))  # of what is no occurrence
         if errors:
             raise InvalidRequest(errors)
         found = stored({name: DEFAULTS[name] if value is None else value for name, value in named.items()})
@@ -158,6 +161,17 @@ class EventPatch(ContentPatch):
             if fault is not None:
                 raise InvalidRequest.of("end", fault)
         return found
+
+    def of_series(self) -> dict[str, Any]:
+        """Returns the fields that a patch of an occurrence changes of its series, as `fields` does.
+
+        The recurrence of an occurrence is null, which says nothing of its series.
+
+        Raises InvalidRequest: all of them are to be cancelled, or a field without a default is null.
+        """
+        if self.cancelled:
+            raise InvalidRequest.of("cancelled", "must be false or left out: delete what is not to take place")
+        return {name: value for name, value in self._named().items() if name != "recurrence" or value is not None}
 
     def of_occurrence(self) -> dict[str, Any]:
         """Returns the fields that the patch changes of an occurrence; None puts one back to what the series has."""

@@ -191,6 +191,8 @@ class Event:
     An event on several calendars has an item in each. One of them is its home, where it is changed; the others are
     copies, with the calendar of the home in `home`, and name no other calendar.
 
+    `split_from` is the series of which a series was a part before a change of the occurrences from one on.
+
     `checked_until` is the instant up to which a series was found to conflict with nothing when its time was last
     checked. An occurrence of a series is an event as well, which is not stored: `occurrence` says of what.
     """
@@ -206,6 +208,7 @@ class Event:
     creation_digest: str | None = None
     erased: bool = False
     home: CalendarId | None = None
+    split_from: EventId | None = None
     checked_until: Instant | None = None
     occurrence: OccurrenceOf | None = None
 

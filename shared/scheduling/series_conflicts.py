@@ -39,15 +39,21 @@ _HORIZON_SECONDS: Final = int(HORIZON.total_seconds())
 
 
 def find_series_conflicts(
-    store: ConflictStore, event: Event, fences: Sequence[Fence], deadline: Deadline
+    store: ConflictStore,
+    event: Event,
+    fences: Sequence[Fence],
+    deadline: Deadline,
+    besides: EventId | None = None,
 ) -> ConflictsFound:
     """Returns the conflicts of a series in its calendar, one with each event that is in its way, and how far it looked.
+
+    The event with the id `besides` is in nobody's way.
 
     Raises:
         Contended: the conflicts cannot be determined yet.
         TooManySeries: the calendar has as many series as it may.
     """
-    return _Search(store, event, fences, deadline).run()
+    return _Search(store, event, fences, deadline, besides).run()
 
 
 @dataclass
@@ -59,6 +65,7 @@ class _Search:
         event: The series.
         fences: All fences of the calendar, as they were read before.
         deadline: When the time is up.
+        besides: The id of an event that is in nobody's way.
         found: The events and series that were read.
         known_until: The instant before which all events are among `found`.
     """
@@ -67,6 +74,7 @@ class _Search:
     event: Event
     fences: Sequence[Fence]
     deadline: Deadline
+    besides: EventId | None = None
     found: list[Event] = field(default_factory=list)
     known_until: Instant = LAST
 
@@ -82,11 +90,11 @@ class _Search:
             for each, page in zip(ranges, pages, strict=True)
             if page.read_up_to is not None
         ]
-        if more and not self._conflicts(latest_of(self.found, self.event).values()):
+        if more and not self._conflicts(latest_of(self.found, self.event, self.besides).values()):
             self._look_ahead(more)
-        found = latest_of(self.found, self.event)
+        found = latest_of(self.found, self.event, self.besides)
         suspected = self._conflicts(found.values())
-        current = standing(self.store, self.event, extent, found, self.fences)
+        current = standing(self.store, self.event, extent, found, self.fences, self.besides)
         conflicts = self._conflicts(current)
         if ended_untruly(suspected, conflicts, more):
             raise Contended("what was in the way is not any more")
@@ -140,7 +148,9 @@ class _Search:
             if cut:
                 self.known_until = min(cut)
                 return
-            if self._conflicts(latest_of((each for page in pages for each in page.found), self.event).values()):
+            if self._conflicts(
+                latest_of((each for page in pages for each in page.found), self.event, self.besides).values()
+            ):
                 return
         # Not from the end of the last of them: another one may begin while it lasts, if it was moved.
         self._read_behind(more, near[-1].start if near else start)

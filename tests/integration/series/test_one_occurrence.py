@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from shared.runtime import Runtime
-from shared.scheduling.fences import Fence, fence_names
+from shared.scheduling.fences import fence_names
 from shared.scheduling.intervals import Interval
-from shared.store.fence_items import fence_of
 from tests.harness.deployment import Deployment
 from tests.harness.ledger import recording
 from tests.harness.payloads import ADA, tag
@@ -17,6 +16,7 @@ from tests.integration.series.occurrences import (
     THIRD,
     cancel,
     change,
+    fences,
     made,
     occurrences,
     path,
@@ -251,11 +251,3 @@ def test_the_fences_of_the_week_remember_the_whole_series(deployment: Deployment
     change(series, {"title": "x"})
     cancel(series)
     assert fences(deployment) == after
-
-
-def fences(deployment: Deployment) -> dict[str, Fence]:
-    """The fences of the calendar, by name."""
-    table = deployment.runtime.settings.events_table
-    items = deployment.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-    names = {item["sk"]["S"].partition("#")[2]: item for item in items if item["sk"]["S"].startswith("FENCE#")}
-    return {name: fence_of(name, item) for name, item in names.items()}
