@@ -11,20 +11,40 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.http.content_documents import ContentDocument
-from shared.http.document_types import ID, Author, HistoryIdValue, Id, InstantValue, NextCursor, TimestampValue
+from shared.http.document_types import (
+    ID,
+    Author,
+    EventIdValue,
+    HistoryIdValue,
+    Id,
+    InstantValue,
+    NextCursor,
+    TimestampValue,
+)
 from shared.http.fields import Uid
-from shared.http.recurrence_documents import recurrence_document
+from shared.http.recurrence_documents import (
+    OccurrenceFacts,
+    RecurrenceId,
+    occurrence_facts,
+    recurrence_document,
+)
 from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event, OnConflict
 from shared.scheduling.instants import of_seconds
 
 
-class EventDocument(ContentDocument):
-    """An event."""
+class EventDocument(ContentDocument, OccurrenceFacts):
+    """An event, or an occurrence of a series."""
 
-    id: Annotated[Id, Field(description="Stays the same for the event's whole life.")]
-    all_day: Annotated[bool, Field(description="Whether it is of whole days.", examples=[False])]
+    id: EventIdValue
     uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
     calendar_id: Annotated[Id, Field(description="The calendar that it is in.")]
+    split_from: Annotated[
+        Id | None,
+        Field(
+            description="Of a series: the one of which it was a part, until it was changed from there on.",
+            examples=[None],
+        ),
+    ]
     created_by: Annotated[
         str, Field(description="The user id of whoever created it; `external`: not known.", examples=[ID])
     ]
@@ -45,9 +65,11 @@ def event_document(event: Event) -> EventDocument:
     document = cast("EventDocument", values)
     document["calendars"] = [*content.calendars]
     document["recurrence"] = recurrence_document(event)
+    values.update(occurrence_facts(event))
     document["all_day"] = content.all_day
     document["uid"] = event.uid
     document["calendar_id"] = event.calendar_id
+    document["split_from"] = event.split_from
     document["created_by"] = event.created_by
     document["version"] = stamp.version
     document["history_id"] = stamp.history_id
@@ -173,6 +195,11 @@ class VersionDocument(TypedDict):
     rolled_back_to: NotRequired[
         Annotated[Id, Field(description="Only after a rollback or a restore: the version gone back to.")]
     ]
+    occurrence: NotRequired[
+        Annotated[
+            RecurrenceId, Field(description="Only if the change concerned one occurrence of a series: which one.")
+        ]
+    ]
 
 
 def version_document(event: Event) -> VersionDocument:
@@ -190,6 +217,8 @@ def version_document(event: Event) -> VersionDocument:
     }
     if stamp.rolled_back_to:
         document["rolled_back_to"] = stamp.rolled_back_to
+    if stamp.occurrence:
+        document["occurrence"] = stamp.occurrence
     return document
 
 

@@ -1,11 +1,11 @@
 """The documents of what makes an event a series, and of an occurrence of one."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.http.document_types import InstantValue
+from shared.http.document_types import Id, InstantValue
 from shared.scheduling.events import Event
 from shared.scheduling.instants import LAST
 from shared.scheduling.recurrences import MAX_CHANGED, MAX_DATES, MAX_EXCLUDED
@@ -69,6 +69,50 @@ class RecurrenceDocument(TypedDict):
             "`9999-12-31T23:59:59Z` if everything was read. null: it was not checked."
         ),
     ]
+
+
+class OccurrenceFacts(TypedDict):
+    """What an occurrence is one of. All of it is null for an event that is not one of a series."""
+
+    series_id: Annotated[Id | None, Field(description="The series that it is an occurrence of.", examples=[None])]
+    recurrence_id: Annotated[
+        RecurrenceId | None, Field(description="Where the rule has it: the end of its `id`.", examples=[None])
+    ]
+    original_start: Annotated[
+        InstantValue | None, Field(description="When it would begin if it had not been moved, in UTC.", examples=[None])
+    ]
+    changed_fields: Annotated[
+        list[str] | None, Field(description="The fields in which it differs from the series.", examples=[None])
+    ]
+    cancelled: Annotated[
+        bool | None,
+        Field(
+            description="true only in the answer to the change that cancels it: after that it is 404.", examples=[None]
+        ),
+    ]
+
+
+_NO_OCCURRENCE: Final[OccurrenceFacts] = {
+    "series_id": None,
+    "recurrence_id": None,
+    "original_start": None,
+    "changed_fields": None,
+    "cancelled": None,
+}
+
+
+def occurrence_facts(event: Event) -> OccurrenceFacts:
+    """Returns what `event` is an occurrence of."""
+    of = event.occurrence
+    if of is None:
+        return _NO_OCCURRENCE
+    return {
+        "series_id": of.series_id,
+        "recurrence_id": of.recurrence_id,
+        "original_start": of.original_start,
+        "changed_fields": [*of.changed],
+        "cancelled": of.cancelled,
+    }
 
 
 def recurrence_document(event: Event) -> RecurrenceDocument | None:

@@ -43,6 +43,11 @@ class Pattern:
         times = tuple(time(*each) for each in product(hours, minutes, seconds))
         return cls(_filled_in(rule, start.date()), start, times)
 
+    @property
+    def without_end(self) -> "Pattern":
+        """Returns the same pattern, of a rule that has no end."""
+        return replace(self, rule=replace(self.rule, count=None, until=None))
+
     def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
         """Yields the local times that are at `low` or later and before `high`, in order."""
         low = max(low, self.start)
@@ -104,11 +109,7 @@ class Pattern:
         rule = self.rule
         year, month = low.year, low.month
         while (year, month) <= (high.year, high.month):
-            if rule.frequency == "MONTHLY":
-                selected = ((year - self.start.year) * 12 + month - self.start.month) % rule.interval == 0
-            else:
-                selected = (year - self.start.year) % rule.interval == 0
-            if selected and (not rule.by_month or month in rule.by_month):
+            if self.has_month(year, month):
                 first = low.day if (year, month) == (low.year, low.month) else 1
                 last = high.day if (year, month) == (high.year, high.month) else 31
                 for number in self._numbers(year, month):
@@ -117,16 +118,25 @@ class Pattern:
                         if rule.frequency == "MONTHLY" or self._fits_year(day):
                             yield day
             month += 1
-            if month > 12 or (rule.frequency == "YEARLY" and not selected):
+            if month > 12 or (rule.frequency == "YEARLY" and (year - self.start.year) % rule.interval):
                 year, month = year + 1, 1
+
+    def has_month(self, year: int, month: int) -> bool:
+        """Returns whether a monthly or yearly rule selects a month, by its interval and BYMONTH."""
+        rule = self.rule
+        if rule.by_month and month not in rule.by_month:
+            return False
+        years = year - self.start.year
+        periods = years * 12 + month - self.start.month if rule.frequency == "MONTHLY" else years
+        return periods % rule.interval == 0
 
     def _numbers(self, year: int, month: int) -> tuple[int, ...]:
         """Returns the days of a month that the parts of the rule select which are about days of a month."""
         rule = self.rule
-        return _of_month(rule.by_month_day, rule.by_day, self._by_month, *monthrange(year, month))
+        return days_of_month(rule.by_month_day, rule.by_day, *monthrange(year, month), self.counts_in_month)
 
     @property
-    def _by_month(self) -> bool:
+    def counts_in_month(self) -> bool:
         """Returns whether the numbers of BYDAY count within the month, and not within the year."""
         return self.rule.frequency == "MONTHLY" or bool(self.rule.by_month)
 
@@ -147,7 +157,7 @@ class Pattern:
         if rule.by_week and _week_number(day, rule.week_start) not in rule.by_week:
             return False
         return (
-            self._by_month
+            self.counts_in_month
             or not rule.by_day
             or _on_weekday(rule.by_day, day.weekday(), _of_year(day), _length_of(day.year))
         )
@@ -185,18 +195,18 @@ def _filled_in(rule: Rule, start: date) -> Rule:
 
 
 @lru_cache(maxsize=1024)
-def _of_month(
+def days_of_month(
     by_month_day: frozenset[int],
     by_day: frozenset[tuple[int, int]],
-    by_month: bool,  # noqa: FBT001 a cache takes no names
     first: int,
     length: int,
+    in_month: bool = True,  # noqa: FBT001, FBT002 a cache takes no names
 ) -> tuple[int, ...]:
     """Returns the days that BYMONTHDAY and BYDAY select of a month, which begins with the weekday `first`.
 
     If the numbers of BYDAY do not count within the month, these are all of their weekdays.
     """
-    weekdays = by_day if by_month else frozenset((0, weekday) for _, weekday in by_day)
+    weekdays = by_day if in_month else frozenset((0, weekday) for _, weekday in by_day)
     return tuple(
         day
         for day in range(1, length + 1)

@@ -39,7 +39,7 @@ def steady_days(time_zone: str, first: int, count: int) -> SteadyDays:
     masks: dict[int, int] = {}
     offsets: set[int] = set()
     for year in range(_date(first).year, _date(end).year + 1):
-        for low, high, offset in _runs(time_zone, year):
+        for low, high, offset in runs(time_zone, year):
             offsets.add(offset)
             low, high = max(low, first), min(high, end)  # noqa: PLW2901 what of the run is in the span
             if low < high:
@@ -56,6 +56,11 @@ def span(low: int, high: int) -> int:
     return (1 << high) - (1 << low) if high > low else 0
 
 
+def shifted(days: int, by: int) -> int:
+    """Returns the days that are `by` days after those in a set."""
+    return days << by if by >= 0 else days >> -by
+
+
 def numbers_of(days: int) -> Iterator[int]:
     """Yields the numbers of the days in a set, in order."""
     while days:
@@ -65,7 +70,7 @@ def numbers_of(days: int) -> Iterator[int]:
 
 
 @lru_cache(maxsize=1024)
-def _runs(time_zone: str, year: int) -> tuple[tuple[int, int, int], ...]:
+def runs(time_zone: str, year: int) -> tuple[tuple[int, int, int], ...]:
     """Returns the runs of steady days that begin in a year: ordinals of the first day and behind the last, offset.
 
     A run without days stands for the offset after a change.

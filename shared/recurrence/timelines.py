@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from shared.recurrence.local_times import instant_of, midnight, zone
 from shared.recurrence.selected_days import selected_days, until_local
 from shared.recurrence.series import Series, end_of
-from shared.recurrence.steady_days import numbers_of, span, steady_days
+from shared.recurrence.steady_days import numbers_of, shifted, span, steady_days
 
 _DAY: Final = 86_400
 # An offset moves a local time to the day before or behind it, and a change of the clock moves it further.
@@ -107,7 +107,7 @@ class Timeline:
         in_zone, length = steady_days(self._series.time_zone, self.first, self._count), _seconds(self._series.length)
         for offset, steady in in_zone.by_offset:
             shift, clock = divmod(_second(at) - offset, _DAY)
-            self._put(TimeOfDay(clock, length), _shifted(days & steady, shift))
+            self._put(TimeOfDay(clock, length), shifted(days & steady, shift))
         for number in numbers_of(days & in_zone.changing):
             self._put_one(datetime.combine(datetime.fromordinal(self.first + number), at))
 
@@ -120,7 +120,7 @@ class Timeline:
             changing |= span(number - length + 1, number + 1)
         for offset, steady in in_zone.by_offset:
             shift, clock = divmod(-offset, _DAY)
-            self._put(TimeOfDay(clock, length * _DAY), _shifted(days & steady & ~changing, shift))
+            self._put(TimeOfDay(clock, length * _DAY), shifted(days & steady & ~changing, shift))
         for number in numbers_of(days & changing):
             self._put_one(midnight(datetime.fromordinal(self.first + number)))
 
@@ -131,7 +131,7 @@ class Timeline:
         end = seconds_of(end_of(local, series.length, in_zone, all_day=series.all_day))
         day, second = divmod(start, _DAY)
         # What begins before the span ends before the window begins.
-        self._put(TimeOfDay(second, end - start), _shifted(1, day - self.first))
+        self._put(TimeOfDay(second, end - start), shifted(1, day - self.first))
 
     def _put(self, when: TimeOfDay, days: int) -> None:
         """Adds occurrences that begin on these days of UTC, but for those outside of the window and after UNTIL."""
@@ -157,11 +157,6 @@ def seconds_of(at: datetime) -> int:
 def instant_at(seconds: int) -> datetime:
     """Returns the instant (UTC, without a zone) of `seconds`."""
     return datetime.fromordinal(seconds // _DAY) + timedelta(seconds=seconds % _DAY)
-
-
-def _shifted(days: int, by: int) -> int:
-    """Returns the days that are `by` days after those in a set."""
-    return days << by if by >= 0 else days >> -by
 
 
 def _second(at: time) -> int:
@@ -204,7 +199,7 @@ def _tracks_meet(one: Timeline, other: Timeline, *, itself: bool = False) -> Ite
             for apart in _apart(when, theirs):
                 if itself and apart == 0 and when == theirs:
                     continue
-                both = days & _shifted(their_days, apart + behind)
+                both = days & shifted(their_days, apart + behind)
                 if both:
                     day = one.first + (both & -both).bit_length() - 1
                     yield max(day * _DAY + when.second, (day - apart) * _DAY + theirs.second)

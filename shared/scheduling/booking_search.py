@@ -27,10 +27,11 @@ class BookingSearch:
         """Returns the conflicts in each calendar in which `writes` take time; of the others, that there are none."""
 
         def find(write: PlaceWrite) -> ConflictsFound:
-            taken = newly_taken(write.event, write.place.event)
-            if taken is None:
+            if write.taken is None:
                 return ConflictsFound()
-            return find_conflicts(self._store, taken, write.fences, self._deadline)
+            # What a series is split off from leaves it its time.
+            besides = write.event.id if write.split_off is not None else None
+            return find_conflicts(self._store, write.taken, write.fences, self._deadline, besides)
 
         wanted = list(writes)
         found = self._side_by_side(find, wanted)
@@ -54,7 +55,7 @@ class BookingSearch:
         self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], found: Mapping[CalendarId, ConflictsFound]
     ) -> tuple[Instant | None, bool]:
         """Returns when all calendars are free, and whether the search for that was stopped."""
-        event = proposal.event
+        event = newly_taken(proposal.event, places[proposal.event.calendar_id].event) or proposal.event
         must = [event.calendar_id, *event.content.calendars]
         if not all(places[each].grant.may("busy") for each in must):
             return None, True  # when the others are taken is not for the caller to know

@@ -151,7 +151,7 @@ def next_free(
         read = list(side_by_side(partial(read_on, taken_until=taken_until, limit=size), readers))
         horizon = min((up_to for _, up_to in read if up_to is not None), default=None)
         settled = [each for events, _ in read for each in events if horizon is None or position_of(each) <= horizon]
-        others = [*known, *(each for each in settled if each.id != event.id)]
+        others = [*known, *(each for each in settled if event.id not in (each.id, each.stored_id))]
         busy = merged(_times(others), window)
         candidate = _first_gap(busy, start, length)
         finish = shifted(candidate, length)

@@ -6,7 +6,7 @@ time zone (`shared.recurrence`). An occurrence is the event with the times and t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,12 +81,16 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceOf:
-    """What an occurrence is one of: the id of the series, where the rule has it, and the fields that differ there."""
+    """What an occurrence is one of: the id of the series, where the rule has it, and the fields that differ there.
+
+    One that is `cancelled` is told only by the change that cancels it: it does not take place.
+    """
 
     series_id: EventId
     recurrence_id: str
     original_start: Instant
     changed: tuple[str, ...]
+    cancelled: bool = False
 
 
 def series_of(content: "Content") -> "Series":
@@ -175,10 +179,21 @@ def occurrences(event: "Event", window: Interval) -> Iterator["Event"]:
         yield occurrence_event(event, each)
 
 
-def occurrence(event: "Event", recurrence_id: str) -> "Event | None":
-    """Returns the occurrence of a series with a recurrence id; None if there is none, or if it is cancelled."""
-    found = series_of(event.content).occurrence(recurrence_id) if event.content.recurrence is not None else None
+def occurrence(event: "Event", recurrence_id: str, *, cancelled: bool = False) -> "Event | None":
+    """Returns the occurrence of a series with a recurrence id; None if there is none.
+
+    With `cancelled` also one that does not take place.
+    """
+    found = found_in(event.content, recurrence_id, cancelled=cancelled)
     return None if found is None else occurrence_event(event, found)
+
+
+def found_in(content: "Content", recurrence_id: str, *, cancelled: bool = False) -> "Occurrence | None":
+    """Returns the occurrence of a series with a recurrence id, as `occurrence` does."""
+    if content.recurrence is None:
+        return None
+    series = series_of(content)
+    return (replace(series, excluded=frozenset()) if cancelled else series).occurrence(recurrence_id)
 
 
 def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
@@ -186,29 +201,52 @@ def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
     content = replace(series.content, recurrence=None, **found.patch)
     pairs = (("start", found.start, found.original_start), ("end", found.end, found.original_end))
     moved = [name for name, now, originally in pairs if now != originally]
+    cancelled = series.content.recurrence is not None and found.id in series.content.recurrence.excluded
+    own = (*found.patch, *moved)
     return replace(
         series,
         id=occurrence_id(series.id, found.id),
-        content=_placed(content, found.start, found.end),
-        occurrence=OccurrenceOf(series.id, found.id, instant(found.original_start), (*found.patch, *moved)),
+        content=placed(content, found.start, found.end),
+        occurrence=OccurrenceOf(series.id, found.id, instant(found.original_start), own, cancelled),
     )
 
 
-def _placed(content: "Content", start: datetime, end: datetime) -> "Content":
-    """Returns `content` at the time of an occurrence."""
-    from shared.recurrence.local_times import local_of, stated, zone  # noqa: PLC0415
+def placed(content: "Content", start: datetime, end: datetime) -> "Content":
+    """Returns `content` from `start` to `end` (UTC): its instants, and these by the clock of its zone."""
+    from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+    from shared.scheduling.wall_times import clock_at  # noqa: PLC0415
 
     in_zone = zone(content.time_zone)
-    placed = replace(content, start=instant(start), end=instant(end))
+    at = replace(content, start=instant(start), end=instant(end))
     if content.days is None:
-        return replace(placed, start_local=stated(start, in_zone))
-    first, behind = (local_of(at, in_zone).date().isoformat() for at in (start, end))
-    return replace(placed, start_date=first, end_date=behind)
+        return replace(at, start_local=clock_at(at.start, at.time_zone))
+    first, behind = (local_of(each, in_zone).date().isoformat() for each in (start, end))
+    return replace(at, start_date=first, end_date=behind)
+
+
+def local_day(at: Instant, time_zone: str) -> str:
+    """Returns the date of an instant in a time zone: `2027-03-01`."""
+    from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+
+    return local_of(utc(at), zone(time_zone)).date().isoformat()
+
+
+def midnight_of(day: str, time_zone: str) -> Instant:
+    """Returns the instant at which a day begins in a time zone."""
+    from shared.recurrence.local_times import instant_of, midnight, zone  # noqa: PLC0415
+
+    return instant(instant_of(midnight(date.fromisoformat(day)), zone(time_zone)))
 
 
 def occurrence_id(series_id: EventId, recurrence_id: str) -> EventId:
     """Returns the id of an occurrence."""
     return EventId(f"{series_id}{SEPARATOR}{recurrence_id}")
+
+
+def parts_of(event_id: EventId) -> tuple[EventId, str | None]:
+    """Returns the id of an event, and the recurrence id if it is that of an occurrence."""
+    series_id, separator, recurrence_id = event_id.partition(SEPARATOR)
+    return EventId(series_id), recurrence_id if separator else None
 
 
 def settled(content: "Content") -> "Content":

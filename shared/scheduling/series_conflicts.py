@@ -39,15 +39,21 @@ _HORIZON_SECONDS: Final = int(HORIZON.total_seconds())
 
 
 def find_series_conflicts(
-    store: ConflictStore, event: Event, fences: Sequence[Fence], deadline: Deadline
+    store: ConflictStore,
+    event: Event,
+    fences: Sequence[Fence],
+    deadline: Deadline,
+    besides: EventId | None = None,
 ) -> ConflictsFound:
     """Returns the conflicts of a series in its calendar, one with each event that is in its way, and how far it looked.
+
+    The event with the id `besides` is in nobody's way.
 
     Raises:
         Contended: the conflicts cannot be determined yet.
         TooManySeries: the calendar has as many series as it may.
     """
-    return _Search(store, event, fences, deadline).run()
+    return _Search(store, event, fences, deadline, besides).run()
 
 
 @dataclass
@@ -59,6 +65,7 @@ class _Search:
         event: The series.
         fences: All fences of the calendar, as they were read before.
         deadline: When the time is up.
+        besides: The id of an event that is in nobody's way.
         found: The events and series that were read.
         known_until: The instant before which all events are among `found`.
     """
@@ -67,6 +74,7 @@ class _Search:
     event: Event
     fences: Sequence[Fence]
     deadline: Deadline
+    besides: EventId | None = None
     found: list[Event] = field(default_factory=list)
     known_until: Instant = LAST
 
@@ -82,11 +90,11 @@ class _Search:
             for each, page in zip(ranges, pages, strict=True)
             if page.read_up_to is not None
         ]
-        if more and not self._conflicts(latest_of(self.found, self.event).values()):
+        if more and not self._conflicts(latest_of(self.found, self.event, self.besides).values()):
             self._look_ahead(more)
-        found = latest_of(self.found, self.event)
+        found = latest_of(self.found, self.event, self.besides)
         suspected = self._conflicts(found.values())
-        current = standing(self.store, self.event, extent, found, self.fences)
+        current = standing(self.store, self.event, extent, found, self.fences, self.besides)
         conflicts = self._conflicts(current)
         if ended_untruly(suspected, conflicts, more):
             raise Contended("what was in the way is not any more")
@@ -108,21 +116,15 @@ class _Search:
         if content.recurrence is None:
             taken = busy_between(self.event.content, content.interval)
             return other if next(taken, None) is not None else None
-        low, high = self._both(content)
+        low, high = _both(self.event.content, content)
         if low >= high:
             return None
         met = self._mine.first_meeting(_time_taken(content), utc(low), utc(high))
         return None if met is None else occurrence_event(other, met.other)
 
-    def _both(self, other: Content) -> Interval:
-        """Returns from when to when the series is compared with another one."""
-        low = max(self.event.content.extent.start, other.extent.start)
-        end = min(self.event.content.extent.end, other.extent.end)
-        return Interval(low, min(end, shifted(low, _HORIZON_SECONDS)))
-
     def _compared_until(self, other: Event) -> Instant:
         """Returns until when the series was compared with another one: LAST, if one of both ends before."""
-        low, high = self._both(other.content)
+        low, high = _both(self.event.content, other.content)
         return high if high == shifted(low, _HORIZON_SECONDS) else LAST
 
     def _look_ahead(self, more: Sequence[ClassRange]) -> None:
@@ -146,7 +148,9 @@ class _Search:
             if cut:
                 self.known_until = min(cut)
                 return
-            if self._conflicts(latest_of((each for page in pages for each in page.found), self.event).values()):
+            if self._conflicts(
+                latest_of((each for page in pages for each in page.found), self.event, self.besides).values()
+            ):
                 return
         # Not from the end of the last of them: another one may begin while it lasts, if it was moved.
         self._read_behind(more, near[-1].start if near else start)
@@ -162,6 +166,23 @@ class _Search:
 def ended_untruly(suspected: Sequence[Event], conflicts: Sequence[Event], more: Sequence[ClassRange]) -> bool:
     """Returns whether a search has ended with what was in the way, which has moved since: the rest was not read."""
     return bool(suspected and more) and not conflicts
+
+
+def meet(one: Content, other: Content) -> bool:
+    """Returns whether two contents, one of which recurs, take the same time: two series within what is compared."""
+    if one.recurrence is None:
+        one, other = other, one
+    if other.recurrence is None:
+        return other.opaque and next(busy_between(one, other.interval), None) is not None
+    low, high = _both(one, other)
+    return low < high and _time_taken(one).first_meeting(_time_taken(other), utc(low), utc(high)) is not None
+
+
+def _both(one: Content, other: Content) -> Interval:
+    """Returns from when to when two series are compared."""
+    low = max(one.extent.start, other.extent.start)
+    end = min(one.extent.end, other.extent.end)
+    return Interval(low, min(end, shifted(low, _HORIZON_SECONDS)))
 
 
 def _time_taken(content: Content) -> TimeTaken:

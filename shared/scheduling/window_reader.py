@@ -76,7 +76,7 @@ class WindowReader:
         self._expand = expand
         self._reader = RangeReader(ranges, position_of)
         self._series: list[Event] | None = None
-        self._expansion: _Expansion | None = None
+        self._expansion: Expansion | None = None
 
     @property
     def complete(self) -> bool:
@@ -114,7 +114,7 @@ class WindowReader:
             merged = sorted([*events, *self._whole()], key=position_of)
             return merged if horizon is None else _up_to(merged, horizon), horizon
         if self._expansion is None:
-            self._expansion = _Expansion(self._series or (), self._window, self._after, opaque=self._opaque)
+            self._expansion = Expansion(self._series or (), self._window, self._after, opaque=self._opaque)
         limit = self._expansion.read_up_to(horizon, wanted)
         if limit is not None and (horizon is None or limit < horizon):
             horizon = limit
@@ -136,10 +136,13 @@ def _up_to(events: list[Event], horizon: Position) -> list[Event]:
     return list(takewhile(lambda event: position_of(event) <= horizon, events))
 
 
-class _Expansion:
+class Expansion:
     """The occurrences of series in a window, found slice by slice, in order."""
 
-    def __init__(self, series: Sequence[Event], window: Interval, after: Position | None, *, opaque: bool) -> None:
+    def __init__(
+        self, series: Sequence[Event], window: Interval, after: Position | None, *, opaque: bool = False
+    ) -> None:
+        """Finds those of `series` in `window` that are behind the position `after`; with `opaque` what takes time."""
         self._series = series
         self._window = window
         self._after = after

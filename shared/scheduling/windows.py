@@ -12,7 +12,7 @@ from shared.scheduling.instants import LAST, Instant, parse_instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, Position, overlap_ranges
 from shared.scheduling.range_reader import MARGIN, sizes
-from shared.scheduling.window_reader import WindowReader, WindowStore, position_of
+from shared.scheduling.window_reader import Expansion, WindowReader, WindowStore, position_of
 
 DEFAULT_WINDOW_SECONDS: Final = 31 * 24 * 3600
 # The facts in the cursor of a window.
@@ -105,3 +105,16 @@ def read_page(
     if len(events) > limit:
         return events[:limit], window.cursor(position_of(events[limit - 1]))
     return events, None if horizon is None else window.cursor(horizon)
+
+
+def occurrences_page(event: Event, window: Window, limit: int) -> tuple[list[Event], str | None]:
+    """Returns at most `limit` occurrences of `event` in `window` by (start, id), and the cursor of the next page.
+
+    A page with a cursor may be short, even empty: no more than EXPANDED_SECONDS of the window are looked at for one.
+    """
+    expansion = Expansion([event], window.interval, window.after)
+    horizon = expansion.read_up_to(None, limit + 1)
+    found = expansion.found
+    if len(found) > limit:
+        return found[:limit], window.cursor(position_of(found[limit - 1]))
+    return found, None if horizon is None else window.cursor(horizon)

@@ -102,7 +102,7 @@ _NAMES: Final = {"type": "change_type"}
 _ALWAYS_STAMPED: Final = frozenset({"type", "changed_by", "history_id", "version"})
 # An unknown word there is kept: taken for one of today's types of change, an undo would do the opposite of that one.
 _OPEN_WORDS: Final = frozenset({"type"})
-# Fields of an event that have no attribute of their own: they are encoded separately.
+# Fields of an event that have no attribute of their own: they are encoded separately, or not at all.
 _PARTS: Final = ("content", "stamp", "expires_at", "erased", "occurrence")
 
 
@@ -156,7 +156,7 @@ def _attributes(kind: type[Any], always: Container[str] | None = None) -> tuple[
             omitted=each.default is None or (always is not None and each.name not in always),
         )
         for each in fields(kind)
-        if each.name not in _PARTS
+        if kind is not Event or each.name not in _PARTS
     )
 
 

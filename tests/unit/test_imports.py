@@ -54,7 +54,7 @@ CEILINGS = {
     "docs": 333,
     "erase": 244,
     "erasure": 442,
-    "events": 390,
+    "events": 392,
     "export": 373,
     "find_time": 369,
     "history": 368,
