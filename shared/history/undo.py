@@ -42,6 +42,7 @@ from shared.scheduling.access import Grant
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event, OnConflict
 from shared.scheduling.preconditions import Precondition
+from shared.scheduling.recurrences import parts_of
 from shared.scheduling.terms import Terms
 
 # How long after an operation its versions may all be missing from the history; recording usually takes milliseconds.
@@ -286,7 +287,7 @@ class Undo:
         if target is not None and manner.on_conflict == "reject" and step.takes_time:
             refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, terms)).refusal
             collisions = refusal.collisions if refusal is not None else ()
-            other = next((each for each in collisions if each.id not in moved), None)
+            other = next((each for each in collisions if each.id is None or parts_of(each.id)[0] not in moved), None)
             if other is not None:
                 return in_the_way(step, other.id)
         return UndoOutcome(step.event.id, step.type)

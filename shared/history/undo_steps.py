@@ -129,7 +129,13 @@ def collide(one: UndoStep, other: UndoStep) -> bool:
     """Returns whether two reverted events would overlap."""
     if one.target is None or other.target is None:
         return False
-    return one.target.content.interval.overlaps(other.target.content.interval)
+    contents = one.target.content, other.target.content
+    if all(each.recurrence is None for each in contents):
+        return contents[0].interval.overlaps(contents[1].interval)
+    # Imported late: most requests are about events that do not recur.
+    from shared.scheduling.series_conflicts import meet  # noqa: PLC0415
+
+    return meet(*contents)
 
 
 def in_the_way(step: UndoStep, other: EventId | None) -> UndoOutcome:

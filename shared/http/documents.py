@@ -36,7 +36,6 @@ class EventDocument(ContentDocument, OccurrenceFacts):
     """An event, or an occurrence of a series."""
 
     id: EventIdValue
-    all_day: Annotated[bool, Field(description="Whether it is of whole days.", examples=[False])]
     uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
     calendar_id: Annotated[Id, Field(description="The calendar that it is in.")]
     split_from: Annotated[

@@ -21,6 +21,7 @@ from shared.scheduling.recurrences import (
     midnight_of,
     takes_time,
 )
+from shared.scheduling.wall_times import check_claims
 
 if TYPE_CHECKING:
     from shared.recurrence.series import Occurrence
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 64 * 1024
 # What an occurrence may have of its own, besides its time, and what it shares with all others.
 _OWN: Final = ("title", "description", "location", "transparency")
-_SHARED: Final = ("time_zone", "calendars", "recurrence")
+_SHARED: Final = ("time_zone", "all_day", "calendars", "recurrence")
 _DATES: Final = {"start": "start_date", "end": "end_date"}
-# The fields of its time: they are told as instants, of whole days also as dates.
-TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values()})
+# The fields of its time: instants, with what a request claims that the clock shows then, or dates.
+TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values(), *(f"{name}_local" for name in _DATES)})
 _SPLIT: Final = "end the series, and begin another"
 
 
@@ -100,6 +101,8 @@ def _new_interval(content: Content, found: "Occurrence", fields: Mapping[str, An
 
 def changed_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any], *, opaque: bool) -> Interval:
     """Returns when an occurrence is to take place once `fields` of its time have changed. Raises InvalidRequest."""
+    given = {name: fields[name] for name in _DATES if fields.get(name) is not None}
+    check_claims({name: (at, fields.get(f"{name}_local")) for name, at in given.items()}, content.time_zone)
     interval = _new_interval(content, found, fields)
     fault = interval.fault(opaque=opaque)
     if fault is not None:

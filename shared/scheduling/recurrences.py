@@ -213,12 +213,13 @@ def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
 
 def placed(content: "Content", start: datetime, end: datetime) -> "Content":
     """Returns `content` from `start` to `end` (UTC): its instants, and these by the clock of its zone."""
-    from shared.recurrence.local_times import local_of, stated, zone  # noqa: PLC0415
+    from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+    from shared.scheduling.wall_times import clock_at  # noqa: PLC0415
 
     in_zone = zone(content.time_zone)
     at = replace(content, start=instant(start), end=instant(end))
     if content.days is None:
-        return replace(at, start_local=stated(start, in_zone))
+        return replace(at, start_local=clock_at(at.start, at.time_zone))
     first, behind = (local_of(each, in_zone).date().isoformat() for each in (start, end))
     return replace(at, start_date=first, end_date=behind)
 

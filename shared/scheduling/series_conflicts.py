@@ -96,8 +96,7 @@ class _Search:
         suspected = self._conflicts(found.values())
         current = standing(self.store, self.event, extent, found, self.fences, self.besides)
         conflicts = self._conflicts(current)
-        if suspected and not conflicts and more:
-            # What was in the way has moved, and the search had ended with it.
+        if ended_untruly(suspected, conflicts, more):
             raise Contended("what was in the way is not any more")
         complete = not (suspected and more) and len(conflicts) <= COLLISIONS_SHOWN
         compared = (self._compared_until(each) for each in current if each.content.recurrence is not None)
@@ -117,21 +116,15 @@ class _Search:
         if content.recurrence is None:
             taken = busy_between(self.event.content, content.interval)
             return other if next(taken, None) is not None else None
-        low, high = self._both(content)
+        low, high = _both(self.event.content, content)
         if low >= high:
             return None
         met = self._mine.first_meeting(_time_taken(content), utc(low), utc(high))
         return None if met is None else occurrence_event(other, met.other)
 
-    def _both(self, other: Content) -> Interval:
-        """Returns from when to when the series is compared with another one."""
-        low = max(self.event.content.extent.start, other.extent.start)
-        end = min(self.event.content.extent.end, other.extent.end)
-        return Interval(low, min(end, shifted(low, _HORIZON_SECONDS)))
-
     def _compared_until(self, other: Event) -> Instant:
         """Returns until when the series was compared with another one: LAST, if one of both ends before."""
-        low, high = self._both(other.content)
+        low, high = _both(self.event.content, other.content)
         return high if high == shifted(low, _HORIZON_SECONDS) else LAST
 
     def _look_ahead(self, more: Sequence[ClassRange]) -> None:
@@ -168,6 +161,28 @@ class _Search:
         pages = self.store.read_each(self.event.calendar_id, reads, PAGE)
         self.found += [each for page in pages for each in page.found]
         self.known_until = min([LAST, *(page.read_up_to[0] for page in pages if page.read_up_to is not None)])
+
+
+def ended_untruly(suspected: Sequence[Event], conflicts: Sequence[Event], more: Sequence[ClassRange]) -> bool:
+    """Returns whether a search has ended with what was in the way, which has moved since: the rest was not read."""
+    return bool(suspected and more) and not conflicts
+
+
+def meet(one: Content, other: Content) -> bool:
+    """Returns whether two contents, one of which recurs, take the same time: two series within what is compared."""
+    if one.recurrence is None:
+        one, other = other, one
+    if other.recurrence is None:
+        return other.opaque and next(busy_between(one, other.interval), None) is not None
+    low, high = _both(one, other)
+    return low < high and _time_taken(one).first_meeting(_time_taken(other), utc(low), utc(high)) is not None
+
+
+def _both(one: Content, other: Content) -> Interval:
+    """Returns from when to when two series are compared."""
+    low = max(one.extent.start, other.extent.start)
+    end = min(one.extent.end, other.extent.end)
+    return Interval(low, min(end, shifted(low, _HORIZON_SECONDS)))
 
 
 def _time_taken(content: Content) -> TimeTaken:

@@ -75,9 +75,17 @@ def span(event: Event) -> str:
 
 
 def position_in(key: str) -> Position:
-    """Returns the start and the id in an index key: the position of an event in a listing."""
+    """Returns the start and the id in an index key: the position of an event in a listing.
+
+    That of a series has none: `series_in` reads it.
+    """
     _, start, event_id = key.split("#", 2)
     return Instant(start), EventId(event_id)
+
+
+def series_in(key: str) -> EventId:
+    """Returns the id in the index key of a series."""
+    return EventId(key.split("#", 2)[2])
 
 
 def class_range(of: ClassRange) -> KeyRange:
