@@ -13,7 +13,7 @@ from shared.recurrence.patterns import Pattern
 from shared.recurrence.rules import WEEKDAYS, Rule, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
-from shared.scheduling.occurrence_changes import CLAIMS, TIME_FIELDS, changed_interval
+from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
 from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
 from shared.scheduling.series_changes import carried
 from shared.scheduling.updates import patched
@@ -183,9 +183,10 @@ def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop
 
     Raises InvalidRequest: it cannot be like that, or exceptions would have to be dropped.
     """
+    if fields.get("all_day", content.all_day) is not content.all_day:
+        raise InvalidRequest.of("all_day", "must be as it is: change it by the id of the series")
     times = {name: value for name, value in fields.items() if name in TIME_FIELDS}
-    # What the clock is claimed to show is held against the occurrence, and not against the start of the series.
-    rest = {name: value for name, value in fields.items() if name not in TIME_FIELDS | CLAIMS}
+    rest = {name: value for name, value in fields.items() if name not in {*TIME_FIELDS, "all_day"}}
     moved = moved_with(content, at, times) if times else content
     if moved == content and not rest:
         return content
