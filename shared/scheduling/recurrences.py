@@ -26,11 +26,15 @@ MAX_DATES: Final = 200
 SEPARATOR: Final = "_"
 
 
+# The fields of an occurrence that may differ from its series.
+OVERRIDABLE: Final = frozenset({"title", "description", "location", "start", "end", "transparency"})
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """How the occurrence with the recurrence id `id` differs: fields of its content with their values, by name.
 
-    Of one that was moved, these are both `start` and `end`, as instants.
+    They are among OVERRIDABLE. Of one that was moved, these are both `start` and `end`, as instants.
     """
 
     id: str
@@ -106,6 +110,17 @@ def series_of(content: "Content") -> "Series":
     return _series(recurrence, content.local_start, content.time_zone, content.interval.length, content.days)
 
 
+def recurs(content: "Content") -> bool:
+    """Returns whether an event of `content` is a series.
+
+    What a script has written may recur in a way that is not taken. It then takes place once, and is told as it is.
+    """
+    try:
+        return content.recurrence is not None and series_of(content) is not None
+    except (ValueError, OSError):  # the latter for a time zone that there is not
+        return False
+
+
 # A function that serves a calendar reads the same series with every request.
 @lru_cache(maxsize=2048)
 def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: int, days: int | None) -> "Series":
@@ -115,6 +130,8 @@ def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: in
     from shared.recurrence.series import Series  # noqa: PLC0415
 
     all_day = days is not None
+    for each in recurrence.changed:
+        parse_recurrence_id(each.id, all_day=all_day)
 
     def locals_of(ids: tuple[str, ...]) -> frozenset[datetime]:
         return frozenset(parse_recurrence_id(each, all_day=all_day) for each in ids)
@@ -163,7 +180,7 @@ def instant(at: datetime) -> Instant:
 
 def extent_of(content: "Content") -> Interval:
     """Returns from when to when an event takes place: a series from its first occurrence to the end of the last one."""
-    if content.recurrence is None:
+    if not recurs(content):
         return content.interval
     series = series_of(content)
     return Interval(instant(series.starts), instant(series.ends))
@@ -171,7 +188,7 @@ def extent_of(content: "Content") -> Interval:
 
 def occurrences(event: "Event", window: Interval) -> Iterator["Event"]:
     """Yields what takes place in `window` of an event: itself, or its occurrences that overlap it, by start and id."""
-    if event.content.recurrence is None:
+    if not recurs(event.content):
         if event.content.interval.overlaps(window):
             yield event
         return
@@ -190,7 +207,7 @@ def occurrence(event: "Event", recurrence_id: str, *, cancelled: bool = False) -
 
 def found_in(content: "Content", recurrence_id: str, *, cancelled: bool = False) -> "Occurrence | None":
     """Returns the occurrence of a series with a recurrence id, as `occurrence` does."""
-    if content.recurrence is None:
+    if not recurs(content):
         return None
     series = series_of(content)
     return (replace(series, excluded=frozenset()) if cancelled else series).occurrence(recurrence_id)
@@ -266,6 +283,8 @@ def settled(content: "Content") -> "Content":
         series = series_of(found)
     except RuleError as error:
         raise InvalidRequest.of("recurrence.rule", str(error)) from error
+    except OSError as error:
+        raise InvalidRequest.of("time_zone", "is not known any more") from error
     strangers = [
         FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
         for at, each in enumerate(recurrence.excluded)

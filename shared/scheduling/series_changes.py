@@ -29,7 +29,7 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     recurrence, was = content.recurrence, before.recurrence
     if recurrence is None:
         return content
-    if was is None:
+    if was is None or not before.recurs:
         return settled(replace(content, recurrence=replace(recurrence, changed=())))
     following = _Following(before, content)
     lists = {
