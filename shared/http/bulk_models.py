@@ -58,5 +58,5 @@ def _part(index: int, event: NamedEvent | FaultyEvent) -> Draft | Invalid:
         return Invalid(index, event.errors)
     try:
         return Draft(index, event.content(), event.uid)
-    except InvalidRequest as error:
-        return Invalid(index, error.errors)
+    except InvalidRequest as fault:
+        return Invalid(index, fault.errors)

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.http.fields import Description, InstantField, Location, OtherCalendars, TimeZone, Title
+from shared.http.document_types import InstantValue
+from shared.http.fields import DayField, Description, Location, OtherCalendars, TimeZone, Title
 from shared.http.recurrence_documents import RecurrenceDocument
 from shared.scheduling.events import Transparency
 
@@ -29,18 +30,19 @@ class ContentDocument(TypedDict):
         Field(description="Where it takes place: one line of at most 500 characters.", examples=["Room 4"]),
     ]
     start: Annotated[
-        InstantField,
+        InstantValue,
         Field(
-            description="Where it begins: RFC 3339 with an offset, in whole seconds, in the years 1900 to 9999 in UTC. "
-            "Answered in UTC.",
+            description="Where it begins: RFC 3339, in whole seconds, in the years 1900 to 9999 in UTC. With "
+            "`time_zone` in the same request it may be a local time without an offset. A numeric offset must be the "
+            "zone's, unless that is UTC. Answered in UTC. Required, unless `all_day`.",
             examples=["2027-03-01T08:00:00Z"],
         ),
     ]
     end: Annotated[
-        InstantField,
+        InstantValue,
         Field(
             description="Where it ends, written as `start` is: later than that, by at most 366 days. It does not take "
-            "this moment any more. Only a transparent event may have no length.",
+            "this moment any more. Only a transparent event may have no length. Required, unless `all_day`.",
             examples=["2027-03-01T09:00:00Z"],
         ),
     ]
@@ -48,7 +50,8 @@ class ContentDocument(TypedDict):
         TimeZone,
         Field(
             description="The zone that it is planned in, at most 128 characters: an IANA name, or what Windows and "
-            "other calendars call the zone. Answered as the IANA name. It does not move `start` and `end`.",
+            "other calendars call the zone. Answered as the IANA name. It does not move `start` and `end`, except "
+            "of whole days, which begin at its midnights.",
             examples=["Europe/Berlin"],
         ),
     ]
@@ -63,25 +66,42 @@ class ContentDocument(TypedDict):
     start_local: Annotated[
         str | None,
         Field(
-            description="`start` by the clock, with its offset from UTC: that of `time_zone`, or as the request gave "
-            "it. null of whole days, and if not known.",
+            description="`start` by the clock of `time_zone`, with its offset from UTC; in the zone UTC as the request "
+            "gave it. null of whole days, and if not known.",
             examples=["2027-03-01T09:00:00+01:00"],
         ),
     ]
+    all_day: Annotated[
+        bool,
+        Field(
+            description="Whether it is of whole days. It then has `start_date` and `end_date`, and no `start` and "
+            "`end` of its own.",
+            examples=[False],
+        ),
+    ]
     start_date: Annotated[
-        str | None,
-        Field(description="Of whole days: the first one; `start` is where it begins. Else null.", examples=[None]),
+        DayField | None,
+        Field(
+            description="Of whole days: the first one, in the years 1900 to 9999. `start` is where it begins in "
+            "`time_zone`. Else null.",
+            examples=[None],
+        ),
     ]
     end_date: Annotated[
-        str | None,
+        DayField | None,
         Field(
-            description="Of whole days: the day after the last one; `end` is where it begins. Else null.",
+            description="Of whole days: the day after the last one, at most 366 days after `start_date`. `end` is "
+            "where it begins in `time_zone`. Else null.",
             examples=[None],
         ),
     ]
     transparency: Annotated[
         Transparency,
-        Field(description="Whether it takes its time: a `transparent` one collides with nothing.", examples=["opaque"]),
+        Field(
+            description="Whether it takes its time: a `transparent` one collides with nothing. Without it: `opaque`, "
+            "and `transparent` of whole days.",
+            examples=["opaque"],
+        ),
     ]
     calendars: Annotated[
         OtherCalendars,

@@ -36,9 +36,15 @@ class EventDocument(ContentDocument, OccurrenceFacts):
     """An event, or an occurrence of a series."""
 
     id: EventIdValue
-    all_day: Annotated[bool, Field(description="Whether it is of whole days.", examples=[False])]
     uid: Annotated[Uid | None, Field(description="The client's own name for it, unique in its calendar.")]
     calendar_id: Annotated[Id, Field(description="The calendar that it is in.")]
+    split_from: Annotated[
+        Id | None,
+        Field(
+            description="Of a series: the one of which it was a part, until it was changed from there on.",
+            examples=[None],
+        ),
+    ]
     created_by: Annotated[
         str, Field(description="The user id of whoever created it; `external`: not known.", examples=[ID])
     ]
@@ -63,6 +69,7 @@ def event_document(event: Event) -> EventDocument:
     document["all_day"] = content.all_day
     document["uid"] = event.uid
     document["calendar_id"] = event.calendar_id
+    document["split_from"] = event.split_from
     document["created_by"] = event.created_by
     document["version"] = stamp.version
     document["history_id"] = stamp.history_id

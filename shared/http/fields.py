@@ -9,11 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from shared import ids
 from shared.http.base_models import Line, without
-from shared.http.document_types import CLOCK, DATE, EVENT_ID, ID, INSTANT
+from shared.http.document_types import CLOCK, DATE, EVENT_ID, ID
 from shared.http.text import is_visible, lines_fault
 from shared.scheduling import instants
 from shared.scheduling.events import MOST_CALENDARS
-from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
+from shared.scheduling.instants import parse_day, parse_moment, parse_time, parse_window_end, parse_window_start
 from shared.scheduling.recurrences import SEPARATOR
 from shared.scheduling.time_zones import MAX_NAME, iana_name
 
@@ -32,7 +32,7 @@ ONE_LINE = {"pattern": r"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029]*$"}
 LINES = {"pattern": r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"}
 _OFFSET = r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
 _TIME = {"type": "string", "format": "date-time"}
-_WHOLE_SECONDS = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.0+)?{_OFFSET}$"}
+_WHOLE_SECONDS = {"type": "string", "pattern": rf"^{DATE}T{CLOCK}(\.0+)?{_OFFSET}?$"}
 _ANY_FRACTION = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.\d+)?{_OFFSET}$"}
 
 _RECURRENCE_ID = re.compile(r"[0-9]{8}(T[0-9]{6})?")
@@ -43,12 +43,16 @@ def _nothing_to_see(text: str) -> str | None:
     return None if not text or is_visible(text) else "must have something to see in it"
 
 
-def _time(parse: Callable[[str], Any]) -> BeforeValidator:
-    """Returns a validator that converts a string with `parse`, and reports its ValueError."""
+_A_TIME = "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00"
+_A_DAY = "must be a date, such as 2027-03-01"
+
+
+def _time(parse: Callable[[str], Any], shape: str = _A_TIME) -> BeforeValidator:
+    """Returns a validator that converts a string with `parse`, and reports its ValueError; `shape`: what it must be."""
 
     def parsed(text: Any) -> Any:
         if not isinstance(text, str):
-            raise PydanticCustomError("time", "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00")
+            raise PydanticCustomError("time", "{shape}", {"shape": shape})
         try:
             return parse(text)
         except ValueError as error:
@@ -138,11 +142,10 @@ Reason = Annotated[
         examples=["moved by mistake"],
     ),
 ]
-InstantField = Annotated[
-    instants.Instant,
-    _time(parse_instant),
-    WithJsonSchema(_WHOLE_SECONDS, mode="validation"),
-    WithJsonSchema({**_TIME, "pattern": INSTANT}, mode="serialization"),
+# The start or end of an event in a request. It may be a local time, if the request has a time zone.
+GivenTimeField = Annotated[Any, _time(parse_time), WithJsonSchema(_WHOLE_SECONDS)]
+DayField = Annotated[
+    str, _time(parse_day, _A_DAY), WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{DATE}$"})
 ]
 # The start and end of a window may have a fraction of a second, as from a browser's `toISOString()`: the window is
 # widened to whole seconds.

@@ -1,121 +1,44 @@
-"""The bodies of requests about events.
+"""The bodies of requests about events."""
 
-The fields of an event's content are those of `ContentDocument`, with the defaults of `Content`: a new field needs no
-change here.
-"""
+from dataclasses import MISSING
+from typing import Annotated, Any, Self
 
-from collections.abc import Callable
-from dataclasses import MISSING, fields
-from typing import Annotated, Any, Final, Self, TypeVar
-
-from pydantic import (
-    AfterValidator,
-    Field,
-    ModelWrapValidatorHandler,
-    PrivateAttr,
-    ValidationInfo,
-    create_model,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from shared.errors import FieldError, InvalidRequest
 from shared.http.base_models import RequestBody
-from shared.http.content_documents import ContentDocument
+from shared.http.content_fields import DEFAULTS, ON_ONE, ON_SEVERAL, TIMES, stored, with_content
 from shared.http.fields import AnyOf, CalendarIdField, HistoryIdField, OtherCalendars, Reason, Uid
 from shared.http.read_only import READ_ONLY
-from shared.http.recurrence_models import READ_ONLY_RECURRENCE, NewRecurrence, RecurrencePatch
+from shared.http.recurrence_models import READ_ONLY_RECURRENCE
 from shared.scheduling.events import Content
-from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import settled
-from shared.scheduling.time_zones import iana_name
-
-Body = TypeVar("Body", bound=RequestBody)
-
-_DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.name not in READ_ONLY}
-# Bulk creation looks for no conflicts, so it takes time on no other calendar.
-_ON_SEVERAL: Final = ("calendars",)
-_ON_ONE: Final = tuple(name for name in _DEFAULTS if name not in _ON_SEVERAL)
+from shared.scheduling.settled_content import settled
+from shared.scheduling.wall_times import applied
 
 
-# What a request says of these fields is not what an answer says of them.
-_NEW: Final[dict[str, Any]] = {"recurrence": NewRecurrence}
-_PATCH: Final[dict[str, Any]] = {"recurrence": RecurrencePatch}
-
-
-def _validated_at(name: str) -> int:
-    """Returns when a field is validated: first what a request must have, and `end` behind what it is checked with."""
-    if name == "end":
-        return 2
-    if name == "transparency":
-        return 1
-    return 0 if _DEFAULTS[name] is MISSING else 3
-
-
-def _check_order(end: Instant, info: ValidationInfo) -> Instant:
-    # If a patch does not set `transparency`, it depends on the stored event, so the rule is checked later.
-    start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
-    fault = Interval(start, end).fault(opaque=opaque) if start and end else None
-    if fault is not None:
-        raise PydanticCustomError("interval", "{fault}", {"fault": fault})
-    return end
-
-
-def with_content(*names: str, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
-    """Returns a decorator that adds the fields `names` of an event's content to a model.
-
-    With `partial`, each field may be left out, and null stands for the default of a field that has one; of an
-    occurrence, for what the series has.
-    """
-
-    def given(model: type[Body]) -> type[Body]:
-        definitions: dict[str, Any] = {}
-        for name in sorted(names, key=_validated_at):
-            default = _DEFAULTS[name]
-            kind: Any = (_PATCH if partial else _NEW).get(name) or ContentDocument.__annotations__[name]
-            if not partial and default is None:
-                kind = kind | None
-            if partial:
-                definitions[name] = (kind | None, None)
-            else:
-                definitions[name] = (kind, ... if default is MISSING else default)
-        if "end" in definitions:
-            kind, default = definitions["end"]
-            definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
-        made: type[Body] = create_model(
-            model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **definitions
-        )
-        return made
-
-    return given
-
-
-def _stored(values: dict[str, Any]) -> dict[str, Any]:
-    """Returns content fields to store: with the zone's IANA name, and the name that the client used."""
-    name = values.get("time_zone")
-    if name is None:
-        return values
-    zone = iana_name(name) or name
-    return {**values, "time_zone": zone, "time_zone_given": None if zone == name else name}
-
-
-@with_content(*_ON_ONE)
+@with_content(*ON_ONE)
 class NewEvent(RequestBody):
     """An event as its client describes it, on one calendar."""
 
     def content(self) -> Content:
-        """Returns the content of the event. Raises InvalidRequest for a series without a zone."""
-        values = _stored({name: getattr(self, name) for name in _DEFAULTS if name in type(self).model_fields})
-        recurrence: NewRecurrence | None = values["recurrence"]
-        if recurrence is None:
-            return Content(**values)
-        if "time_zone" not in self.model_fields_set:
+        """Returns the content of the event. Raises InvalidRequest if its fields do not fit together."""
+        if getattr(self, "recurrence", None) is not None and "time_zone" not in self.model_fields_set:
             raise InvalidRequest.of("time_zone", "is required for a series: its occurrences are at local times of it")
-        return Content(**{**values, "recurrence": recurrence.recurrence()})
+        content = applied(None, self._fields())
+        fault = content.interval.fault(opaque=content.opaque)
+        if fault is not None:
+            raise InvalidRequest.of("end", fault)
+        return content
+
+    def _fields(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in DEFAULTS if name in type(self).model_fields}
+        if "time_zone" not in self.model_fields_set:
+            del values["time_zone"]
+        return stored(values)
 
 
-@with_content(*_ON_SEVERAL)
+@with_content(*ON_SEVERAL)
 class BookedEvent(NewEvent):
     """An event that may be on several calendars."""
 
@@ -180,8 +103,22 @@ class ReplaceEvent(BookedEvent, SentBack):
 
     reason: Reason | None = None
 
+    def read_only(self) -> dict[str, Any]:
+        """Returns the read-only fields of the request, with the values sent.
 
-@with_content(*_DEFAULTS, partial=True)
+        Where whole days begin is one of them, unless it is where those of the request do.
+        """
+        content = self.content()
+        times = super()._fields() if content.all_day else {}
+        sent = {name: times[name] for name in TIMES if name in times}
+        return {**super().read_only(), **{name: at for name, at in sent.items() if at != getattr(content, name)}}
+
+    def _fields(self) -> dict[str, Any]:
+        found = super()._fields()
+        return {name: each for name, each in found.items() if not (found["all_day"] and name in TIMES)}
+
+
+@with_content(*DEFAULTS, partial=True)
 class ContentPatch(SentBack):
     """Some fields of an event's content."""
 
@@ -199,30 +136,50 @@ class EventPatch(ContentPatch):
     reason: Reason | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Returns the content fields that the patch changes, with defaults in place of null.
+        """Returns what the patch changes, as `wall_times.applied` takes it, with defaults in place of null.
 
-        Raises InvalidRequest: a field without a default is null, or one is of occurrences only.
+        Raises InvalidRequest: a field without a default is null, or one is of occurrences only; it has a local time
+        without a zone, or ends before it begins.
         """
-        named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
+        if self.cancelled is not None:
+            raise InvalidRequest.of("cancelled", "is read-only: it is null")  # of what is no occurrence
+        return self._named()
+
+    def _named(self) -> dict[str, Any]:
+        named = {name: getattr(self, name) for name in self.model_fields_set if name in DEFAULTS}
         errors = [
             FieldError(name, "must not be null")
             for name, value in named.items()
-            if value is None and _DEFAULTS[name] is MISSING
+            if value is None and DEFAULTS[name] is MISSING
         ]
-        if self.cancelled is not None:
-            errors.append(FieldError("cancelled", "is read-only: it is null"))  # of what is no occurrence
         if errors:
             raise InvalidRequest(errors)
-        if named.get("recurrence") is not None:
-            named["recurrence"] = named["recurrence"].fields()
-        return _stored({name: _DEFAULTS[name] if value is None else value for name, value in named.items()})
+        found = stored({name: DEFAULTS[name] if value is None else value for name, value in named.items()})
+        if found.keys() >= {*TIMES}:
+            # If it does not set `transparency`, that depends on the stored event, so the rule is checked later.
+            fault = Interval(found["start"], found["end"]).fault(opaque=found.get("transparency") == "opaque")
+            if fault is not None:
+                raise InvalidRequest.of("end", fault)
+        return found
+
+    def of_series(self) -> dict[str, Any]:
+        """Returns the fields that a patch of an occurrence changes of its series, as `fields` does.
+
+        The recurrence of an occurrence is null, which says nothing of its series.
+
+        Raises InvalidRequest: all of them are to be cancelled, or a field without a default is null.
+        """
+        if self.cancelled:
+            raise InvalidRequest.of("cancelled", "must be false or left out: delete what is not to take place")
+        return {name: value for name, value in self._named().items() if name != "recurrence" or value is not None}
 
     def of_occurrence(self) -> dict[str, Any]:
         """Returns the fields that the patch changes of an occurrence; None puts one back to what the series has."""
-        named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
+        named = {name: getattr(self, name) for name in self.model_fields_set if name in DEFAULTS}
+        found = stored(named) | {name: None for name in TIMES if name in named and named[name] is None}
         if "cancelled" in self.model_fields_set:
-            named["cancelled"] = bool(self.cancelled)
-        return _stored(named)
+            found["cancelled"] = bool(self.cancelled)
+        return found
 
 
 class RollbackRequest(RequestBody):

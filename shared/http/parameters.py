@@ -58,8 +58,14 @@ AsOf = Annotated[
 Colliding = Annotated[
     OnConflict, Query(description="`allow` skips the look at other events: the event may overlap them.")
 ]
-Scope = Literal["this"]
-ScopeOfChange = Annotated[Scope | None, Query(description="Of an occurrence: `this`, the default, changes it alone.")]
+Scope = Literal["this", "following", "all"]
+ScopeOfChange = Annotated[
+    Scope | None,
+    Query(
+        description="Of an occurrence: `this`, the default, concerns it alone; `following` all from it on, `all` the "
+        "whole series."
+    ),
+]
 Exceptions = Literal["keep", "drop"]
 ExceptionsKept = Annotated[
     Exceptions,

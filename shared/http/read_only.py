@@ -13,7 +13,7 @@ from shared.scheduling.events import Event
 # The response to a rollback adds this field to the event.
 CHANGED: Final = "changed"
 # Parts of an event's content that are derived from others in the request.
-_DERIVED: Final = frozenset({"time_zone_given", "start_local", "start_date", "end_date"})
+_DERIVED: Final = frozenset({"time_zone_given", "start_local"})
 READ_ONLY: Final = frozenset(
     RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | _DERIVED
 )

@@ -16,7 +16,7 @@ class NewRecurrence(RequestBody):
     dates: Dates = Field(default_factory=list)
     excluded: Excluded = Field(default_factory=list)
 
-    def recurrence(self) -> Recurrence:
+    def said(self) -> Recurrence:
         """Returns what was said, as it was said."""
         return Recurrence(self.rule, tuple(self.dates), tuple(self.excluded))
 
@@ -28,7 +28,7 @@ class RecurrencePatch(RequestBody):
     dates: Dates | None = None
     excluded: Excluded | None = None
 
-    def fields(self) -> dict[str, Any]:
+    def said(self) -> dict[str, Any]:
         """Returns the fields that change, with defaults in place of null."""
         return {
             name: value if name == "rule" else tuple(value or ())

@@ -25,8 +25,13 @@ def patch_of(event_id: EventId, patch: EventPatch, scope: Scope | None, terms: T
         _check_no_scope(scope)
         fields = patch.fields()
         return lambda calendar: calendar.patch(series_id, fields, terms)
-    fields = patch.of_occurrence()
-    return lambda calendar: calendar.patch_one(series_id, recurrence_id, fields, terms)
+    if scope in (None, "this"):
+        own = patch.of_occurrence()
+        return lambda calendar: calendar.patch_one(series_id, recurrence_id, own, terms)
+    fields = patch.of_series()
+    if scope == "following":
+        return lambda calendar: calendar.patch_following(series_id, recurrence_id, fields, terms)
+    return lambda calendar: calendar.patch_all(series_id, recurrence_id, fields, terms)
 
 
 def removal_of(event_id: EventId, scope: Scope | None, terms: Terms, *, dry_run: bool) -> RemovalOfEvent:
@@ -37,6 +42,10 @@ def removal_of(event_id: EventId, scope: Scope | None, terms: Terms, *, dry_run:
         if dry_run:
             return lambda calendar: calendar.delete(series_id, terms)
         return lambda calendar: calendar.remove(series_id, terms)
+    if scope == "following":
+        return lambda calendar: calendar.cancel_following(series_id, recurrence_id, terms)
+    if scope == "all":
+        return lambda calendar: calendar.delete_all(series_id, recurrence_id, terms)
     return lambda calendar: calendar.cancel_one(series_id, recurrence_id, terms)
 
 

@@ -33,11 +33,6 @@ def local_of(instant: datetime, in_zone: ZoneInfo) -> datetime:
     return instant.replace(tzinfo=UTC).astimezone(in_zone).replace(tzinfo=None)
 
 
-def stated(instant: datetime, in_zone: ZoneInfo) -> str:
-    """Returns the local time of an instant with its offset from UTC: `2027-03-01T09:00:00+01:00` (RFC 3339)."""
-    return instant.replace(tzinfo=UTC).astimezone(in_zone).isoformat(timespec="seconds")
-
-
 def recurrence_id(local: datetime, *, all_day: bool) -> str:
     """Returns the id of the occurrence that begins at a local time: `20270322T090000`, or `20270322` for whole days.
 

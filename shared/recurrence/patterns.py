@@ -43,6 +43,11 @@ class Pattern:
         times = tuple(time(*each) for each in product(hours, minutes, seconds))
         return cls(_filled_in(rule, start.date()), start, times)
 
+    @property
+    def without_end(self) -> "Pattern":
+        """Returns the same pattern, of a rule that has no end."""
+        return replace(self, rule=replace(self.rule, count=None, until=None))
+
     def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
         """Yields the local times that are at `low` or later and before `high`, in order."""
         low = max(low, self.start)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shared.errors import Contended, EventConflict, InvalidRequest, NotAllowed, NotFound
 from shared.ids import CalendarId, EventId
 from shared.request import Request
-from shared.scheduling.booking_items import OWN_EVENT, PlaceRead
+from shared.scheduling.booking_items import OWN_EVENT, PlaceRead, SplitOff
 from shared.scheduling.booking_proposals import Proposal, Unread
 from shared.scheduling.bookings import BookingWriter
 from shared.scheduling.events import MOST_CALENDARS, Event
@@ -18,6 +18,8 @@ from shared.scheduling.roles import Right
 from shared.sharing_errors import ManagedElsewhere
 
 Places = Mapping[CalendarId, PlaceRead]
+# A change of a series that may split another one off from it. None: nothing is to be changed.
+Split = Callable[[Event | None], tuple[Event, SplitOff | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,22 @@ class Bookings:
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.preview(event_id, propose, checked=checked)
 
+    def split(self, series_id: EventId, make: Split, *, checked: bool) -> Event:
+        """Changes a series by `make`, in all of its calendars. Returns what is split off from it, or else the series.
+
+        After a lost answer it may be the series, though something was split off.
+
+        Raises:
+            ManagedElsewhere, the errors of `make`, and those of `BookingWriter.write`.
+        """
+        # All fences are moved, so they are read with the series.
+        fences = {self.request.calendar_id: ALL_FENCES}
+        return self.writer.write(series_id, self._splitting(make), [], checked=checked, fences=fences)
+
+    def preview_split(self, series_id: EventId, make: Split, *, checked: bool) -> tuple[Event, EventConflict | None]:
+        """Returns what would be left of the series after `split`, and why that would be refused."""
+        return self.writer.preview(series_id, self._splitting(make), checked=checked)
+
     def move(self, event_id: EventId, make: Plan, to: CalendarId) -> Event:
         """Makes the calendar `to` the event's home. Returns the event there; `make` gives it the stamp of the move.
 
@@ -96,6 +114,23 @@ class Bookings:
             before = here.event.content.calendars if here.event is not None else ()
             left = [each for each in before if each not in event.content.calendars]
             return Proposal(event, left, {event.calendar_id: self.request.access.change_right(event)}, any_of)
+
+        return propose
+
+    def _splitting(self, make: Split) -> Callable[[Places], Proposal | Event]:
+        def propose(places: Places) -> Proposal | Event:
+            split_off: SplitOff | None = None
+
+            def plan(stored: Event | None) -> Event | None:
+                nonlocal split_off
+                made = make(stored)
+                if made is None:
+                    return None
+                event, split_off = made
+                return event
+
+            proposal = self._proposing(plan, creates=False, any_of=())(places)
+            return replace(proposal, split_off=split_off) if isinstance(proposal, Proposal) else proposal
 
         return propose
 

@@ -9,7 +9,7 @@ from shared.errors import InvalidRequest
 from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
 from shared.scheduling.events import Event, Stamp
-from shared.scheduling.fences import Fence, fences_of, weeks_touched
+from shared.scheduling.fences import ALL_FENCES, Fence, fences_of, weeks_touched
 from shared.scheduling.instants import Instant
 from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Usage
@@ -40,15 +40,45 @@ class PlaceRead:
         """Returns what the caller may do: everything, in a calendar of their own."""
         return OWNER if self.access.own else self.granted
 
-    def fences_of(self, event: Event) -> list[Fence] | None:
-        """Returns the fences that a checked write of `event` moves; None if not all of them were read."""
+    def fences_of(self, event: Event, split_off: "SplitOff | None" = None) -> list[Fence] | None:
+        """Returns the fences that a checked write of `event` moves; None if not all of them were read.
+
+        Where time goes from one item to another, that is all of them, though none of it is new: a Query may show one of
+        the two without the other.
+        """
         names = fences_moved(event, self.event)
+        if split_off is not None and (split_off.event.content.busy or split_off.before.content.busy):
+            names = ALL_FENCES
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOff:
+    """A series that is made of a part of another one: `event`; and what it would be `before` its own change.
+
+    That is what was taken of its time already, so only other time than that is checked.
+    """
+
+    event: Event
+    before: Event
+
+    def in_calendar(self, calendar_id: CalendarId) -> "SplitOff":
+        """Returns what a calendar is to hold of it: itself in its home, and elsewhere a copy."""
+        if calendar_id == self.event.calendar_id:
+            return self
+        return SplitOff(copy_in(calendar_id, self.event, None), copy_in(calendar_id, self.before, None))
+
+    @property
+    def taken(self) -> Event | None:
+        """Returns what newly takes time."""
+        return newly_taken(self.event, self.before)
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceWrite:
     """What is written in one calendar: `event` in place of what `place` has of it, which moves `fences`.
+
+    In the same transaction another series may be `split_off` from it.
 
     The transaction holds to `right` of the caller; to nothing if that is None. Where the write is `allowing` conflicts,
     that is the right to write, in a calendar that is not strict.
@@ -59,6 +89,17 @@ class PlaceWrite:
     fences: Sequence[Fence] = ()
     right: Right | None = None
     allowing: bool = False
+    split_off: SplitOff | None = None
+
+    @property
+    def taken(self) -> Event | None:
+        """Returns what newly takes time in the calendar; None if nothing does."""
+        return self.split_off.taken if self.split_off is not None else newly_taken(self.event, self.place.event)
+
+    @property
+    def written(self) -> Event:
+        """Returns what the calendar then has of what the request changed."""
+        return self.split_off.event if self.split_off is not None else self.event
 
     @property
     def live(self) -> bool:
@@ -68,7 +109,8 @@ class PlaceWrite:
     @property
     def actions(self) -> int:
         """Returns how many actions of a transaction it takes at most."""
-        return 1 + len(self.fences) + (0 if self.right is None else 1 + self.allowing)
+        rights = 0 if self.right is None else 1 + self.allowing
+        return 1 + (self.split_off is not None) + len(self.fences) + rights
 
 
 def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns: int) -> Event:
@@ -165,16 +207,14 @@ def _stamp(event: Event, before: Event | None) -> Stamp:
     return replace(event.stamp, version=version, operation_size=1, rolled_back_to=rolled_back_to)
 
 
-def takes_time(event: Event, place: PlaceRead) -> bool:
-    """Returns whether `event` takes time in a calendar that it did not take there."""
-    return newly_taken(event, place.event) is not None
-
-
 def noted(write: PlaceWrite, checked_until: Instant | None) -> PlaceWrite:
     """Returns `write` of an event of which a series says how far it was checked in the calendar, if it was just now."""
-    if newly_taken(write.event, write.place.event) is not write.event:
+    if write.taken is not write.written:
         return write
-    return replace(write, event=replace(write.event, checked_until=checked_until))
+    noted_event = replace(write.written, checked_until=checked_until)
+    if write.split_off is None:
+        return replace(write, event=noted_event)
+    return replace(write, split_off=replace(write.split_off, event=noted_event))
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:

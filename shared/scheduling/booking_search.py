@@ -27,10 +27,11 @@ class BookingSearch:
         """Returns the conflicts in each calendar in which `writes` take time; of the others, that there are none."""
 
         def find(write: PlaceWrite) -> ConflictsFound:
-            taken = newly_taken(write.event, write.place.event)
-            if taken is None:
+            if write.taken is None:
                 return ConflictsFound()
-            return find_conflicts(self._store, taken, write.fences, self._deadline)
+            # What a series is split off from leaves it its time.
+            besides = write.event.id if write.split_off is not None else None
+            return find_conflicts(self._store, write.taken, write.fences, self._deadline, besides)
 
         wanted = list(writes)
         found = self._side_by_side(find, wanted)

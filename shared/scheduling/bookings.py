@@ -101,7 +101,7 @@ class BookingWriter:
             except AnswerLost:
                 tracked.add(plan[0].event.history_id, places[self._request.calendar_id].event)
                 return None
-            return _in_calendar(plan, answered)
+            return _in_calendar(plan, answered).written
 
         return until_written(attempt, tracked, self._request.deadline)
 
@@ -113,7 +113,7 @@ class BookingWriter:
         here: dict[CalendarId, Sequence[str]] = {self._request.calendar_id: ()}
         refused: list[EventConflict] = []
         plan, _ = self._planned(event_id, propose, here, checked=checked, refused=refused)
-        event = plan if isinstance(plan, Event) else _in_calendar(plan, self._request.calendar_id)
+        event = plan if isinstance(plan, Event) else _in_calendar(plan, self._request.calendar_id).event
         return event, next(iter(refused), None)
 
     def _planned(
@@ -167,7 +167,7 @@ class BookingWriter:
             return proposal
         event = items.later_than_all(proposal.event, places, self._request.now_ns)
         proposal = replace(proposal, event=event)
-        fenced = checked and refused is None
+        fenced = refused is None and (checked or proposal.split_off is not None)
         if proposal.calendars - places.keys():
             raise Unread(dict.fromkeys([*places, *proposal.calendars], fences_of(event.content)))
         writes = self._writes(proposal, places, fenced=fenced)
@@ -206,16 +206,16 @@ class BookingWriter:
         return [self._write_in(each, proposal, places[each.calendar_id], fenced=fenced) for each in wanted]
 
     def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
-        takes_time = items.takes_time(item, place)
-        fences = place.fences_of(item) if fenced else []
+        split_off = proposal.split_off.in_calendar(item.calendar_id) if proposal.split_off is not None else None
+        fences = place.fences_of(item, split_off) if fenced else []
         if fences is None:
             raise Unread(dict.fromkeys(proposal.calendars, fences_of(item.content)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)
         if right is None and not item.deleted and not (at_home or proposal.event.calendar_id == item.calendar_id):
             right = "book"
-        allowing = item.stamp.on_conflict == "allow" and (takes_time or at_home)
-        return PlaceWrite(item, place, fences, right, allowing)
+        write = PlaceWrite(item, place, fences, right, split_off=split_off)
+        return replace(write, allowing=item.stamp.on_conflict == "allow" and (write.taken is not None or at_home))
 
     def _admit(self, write: PlaceWrite, proposal: Proposal) -> None:
         """Checks that the caller may do this in a calendar, and that the calendar has room for it.
@@ -236,6 +236,8 @@ class BookingWriter:
                 raise InvalidRequest.of(name, STRICT["on_conflict"])
         if self._quotas_of is not None:
             growth = size_of(write.event) - size_of(write.place.event)
+            if write.split_off is not None:
+                growth += size_of(write.split_off.event)
             try:
                 self._quotas_of(replace(self._request, access=access)).check(growth, write.place.usage)
             except QuotaExceeded:
@@ -259,5 +261,5 @@ class BookingWriter:
         return read
 
 
-def _in_calendar(plan: Iterable[PlaceWrite], calendar_id: CalendarId) -> Event:
-    return next(each.event for each in plan if each.event.calendar_id == calendar_id)
+def _in_calendar(plan: Iterable[PlaceWrite], calendar_id: CalendarId) -> PlaceWrite:
+    return next(each for each in plan if each.event.calendar_id == calendar_id)

@@ -21,7 +21,7 @@ from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.quotas import Quotas
 from shared.scheduling.series_changes import carried
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
-from shared.scheduling.updates import ConditionalUpdate, OnSeveralCalendars, Updater, UpdateStore, live, patched
+from shared.scheduling.updates import TIMED, ConditionalUpdate, OnSeveralCalendars, Updater, UpdateStore, live, patched
 
 if TYPE_CHECKING:
     from shared.scheduling.booking_changes import Bookings
@@ -44,8 +44,7 @@ class Calendar(CalendarReading):
     ) -> None:
         """Gives access to the calendar of `request`; a deleted event can be restored for `deleted_seconds`.
 
-        Events on several calendars are left to its `bookings`. What it may hold is limited by `quotas`, if there are
-        any.
+        Events on several calendars are left to its `bookings`. `quotas` limit what it may hold, if there are any.
         """
         super().__init__(store, request)
         self._store: CalendarStore = store
@@ -135,7 +134,7 @@ class Calendar(CalendarReading):
         return self._guard.write(event_id, make, checked=terms.checked, expected=fences_of(content))
 
     def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
-        """Changes `fields` of the event's content.
+        """Changes `fields` (of `wall_times.applied`) of the event's content.
 
         If they include no time, no time zone and no calendars, and there is no `terms.check`, one conditional update
         suffices, without a read before it, unless the calendar may lack room for their text, or is not the caller's
@@ -153,11 +152,11 @@ class Calendar(CalendarReading):
             return self._updated(event, patched(event.content, fields), terms)
 
         expected: Sequence[str] = ()
-        if not fields.keys() & {"start", "end", "transparency", "recurrence"}:
+        if not fields.keys() & TIMED:
             unread = self._quotas is None or self._quotas.unread(fields)
             if self._blind and unread and terms.check is None and not fields.keys() & {"time_zone", "calendars"}:
                 return self._unread(event_id, make, self._stamp("update", terms), fields, terms)
-        elif fields.keys() >= {"start", "end"}:
+        elif fields.keys() >= {"start", "end"} and not fields.get("all_day"):
             expected = fence_names(Interval(fields["start"], fields["end"]))
         else:
             event = terms.agreed(self.get(event_id))

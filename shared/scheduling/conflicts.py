@@ -48,11 +48,18 @@ class ConflictsFound:
     checked_until: Instant | None = None
 
 
-def find_conflicts(store: ConflictStore, event: Event, fences: Sequence[Fence], deadline: Deadline) -> ConflictsFound:
+def find_conflicts(
+    store: ConflictStore,
+    event: Event,
+    fences: Sequence[Fence],
+    deadline: Deadline,
+    besides: EventId | None = None,
+) -> ConflictsFound:
     """Returns the conflicts of `event`, which may be an occurrence of a series, in its calendar, by start.
 
     They are all unless there are more than COLLISIONS_SHOWN, or ROUNDS rounds found some without reading all ranges to
-    their ends. `fences` were read before; without them, an event just written may be overlooked.
+    their ends. `fences` were read before; without them, an event just written may be overlooked. The event with the id
+    `besides` is in nobody's way.
 
     Raises:
         Contended: the conflicts cannot be determined yet.
@@ -62,7 +69,7 @@ def find_conflicts(store: ConflictStore, event: Event, fences: Sequence[Fence], 
         # Imported late: most requests are about events that do not recur.
         from shared.scheduling.series_conflicts import find_series_conflicts  # noqa: PLC0415
 
-        return find_series_conflicts(store, event, fences, deadline)
+        return find_series_conflicts(store, event, fences, deadline, besides)
     interval = event.content.interval
     # Latest first: events that begin before the event are often over by its start; those that begin within it always
     # overlap.
@@ -72,25 +79,24 @@ def find_conflicts(store: ConflictStore, event: Event, fences: Sequence[Fence], 
     while True:
         reader.read(interval.start, limit)
         limit, number = LARGEST_PAGE, number + 1
-        found = latest_of(reader.found, event)
+        found = latest_of(reader.found, event, besides)
         enough = 0 if number >= ROUNDS else COLLISIONS_SHOWN
         if reader.complete or len(_overlapping(found.values(), interval)) > enough:
             # An event found may have moved since: only conflicts that still exist justify stopping early.
-            current = _overlapping(standing(store, event, interval, found, fences), interval)
+            current = _overlapping(standing(store, event, interval, found, fences, besides), interval)
             if reader.complete or len(current) > enough:
                 return ConflictsFound(current, reader.complete)
         if deadline.over():
             raise Contended("no time is left to read on")
 
 
-def latest_of(found: Iterable[Event], event: Event) -> dict[EventId, Event]:
-    """Returns the events found other than `event`, by id.
+def latest_of(found: Iterable[Event], event: Event, besides: EventId | None = None) -> dict[EventId, Event]:
+    """Returns the events found other than `event` and that with the id `besides`, by id.
 
     One that moved between two reads may be found at both positions: its later version counts.
     """
     latest = {each.id: each for each in sorted(found, key=lambda each: each.history_id)}
-    latest.pop(event.stored_id, None)
-    return latest
+    return {each: latest[each] for each in latest if each not in (event.stored_id, besides)}
 
 
 def _overlapping(events: Iterable[Event], interval: Interval) -> list[Event]:
@@ -104,7 +110,12 @@ def _opaque(event: Event, interval: Interval) -> Iterator[Event]:
 
 
 def standing(
-    store: ConflictStore, event: Event, window: Interval, found: Mapping[EventId, Event], fences: Sequence[Fence]
+    store: ConflictStore,
+    event: Event,
+    window: Interval,
+    found: Mapping[EventId, Event],
+    fences: Sequence[Fence],
+    besides: EventId | None = None,
 ) -> list[Event]:
     """Returns those of `found`, and of the events that `fences` remember in `window`, that take time now.
 
@@ -121,7 +132,7 @@ def standing(
         for entry in latest_entries(fences, window).values()
         if entry.event_id not in found or found[entry.event_id].history_id < entry.history_id
     }
-    hidden.pop(event.stored_id, None)
+    hidden = {each: hidden[each] for each in hidden if each not in (event.stored_id, besides)}
     actual = store.get_many(event.calendar_id, hidden) if hidden else {}
     for entry in hidden.values():
         other = actual.get(entry.event_id)

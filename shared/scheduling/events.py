@@ -111,11 +111,17 @@ class Content:
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.
 
-        A client that sends back the IANA name from a response does not lose the zone name that it gave originally.
+        A client that sends back what is in a response does not lose the zone name that it gave originally, nor the
+        local start: an event that still begins then has that as it was given.
         """
-        if self.time_zone == before.time_zone and self.time_zone_given is None:
-            return replace(self, time_zone_given=before.time_zone_given)
-        return self
+        if self.time_zone != before.time_zone:
+            return self
+        timed = not (self.all_day or before.all_day)
+        return replace(
+            self,
+            time_zone_given=self.time_zone_given or before.time_zone_given,
+            start_local=before.start_local if timed and self.start == before.start else self.start_local,
+        )
 
 
 _NO_TIME: Final = Instant("1970-01-01T00:00:00Z")
@@ -190,6 +196,8 @@ class Event:
     An event on several calendars has an item in each. One of them is its home, where it is changed; the others are
     copies, with the calendar of the home in `home`, and name no other calendar.
 
+    `split_from` is the series of which a series was a part before a change of the occurrences from one on.
+
     `checked_until` is the instant up to which a series was found to conflict with nothing when its time was last
     checked. An occurrence of a series is an event as well, which is not stored: `occurrence` says of what.
     """
@@ -205,6 +213,7 @@ class Event:
     creation_digest: str | None = None
     erased: bool = False
     home: CalendarId | None = None
+    split_from: EventId | None = None
     checked_until: Instant | None = None
     occurrence: OccurrenceOf | None = None
 

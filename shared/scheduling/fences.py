@@ -54,10 +54,10 @@ class Fence:
     value: HistoryId | None = None
     recent: tuple[FenceEntry, ...] = ()
 
-    def moved(self, event: Event) -> "Fence":
-        """Returns the fence after a write of `event`. Its value is the id of that version, and so globally unique."""
-        entry = FenceEntry(event.id, event.history_id, *event.content.extent)
-        return Fence(self.name, event.history_id, (entry, *self.recent[: RECENT - 1]))
+    def moved(self, *events: Event) -> "Fence":
+        """Returns the fence after a write of `events`. Its value is the id of the first version: globally unique."""
+        entries = [FenceEntry(each.id, each.history_id, *each.content.extent) for each in events]
+        return Fence(self.name, events[0].history_id, (*entries, *self.recent[: RECENT - len(entries)]))
 
 
 def fence_names(interval: Interval) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import ALL_FENCES, fences_of
-from shared.scheduling.recurrences import occurrence
+from shared.scheduling.recurrences import occurrence, series_of
 
 
 def newly_taken(event: Event, previous: Event | None) -> Event | None:
@@ -18,8 +18,10 @@ def newly_taken(event: Event, previous: Event | None) -> Event | None:
     if previous is None or previous.deleted:
         return event
     before = previous.content
-    if content.recurrence is None or before.recurrence is None or _timing(content) != _timing(before):
+    if content.recurrence is None or before.recurrence is None or not (content.recurs and before.recurs):
         return None if not (content.recurs or before.recurs) and _timing(content) == _timing(before) else event
+    if _timing(content) != _timing(before) and not _is_beginning(content, before):
+        return event
     differing = (occurrence(event, each) for each in content.recurrence.differing(before.recurrence))
     taken = [each for each in differing if each is not None and each.content.opaque]
     return (taken[0] if len(taken) == 1 else event) if taken else None
@@ -49,3 +51,19 @@ def _timing(content: Content) -> object:
 
 def _place(content: Content) -> object:
     return None if content.recurrence is None else content.extent.end
+
+
+def _is_beginning(content: Content, of: Content) -> bool:
+    """Returns whether a series is the beginning of another one: the same, but for what that has later.
+
+    Exceptions are not compared. False also if that cannot be told from the ends of both rules.
+    """
+    recurrence, other = content.recurrence, of.recurrence
+    if recurrence is None or other is None or not {*recurrence.dates} <= {*other.dates}:
+        return False
+    if (content.transparency, content.interval, content.days) != (of.transparency, of.interval, of.days):
+        return False
+    one, whole = series_of(content), series_of(of)
+    if (one.time_zone, one.pattern.without_end) != (whole.time_zone, whole.pattern.without_end):
+        return False
+    return one.last_start <= whole.last_start

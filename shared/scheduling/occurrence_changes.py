@@ -21,6 +21,7 @@ from shared.scheduling.recurrences import (
     midnight_of,
     takes_time,
 )
+from shared.scheduling.wall_times import check_claims
 
 if TYPE_CHECKING:
     from shared.recurrence.series import Occurrence
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 64 * 1024
 # What an occurrence may have of its own, besides its time, and what it shares with all others.
 _OWN: Final = ("title", "description", "location", "transparency")
-_SHARED: Final = ("time_zone", "calendars", "recurrence")
+_SHARED: Final = ("time_zone", "all_day", "calendars", "recurrence")
 _DATES: Final = {"start": "start_date", "end": "end_date"}
+# The fields of its time: they are told as instants, of whole days also as dates.
+TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values()})
 _SPLIT: Final = "end the series, and begin another"
 
 
@@ -49,7 +52,7 @@ def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, A
     _check_shared(content, fields)
     own = _own_fields(content, recurrence, recurrence_id, fields)
     opaque = own.get("transparency", content.transparency) == "opaque"
-    own |= _own_time(found, _interval(content, found, fields, opaque=opaque))
+    own |= _own_time(found, changed_interval(content, found, fields, opaque=opaque))
     changed = {each.id: each for each in recurrence.changed}
     changed.pop(recurrence_id, None)
     if own:
@@ -92,8 +95,7 @@ def check_size(content: Content) -> None:
         )
 
 
-def new_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any]) -> Interval:
-    """Returns when an occurrence is to take place once `fields` of its time have changed, without a check of it."""
+def _new_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any]) -> Interval:
     now = {"start": found.start, "end": found.end}
     originally = {"start": found.original_start, "end": found.original_end}
     times: dict[str, Instant] = {}
@@ -107,8 +109,11 @@ def new_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any
     return Interval(times["start"], times["end"])
 
 
-def _interval(content: Content, found: "Occurrence", fields: Mapping[str, Any], *, opaque: bool) -> Interval:
-    interval = new_interval(content, found, fields)
+def changed_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any], *, opaque: bool) -> Interval:
+    """Returns when an occurrence is to take place once `fields` of its time have changed. Raises InvalidRequest."""
+    given = {name: fields[name] for name in _DATES if fields.get(name) is not None}
+    check_claims({name: (at, fields.get(f"{name}_local")) for name, at in given.items()}, content.time_zone)
+    interval = _new_interval(content, found, fields)
     fault = interval.fault(opaque=opaque)
     if fault is not None:
         raise InvalidRequest.of(_named(fields), f"with the rest of the occurrence: end {fault}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import EventConflict
 from shared.ids import CalendarId, EventId, HistoryId
@@ -11,6 +11,9 @@ from shared.scheduling.events import Event, Stamp
 from shared.scheduling.guard import Guard, Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+
+if TYPE_CHECKING:
+    from shared.scheduling.booking_changes import Bookings, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,16 @@ class DryRun:
         """Returns the event that `Guard.write_on_several` would write. Raises what `write` raises."""
         del known, lost
         return self._planned(event_id, make, checked=checked, creates=creates, any_of=any_of)
+
+    def split(self, series_id: EventId, make: "Split", bookings: "Bookings", *, checked: bool) -> Event:
+        """Returns what would be left of the series after `Bookings.split`. Raises what that raises."""
+        stored = self._stored(series_id, creates=False, new=False)
+        if stored is not None:
+            self._guard.check_change(stored)
+        planned, refusal = bookings.preview_split(series_id, make, checked=checked)
+        unchanged = stored is not None and planned.history_id == stored.history_id
+        self.preview = Preview(stored, None if unchanged else planned, refusal)
+        return planned
 
     def _planned(
         self,

@@ -7,10 +7,9 @@ time zone (`shared.recurrence`). An occurrence is the event with the times and t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.errors import FieldError, InvalidRequest
 from shared.ids import EventId
 from shared.scheduling.instants import LAST, Instant
 from shared.scheduling.intervals import Interval
@@ -24,8 +23,6 @@ MAX_EXCLUDED: Final = 500
 MAX_DATES: Final = 200
 # What stands between the id of a series and the recurrence id, in the id of an occurrence.
 SEPARATOR: Final = "_"
-
-
 # The fields of an occurrence that may differ from its series.
 OVERRIDABLE: Final = frozenset({"title", "description", "location", "start", "end", "transparency"})
 
@@ -230,12 +227,13 @@ def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
 
 def placed(content: "Content", start: datetime, end: datetime) -> "Content":
     """Returns `content` from `start` to `end` (UTC): its instants, and these by the clock of its zone."""
-    from shared.recurrence.local_times import local_of, stated, zone  # noqa: PLC0415
+    from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+    from shared.scheduling.wall_times import clock_at  # noqa: PLC0415
 
     in_zone = zone(content.time_zone)
     at = replace(content, start=instant(start), end=instant(end))
     if content.days is None:
-        return replace(at, start_local=stated(start, in_zone))
+        return replace(at, start_local=clock_at(at.start, at.time_zone))
     first, behind = (local_of(each, in_zone).date().isoformat() for each in (start, end))
     return replace(at, start_date=first, end_date=behind)
 
@@ -263,56 +261,3 @@ def parts_of(event_id: EventId) -> tuple[EventId, str | None]:
     """Returns the id of an event, and the recurrence id if it is that of an occurrence."""
     series_id, separator, recurrence_id = event_id.partition(SEPARATOR)
     return EventId(series_id), recurrence_id if separator else None
-
-
-def settled(content: "Content") -> "Content":
-    """Returns `content` with its rule in canonical form.
-
-    Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
-    """
-    from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
-    from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
-
-    recurrence = content.recurrence
-    if recurrence is None:
-        return content
-    _check_ids(recurrence, all_day=content.all_day)
-    try:
-        rule = parse_rule(recurrence.rule, all_day=content.all_day).text
-        found = replace(content, recurrence=replace(recurrence, rule=rule))
-        series = series_of(found)
-    except RuleError as error:
-        raise InvalidRequest.of("recurrence.rule", str(error)) from error
-    except OSError as error:
-        raise InvalidRequest.of("time_zone", "is not known any more") from error
-    strangers = [
-        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
-        for at, each in enumerate(recurrence.excluded)
-        if not series.has_id(each)
-    ]
-    if strangers:
-        raise InvalidRequest(strangers)
-    twice = first_overlap(series, partial(takes_time, found))
-    if twice is not None:
-        raise InvalidRequest.of(
-            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
-        )
-    return found
-
-
-def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
-    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
-
-    example = "20270322" if all_day else "20270322T090000"
-    errors = []
-    for name, most in (("dates", MAX_DATES), ("excluded", MAX_EXCLUDED)):
-        given: tuple[str, ...] = getattr(recurrence, name)
-        if len(given) > most:
-            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
-        for at, each in enumerate(given):
-            try:
-                parse_recurrence_id(each, all_day=all_day)
-            except ValueError:
-                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
-    if errors:
-        raise InvalidRequest(errors)

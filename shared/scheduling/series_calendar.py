@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from shared import ids
 from shared.errors import InvalidRequest
-from shared.ids import EventId
+from shared.ids import EventId, HistoryId
+from shared.scheduling import series_splits
+from shared.scheduling.booking_items import SplitOff
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import Event
-from shared.scheduling.fences import fence_names, fences_of
+from shared.scheduling.events import Content, Event, Stamp
+from shared.scheduling.fences import ALL_FENCES, fence_names
 from shared.scheduling.intervals import Interval
-from shared.scheduling.newly_taken import newly_taken
+from shared.scheduling.newly_taken import fences_moved
 from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
+from shared.scheduling.previews import DryRun
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
 
@@ -67,9 +71,111 @@ class SeriesCalendar(Calendar):
 
         event = self.get(target.id)
         planned = make(event)
-        taken = newly_taken(planned, event) if planned is not None else None
-        expected = fences_of(taken.content) if taken is not None else ()
+        expected = fences_moved(planned, event) if planned is not None else ()
         return self._guard.write(target.id, make, checked=terms.checked, expected=expected)
+
+    def patch_following(
+        self, series_id: EventId, recurrence_id: str, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS
+    ) -> Event:
+        """Changes `fields` of a series from one of its occurrences on (`changed_series`). Returns a series of its own.
+
+        That has the occurrences from there on, and what is left of the series ends before it. Both are written in one
+        transaction, in all calendars. At the first occurrence it changes the series as a whole, and returns that. If
+        `fields` change nothing, nothing is split, and the occurrence is returned.
+
+        Raises the errors of `patch_one`.
+        """
+        tail_id = EventId(ids.derived_from(self._request.operation_id, f"split from {series_id}"))
+        split = False
+
+        def make(stored: Event | None) -> tuple[Event, SplitOff | None] | None:
+            nonlocal split
+            event = live(stored)
+            terms.agreed(live_occurrence(event, recurrence_id))
+            parts = series_splits.split(event.content, recurrence_id)
+            split = parts is not None
+            head, before = parts or (None, event.content)
+            content = series_splits.changed_series(before, recurrence_id, fields, drop=terms.drop_exceptions)
+            if content == before:
+                return None
+            stamp = self._stamp("update", terms)
+            if head is None:
+                return event.changed(content, stamp, self._request.now_ns), None
+            if content.calendars != before.calendars:
+                raise InvalidRequest.of("calendars", "must be those of the series: change them with another request")
+            series_splits.check_apart(head, content)
+            # Both versions are made by one operation.
+            stamp = replace(stamp, operation_size=2)
+            changed = event.changed(head, stamp, self._request.now_ns)
+            tail = self._tail(event, tail_id, before, replace(stamp, type="create"))
+            return changed, SplitOff(replace(tail, content=content), tail)
+
+        bookings = self._bookings(self._request)
+        if isinstance(self._guard, DryRun):
+            return self._guard.split(series_id, make, bookings, checked=terms.checked)
+        event = bookings.split(series_id, make, checked=terms.checked)
+        if event.id == tail_id:
+            return event
+        if event.stamp.operation_id != self._request.operation_id:
+            return live_occurrence(event, recurrence_id)  # nothing was changed
+        # The answer to the write of a split was lost, if it is not the series as a whole.
+        return self.get(tail_id) if split else event
+
+    def _tail(self, event: Event, tail_id: EventId, content: Content, stamp: Stamp) -> Event:
+        history_id = HistoryId(ids.new_id(self._request.now_ns))
+        return replace(
+            event,
+            id=tail_id,
+            created_at=ids.made_at(history_id),
+            content=content,
+            stamp=stamp.numbered(history_id, 1),
+            uid=None,
+            creation_digest=None,
+            split_from=event.id,
+        )
+
+    def patch_all(
+        self, series_id: EventId, recurrence_id: str, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS
+    ) -> Event:
+        """Changes `fields` of all of a series, as seen at one occurrence (`changed_series`). Returns the series.
+
+        Raises the errors of `patch_one`.
+        """
+
+        def make(stored: Event | None) -> Event | None:
+            event = live(stored)
+            terms.agreed(live_occurrence(event, recurrence_id))
+            content = series_splits.changed_series(event.content, recurrence_id, fields, drop=terms.drop_exceptions)
+            if content == event.content:
+                return None
+            return event.changed(content, self._stamp("update", terms), self._request.now_ns)
+
+        expected = ALL_FENCES if fields.keys() & _TIMES else ()
+        return self._guard.write(series_id, make, checked=terms.checked, expected=expected)
+
+    def cancel_following(self, series_id: EventId, recurrence_id: str, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Ends a series before one of its occurrences; at the first, deletes it. Raises as `patch_one`."""
+
+        def make(stored: Event | None) -> Event:
+            event = live(stored)
+            terms.agreed(live_occurrence(event, recurrence_id))
+            parts = series_splits.split(event.content, recurrence_id)
+            if parts is None:
+                return self.tombstone(event, terms)
+            return event.changed(parts[0], self._stamp("update", terms), self._request.now_ns)
+
+        # It takes no new time; its place in the index changes.
+        return self._guard.write(series_id, make, checked=True, expected=ALL_FENCES)
+
+    def delete_all(self, series_id: EventId, recurrence_id: str, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Deletes the series that an occurrence is one of. Raises as `patch_one`."""
+
+        def make(stored: Event | None) -> Event:
+            event = live(stored)
+            live_occurrence(event, recurrence_id)
+            return self.tombstone(event, terms)
+
+        return self._guard.write(series_id, make, checked=True)
 
     def _change_one(
         self, series_id: EventId, recurrence_id: str, fields: Mapping[str, Any], terms: Terms, *, cancelled: bool
@@ -89,7 +195,6 @@ class SeriesCalendar(Calendar):
         elif _TIMES & fields.keys() and fields.get("cancelled") is not True:
             event = self.get(series_id)
             planned = make(event)
-            taken = newly_taken(planned, event) if planned is not None else None
-            expected = fences_of(taken.content) if taken is not None else ()
+            expected = fences_moved(planned, event) if planned is not None else ()
         event = self._guard.write(series_id, make, checked=terms.checked, expected=expected)
         return live_occurrence(event, recurrence_id, cancelled=True)

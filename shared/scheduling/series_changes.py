@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
-from shared.scheduling.recurrences import Recurrence, series_of, settled
+from shared.scheduling.recurrences import Recurrence, series_of
+from shared.scheduling.settled_content import settled
 
 
 def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:

@@ -39,15 +39,21 @@ _HORIZON_SECONDS: Final = int(HORIZON.total_seconds())
 
 
 def find_series_conflicts(
-    store: ConflictStore, event: Event, fences: Sequence[Fence], deadline: Deadline
+    store: ConflictStore,
+    event: Event,
+    fences: Sequence[Fence],
+    deadline: Deadline,
+    besides: EventId | None = None,
 ) -> ConflictsFound:
     """Returns the conflicts of a series in its calendar, one with each event that is in its way, and how far it looked.
+
+    The event with the id `besides` is in nobody's way.
 
     Raises:
         Contended: the conflicts cannot be determined yet.
         TooManySeries: the calendar has as many series as it may.
     """
-    return _Search(store, event, fences, deadline).run()
+    return _Search(store, event, fences, deadline, besides).run()
 
 
 @dataclass
@@ -59,6 +65,7 @@ class _Search:
         event: The series.
         fences: All fences of the calendar, as they were read before.
         deadline: When the time is up.
+        besides: The id of an event that is in nobody's way.
         found: The events and series that were read.
         known_until: The instant before which all events are among `found`.
     """
@@ -67,6 +74,7 @@ class _Search:
     event: Event
     fences: Sequence[Fence]
     deadline: Deadline
+    besides: EventId | None = None
     found: list[Event] = field(default_factory=list)
     known_until: Instant = LAST
 
@@ -82,14 +90,13 @@ class _Search:
             for each, page in zip(ranges, pages, strict=True)
             if page.read_up_to is not None
         ]
-        if more and not self._conflicts(latest_of(self.found, self.event).values()):
+        if more and not self._conflicts(latest_of(self.found, self.event, self.besides).values()):
             self._look_ahead(more)
-        found = latest_of(self.found, self.event)
+        found = latest_of(self.found, self.event, self.besides)
         suspected = self._conflicts(found.values())
-        current = standing(self.store, self.event, extent, found, self.fences)
+        current = standing(self.store, self.event, extent, found, self.fences, self.besides)
         conflicts = self._conflicts(current)
-        if suspected and not conflicts and more:
-            # What was in the way has moved, and the search had ended with it.
+        if ended_untruly(suspected, conflicts, more):
             raise Contended("what was in the way is not any more")
         complete = not (suspected and more) and len(conflicts) <= COLLISIONS_SHOWN
         compared = (self._compared_until(each) for each in current if each.content.recurs)
@@ -140,7 +147,9 @@ class _Search:
             if cut:
                 self.known_until = min(cut)
                 return
-            if self._conflicts(latest_of((each for page in pages for each in page.found), self.event).values()):
+            if self._conflicts(
+                latest_of((each for page in pages for each in page.found), self.event, self.besides).values()
+            ):
                 return
         # Not from the end of the last of them: another one may begin while it lasts, if it was moved.
         self._read_behind(more, near[-1].start if near else start)
@@ -151,6 +160,11 @@ class _Search:
         pages = self.store.read_each(self.event.calendar_id, reads, PAGE)
         self.found += [each for page in pages for each in page.found]
         self.known_until = min([LAST, *(page.read_up_to[0] for page in pages if page.read_up_to is not None)])
+
+
+def ended_untruly(suspected: Sequence[Event], conflicts: Sequence[Event], more: Sequence[ClassRange]) -> bool:
+    """Returns whether a search has ended with what was in the way, which has moved since: the rest was not read."""
+    return bool(suspected and more) and not conflicts
 
 
 def meet(one: Content, other: Content) -> bool:

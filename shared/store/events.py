@@ -119,11 +119,13 @@ class DynamoEventStore(EventRanges):
         botocore gives each call a ClientRequestToken, so its own retries are applied once.
         """
         with store_faults():
-            self._clients.dynamodb.transact_write_items(TransactItems=self._guarded_put(event, previous, fences))
+            self._clients.dynamodb.transact_write_items(TransactItems=self._guarded_put([(event, previous)], fences))
 
-    def _guarded_put(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> list[Any]:
-        moves = [{"Update": self._fence_move(event, fence)} for fence in fences]
-        return [{"Put": self._conditional_put(event, previous)}, *moves]
+    def _guarded_put(self, pairs: Sequence[tuple[Event, Event | None]], fences: Sequence[Fence]) -> list[Any]:
+        """Returns the actions that write the first event of each pair in place of the second, and move `fences`."""
+        events = [event for event, _ in pairs]
+        moves = [{"Update": self._fence_move(events, fence)} for fence in fences]
+        return [*({"Put": self._conditional_put(*pair)} for pair in pairs), *moves]
 
     def _conditional_put(self, event: Event, previous: Event | None) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": self._item(event)}
@@ -135,15 +137,15 @@ class DynamoEventStore(EventRanges):
         values = {":previous": text(previous.history_id)}
         return {**put, "ConditionExpression": condition, "ExpressionAttributeValues": values}
 
-    def _fence_move(self, event: Event, fence: Fence) -> dict[str, Any]:
-        moved = fence.moved(event)
+    def _fence_move(self, events: Sequence[Event], fence: Fence) -> dict[str, Any]:
+        moved = fence.moved(*events)
         update: dict[str, Any] = {
             "TableName": self._table,
-            "Key": keys.fence_key(event.calendar_id, fence.name),
+            "Key": keys.fence_key(events[0].calendar_id, fence.name),
             "UpdateExpression": "SET #value = :new, recent = :recent",
             "ConditionExpression": "attribute_not_exists(pk)" if fence.value is None else "#value = :old",
             "ExpressionAttributeNames": {"#value": "value"},
-            "ExpressionAttributeValues": {":new": text(event.history_id), ":recent": recent_value(moved)},
+            "ExpressionAttributeValues": {":new": text(events[0].history_id), ":recent": recent_value(moved)},
         }
         if fence.value is not None:
             update["ExpressionAttributeValues"][":old"] = text(fence.value)

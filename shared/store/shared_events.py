@@ -112,7 +112,7 @@ class SharedEventStore(DynamoEventStore):
         """Does what `DynamoEventStore.put_guarded` does, if the caller still may when it commits."""
         with store_faults():
             self._clients.dynamodb.transact_write_items(
-                TransactItems=[*self._guarded_put(event, previous, fences), *self._grants.checks(event)]  # type: ignore[list-item]
+                TransactItems=[*self._guarded_put([(event, previous)], fences), *self._grants.checks(event)]  # type: ignore[list-item]
             )
 
     def update(

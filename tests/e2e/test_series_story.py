@@ -1,4 +1,4 @@
-"""A story over HTTP: a weekly booking of a room over a change of the clock, with its exceptions, its split and its past."""
+"""A story over HTTP: a weekly booking of a room over a change of the clock, its exceptions, its split and its past."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_the_payload_creates_an_event(deployment: Deployment) -> None:
         "end": "2027-03-01T09:00:00Z",
         "time_zone": "Europe/Berlin",
         "time_zone_given": None,
-        "start_local": None,
+        "start_local": "2027-03-01T09:00:00+01:00",
         "start_date": None,
         "end_date": None,
         "transparency": "opaque",

@@ -18,9 +18,6 @@ pytestmark = pytest.mark.usefixtures("deployment")
 ANOTHER = {
     "time_zone_given": "W. Europe Standard Time",
     "start_local": "2027-03-01T09:00:00+00:00",
-    "start_date": "2027-03-01",
-    "end_date": "2027-03-02",
-    "all_day": True,
     "id": new_id(),
     "calendar_id": new_id(),
     "created_by": new_id(),

@@ -44,8 +44,9 @@ class InMemory:
         *,
         opaque: bool = False,
     ) -> tuple[list[ClassPage[Event]], list[Event]]:
-        del window
-        return self.read_ranges(calendar_id, ranges, start, limit, opaque=opaque), []
+        series = [each for each in self.events if each.content.recurrence is not None]
+        there = [each for each in series if each.content.extent.overlaps(window) and (each.content.busy or not opaque)]
+        return self.read_ranges(calendar_id, ranges, start, limit, opaque=opaque), there
 
     def read_each(
         self, calendar_id: CalendarId, reads: Sequence[tuple[ClassRange, Instant]], limit: int

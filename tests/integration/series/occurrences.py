@@ -2,11 +2,28 @@
 
 from typing import Any
 
+from shared.scheduling.fences import Fence
+from shared.store.fence_items import fence_of
+from tests.harness.deployment import Deployment
 from tests.harness.gateway import Reply
 from tests.harness.payloads import ADA
-from tests.integration.series.test_series import WINDOW, made, single
+from tests.integration.series.test_series import WINDOW, made, recurrence, single
 
-__all__ = ["MOVED", "SECOND", "THIRD", "WINDOW", "cancel", "change", "made", "occurrences", "path", "problem", "single"]
+__all__ = [
+    "MOVED",
+    "SECOND",
+    "THIRD",
+    "WINDOW",
+    "cancel",
+    "change",
+    "fences",
+    "made",
+    "occurrences",
+    "path",
+    "problem",
+    "recurrence",
+    "single",
+]
 
 # The recurrence ids of the second and third occurrence: behind the third the clock is put forward.
 SECOND, THIRD = "20270322T090000", "20270329T090000"
@@ -45,3 +62,11 @@ def occurrences(series: dict[str, Any], window: str = WINDOW, **query: Any) -> l
         if reply.body["next_cursor"] is None:
             return found
         query["cursor"] = reply.body["next_cursor"]
+
+
+def fences(deployment: Deployment) -> dict[str, Fence]:
+    """Returns the fences of the calendar, by name."""
+    table = deployment.runtime.settings.events_table
+    items = deployment.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+    names = {item["sk"]["S"].partition("#")[2]: item for item in items if item["sk"]["S"].startswith("FENCE#")}
+    return {name: fence_of(name, item) for name, item in names.items()}

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from shared.runtime import Runtime
-from shared.scheduling.fences import Fence, fence_names
+from shared.scheduling.fences import fence_names
 from shared.scheduling.intervals import Interval
-from shared.store.fence_items import fence_of
 from tests.harness.deployment import Deployment
 from tests.harness.ledger import recording
 from tests.harness.payloads import ADA, tag
@@ -17,6 +16,7 @@ from tests.integration.series.occurrences import (
     THIRD,
     cancel,
     change,
+    fences,
     made,
     occurrences,
     path,
@@ -152,8 +152,15 @@ def test_a_transparent_occurrence_takes_no_time() -> None:
     assert change(series, {"transparency": "transparent"}).body["changed_fields"] == ["transparency"]
     other = single("2027-03-22T08:00:00Z", "2027-03-22T09:00:00Z").body
     assert change(series, {"transparency": None}).body["conflicts"][0]["id"] == other["id"]
-    free = made(transparency="transparent", start="2027-03-16T08:00:00Z", end="2027-03-16T09:00:00Z")
-    assert problem(change(free, {"transparency": "opaque"}, "20270323T090000"))[0][0] == "transparency"
+
+
+def test_an_occurrence_of_a_transparent_series_may_take_its_time() -> None:
+    series = made(transparency="transparent")
+    other = single("2027-03-22T08:00:00Z", "2027-03-22T09:00:00Z").body
+    assert change(series, {"transparency": "opaque"}).body["conflicts"][0]["id"] == other["id"]
+    assert change(series, {"transparency": "opaque"}, THIRD).status == 200
+    refused = single("2027-03-29T07:00:00Z", "2027-03-29T08:00:00Z")
+    assert [each["id"] for each in refused.body["conflicts"]] == [f"{series['id']}_{THIRD}"]
 
 
 def test_an_occurrence_leaves_the_others_their_time() -> None:
@@ -244,11 +251,3 @@ def test_the_fences_of_the_week_remember_the_whole_series(deployment: Deployment
     change(series, {"title": "x"})
     cancel(series)
     assert fences(deployment) == after
-
-
-def fences(deployment: Deployment) -> dict[str, Fence]:
-    """The fences of the calendar, by name."""
-    table = deployment.runtime.settings.events_table
-    items = deployment.runtime.clients.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-    names = {item["sk"]["S"].partition("#")[2]: item for item in items if item["sk"]["S"].startswith("FENCE#")}
-    return {name: fence_of(name, item) for name, item in names.items()}
