@@ -60,8 +60,8 @@ def measure() -> Part:
             part.rows.append([name, str(number), *shown, ratio])
     part.notes.append(
         f"Median (quartiles) of {ROUNDS} calls in turn, after {WARM_UP} that are not counted; units: reads and writes, "
-        "as DynamoDB Local reports them. A series is looked for where the one before was, which the fences remember: that "
-        "is one call more."
+        "as DynamoDB Local reports them. The fences remember the series that was created and removed before, so it is "
+        "looked up: one call more."
     )
     return part
 
