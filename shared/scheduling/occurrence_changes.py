@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.errors import FieldError, InvalidRequest
+from shared.errors import FieldError, InvalidRequest, NotFound
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
@@ -32,8 +32,8 @@ MAX_BYTES: Final = 64 * 1024
 _OWN: Final = ("title", "description", "location", "transparency")
 _SHARED: Final = ("time_zone", "all_day", "calendars", "recurrence")
 _DATES: Final = {"start": "start_date", "end": "end_date"}
-# The fields of its time: they are told as instants, of whole days also as dates.
-TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values()})
+# The fields of its time: instants, with what a request claims that the clock shows then, or dates.
+TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values(), *(f"{name}_local" for name in _DATES)})
 _SPLIT: Final = "end the series, and begin another"
 
 
@@ -68,6 +68,16 @@ def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, A
     check_size(result)
     _check_apart(result, content, recurrence_id, fields)
     return result
+
+
+def occurrence_fields(content: Content, recurrence_id: str) -> dict[str, Any]:
+    """Returns the fields with which `with_occurrence` makes an occurrence what it is in `content`. Raises NotFound."""
+    recurrence = content.recurrence
+    if recurrence is None or found_in(content, recurrence_id, cancelled=True) is None:
+        raise NotFound("occurrence at that version")
+    own = next((dict(each.fields) for each in recurrence.changed if each.id == recurrence_id), {})
+    fields: dict[str, Any] = {name: own.get(name) for name in (*_OWN, "start", "end")}
+    return {**fields, "cancelled": recurrence_id in recurrence.excluded}
 
 
 def check_size(content: Content) -> None:
