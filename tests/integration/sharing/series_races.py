@@ -16,10 +16,11 @@ from shared.errors import EventConflict, InvalidRequest, NotFound, OutcomeUnknow
 from shared.ids import CalendarId, EventId
 from shared.runtime import Runtime
 from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import Content, Event, Stamp
+from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import Override, Recurrence, occurrences, settled
+from shared.scheduling.recurrences import occurrences
+from shared.scheduling.series_calendar import SeriesCalendar
 from shared.scheduling.terms import DEFAULT_TERMS
 from shared.scheduling.updates import live
 from shared.store.access import GrantReader
@@ -27,14 +28,25 @@ from shared.store.bookings import DynamoBookingStore
 from shared.store.events import DynamoEventStore
 from shared.store.shared_events import SharedEventStore
 from tests.harness.samples import content
-from tests.harness.series_contents import override, series
+from tests.harness.series_contents import series
 from tests.harness.sharing import new_user
 from tests.integration.sharing.bookers import DELETED_SECONDS, Booker, rooms
 
-# Splits of series into two belong here as well.
-Change = Literal["move", "move one", "cancel one", "bring back", "another rule", "calendars", "delete", "restore"]
+Change = Literal[
+    "move",
+    "move one",
+    "cancel one",
+    "bring back",
+    "move the rest",
+    "end",
+    "another rule",
+    "calendars",
+    "delete",
+    "restore",
+]
 Kind = Literal["create", "create a series", Change]
 Status = Literal["written", "conflict", "gone", "refused", "unknown", "unavailable"]
+Act = Callable[[SeriesCalendar], Event | None]
 Stores = tuple[type[DynamoEventStore], type[SharedEventStore], type[DynamoBookingStore]]
 
 WRITERS: Final = 16
@@ -64,7 +76,7 @@ class SeriesBooker(Booker):
 
     stores: Stores = PLAIN
 
-    def calendar(self, request: Any) -> Calendar:
+    def calendar(self, request: Any) -> SeriesCalendar:
         """Returns the calendar of a request."""
         settings, clients = self.runtime.settings, self.runtime.clients
         own, shared, _ = self.stores
@@ -72,17 +84,16 @@ class SeriesBooker(Booker):
         if not request.access.own:
             grants = GrantReader(clients, settings.access_table, request.access, time.monotonic)
             store = shared(clients, settings.events_table, None, grants)
-        return Calendar(store, request, DELETED_SECONDS, self.bookings)
+        return SeriesCalendar(store, request, DELETED_SECONDS, self.bookings)
 
 
-def rewritten(calendar: Calendar, event_id: EventId, change: Callable[[Content], Content]) -> Event:
-    """Changes the content of an event, exceptions and all, by a checked write."""
+def rewritten(calendar: Calendar, event_id: EventId, wanted: Content) -> Event:
+    """Gives an event the content `wanted`, exceptions and all, by a checked write."""
 
     def make(stored: Event | None) -> Event | None:
         event = live(stored)
-        wanted = change(event.content)
         stamp = calendar._stamp("update", DEFAULT_TERMS)
-        return None if wanted == event.content else event.changed(wanted, stamp, calendar._request.now_ns)
+        return None if event.content == wanted else event.changed(wanted, stamp, calendar._request.now_ns)
 
     return calendar._guard.write(event_id, make, checked=True)
 
@@ -121,35 +132,45 @@ class SeriesWriter:
 
     def make(self, kind: Change, own: Event) -> None:
         """Makes a change of one's own event, if it is one that it may have."""
-        act: Callable[[Calendar], Event | None]
+        act: Act
+        first, chosen, single, anew = self.first or own, self._occurrence(own), self._single(), self._series()
+        times = {"start": single.start, "end": single.end}
+        kept = tuple(each for each in self.dice.sample(self.rooms, self.dice.randint(0, 3)) if each != own.calendar_id)
         match kind:
             case "delete":
                 act = lambda calendar: calendar.delete(own.id)  # noqa: E731 as of the others below
             case "restore":
-                first = self.first or own
-                act = lambda calendar: calendar.roll_back(first, calendars=first.content.calendars)  # noqa: E731
+                act = lambda calendar: calendar.roll_back(first)  # noqa: E731
+            case "calendars":
+                act = lambda calendar: calendar.patch(own.id, {"calendars": kept})  # noqa: E731
+            case "another rule":
+                wanted = replace(anew, calendars=own.content.calendars)
+                act = lambda calendar: rewritten(calendar, own.id, wanted)  # noqa: E731
+            case "move one" if chosen:
+                act = lambda calendar: calendar.patch_one(own.id, chosen, times)  # noqa: E731
+            case "cancel one" if chosen:
+                act = lambda calendar: calendar.cancel_one(own.id, chosen)  # noqa: E731
+            case "bring back" if chosen:
+                self._answered("cancel one", own.calendar_id, lambda calendar: calendar.cancel_one(own.id, chosen))
+                act = lambda calendar: calendar.patch_one(own.id, chosen, {"cancelled": False})  # noqa: E731
+            case "move the rest" if chosen:
+                act = lambda calendar: calendar.patch_following(own.id, chosen, times)  # noqa: E731
+            case "end" if chosen:
+                act = lambda calendar: calendar.cancel_following(own.id, chosen)  # noqa: E731
             case _:
-                change = self._change(kind)
-                act = lambda calendar: rewritten(calendar, own.id, change)  # noqa: E731
+                wanted = replace(single, calendars=own.content.calendars)
+                act = lambda calendar: rewritten(calendar, own.id, wanted)  # noqa: E731
         self._answered(kind, own.calendar_id, act)
 
-    def _change(self, kind: Change) -> Callable[[Content], Content]:
-        single, anew, dice = self._single(), self._series(), self.dice.random()
-        kept = tuple(self.dice.sample(self.rooms, self.dice.randint(0, 3)))
+    def _occurrence(self, own: Event) -> str | None:
+        """Returns the recurrence id of an occurrence but the first; None if there is none."""
+        whole = Interval(own.content.start, shifted(own.content.start, 140 * DAY))
+        found = [each.occurrence.recurrence_id for each in occurrences(own, whole) if each.occurrence is not None]
+        return self.dice.choice(found[1:]) if found[1:] else None
 
-        def change(before: Content) -> Content:
-            recurrence = before.recurrence
-            if kind == "calendars":
-                return replace(before, calendars=tuple(each for each in kept if each in self.rooms))
-            if kind == "another rule":
-                return replace(anew, calendars=before.calendars)
-            if recurrence is None or kind == "move":
-                return replace(single, calendars=before.calendars)
-            return settled(replace(before, recurrence=_with_one(recurrence, before, single, dice, kind)))
-
-        return change
-
-    def _answered(self, kind: Kind, calendar_id: CalendarId, act: Callable[[Calendar], Event | None]) -> Event | None:
+    def _answered(
+        self, kind: Kind, calendar_id: CalendarId, act: Callable[[SeriesCalendar], Event | None]
+    ) -> Event | None:
         event, status = None, "written"
         try:
             event = act(self.booker.calendar(self.booker.request(calendar_id)))
@@ -177,23 +198,6 @@ class SeriesWriter:
     def _series(self) -> Content:
         length = HALF_HOUR * self.dice.randint(1, 3)
         return series(self._at(SERIES_WEEKS).rstrip("Z"), self.dice.choice(RULES), seconds=length)
-
-
-def _with_one(recurrence: Recurrence, before: Content, to: Content, dice: float, kind: Change) -> Recurrence:
-    """Returns a recurrence of which one of the first occurrences is another one."""
-    if kind == "bring back":
-        return replace(recurrence, excluded=recurrence.excluded[1:])
-    whole = Interval(before.start, shifted(before.start, 140 * DAY))
-    event = Event(id=EventId("one"), calendar_id=CalendarId(""), created_at="", content=before, stamp=Stamp())
-    ids_ = [each.occurrence.recurrence_id for each in occurrences(event, whole) if each.occurrence is not None]
-    if len(ids_) < 3:
-        return recurrence
-    chosen = ids_[1 + int(dice * (len(ids_) - 1))]
-    if kind == "cancel one":
-        return replace(recurrence, excluded=(*recurrence.excluded, chosen))
-    others: list[Override] = [each for each in recurrence.changed if each.id != chosen]
-    moved = override(chosen, to.start, to.interval.length)
-    return replace(recurrence, changed=tuple(sorted([*others, moved], key=lambda each: each.id)))
 
 
 @dataclass(frozen=True)

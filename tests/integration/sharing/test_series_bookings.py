@@ -10,14 +10,16 @@ from shared.errors import EventConflict, InvalidRequest
 from shared.ids import CalendarId
 from shared.runtime import Runtime
 from shared.scheduling.events import Content, Event
+from shared.scheduling.fences import RECENT
 from shared.scheduling.instants import Instant
-from tests.harness.botocore_faults import COMMIT, QUERY, READ, Wire
+from tests.harness.botocore_faults import COMMIT, QUERY, READ, Document, Wire
 from tests.harness.samples import content
-from tests.harness.series_contents import content_recurrence, override, series
+from tests.harness.series_contents import content_recurrence, double_booked, override, series
 from tests.harness.sharing import new_user
 from tests.integration.conflicts.contended_calendar import event_items
 from tests.integration.sharing.bookers import rooms
-from tests.integration.sharing.series_races import SeriesBooker, rewritten
+from tests.integration.sharing.broken_series_stores import SplitUnfenced
+from tests.integration.sharing.series_races import HORIZON, SeriesBooker, rewritten
 
 WEEKLY: Final = series("2027-03-01T09:00:00", "FREQ=WEEKLY")
 BUSY: Final = content("2027-03-15T09:30:00Z", "2027-03-15T09:45:00Z")
@@ -47,7 +49,7 @@ class Scene:
 
     def rewrite(self, event: Event, wanted: Content) -> Event:
         calendar = self.booker.calendar(self.booker.request(event.calendar_id))
-        return rewritten(calendar, event.id, lambda before: replace(wanted, calendars=before.calendars))
+        return rewritten(calendar, event.id, replace(wanted, calendars=event.content.calendars))
 
     def held(self, calendar_id: CalendarId) -> Event:
         (event,) = event_items(self.runtime, calendar_id)
@@ -127,3 +129,31 @@ def test_a_series_on_several_calendars_may_become_one_event(dynamodb_runtime: Ru
     assert [scene.held(each).content.recurrence for each in scene.rooms] == [None, None]
     # The place of a series in the index changes: all fences move, as if it took more time.
     assert _fences(on_wire) == [16 * 3, 16 * 3]
+
+
+@pytest.mark.parametrize("fenced", [True, False], ids=["fences moved", "no fence moved"])
+def test_a_split_moves_fences_though_no_time_is_new(dynamodb_runtime: Runtime, on_wire: Wire, fenced: bool) -> None:
+    scene = Scene(dynamodb_runtime, 1)
+    if not fenced:
+        scene.booker.store = SplitUnfenced
+    made = scene.create(WEEKLY, 0)
+    # So much is written meanwhile that the fences do not remember how the series was created.
+    for number in range(RECENT):
+        scene.create(content(f"2027-03-13T{number:02}:00:00Z", f"2027-03-13T{number:02}:30:00Z"), 0)
+    calendar = scene.booker.calendar(scene.booker.request(scene.default))
+    tail = calendar.patch_following(made.id, "20270308T090000", {"title": "The rest"})
+    assert tail.split_from == made.id
+
+    def show_one_half(answer: Document) -> None:
+        answer["Items"] = [item for item in answer["Items"] if item["id"]["S"] != tail.id]
+
+    on_wire.edit(QUERY, show_one_half, always=True)
+    wanted = content("2027-03-15T09:30:00Z", "2027-03-15T09:45:00Z")
+    if fenced:
+        with pytest.raises(EventConflict):
+            scene.create(wanted, 0)
+    else:
+        scene.create(wanted, 0)
+    del on_wire.always[QUERY]
+    found = double_booked(event_items(dynamodb_runtime, scene.default), HORIZON)
+    assert len(found) == (0 if fenced else 1)
