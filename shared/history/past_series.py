@@ -119,7 +119,7 @@ class PastSeries:
 
     def _doubtful(self, listed: Iterable[Event]) -> list[EventId]:
         """Returns the series of which occurrences are among `listed` that were not looked up yet, in order."""
-        occurring = (each.stored_id for each in listed if each.occurrence is not None)
+        occurring = (each.stored_id for each in listed if each.stored_id in self._states)
         return [each for each in dict.fromkeys(occurring) if each not in self._sure]
 
     def _expanded(

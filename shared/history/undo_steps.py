@@ -130,7 +130,7 @@ def collide(one: UndoStep, other: UndoStep) -> bool:
     if one.target is None or other.target is None:
         return False
     contents = one.target.content, other.target.content
-    if all(each.recurrence is None for each in contents):
+    if not any(each.recurs for each in contents):
         return contents[0].interval.overlaps(contents[1].interval)
     # Imported late: most requests are about events that do not recur.
     from shared.scheduling.series_conflicts import meet  # noqa: PLC0415

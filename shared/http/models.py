@@ -13,7 +13,7 @@ from shared.http.read_only import READ_ONLY
 from shared.http.recurrence_models import READ_ONLY_RECURRENCE
 from shared.scheduling.events import Content
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import settled
+from shared.scheduling.settled_content import settled
 from shared.scheduling.wall_times import applied
 
 

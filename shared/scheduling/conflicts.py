@@ -65,7 +65,7 @@ def find_conflicts(
         Contended: the conflicts cannot be determined yet.
         TooManySeries: the event is a series, and the calendar has as many as it may.
     """
-    if event.content.recurrence is not None:
+    if event.content.recurs:
         # Imported late: most requests are about events that do not recur.
         from shared.scheduling.series_conflicts import find_series_conflicts  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import OccurrenceOf, Recurrence, extent_of
+from shared.scheduling.recurrences import OccurrenceOf, Recurrence, extent_of, recurs
 
 if TYPE_CHECKING:
     from shared.request import Request
@@ -61,6 +61,11 @@ class Content:
     def interval(self) -> Interval:
         """Returns `[start, end)`: of a series, that of its first occurrence."""
         return Interval(self.start, self.end)
+
+    @property
+    def recurs(self) -> bool:
+        """Returns whether it is a series whose recurrence is one that is taken."""
+        return recurs(self)
 
     @property
     def extent(self) -> Interval:

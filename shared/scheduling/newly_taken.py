@@ -18,9 +18,8 @@ def newly_taken(event: Event, previous: Event | None) -> Event | None:
     if previous is None or previous.deleted:
         return event
     before = previous.content
-    if content.recurrence is None or before.recurrence is None:
-        same = content.recurrence is before.recurrence and _timing(content) == _timing(before)
-        return None if same else event
+    if content.recurrence is None or before.recurrence is None or not (content.recurs and before.recurs):
+        return None if not (content.recurs or before.recurs) and _timing(content) == _timing(before) else event
     if _timing(content) != _timing(before) and not _is_beginning(content, before):
         return event
     differing = (occurrence(event, each) for each in content.recurrence.differing(before.recurrence))
@@ -43,7 +42,8 @@ def fences_moved(event: Event, previous: Event | None) -> Sequence[str]:
 
 def _timing(content: Content) -> object:
     """Returns all that the time of a content comes from but the exceptions of a series."""
-    rule = None if content.recurrence is None else (content.recurrence.rule, content.recurrence.dates)
+    recurrence = content.recurrence
+    rule = None if recurrence is None or not content.recurs else (recurrence.rule, recurrence.dates)
     # An event that does not recur takes the same time whatever its zone is.
     clock = None if rule is None else (content.time_zone, content.local_start, content.days)
     return content.interval, content.transparency, rule, clock

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.errors import FieldError, InvalidRequest
+from shared.errors import FieldError, InvalidRequest, NotFound
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
@@ -68,6 +68,16 @@ def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, A
     check_size(result)
     _check_apart(result, content, recurrence_id, fields)
     return result
+
+
+def occurrence_fields(content: Content, recurrence_id: str) -> dict[str, Any]:
+    """Returns the fields with which `with_occurrence` makes an occurrence what it is in `content`. Raises NotFound."""
+    recurrence = content.recurrence
+    if recurrence is None or found_in(content, recurrence_id, cancelled=True) is None:
+        raise NotFound("occurrence at that version")
+    own = next((dict(each.fields) for each in recurrence.changed if each.id == recurrence_id), {})
+    fields: dict[str, Any] = {name: own.get(name) for name in (*_OWN, "start", "end")}
+    return {**fields, "cancelled": recurrence_id in recurrence.excluded}
 
 
 def check_size(content: Content) -> None:

@@ -7,10 +7,9 @@ time zone (`shared.recurrence`). An occurrence is the event with the times and t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.errors import FieldError, InvalidRequest
 from shared.ids import EventId
 from shared.scheduling.instants import LAST, Instant
 from shared.scheduling.intervals import Interval
@@ -24,13 +23,15 @@ MAX_EXCLUDED: Final = 500
 MAX_DATES: Final = 200
 # What stands between the id of a series and the recurrence id, in the id of an occurrence.
 SEPARATOR: Final = "_"
+# The fields of an occurrence that may differ from its series.
+OVERRIDABLE: Final = frozenset({"title", "description", "location", "start", "end", "transparency"})
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
     """How the occurrence with the recurrence id `id` differs: fields of its content with their values, by name.
 
-    Of one that was moved, these are both `start` and `end`, as instants.
+    They are among OVERRIDABLE. Of one that was moved, these are both `start` and `end`, as instants.
     """
 
     id: str
@@ -106,6 +107,17 @@ def series_of(content: "Content") -> "Series":
     return _series(recurrence, content.local_start, content.time_zone, content.interval.length, content.days)
 
 
+def recurs(content: "Content") -> bool:
+    """Returns whether an event of `content` is a series.
+
+    What a script has written may recur in a way that is not taken. It then takes place once, and is told as it is.
+    """
+    try:
+        return content.recurrence is not None and series_of(content) is not None
+    except (ValueError, OSError):  # the latter for a time zone that there is not
+        return False
+
+
 # A function that serves a calendar reads the same series with every request.
 @lru_cache(maxsize=2048)
 def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: int, days: int | None) -> "Series":
@@ -115,6 +127,8 @@ def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: in
     from shared.recurrence.series import Series  # noqa: PLC0415
 
     all_day = days is not None
+    for each in recurrence.changed:
+        parse_recurrence_id(each.id, all_day=all_day)
 
     def locals_of(ids: tuple[str, ...]) -> frozenset[datetime]:
         return frozenset(parse_recurrence_id(each, all_day=all_day) for each in ids)
@@ -163,7 +177,7 @@ def instant(at: datetime) -> Instant:
 
 def extent_of(content: "Content") -> Interval:
     """Returns from when to when an event takes place: a series from its first occurrence to the end of the last one."""
-    if content.recurrence is None:
+    if not recurs(content):
         return content.interval
     series = series_of(content)
     return Interval(instant(series.starts), instant(series.ends))
@@ -171,7 +185,7 @@ def extent_of(content: "Content") -> Interval:
 
 def occurrences(event: "Event", window: Interval) -> Iterator["Event"]:
     """Yields what takes place in `window` of an event: itself, or its occurrences that overlap it, by start and id."""
-    if event.content.recurrence is None:
+    if not recurs(event.content):
         if event.content.interval.overlaps(window):
             yield event
         return
@@ -190,7 +204,7 @@ def occurrence(event: "Event", recurrence_id: str, *, cancelled: bool = False) -
 
 def found_in(content: "Content", recurrence_id: str, *, cancelled: bool = False) -> "Occurrence | None":
     """Returns the occurrence of a series with a recurrence id, as `occurrence` does."""
-    if content.recurrence is None:
+    if not recurs(content):
         return None
     series = series_of(content)
     return (replace(series, excluded=frozenset()) if cancelled else series).occurrence(recurrence_id)
@@ -247,54 +261,3 @@ def parts_of(event_id: EventId) -> tuple[EventId, str | None]:
     """Returns the id of an event, and the recurrence id if it is that of an occurrence."""
     series_id, separator, recurrence_id = event_id.partition(SEPARATOR)
     return EventId(series_id), recurrence_id if separator else None
-
-
-def settled(content: "Content") -> "Content":
-    """Returns `content` with its rule in canonical form.
-
-    Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
-    """
-    from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
-    from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
-
-    recurrence = content.recurrence
-    if recurrence is None:
-        return content
-    _check_ids(recurrence, all_day=content.all_day)
-    try:
-        rule = parse_rule(recurrence.rule, all_day=content.all_day).text
-        found = replace(content, recurrence=replace(recurrence, rule=rule))
-        series = series_of(found)
-    except RuleError as error:
-        raise InvalidRequest.of("recurrence.rule", str(error)) from error
-    strangers = [
-        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
-        for at, each in enumerate(recurrence.excluded)
-        if not series.has_id(each)
-    ]
-    if strangers:
-        raise InvalidRequest(strangers)
-    twice = first_overlap(series, partial(takes_time, found))
-    if twice is not None:
-        raise InvalidRequest.of(
-            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
-        )
-    return found
-
-
-def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
-    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
-
-    example = "20270322" if all_day else "20270322T090000"
-    errors = []
-    for name, most in (("dates", MAX_DATES), ("excluded", MAX_EXCLUDED)):
-        given: tuple[str, ...] = getattr(recurrence, name)
-        if len(given) > most:
-            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
-        for at, each in enumerate(given):
-            try:
-                parse_recurrence_id(each, all_day=all_day)
-            except ValueError:
-                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
-    if errors:
-        raise InvalidRequest(errors)

@@ -14,7 +14,7 @@ from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.fences import ALL_FENCES, fence_names
 from shared.scheduling.intervals import Interval
 from shared.scheduling.newly_taken import fences_moved
-from shared.scheduling.occurrence_changes import with_occurrence
+from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
 from shared.scheduling.previews import DryRun
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
@@ -46,6 +46,33 @@ class SeriesCalendar(Calendar):
     def cancel_one(self, series_id: EventId, recurrence_id: str, terms: Terms = DEFAULT_TERMS) -> Event:
         """Cancels one occurrence. What it had of its own is kept, and comes back with it. Raises as `patch_one`."""
         return self._change_one(series_id, recurrence_id, {"cancelled": True}, terms, cancelled=False)
+
+    def roll_back_one(self, target: Event, recurrence_id: str, terms: Terms = DEFAULT_TERMS) -> Event:
+        """Rolls one occurrence back to what it was at version `target` of its series, as a new version of the series.
+
+        That is what it had of its own, and whether it was cancelled; the rest of the series stays as it is. It is
+        checked for conflicts as `patch_one` is. Returns the series.
+
+        Raises:
+            NotFound: the version has no such occurrence, or the series has none now; or it is deleted.
+            InvalidRequest: the occurrence cannot be like that any more.
+            The errors of `replace`.
+        """
+        fields = occurrence_fields(target.content, recurrence_id)
+
+        def make(stored: Event | None) -> Event | None:
+            event = live(stored)
+            live_occurrence(event, recurrence_id, cancelled=True)
+            content = with_occurrence(terms.agreed(event).content, recurrence_id, fields)
+            if content == event.content:
+                return None
+            stamp = replace(self._stamp("rollback", terms, target.history_id), occurrence=recurrence_id)
+            return event.changed(content, stamp, self._request.now_ns)
+
+        event = self.get(target.id)
+        planned = make(event)
+        expected = fences_moved(planned, event) if planned is not None else ()
+        return self._guard.write(target.id, make, checked=terms.checked, expected=expected)
 
     def patch_following(
         self, series_id: EventId, recurrence_id: str, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS

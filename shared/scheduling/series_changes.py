@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
-from shared.scheduling.recurrences import Recurrence, series_of, settled
+from shared.scheduling.recurrences import Recurrence, series_of
+from shared.scheduling.settled_content import settled
 
 
 def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:
@@ -29,7 +30,7 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     recurrence, was = content.recurrence, before.recurrence
     if recurrence is None:
         return content
-    if was is None:
+    if was is None or not before.recurs:
         return settled(replace(content, recurrence=replace(recurrence, changed=())))
     following = _Following(before, content)
     lists = {

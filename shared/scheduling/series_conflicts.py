@@ -99,7 +99,7 @@ class _Search:
         if ended_untruly(suspected, conflicts, more):
             raise Contended("what was in the way is not any more")
         complete = not (suspected and more) and len(conflicts) <= COLLISIONS_SHOWN
-        compared = (self._compared_until(each) for each in current if each.content.recurrence is not None)
+        compared = (self._compared_until(each) for each in current if each.content.recurs)
         return ConflictsFound(conflicts, complete, min([self.known_until, extent.end, *compared]))
 
     @cached_property
@@ -113,9 +113,8 @@ class _Search:
 
     def _first_with(self, other: Event) -> Event | None:
         content = other.content
-        if content.recurrence is None:
-            taken = busy_between(self.event.content, content.interval)
-            return other if next(taken, None) is not None else None
+        if not content.recurs:
+            return other if _takes_time_of(content, self.event.content) else None
         low, high = _both(self.event.content, content)
         if low >= high:
             return None
@@ -170,12 +169,16 @@ def ended_untruly(suspected: Sequence[Event], conflicts: Sequence[Event], more: 
 
 def meet(one: Content, other: Content) -> bool:
     """Returns whether two contents, one of which recurs, take the same time: two series within what is compared."""
-    if one.recurrence is None:
+    if not one.recurs:
         one, other = other, one
-    if other.recurrence is None:
-        return other.opaque and next(busy_between(one, other.interval), None) is not None
+    if not other.recurs:
+        return _takes_time_of(other, one)
     low, high = _both(one, other)
     return low < high and _time_taken(one).first_meeting(_time_taken(other), utc(low), utc(high)) is not None
+
+
+def _takes_time_of(single: Content, series: Content) -> bool:
+    return single.opaque and next(busy_between(series, single.interval), None) is not None
 
 
 def _both(one: Content, other: Content) -> Interval:

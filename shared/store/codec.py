@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origi
 from shared.ids import CalendarId, EventId, derived_id, made_at
 from shared.scheduling.events import NO_CONTENT, Content, Event, Stamp
 from shared.scheduling.instants import FIRST
-from shared.scheduling.recurrences import Override, Recurrence
+from shared.scheduling.recurrences import OVERRIDABLE, Override, Recurrence
 
 Item = dict[str, Any]
 
@@ -64,7 +64,9 @@ def _recurrence_of(value: Any) -> Recurrence:
         _texts_of(held["dates"]) if "dates" in held else (),
         _texts_of(held["excluded"]) if "excluded" in held else (),
         tuple(
-            Override(each, tuple((name, text_of(of)) for name, of in sorted(fields["M"].items())))
+            Override(
+                each, tuple((name, text_of(of)) for name, of in sorted(fields["M"].items()) if name in OVERRIDABLE)
+            )
             for each, fields in sorted(changed.items())
         ),
     )

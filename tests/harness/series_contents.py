@@ -12,7 +12,8 @@ from shared.recurrence.local_times import instant_of, zone
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import Override, Recurrence, instant, occurrences, series_of, settled, utc
+from shared.scheduling.recurrences import Override, Recurrence, instant, occurrences, series_of, utc
+from shared.scheduling.settled_content import settled
 from shared.scheduling.window_reader import position_of
 
 ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")

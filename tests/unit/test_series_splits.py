@@ -11,8 +11,9 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.newly_taken import newly_taken
-from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, settled, utc
+from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, utc
 from shared.scheduling.series_splits import moved_with, split
+from shared.scheduling.settled_content import settled
 from tests.harness.samples import event
 
 WINDOW = Interval(Instant("2027-01-01T00:00:00Z"), Instant("2029-01-01T00:00:00Z"))
@@ -82,7 +83,7 @@ def test_both_parts_together_are_the_series(rule: str) -> None:
         # They are series in their own right, and the first of them takes nothing new.
         for part in parts:
             assert part.recurrence is not None
-            assert series_of(replace(part, recurrence=Recurrence(part.recurrence.rule)))
+            series_of(replace(part, recurrence=Recurrence(part.recurrence.rule)))  # else it raises
         before = replace(event(), content=content)
         assert newly_taken(replace(before, content=head), before) is None
         assert newly_taken(before, replace(before, content=head)) is not None

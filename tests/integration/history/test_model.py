@@ -17,13 +17,16 @@ from tests.integration.history.history_deployment import HistoryDeployment
 
 TITLES = ["Review", "Retro", "Standup"]
 HOURS = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
-CONTENT = ("title", "description", "start", "end")
+CONTENT = ("title", "description", "start", "end", "start_local", "start_date", "end_date")
+TIMED: dict[str, Any] = {"all_day": None, "start_date": None, "end_date": None}
 
 Step = tuple[str, int, int, int]
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["create", "edit", "move", "replace", "delete", "roll back", "restore", "undo", "clock"]),
+        st.sampled_from(
+            ["create", "edit", "move", "whole days", "replace", "delete", "roll back", "restore", "undo", "clock"]
+        ),
         st.integers(0, 2),  # which event
         st.integers(0, 30),  # which title, hour or version
         st.integers(-7 * 24 * 3600, 3600),  # by how much the clock moves, mostly back
@@ -31,6 +34,11 @@ steps = st.lists(
     min_size=5,
     max_size=30,
 )
+
+
+def timed(start: str) -> dict[str, Any]:
+    """What an event that begins at `start`, and is not of whole days, has beside its times."""
+    return {"start_local": f"{start[:-1]}+00:00", "start_date": None, "end_date": None}
 
 
 @dataclass
@@ -88,15 +96,22 @@ class Model:
             state.deletions.add(len(state.states) - 1)
             return
         if kind == "edit":
-            fields = {"title": TITLES[value % 3], "description": "line\n" * (value % 4)}
+            fields: dict[str, Any] = {"title": TITLES[value % 3], "description": "line\n" * (value % 4)}
             reply = self._api("PATCH", path, fields)
         elif kind == "move":
             fields = {"start": HOURS[value % 23], "end": HOURS[value % 23 + 1]}
-            reply = self._api("PATCH", path, fields, on_conflict="allow")
+            reply = self._api("PATCH", path, fields | TIMED, on_conflict="allow")
+            fields |= timed(fields["start"])
+        elif kind == "whole days":
+            days = {"start_date": f"2027-03-{value % 9 + 1:02d}", "end_date": f"2027-03-{value % 7 + 11}"}
+            reply = self._api("PATCH", path, days | {"all_day": True}, on_conflict="allow")
+            times = {name: f"{days[f'{name}_date']}T00:00:00Z" for name in ("start", "end")}
+            fields = {**days, **times, "start_local": None}
         else:
             fields = {"title": TITLES[value % 3], "start": HOURS[value % 20], "end": HOURS[value % 20 + 2]}
             expected["description"] = ""
             reply = self._api("PUT", path, fields, on_conflict="allow")
+            fields |= timed(fields["start"])
         self._expect(state, reply.body, expected | fields, reply.status)
 
     def _roll_back(self, state: State, number: int) -> None:
