@@ -6,7 +6,7 @@ change: on condition that the event is still as the operation left it, and with 
 an operation that can itself be undone.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -26,12 +26,14 @@ from shared.history.undo_steps import (
     ELSEWHERE,
     MOVED,
     REFUSALS,
+    SPLIT,
     TIME_UP,
     UndoOutcome,
     UndoStep,
     collide,
     in_the_way,
     lanes,
+    split_apart,
     together_outcome,
     why,
 )
@@ -134,9 +136,10 @@ class Undo:
             raise NotFound("operation (one made a moment ago may still be on its way into the history)")
         missing = self._size(made, events) - len(made)
         young = age_ms < REST_MS
+        apart = split_apart(made, events)
         if missing > 0 and young:
             raise NotRecordedYet("some of this operation is not in the history: on its way, or never made")
-        planned = list(self.concurrently(lambda each: self._step(each, events.get(each[0]), young=young), made))
+        planned = list(self.concurrently(lambda each: self._step(each, events.get(each[0]), apart, young=young), made))
         steps = [each for each in planned if isinstance(each, UndoStep)]
         done = self._execute(steps, manner)
         outcomes = [done[each.event.id] if isinstance(each, UndoStep) else each for each in planned]
@@ -177,9 +180,13 @@ class Undo:
         (version,) = self.history.versions(*made[0])
         return version
 
-    def _step(self, made: tuple[EventId, HistoryId], event: Event | None, *, young: bool) -> UndoStep | UndoOutcome:
+    def _step(
+        self, made: tuple[EventId, HistoryId], event: Event | None, apart: Container[EventId], *, young: bool
+    ) -> UndoStep | UndoOutcome:
         """Returns how to revert the event that the operation left at version `made`, or why it is left as it is."""
         event_id, history_id = made
+        if event_id in apart:
+            return UndoOutcome(event_id, left=SPLIT)
         if event is None:
             return UndoOutcome(event_id, left="it is gone")
         left = self._why_left(event, history_id)

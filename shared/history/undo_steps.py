@@ -1,9 +1,10 @@
 """The steps of an undo: how each event is reverted, the outcome, and which steps can run concurrently."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from shared import ids
 from shared.errors import (
     CalendarFull,
     InvalidRequest,
@@ -14,7 +15,7 @@ from shared.errors import (
     SchedulingError,
     Unavailable,
 )
-from shared.ids import EventId
+from shared.ids import EventId, HistoryId
 from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.fences import fences_of
@@ -27,6 +28,7 @@ DELETED: Final = "it was deleted since"
 ELSEWHERE: Final = "it is managed from another calendar"
 MOVED: Final = "it was moved here from another calendar: move it back"
 NOT_ANY_MORE: Final = "you may not change this any more"
+SPLIT: Final = "the series was split, and both parts can only go back together: roll back one, and delete the other"
 TIME_UP: Final = "time was up: undo again"
 
 # Why a step may fail, and the others go on. While an undo is at work the caller may lose the right to change events,
@@ -123,6 +125,16 @@ def lanes(steps: Iterable[UndoStep]) -> list[list[UndoStep]]:
                 numbers = others + numbers
         found = [*apart, (fences, numbers)]
     return [[steps[number] for number in sorted(numbers)] for _, numbers in found]
+
+
+def split_apart(made: Iterable[tuple[EventId, HistoryId]], events: Mapping[EventId, Event]) -> set[EventId]:
+    """Returns the series that the operation split, and what it split off: neither goes back without the other one."""
+    found: set[EventId] = set()
+    for event_id, history_id in made:
+        event = events.get(event_id)
+        if event is not None and event.split_from is not None and event.created_at == ids.made_at(history_id):
+            found |= {event_id, event.split_from}
+    return found
 
 
 def collide(one: UndoStep, other: UndoStep) -> bool:

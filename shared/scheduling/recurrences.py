@@ -100,6 +100,7 @@ def series_of(content: "Content") -> "Series":
     Raises:
         RuleError: its rule is not one that is taken, or its start is not an occurrence of it.
         ValueError: a recurrence id is none.
+        OSError: there is no such time zone.
     """
     recurrence = content.recurrence
     if recurrence is None:
@@ -122,11 +123,13 @@ def recurs(content: "Content") -> bool:
 @lru_cache(maxsize=2048)
 def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: int, days: int | None) -> "Series":
     # Imported late: most requests are about events that do not recur.
-    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+    from shared.recurrence.local_times import parse_recurrence_id, zone  # noqa: PLC0415
     from shared.recurrence.rules import parse_rule  # noqa: PLC0415
     from shared.recurrence.series import Series  # noqa: PLC0415
 
     all_day = days is not None
+    # What is looked at late only is refused here as well.
+    zone(time_zone)
     for each in recurrence.changed:
         parse_recurrence_id(each.id, all_day=all_day)
 
