@@ -14,7 +14,7 @@ WEEKLY: Final = {
     "time_zone": "UTC",
     "recurrence": {"rule": "FREQ=WEEKLY", "excluded": ["20270315T090000"]},
 }
-WINDOW: Final = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-23T00:00:00Z"}
+WINDOW: Final[dict[str, Any]] = {"from": "2027-03-01T00:00:00Z", "to": "2027-03-23T00:00:00Z"}
 TAKEN: Final = [{"start": f"2027-03-{day}T09:00:00Z", "end": f"2027-03-{day}T10:00:00Z"} for day in ("01", "08", "22")]
 
 
