@@ -41,9 +41,9 @@ class _HidesYoungOfBookings(_HidesYoung, DynamoBookingStore):
 class _FirstOccurrence(DynamoEventStore):
     """Moves the fences of the first occurrence of a series alone."""
 
-    def _guarded_put(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> list[Any]:
-        names = fence_names(event.content.interval)
-        return super()._guarded_put(event, previous, [each for each in fences if each.name in names])
+    def _guarded_put(self, pairs: Sequence[tuple[Event, Event | None]], fences: Sequence[Fence]) -> list[Any]:
+        names = fence_names(pairs[0][0].content.interval)
+        return super()._guarded_put(pairs, [each for each in fences if each.name in names])
 
 
 class _FirstOccurrenceOfOthers(_FirstOccurrence, SharedEventStore):
@@ -57,9 +57,9 @@ class _FirstOccurrenceOfBookings(_FirstOccurrence, DynamoBookingStore):
 class _LateFences(DynamoEventStore):
     """Minds the fences as they are when it writes, and not as they were before it looked for conflicts."""
 
-    def _guarded_put(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> list[Any]:
-        _, late, _ = self.read_guarded(event.calendar_id, None, [each.name for each in fences])
-        return super()._guarded_put(event, previous, late)
+    def _guarded_put(self, pairs: Sequence[tuple[Event, Event | None]], fences: Sequence[Fence]) -> list[Any]:
+        _, late, _ = self.read_guarded(pairs[0][0].calendar_id, None, [each.name for each in fences])
+        return super()._guarded_put(pairs, late)
 
 
 class _LateFencesOfOthers(_LateFences, SharedEventStore):

@@ -19,7 +19,8 @@ from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
-from shared.scheduling.recurrences import Override, Recurrence, occurrences, settled
+from shared.scheduling.recurrences import Override, Recurrence, occurrences
+from shared.scheduling.settled_content import settled
 from shared.scheduling.terms import DEFAULT_TERMS
 from shared.scheduling.updates import live
 from shared.store.access import GrantReader
