@@ -35,6 +35,7 @@ def fences_believed(
     interval: Interval,
     found: Mapping[EventId, Event],
     fences: Sequence[Fence],
+    besides: EventId | None = None,  # noqa: ARG001
 ) -> list[Event]:
     """Refuses by what the fences remember, and does not look up whether it is still there."""
     remembered = {
