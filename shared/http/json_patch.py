@@ -23,7 +23,7 @@ class SetOperation(TypedDict):
 class RemoveOperation(TypedDict):
     """An operation of a JSON Patch (RFC 6902) that removes what lies within the `recurrence` of an event."""
 
-    op: Literal["remove"]
+    op: Annotated[Literal["remove"], Field(description="It is not there any more.")]
     path: _Path
 
 
