@@ -30,6 +30,7 @@ PARTS: Final = (
     "fences",
     "guessing",
     "recurrence",
+    "series",
     "smoke",
 )
 LONG: Final = ("endurance",)

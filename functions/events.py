@@ -263,16 +263,14 @@ def patch_event(
     operation_id="delete_event",
     tags=["Events"],
     summary="Delete an event",
-    description="A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event.",
+    description="A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event. "
+    "An occurrence is cancelled, which a patch takes back.",
     responses={200: returns(DRY_RUN, PreviewDocument, sets=["ETag"]), 204: returns("It is deleted.")},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(OutcomeUnknown, CalendarFull)
+@may_raise(OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def delete_event(
-    event_id: OccurrenceInPath,
-    scope: ScopeOfChange = None,
-    reason: WhyDeleted = None,
-    dry_run: DryRunFlag = False,
+    event_id: OccurrenceInPath, scope: ScopeOfChange = None, reason: WhyDeleted = None, dry_run: DryRunFlag = False
 ) -> Response[str]:
     """Deletes an event, or cancels an occurrence. It can be restored for some time, by a rollback."""
     removal = removal_of(event_id, scope, terms_of(reason=reason), dry_run=dry_run)

@@ -30,7 +30,7 @@ class SeriesStore(Protocol):
         """Returns those of `wanted` that are recorded, strongly consistent."""
 
 
-class LookUp(Protocol):
+class PastReader(Protocol):
     """A look-up of what events were at the moment."""
 
     def __call__(self, event_ids: Sequence[EventId], /) -> Iterable[Event | None]:
@@ -40,7 +40,7 @@ class LookUp(Protocol):
 class PastSeries:
     """The series of a window as of a moment. Those whose state is certain are in `_sure`."""
 
-    def __init__(self, window: Window, moment_ms: int, look_up: LookUp) -> None:
+    def __init__(self, window: Window, moment_ms: int, look_up: PastReader) -> None:
         """Lists series of `window` as of `moment_ms`; `look_up` finds what an event was then."""
         self._window = window
         self._moment_ms = moment_ms

@@ -23,7 +23,7 @@ class SetOperation(TypedDict):
 class RemoveOperation(TypedDict):
     """An operation of a JSON Patch (RFC 6902) that removes what lies within the `recurrence` of an event."""
 
-    op: Annotated[Literal["remove"], Field(description="It is not there any more.")]
+    op: Annotated[Literal["remove"], Field(description="Such a field is not there any more.")]
     path: _Path
 
 

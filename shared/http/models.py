@@ -146,7 +146,7 @@ class EventPatch(ContentPatch):
         return self._named()
 
     def _named(self) -> dict[str, Any]:
-        named = {name: getattr(self, name) for name in self.model_fields_set if name in DEFAULTS}
+        named = {name: getattr(self, name) for name in DEFAULTS if name in self.model_fields_set}
         errors = [
             FieldError(name, "must not be null")
             for name, value in named.items()
@@ -175,7 +175,7 @@ class EventPatch(ContentPatch):
 
     def of_occurrence(self) -> dict[str, Any]:
         """Returns the fields that the patch changes of an occurrence; None puts one back to what the series has."""
-        named = {name: getattr(self, name) for name in self.model_fields_set if name in DEFAULTS}
+        named = {name: getattr(self, name) for name in DEFAULTS if name in self.model_fields_set}
         found = stored(named) | {name: None for name in TIMES if name in named and named[name] is None}
         if "cancelled" in self.model_fields_set:
             found["cancelled"] = bool(self.cancelled)

@@ -30,6 +30,7 @@ from shared.scheduling.conflicts import ConflictsFound
 from shared.scheduling.events import Event
 from shared.scheduling.fences import fences_of
 from shared.scheduling.lost_answers import LostAnswers, until_written
+from shared.scheduling.newly_taken import fences_moved
 from shared.scheduling.quotas import Quotas, size_of
 
 # A change may turn out to concern other calendars, or other fences, than were read. More often only if it races.
@@ -209,7 +210,8 @@ class BookingWriter:
         split_off = proposal.split_off.in_calendar(item.calendar_id) if proposal.split_off is not None else None
         fences = place.fences_of(item, split_off) if fenced else []
         if fences is None:
-            raise Unread(dict.fromkeys(proposal.calendars, fences_of(item.content)))
+            needed = {*fences_of(item.content), *fences_moved(item, place.event)}
+            raise Unread(dict.fromkeys(proposal.calendars, sorted(needed)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)
         if right is None and not item.deleted and not (at_home or proposal.event.calendar_id == item.calendar_id):

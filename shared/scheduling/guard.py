@@ -11,6 +11,9 @@ The proof rests on the order of the steps: a fence is read before anything that 
 Two writers whose intervals overlap share a week, and so a fence: one commits; the other's transaction fails, and on
 retry it reads the event of the first. Weeks sixteen apart share a fence as well: their writers delay each other, no
 more.
+
+A series takes time in any week: its write moves all fences, and whoever takes time later reads the series whole and
+expands it there (`shared.scheduling.newly_taken` has what a change of one occurrence moves).
 """
 
 from collections.abc import Callable, Sequence

@@ -32,8 +32,8 @@ MAX_BYTES: Final = 64 * 1024
 _OWN: Final = ("title", "description", "location", "transparency")
 _SHARED: Final = ("time_zone", "all_day", "calendars", "recurrence")
 _DATES: Final = {"start": "start_date", "end": "end_date"}
-# The fields of its time: they are told as instants, of whole days also as dates.
-TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values()})
+# The fields of its time: instants, with what a request claims that the clock shows then, or dates.
+TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values(), *(f"{name}_local" for name in _DATES)})
 _SPLIT: Final = "end the series, and begin another"
 
 

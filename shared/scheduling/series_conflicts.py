@@ -13,11 +13,11 @@ from itertools import islice
 from typing import Final
 
 from shared.errors import COLLISIONS_SHOWN, Contended
-from shared.ids import EventId
+from shared.ids import EventId, HistoryId
 from shared.recurrence.pairs import HORIZON, TimeTaken
 from shared.retries import Deadline
 from shared.scheduling.conflicts import ConflictsFound, ConflictStore, latest_of, standing
-from shared.scheduling.events import Content, Event
+from shared.scheduling.events import NO_HISTORY_ID, Content, Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import LAST, Instant, shifted
 from shared.scheduling.intervals import Interval
@@ -77,6 +77,8 @@ class _Search:
     besides: EventId | None = None
     found: list[Event] = field(default_factory=list)
     known_until: Instant = LAST
+    # What was found of each version of another event: most are asked about twice.
+    _met: dict[tuple[EventId, HistoryId], Event | None] = field(default_factory=dict)
 
     def run(self) -> ConflictsFound:
         extent, calendar_id = self.event.content.extent, self.event.calendar_id
@@ -112,6 +114,14 @@ class _Search:
         return sorted(islice((each for each in first if each is not None), COLLISIONS_SHOWN + 1), key=position_of)
 
     def _first_with(self, other: Event) -> Event | None:
+        if other.history_id == NO_HISTORY_ID:
+            return self._meeting(other)
+        version = other.id, other.history_id
+        if version not in self._met:
+            self._met[version] = self._meeting(other)
+        return self._met[version]
+
+    def _meeting(self, other: Event) -> Event | None:
         content = other.content
         if not content.recurs:
             return other if _takes_time_of(content, self.event.content) else None

@@ -183,8 +183,10 @@ def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop
 
     Raises InvalidRequest: it cannot be like that, or exceptions would have to be dropped.
     """
+    if fields.get("all_day", content.all_day) is not content.all_day:
+        raise InvalidRequest.of("all_day", "must be as it is: change it by the id of the series")
     times = {name: value for name, value in fields.items() if name in TIME_FIELDS}
-    rest = {name: value for name, value in fields.items() if name not in TIME_FIELDS}
+    rest = {name: value for name, value in fields.items() if name not in {*TIME_FIELDS, "all_day"}}
     moved = moved_with(content, at, times) if times else content
     if moved == content and not rest:
         return content

@@ -79,6 +79,18 @@ BUDGETS: Final[dict[str, Budget]] = {
     "patch one time": Budget(8, 4),
     "patch both times": Budget(7, 3),
     "delete": Budget(1, 1),
+    "get an occurrence": Budget(1, 1),
+    "list occurrences": Budget(1, 1),
+    # The fences of its weeks, and what overlaps it. With one time alone it is read before.
+    "move an occurrence": Budget(7, 3),
+    "end an occurrence later": Budget(8, 4),
+    "retitle an occurrence": Budget(2, 2),
+    "cancel an occurrence": Budget(2, 2),
+    # Both parts in one transaction, which moves all fences. Only other time than before is looked at.
+    "move the following occurrences": Budget(7, 3),
+    "retitle the following occurrences": Budget(2, 2),
+    "end a series": Budget(2, 2),
+    "move a series": Budget(7, 3),
     "create under a key": Budget(7, 3),
     "create under a key, repeated": Budget(1, 1),
     "find by uid": Budget(1, 1),

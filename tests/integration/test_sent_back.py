@@ -28,6 +28,7 @@ ANOTHER = {
     "updated_at": "2026-11-22T09:00:00.001Z",
     "updated_by": "external",
     "series_id": new_id(),
+    "split_from": new_id(),
     "recurrence_id": "20270301T090000",
     "original_start": "2027-03-01T08:00:00Z",
     "changed_fields": [],

@@ -154,6 +154,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "original_start": None,
         "changed_fields": None,
         "cancelled": None,
+        "split_from": None,
         "uid": None,
         "calendar_id": OWNER,
         "created_by": OWNER,

@@ -157,3 +157,45 @@ def test_a_calendar_has_no_more_series_than_a_check_reads(monkeypatch: pytest.Mo
     assert checked(there, there[0].content, event_id=there[0].id).events == [], "a change of one of them adds none"
     ended = series("2026-03-02T09:00:00", "FREQ=WEEKLY;COUNT=2")
     assert checked(there, ended).events == [], "those that begin later do not count"
+
+
+YEARLY: Final = series("2027-03-01T09:00:00", "FREQ=YEARLY")
+
+
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of four, and look ahead at one occurrence after the other."""
+    for name, value in (("PAGE", 4), ("_TOGETHER", 1)):
+        monkeypatch.setattr(series_conflicts, name, value)
+
+
+def _aside(length: int) -> list[Event]:
+    """More than a page of a length class soon after the first occurrence of YEARLY."""
+    starts = [shifted(FIRST, 2 * HOUR + number * 60) for number in range(6)]
+    return [event(start, shifted(start, length)) for start in starts]
+
+
+@pytest.mark.parametrize("length", [HOUR, 5 * HOUR, 4 * DAY, 40 * DAY])
+@pytest.mark.parametrize("at", [1, -1], ids=["its last second", "its first second"])
+@pytest.mark.parametrize("year", [2028, 2029, 2039], ids=["near", "the last that is near", "behind"])
+def test_behind_the_first_page_what_is_near_an_occurrence_is_found(
+    monkeypatch: pytest.MonkeyPatch, length: int, at: int, year: int
+) -> None:
+    _small(monkeypatch)
+    occurrence = Instant(f"{year}-03-01T09:00:00Z")
+    start = shifted(occurrence, 1 - length) if at == 1 else shifted(occurrence, HOUR - 1)
+    there = event(start, shifted(start, length))
+    found = checked([*_aside(length), there], YEARLY, largest=4)
+    assert [each.id for each in found.events] == [there.id]
+    touching = shifted(start, -at)
+    assert checked([*_aside(length), event(touching, shifted(touching, length))], YEARLY, largest=4).events == []
+
+
+def test_a_crowd_near_an_occurrence_ends_what_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    _small(monkeypatch)
+    crowd = [
+        event(f"2028-03-01T0{5 + number // 4}:{number % 4 * 15:02}:00Z", "2028-03-01T09:00:00Z") for number in range(5)
+    ]
+    behind = event("2028-03-01T09:30:00Z", "2028-03-01T09:45:00Z")
+    found = checked([*_aside(HOUR), *crowd, behind], YEARLY, largest=4)
+    assert (found.events, found.checked_until) == ([], "2028-03-01T09:00:00Z")
+    assert [each.id for each in checked([*_aside(HOUR), *crowd[:1], behind], YEARLY, largest=4).events] == [behind.id]

@@ -17,7 +17,8 @@ from tests.integration.history.history_deployment import HistoryDeployment
 
 TITLES = ["Review", "Retro", "Standup"]
 HOURS = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
-CONTENT = ("title", "description", "start", "end", "recurrence")
+CONTENT = ("title", "description", "start", "end", "start_local", "start_date", "end_date", "recurrence")
+TIMED: dict[str, Any] = {"all_day": None, "start_date": None, "end_date": None}
 RULES = ["FREQ=DAILY", "FREQ=DAILY;COUNT=5", "FREQ=WEEKLY", None]
 # What callers say of a recurrence; the rest follows from it, and from when it was checked.
 SAID = ("rule", "dates", "excluded", "changed")
@@ -28,7 +29,7 @@ steps = st.lists(
     st.tuples(
         st.sampled_from(
             [
-                *("create", "edit", "move", "replace", "delete", "roll back", "restore", "undo", "clock"),
+                *("create", "edit", "move", "whole days", "replace", "delete", "roll back", "restore", "undo", "clock"),
                 *("recur", "recur", "change one", "change one", "cancel one", "roll back one"),
             ]
         ),
@@ -39,6 +40,11 @@ steps = st.lists(
     min_size=5,
     max_size=30,
 )
+
+
+def timed(start: str) -> dict[str, Any]:
+    """What an event that begins at `start`, and is not of whole days, has beside its times."""
+    return {"start_local": f"{start[:-1]}+00:00", "start_date": None, "end_date": None}
 
 
 def said(document: dict[str, Any]) -> dict[str, Any]:
@@ -105,8 +111,9 @@ class Model:
             elif kind == "undo":
                 # Mostly the latest: an older one is always left.
                 self._undo(state, max(0, len(state.states) - 1 - value // 10))
-            elif kind == "recur" and not state.deleted:
-                self._recur(state, RULES[value % len(RULES)])
+            elif kind == "recur":
+                if not state.deleted and not state.states[-1]["all_day"]:
+                    self._recur(state, RULES[value % len(RULES)])
             elif kind.endswith(" one"):
                 self._change_one(state, kind, value)
             elif not state.deleted:
@@ -128,17 +135,26 @@ class Model:
             state.deletions.add(len(state.states) - 1)
             return
         if kind == "edit":
-            fields = {"title": TITLES[value % 3], "description": "line\n" * (value % 4)}
+            fields: dict[str, Any] = {"title": TITLES[value % 3], "description": "line\n" * (value % 4)}
             reply = self._api("PATCH", path, fields)
         elif kind == "move":
             fields = {"start": HOURS[value % 23], "end": HOURS[value % 23 + 1]}
-            reply = self._api("PATCH", path, fields, on_conflict="allow")
+            reply = self._api("PATCH", path, fields | TIMED, on_conflict="allow")
+            fields |= timed(fields["start"])
             # Exceptions follow the time of day.
             expected["recurrence"] = following(expected["recurrence"], fields["start"])
+        elif kind == "whole days":
+            if expected["recurrence"] is not None:
+                return
+            days = {"start_date": f"2027-03-{value % 9 + 1:02d}", "end_date": f"2027-03-{value % 7 + 11}"}
+            reply = self._api("PATCH", path, days | {"all_day": True}, on_conflict="allow")
+            times = {name: f"{days[f'{name}_date']}T00:00:00Z" for name in ("start", "end")}
+            fields = {**days, **times, "start_local": None}
         else:
             fields = {"title": TITLES[value % 3], "start": HOURS[value % 20], "end": HOURS[value % 20 + 2]}
             expected |= {"description": "", "recurrence": None}
             reply = self._api("PUT", path, fields, on_conflict="allow")
+            fields |= timed(fields["start"])
         self._expect(state, reply.body, expected | fields, reply.status)
 
     def _recur(self, state: State, rule: str | None) -> None:

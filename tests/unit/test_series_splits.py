@@ -1,0 +1,158 @@
+"""A series split at an occurrence, and moved with one, as changes of its content."""
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.errors import InvalidRequest
+from shared.scheduling.events import Content
+from shared.scheduling.instants import Instant, shifted
+from shared.scheduling.intervals import Interval
+from shared.scheduling.newly_taken import newly_taken
+from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, utc
+from shared.scheduling.series_splits import moved_with, split
+from shared.scheduling.settled_content import settled
+from tests.harness.samples import event
+
+WINDOW = Interval(Instant("2027-01-01T00:00:00Z"), Instant("2029-01-01T00:00:00Z"))
+RULES = [
+    "FREQ=DAILY;INTERVAL=3",
+    "FREQ=DAILY;COUNT=40",
+    "FREQ=WEEKLY;BYDAY=MO,WE,SU;INTERVAL=2",
+    "FREQ=WEEKLY;UNTIL=20271227T080000Z",
+    "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=17",
+    "FREQ=MONTHLY;BYDAY=3MO",
+    "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=5,-1;COUNT=20",
+    "FREQ=MONTHLY",
+    "FREQ=DAILY;BYHOUR=9,15",
+]
+
+
+def series(rule: str, start: str = "2027-03-15T08:00:00Z", **fields: str) -> Content:
+    """A series of hours that begins at nine o'clock in Berlin, on Monday the 15th."""
+    at = utc(Instant(start))
+    made = Content(title="x", start=Instant(start), end=Instant(start), time_zone="Europe/Berlin", **fields)  # type: ignore[arg-type]
+    return settled(replace(placed(made, at, at + timedelta(hours=1)), recurrence=Recurrence(rule)))
+
+
+def listed(content: Content) -> list[tuple[object, ...]]:
+    """What takes place in two years: when, by which id, and with which fields of its own."""
+    found = series_of(content).between(utc(WINDOW.start), utc(WINDOW.end))
+    return [(each.id, each.start, each.end, *sorted(each.patch.items())) for each in found]
+
+
+def with_exceptions(content: Content, dice: random.Random) -> Content:
+    """The series with some occurrences cancelled, some moved and renamed, and some added."""
+    ids = [str(each[0]) for each in listed(content)]
+    excluded, renamed, moved = (sorted(dice.sample(ids, min(len(ids), 4))) for _ in range(3))
+    changed = {each: {"title": each} for each in renamed}
+    for each in moved:
+        at = Instant(f"{each[:4]}-{each[4:6]}-{each[6:8]}T21:00:00Z")
+        changed.setdefault(each, {}).update(start=shifted(at, dice.randint(-9, 9) * 86_400), end=shifted(at, 10**6))
+    dates = tuple(f"2027{dice.randint(4, 12):02}{dice.randint(1, 28):02}T220000" for _ in range(3))
+    overrides = tuple(Override(each, tuple(sorted(changed[each].items()))) for each in sorted(changed))
+    assert content.recurrence is not None
+    return replace(
+        content,
+        recurrence=replace(content.recurrence, dates=dates, excluded=tuple(excluded), changed=overrides),
+    )
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_both_parts_together_are_the_series(rule: str) -> None:
+    dice = random.Random(rule)  # noqa: S311 no secret
+    by_rule = [str(each[0]) for each in listed(series(rule))]
+    for _ in range(20):
+        content = with_exceptions(series(rule), dice)
+        every = listed(content)
+        at = str(dice.choice(every)[0])
+        if not any(each >= at for each in by_rule):
+            with pytest.raises(InvalidRequest, match="scope: must be this or all: from there on"):
+                split(content, at)
+            continue
+        parts = split(content, at)
+        if parts is None:
+            assert at == "20270315T090000"
+            continue
+        head, tail = parts
+        assert sorted([*listed(head), *listed(tail)]) == sorted(every)
+        assert all(str(each[0]) < at for each in listed(head))
+        assert all(str(each[0]) >= at for each in listed(tail))
+        # They are series in their own right, and the first of them takes nothing new.
+        for part in parts:
+            assert part.recurrence is not None
+            series_of(replace(part, recurrence=Recurrence(part.recurrence.rule)))  # else it raises
+        before = replace(event(), content=content)
+        assert newly_taken(replace(before, content=head), before) is None
+        assert newly_taken(before, replace(before, content=head)) is not None
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("days", [-9, -1, 0, 1, 7, 30])
+def test_a_series_moves_as_a_whole_or_is_refused(rule: str, days: int) -> None:
+    content = series(rule)
+    third = series_of(content)
+    occurrence = [*third.between(utc(WINDOW.start), utc(WINDOW.end))][2]
+    by = timedelta(days=days, hours=2)
+    times = {
+        "start": Instant(f"{(occurrence.start + by).isoformat()}Z"),
+        "end": Instant(f"{(occurrence.end + by).isoformat()}Z"),
+    }
+    try:
+        moved = moved_with(content, occurrence.id, times)
+    except InvalidRequest as refusal:
+        (error,) = refusal.errors
+        assert error.field == "recurrence.rule"
+        assert "which the new start does not fit" in error.message
+        assert "MONTHLY" in rule or "BYHOUR" in rule
+        return
+    assert settled(moved) == moved
+    local = occurrence.start + by
+    assert (local, local + timedelta(hours=1)) in [each[1:3] for each in listed(moved)]
+    if "MONTHLY" not in rule:
+        # All by the same difference by the clock.
+        ids = [[datetime.fromisoformat(str(each[0])) for each in listed(of)] for of in (moved, content)]
+        (shift,) = {new - old for new, old in zip(*ids, strict=False)}
+        assert shift - by in {timedelta(hours=each) for each in (-1, 0, 1)}
+        assert "COUNT" not in rule or len(listed(moved)) == len(listed(content))
+
+
+def test_what_is_of_whole_days_is_split_and_moved_by_days() -> None:
+    days = settled(
+        Content(
+            title="x",
+            start=Instant("2027-03-14T23:00:00Z"),
+            end=Instant("2027-03-16T23:00:00Z"),
+            time_zone="Europe/Berlin",
+            start_date="2027-03-15",
+            end_date="2027-03-17",
+            recurrence=Recurrence("FREQ=WEEKLY;BYDAY=MO"),
+        )
+    )
+    head, tail = split(days, "20270329") or (days, days)
+    assert [each.recurrence.rule for each in (head, tail) if each.recurrence] == [
+        "FREQ=WEEKLY;UNTIL=20270328;BYDAY=MO",
+        "FREQ=WEEKLY;BYDAY=MO",
+    ]
+    assert (tail.start, tail.end, tail.start_date, tail.end_date) == (
+        "2027-03-28T22:00:00Z",
+        "2027-03-30T22:00:00Z",
+        "2027-03-29",
+        "2027-03-31",
+    )
+    moved = moved_with(days, "20270405", {"start_date": "2027-04-06", "end_date": "2027-04-09"})
+    assert moved.recurrence == Recurrence("FREQ=WEEKLY;BYDAY=TU")
+    assert (moved.start_date, moved.end_date, moved.days) == ("2027-03-16", "2027-03-19", 3)
+    assert moved.start == "2027-03-15T23:00:00Z"
+
+
+@pytest.mark.parametrize("start", ["1900-01-01T00:00:00Z", "1900-06-01T08:00:00Z", "9999-12-31T22:00:00Z"])
+def test_a_series_stays_within_the_years(start: str) -> None:
+    content = series("FREQ=YEARLY", "1950-06-01T08:00:00Z")
+    at = str(next(each.id for each in series_of(content).between(utc(WINDOW.start), utc(WINDOW.end))))
+    times = {"start": Instant(start), "end": shifted(Instant(start), 3600)}
+    with pytest.raises(InvalidRequest) as refusal:
+        moved_with(content, at, times)
+    assert [each.field for each in refusal.value.errors] == ["start"]
