@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
 from shared.recurrence.patterns import COUNT_YEARS, HINT_YEARS, Pattern
-from shared.recurrence.rules import MAX_COUNT, Rule, RuleError
+from shared.recurrence.rules import MAX_COUNT, MAX_TIMES_A_DAY, Rule, RuleError
 
 # No zone is further from UTC, and no change of the clock moves a local time further.
 _SLACK: Final = timedelta(days=2)
@@ -182,10 +182,10 @@ class Series:
     @property
     def ends(self) -> datetime:
         """Returns when its last occurrence ends, exceptions included, cancelled or not; ENDLESS if it has no last."""
-        last = self._last_local
+        last = self._last_by_rule
         if last is None:
             return ENDLESS
-        known = [*self.dates, last]
+        known = [*self.dates, *last]
         moved = [each.end for each in self.overrides.values() if each.end is not None]
         return max([*moved, *(self._end(local) for local in known)])
 
@@ -210,6 +210,22 @@ class Series:
             return self.last
         # Which one is the last would take a search. A local time that comes twice is the first, so it may seem later.
         return _moved(local_of(self.until, self._zone), _FOLD)
+
+    @cached_property
+    def _last_by_rule(self) -> list[datetime] | None:
+        """Returns local times of the rule, among them that of the occurrence that ends last; None if it does not end.
+
+        They are looked for backwards from UNTIL, over more days each time: the first one is the start.
+        """
+        if self.until is None:
+            return None if self.last is None else [self.last]
+        high, days = _moved(local_of(self.until, self._zone), _FOLD + _SECOND), 2
+        while True:
+            low = max(self.pattern.start, _moved(high, -timedelta(days=days)))
+            found = [each for each in self.pattern.between(low, high) if self._by_until(each)]
+            if found or low == self.pattern.start:
+                return found[-MAX_TIMES_A_DAY:]
+            days *= 4
 
     @property
     def _zone(self) -> ZoneInfo:
