@@ -47,38 +47,61 @@ class PlaceRead:
         the two without the other.
         """
         names = fences_moved(event, self.event)
-        if split_off is not None and (split_off.event.content.busy or split_off.before.content.busy):
+        if split_off is not None and split_off.busy:
             names = ALL_FENCES
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
 
 
+# What calendars hold of an event.
+Places = Mapping[CalendarId, PlaceRead]
+
+
 @dataclass(frozen=True, slots=True)
 class SplitOff:
-    """A series that is made of a part of another one: `event`; and what it would be `before` its own change.
+    """A series that is made of a part of another one: `event`, in place of what the calendars of `places` hold of it.
 
-    That is what was taken of its time already, so only other time than that is checked.
+    When it is split off, `part` is what it would be before its own change: that much of its time was taken already, so
+    only other time is checked. None once it is stored: then it is deleted because the other series has its time again,
+    or restored because the other one leaves it.
     """
 
     event: Event
-    before: Event
+    places: Places
+    part: Event | None = None
 
-    def in_calendar(self, calendar_id: CalendarId) -> "SplitOff":
-        """Returns what a calendar is to hold of it: itself in its home, and elsewhere a copy."""
-        if calendar_id == self.event.calendar_id:
-            return self
-        return SplitOff(copy_in(calendar_id, self.event, None), copy_in(calendar_id, self.before, None))
+    @property
+    def previous(self) -> Event | None:
+        """Returns what is stored of it in its calendar."""
+        return self.places[self.event.calendar_id].event
+
+    @property
+    def busy(self) -> bool:
+        """Returns whether any of it takes its time, or did before its own change."""
+        return self.event.content.busy or (self.part is not None and self.part.content.busy)
 
     @property
     def taken(self) -> Event | None:
         """Returns what newly takes time."""
-        return newly_taken(self.event, self.before)
+        return newly_taken(self.event, self.part or self.previous)
+
+    def in_calendar(self, calendar_id: CalendarId, expires_at: int) -> "SplitOff | None":
+        """Returns what a calendar is to hold of it: itself in its home, and elsewhere a copy. None: as it does now.
+
+        What is taken off the calendar is kept until `expires_at`.
+        """
+        held = (each for each in items_of(self.event, (), (), self.places, expires_at))
+        event = next((each for each in held if each.calendar_id == calendar_id), None)
+        if event is None or calendar_id == self.event.calendar_id:
+            return None if event is None else self
+        return replace(self, event=event, part=None if self.part is None else copy_in(calendar_id, self.part, None))
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceWrite:
     """What is written in one calendar: `event` in place of what `place` has of it, which moves `fences`.
 
-    In the same transaction another series may be `split_off` from it.
+    In the same transaction another series may be `split_off` from it, or be deleted because this one has its time
+    again.
 
     The transaction holds to `right` of the caller; to nothing if that is None. Where the write is `allowing` conflicts,
     that is the right to write, in a calendar that is not strict.
@@ -93,13 +116,25 @@ class PlaceWrite:
 
     @property
     def taken(self) -> Event | None:
-        """Returns what newly takes time in the calendar; None if nothing does."""
-        return self.split_off.taken if self.split_off is not None else newly_taken(self.event, self.place.event)
+        """Returns what newly takes time in the calendar; None if nothing does.
+
+        Of a series and what is split off from it that is the second one: the first one gets shorter.
+        """
+        if self.split_off is None or self.split_off.event.deleted:
+            return newly_taken(self.event, self.place.event)
+        return self.split_off.taken
 
     @property
     def written(self) -> Event:
         """Returns what the calendar then has of what the request changed."""
-        return self.split_off.event if self.split_off is not None else self.event
+        return self.event if self.split_off is None or self.split_off.event.deleted else self.split_off.event
+
+    @property
+    def making_way(self) -> EventId | None:
+        """Returns the id of what leaves its time to `written` in the same transaction."""
+        if self.split_off is None:
+            return None
+        return self.split_off.event.id if self.split_off.event.deleted else self.event.id
 
     @property
     def live(self) -> bool:
@@ -113,7 +148,7 @@ class PlaceWrite:
         return 1 + (self.split_off is not None) + len(self.fences) + rights
 
 
-def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns: int) -> Event:
+def later_than_all(event: Event, places: Places, now_ns: int) -> Event:
     """Returns `event` with a history_id that is later than that of every version in `places`."""
     latest = max((place.event.history_id for place in places.values() if place.event is not None), default=None)
     if latest is None or latest < event.history_id:
@@ -121,7 +156,7 @@ def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns:
     return replace(event, stamp=replace(event.stamp, history_id=ids.later_id(now_ns, latest)))
 
 
-def homes_in(places: Mapping[CalendarId, PlaceRead]) -> set[CalendarId]:
+def homes_in(places: Places) -> set[CalendarId]:
     """Returns the calendars that the copies in `places` name as their homes."""
     live = (place.event for place in places.values() if place.event is not None and not place.event.deleted)
     return {event.home for event in live if event.home is not None}
@@ -131,7 +166,7 @@ def items_of(
     event: Event,
     left: Collection[CalendarId],
     same: Collection[CalendarId],
-    places: Mapping[CalendarId, PlaceRead],
+    places: Places,
     expires_at: int,
 ) -> Iterator[Event]:
     """Yields what each calendar is to hold after `event` is written in its home, the home first.
@@ -212,7 +247,7 @@ def noted(write: PlaceWrite, checked_until: Instant | None) -> PlaceWrite:
     if write.taken is not write.written:
         return write
     noted_event = replace(write.written, checked_until=checked_until)
-    if write.split_off is None:
+    if write.split_off is None or write.split_off.event.deleted:
         return replace(write, event=noted_event)
     return replace(write, split_off=replace(write.split_off, event=noted_event))
 

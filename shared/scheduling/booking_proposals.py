@@ -39,7 +39,7 @@ class Proposal:
         any_of: Calendars of which it takes one that is free as well.
         same: Calendars that `event` names and that stay as they are.
         fields: What the request calls a calendar that the event does not name.
-        split_off: A series that is made of a part of the event, in all of its calendars.
+        split_off: A series that is made of a part of the event, in all of its calendars; or that is no more.
     """
 
     event: Event

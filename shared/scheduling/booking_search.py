@@ -29,9 +29,7 @@ class BookingSearch:
         def find(write: PlaceWrite) -> ConflictsFound:
             if write.taken is None:
                 return ConflictsFound()
-            # What a series is split off from leaves it its time.
-            besides = write.event.id if write.split_off is not None else None
-            return find_conflicts(self._store, write.taken, write.fences, self._deadline, besides)
+            return find_conflicts(self._store, write.taken, write.fences, self._deadline, write.making_way)
 
         wanted = list(writes)
         found = self._side_by_side(find, wanted)

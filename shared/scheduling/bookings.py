@@ -117,6 +117,10 @@ class BookingWriter:
         event = plan if isinstance(plan, Event) else _in_calendar(plan, self._request.calendar_id).event
         return event, next(iter(refused), None)
 
+    def read_beside(self, event_id: EventId, places: Mapping[CalendarId, PlaceRead]) -> dict[CalendarId, PlaceRead]:
+        """Returns what the calendars of `places` hold of another event. Their fences were read before."""
+        return self._store.read_places(event_id, [each.access for each in places.values()], dict.fromkeys(places, ()))
+
     def _planned(
         self,
         event_id: EventId,
@@ -207,7 +211,9 @@ class BookingWriter:
         return [self._write_in(each, proposal, places[each.calendar_id], fenced=fenced) for each in wanted]
 
     def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
-        split_off = proposal.split_off.in_calendar(item.calendar_id) if proposal.split_off is not None else None
+        split_off = proposal.split_off
+        if split_off is not None:
+            split_off = split_off.in_calendar(item.calendar_id, self._expires_at)
         fences = place.fences_of(item, split_off) if fenced else []
         if fences is None:
             needed = {*fences_of(item.content), *fences_moved(item, place.event)}
@@ -239,7 +245,7 @@ class BookingWriter:
         if self._quotas_of is not None:
             growth = size_of(write.event) - size_of(write.place.event)
             if write.split_off is not None:
-                growth += size_of(write.split_off.event)
+                growth += size_of(write.split_off.event) - size_of(write.split_off.previous)
             try:
                 self._quotas_of(replace(self._request, access=access)).check(growth, write.place.usage)
             except QuotaExceeded:

@@ -92,12 +92,20 @@ class DryRun:
         del known, lost
         return self._planned(event_id, make, checked=checked, creates=creates, any_of=any_of)
 
-    def split(self, series_id: EventId, make: "Split", bookings: "Bookings", *, checked: bool) -> Event:
+    def split(
+        self,
+        series_id: EventId,
+        make: "Split",
+        bookings: "Bookings",
+        *,
+        checked: bool,
+        other: EventId | None = None,
+    ) -> Event:
         """Returns what would be left of the series after `Bookings.split`. Raises what that raises."""
         stored = self._stored(series_id, creates=False, new=False)
         if stored is not None:
             self._guard.check_change(stored)
-        planned, refusal = bookings.preview_split(series_id, make, checked=checked)
+        planned, refusal = bookings.preview_split(series_id, make, checked=checked, other=other)
         unchanged = stored is not None and planned.history_id == stored.history_id
         self.preview = Preview(stored, None if unchanged else planned, refusal)
         return planned

@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 from shared import ids
-from shared.errors import InvalidRequest
+from shared.errors import Contended, InvalidRequest, NotFound
 from shared.ids import EventId, HistoryId
 from shared.scheduling import series_splits
-from shared.scheduling.booking_items import SplitOff
+from shared.scheduling.booking_items import Places, SplitOff, later_than_all
 from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.fences import ALL_FENCES, fence_names
 from shared.scheduling.intervals import Interval
 from shared.scheduling.newly_taken import fences_moved
 from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
+from shared.scheduling.preconditions import Precondition
 from shared.scheduling.previews import DryRun
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
@@ -88,9 +89,9 @@ class SeriesCalendar(Calendar):
         tail_id = EventId(ids.derived_from(self._request.operation_id, f"split from {series_id}"))
         split = False
 
-        def make(stored: Event | None) -> tuple[Event, SplitOff | None] | None:
+        def make(places: Places, others: Places) -> tuple[Event, SplitOff | None] | None:
             nonlocal split
-            event = live(stored)
+            event = live(places[self._calendar_id].event)
             terms.agreed(live_occurrence(event, recurrence_id))
             parts = series_splits.split(event.content, recurrence_id)
             split = parts is not None
@@ -108,7 +109,7 @@ class SeriesCalendar(Calendar):
             stamp = replace(stamp, operation_size=2)
             changed = event.changed(head, stamp, self._request.now_ns)
             tail = self._tail(event, tail_id, before, replace(stamp, type="create"))
-            return changed, SplitOff(replace(tail, content=content), tail)
+            return changed, SplitOff(replace(tail, content=content), others, tail)
 
         bookings = self._bookings(self._request)
         if isinstance(self._guard, DryRun):
@@ -133,6 +134,46 @@ class SeriesCalendar(Calendar):
             creation_digest=None,
             split_from=event.id,
         )
+
+    def roll_back_split(self, target: Event, tail: Event, terms: Terms = DEFAULT_TERMS) -> tuple[Event, Event]:
+        """Rolls a series back to version `target`, and takes what was split off from it with it. Returns both.
+
+        `tail` is that series as it is stored: it is deleted, because the series has its time again; or it is restored,
+        because the series leaves it that time. Both are written in one transaction, in all calendars. Only what the one
+        or the other newly takes is checked, and neither is in the way of the other.
+
+        Raises:
+            PreconditionFailed: one of both has changed since.
+            The errors of `Calendar.roll_back`.
+        """
+        made: dict[HistoryId, tuple[Event, Event]] = {}
+
+        def make(places: Places, others: Places) -> tuple[Event, SplitOff]:
+            stored, other = places[self._calendar_id].event, others[self._calendar_id].event
+            if stored is None or other is None:
+                raise NotFound("event")
+            if other.stamp.operation_id == self._request.operation_id:
+                raise Contended("the series was read before a write of both whose answer was lost")
+            stamp = self._stamp("rollback", terms, target.history_id)
+            head = terms.agreed(stored).changed(target.content, stamp, self._request.now_ns)
+            tail_terms = replace(terms, condition=Precondition.at(tail.history_id))
+            if tail.deleted:
+                stamp = self._stamp("restore", terms, tail.history_id)
+                after = tail_terms.agreed(other).changed(tail.content, stamp, self._request.now_ns)
+            else:
+                # A deletion conflicts with nothing.
+                after = self.tombstone(other, replace(tail_terms, on_conflict="reject"))
+            head = later_than_all(head, places, self._request.now_ns)
+            after = later_than_all(after, others, self._request.now_ns)
+            made[head.history_id] = made[after.history_id] = head, after
+            return head, SplitOff(after, others)
+
+        bookings, calendars = self._bookings(self._request), target.content.calendars
+        if isinstance(self._guard, DryRun):
+            head = self._guard.split(target.id, make, bookings, checked=terms.checked, other=tail.id)
+            return head, tail
+        written = bookings.split(target.id, make, checked=terms.checked, other=tail.id, calendars=calendars)
+        return made[written.history_id]
 
     def patch_all(
         self, series_id: EventId, recurrence_id: str, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS

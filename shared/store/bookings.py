@@ -95,7 +95,7 @@ class DynamoBookingStore(DynamoEventStore):
             self._clients.dynamodb.transact_write_items(TransactItems=actions)
 
     def _actions(self, write: PlaceWrite) -> list[Any]:
-        split_off = [] if write.split_off is None else [(write.split_off.event, None)]
+        split_off = [] if write.split_off is None else [(write.split_off.event, write.split_off.previous)]
         actions = self._guarded_put([(write.event, write.place.event), *split_off], write.fences)
         if write.right is None or write.place.access.own:
             return actions

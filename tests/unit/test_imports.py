@@ -76,7 +76,7 @@ CEILINGS = {
     "rotate_keys": 251,
     "sessions": 354,
     "sweep_history": 210,
-    "undo": 395,
+    "undo": 408,
 }
 
 

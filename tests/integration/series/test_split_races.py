@@ -1,28 +1,18 @@
 """A split beside other writers, with answers that are lost, and with Queries that show half of it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from shared.runtime import use
-from tests.harness.botocore_faults import COMMIT, QUERY, Unrepeated, Wire, document, reply
+from tests.harness.botocore_faults import COMMIT, QUERY, Wire, document, reply
 from tests.harness.deployment import Deployment
 from tests.harness.payloads import ADA
 from tests.integration.series.occurrences import MOVED, SECOND, THIRD, change, made, occurrences, path, single
 
 TUESDAY = {"start": "2027-03-30T07:00:00Z", "end": "2027-03-30T08:00:00Z"}
 LATER = {"start": "2027-04-06T07:30:00Z", "end": "2027-04-06T08:30:00Z"}
-
-
-@pytest.fixture
-def wire(dynamodb_deployment: Deployment, dynamodb_endpoint: str) -> Iterator[Wire]:
-    """All calls to DynamoDB Local, none of which is repeated."""
-    clients = Unrepeated(dynamodb_endpoint)
-    with use(replace(dynamodb_deployment.runtime, clients=clients)), Wire(clients) as wired:
-        yield wired
 
 
 def meanwhile(deployment: Deployment, *request: Any) -> Any:

@@ -135,29 +135,3 @@ def test_of_series_that_meet_one_is_restored(deployment: Deployment) -> None:
     assert planned["left"][0]["id"] == done["left"][0]["id"]
     assert len(undo(operation_id, "?on_conflict=allow")["undone"]) == 1
     assert len(times()) == 9
-
-
-def test_a_split_is_left_as_a_whole(deployment: Deployment) -> None:
-    """Half of it would leave the time of some occurrences with nobody, or with both."""
-    series = made()
-    deployment.record()
-    deployment.clock.forward(seconds=1)
-    tail = ADA("PATCH", f"/events/{series['id']}_{ONE}?scope=following", {"title": "From here on"}).body
-    deployment.record()
-    deployment.clock.forward(seconds=1)
-    before = times()
-    operation_id = operation_of(series["id"])
-    for query in ("?dry_run=true", "", "?on_conflict=allow"):
-        result = undo(operation_id, query)
-        assert result["undone"] == []
-        assert {each["id"] for each in result["left"]} == {series["id"], tail["id"]}
-        assert all("go back together" in each["detail"] for each in result["left"])
-    # Also once the part that was split off has changed.
-    assert ADA("PATCH", f"/events/{tail['id']}", {"title": "Changed"}).status == 200
-    assert undo(operation_id)["undone"] == []
-    assert [each[:2] for each in times()] == [each[:2] for each in before]
-    # What happened to each part later is undone by itself.
-    deployment.record()
-    deployment.clock.forward(seconds=1)
-    assert [each["id"] for each in undo(operation_of(tail["id"]))["undone"]] == [tail["id"]]
-    assert times() == before
