@@ -33,6 +33,12 @@ def local_of(instant: datetime, in_zone: ZoneInfo) -> datetime:
     return instant.replace(tzinfo=UTC).astimezone(in_zone).replace(tzinfo=None)
 
 
+def is_second(local: datetime, instant: datetime, in_zone: ZoneInfo) -> bool:
+    """Returns whether `instant` is the second of two at which the clock of the zone shows the local time `local`."""
+    second = local.replace(tzinfo=in_zone, fold=1).astimezone(UTC).replace(tzinfo=None)
+    return second == instant and instant > instant_of(local, in_zone)
+
+
 def recurrence_id(local: datetime, *, all_day: bool) -> str:
     """Returns the id of the occurrence that begins at a local time: `20270322T090000`, or `20270322` for whole days.
 

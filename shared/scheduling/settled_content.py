@@ -5,7 +5,7 @@ from functools import partial
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
-from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time
+from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
 
 
 def settled(content: Content) -> Content:
@@ -13,6 +13,7 @@ def settled(content: Content) -> Content:
 
     Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
     """
+    from shared.recurrence.local_times import is_second, zone  # noqa: PLC0415
     from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
     from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
 
@@ -28,6 +29,9 @@ def settled(content: Content) -> Content:
         raise InvalidRequest.of("recurrence.rule", str(error)) from error
     except OSError as error:
         raise InvalidRequest.of("time_zone", "is not known any more") from error
+    if is_second(content.local_start, utc(content.start), zone(content.time_zone)):
+        # A local time that comes twice is the first (RFC 5545, section 3.3.5): no rule has the second as its start.
+        raise InvalidRequest.of("start", "must be the first of the two times at which the clock of time_zone shows it")
     strangers = [
         FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
         for at, each in enumerate(recurrence.excluded)
