@@ -1,11 +1,16 @@
 """The check of what makes an event a series, before it is written."""
 
 from dataclasses import replace
+from datetime import date
 from functools import partial
+from typing import Final
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
+
+# In any zone it begins in 1900.
+_FIRST_DAY: Final = date(1900, 1, 2)
 
 
 def settled(content: Content) -> Content:
@@ -49,6 +54,7 @@ def settled(content: Content) -> Content:
 
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
     from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+    from shared.recurrence.patterns import LAST_DAY  # noqa: PLC0415
 
     example = "20270322" if all_day else "20270322T090000"
     errors = []
@@ -58,8 +64,11 @@ def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
             raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
         for at, each in enumerate(given):
             try:
-                parse_recurrence_id(each, all_day=all_day)
+                day = parse_recurrence_id(each, all_day=all_day).date()
             except ValueError:
                 errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
+                continue
+            if not _FIRST_DAY <= day <= LAST_DAY:
+                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be from {_FIRST_DAY} to {LAST_DAY}"))
     if errors:
         raise InvalidRequest(errors)
