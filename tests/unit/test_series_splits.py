@@ -190,3 +190,18 @@ def test_whole_days_move_by_days_where_a_day_begins_at_one(time_zone: str, short
             assert moved.start_date == (at - timedelta(days=20 - by)).isoformat()
             assert moved.days == length
             assert moved == applied(None, {**named, "start_date": moved.start_date, "end_date": moved.end_date})
+
+
+def test_one_occurrence_more_is_newly_taken_also_where_the_clock_is_put_forward() -> None:
+    # On the 3rd of October the clock skips from 02:00 to 02:30: what 02:35 names comes before what 02:10 names.
+    fields = {"title": "x", "time_zone": "Australia/Lord_Howe", "transparency": None}
+    times = {"start": "2027-09-30T15:40:00Z", "end": "2027-09-30T15:45:00Z"}
+    whole, longer, until = (
+        replace(event(), content=settled(applied(None, {**fields, **times, "recurrence": Recurrence(rule)})))
+        for end in ("COUNT=5", "COUNT=6", "UNTIL=20271002T153500Z")
+        for rule in [f"FREQ=DAILY;{end};BYHOUR=2;BYMINUTE=10,35"]
+    )
+    for more in (longer, until):
+        assert {*listed(more.content)} - {*listed(whole.content)}
+        assert newly_taken(more, whole) == more
+    assert newly_taken(whole, longer) is None
