@@ -198,13 +198,6 @@ class Series:
         return min([*moved, *(instant_of(local, self._zone) for local in known)])
 
     @property
-    def last_start(self) -> datetime:
-        """Returns an instant after which no occurrence of its rule begins; ENDLESS if there is none."""
-        if self.until is not None:
-            return self.until
-        return ENDLESS if self.last is None else instant_of(self.last, self._zone)
-
-    @property
     def _last_local(self) -> datetime | None:
         """Returns a local time after which the rule has no occurrence; None if it does not end."""
         if self.until is None:
