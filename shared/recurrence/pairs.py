@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
 from shared.recurrence.local_times import instant_of, zone
-from shared.recurrence.series import Occurrence, Series
+from shared.recurrence.series import ENDLESS, Occurrence, Series
 from shared.recurrence.timelines import Takes, Timeline, instant_at
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
     escapes are occurrences of the rule that overlap later only, since they are further apart until then.
     """
     start = _first_start(series)
-    met = Timeline(series, start, start + HORIZON, takes).first_with_itself()
+    met = Timeline(series, start, min(start, ENDLESS - HORIZON) + HORIZON, takes).first_with_itself()
     found = [] if met is None else [instant_at(met)]
     for each in series.exceptions:
         one = each.occurrence

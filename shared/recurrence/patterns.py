@@ -16,8 +16,8 @@ from typing import Final
 from shared.recurrence.rules import Rule
 
 _DAY: Final = timedelta(days=1)
-# The last day on which an occurrence may begin: it ends, in any zone, before datetime does.
-LAST_DAY: Final = date(MAXYEAR, 12, 30)
+# The last day on which an occurrence may begin: one of a year ends, in any zone, before datetime does.
+LAST_DAY: Final = date(MAXYEAR - 1, 12, 29)
 # A count is reached, and an occurrence looked for, within so many years.
 COUNT_YEARS: Final = 100
 HINT_YEARS: Final = 8
@@ -61,7 +61,7 @@ class Pattern:
 
     def selects(self, at: datetime) -> bool:
         """Returns whether an occurrence begins at the local time `at`."""
-        return at in self.between(at, at + timedelta(seconds=1))
+        return at.date() <= LAST_DAY and at in self.between(at, at + timedelta(seconds=1))
 
     def first_from(self, low: datetime, years: int = HINT_YEARS) -> datetime | None:
         """Returns the first local time from `low` on; None if there is none within `years`."""

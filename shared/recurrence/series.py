@@ -7,19 +7,20 @@ the clock (RFC 5545, section 3.8.5.3).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
-from shared.recurrence.patterns import COUNT_YEARS, HINT_YEARS, Pattern
+from shared.recurrence.patterns import COUNT_YEARS, HINT_YEARS, LAST_DAY, Pattern
 from shared.recurrence.rules import MAX_COUNT, MAX_TIMES_A_DAY, Rule, RuleError
 
 # No zone is further from UTC, and no change of the clock moves a local time further.
 _SLACK: Final = timedelta(days=2)
 # No clock is put back further.
 _FOLD: Final = timedelta(hours=24)
+_FIRST_DAY: Final = date(2, 1, 1)
 _SECOND: Final = timedelta(seconds=1)
 _NONE: Final = timedelta(0)
 # The end of a series that does not end.
@@ -197,13 +198,6 @@ class Series:
         return min([*moved, *(instant_of(local, self._zone) for local in known)])
 
     @property
-    def last_start(self) -> datetime:
-        """Returns an instant after which no occurrence of its rule begins; ENDLESS if there is none."""
-        if self.until is not None:
-            return self.until
-        return ENDLESS if self.last is None else instant_of(self.last, self._zone)
-
-    @property
     def _last_local(self) -> datetime | None:
         """Returns a local time after which the rule has no occurrence; None if it does not end."""
         if self.until is None:
@@ -278,6 +272,10 @@ def end_of(local: datetime, length: timedelta, in_zone: ZoneInfo, *, all_day: bo
 
 
 def _instant_until(until: datetime | date, in_zone: ZoneInfo) -> datetime:
+    # Behind the last day nothing begins, and before the first one nothing has begun: there is no local time for it.
+    day = until.date() if isinstance(until, datetime) else until
+    if not _FIRST_DAY < day <= LAST_DAY:
+        return datetime.combine(min(max(day, _FIRST_DAY), LAST_DAY + timedelta(days=2)), time.min)
     if isinstance(until, datetime):
         return until.astimezone(UTC).replace(tzinfo=None)
     return instant_of(midnight(until), in_zone)

@@ -66,4 +66,10 @@ def _is_beginning(content: Content, of: Content) -> bool:
     one, whole = series_of(content), series_of(of)
     if (one.time_zone, one.pattern.without_end) != (whole.time_zone, whole.pattern.without_end):
         return False
-    return one.last_start <= whole.last_start
+    # Local times do not come in the order of instants where the clock is put forward: so neither is held against the
+    # other.
+    if one.last is not None and whole.last is not None:
+        return one.last <= whole.last
+    if one.until is not None and whole.until is not None:
+        return one.until <= whole.until
+    return whole.last is whole.until is None

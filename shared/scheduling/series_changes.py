@@ -1,8 +1,9 @@
 """Changes of a series as a whole: what becomes of its exceptions."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import InvalidRequest
@@ -41,10 +42,14 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     # First without what may be no occurrence any more, so that the series can be asked.
     alone = settled(replace(content, recurrence=replace(recurrence, dates=lists["dates"], excluded=(), changed=())))
     series = series_of(alone)
-    left = [each for each in (*(one.id for one in changed), *lists["excluded"]) if not series.has_id(each)]
+    left = {each for each in (*(one.id for one in changed), *lists["excluded"]) if not series.has_id(each)}
+    left |= {each for each, count in Counter(one.id for one in changed).items() if count > 1}
+    if following.days_change:
+        # Where days begin is another time then: a time of its own is no days of its own any more.
+        left |= {one.id for one in changed if not {*dict(one.fields)}.isdisjoint({"start", "end"})}
     if left and not drop:
         raise InvalidRequest.of(
-            "exceptions", f"must be drop: the series has no occurrence any more at {', '.join(sorted({*left}))}"
+            "exceptions", f"must be drop: the series would not have these any more: {', '.join(sorted(left))}"
         )
     kept = replace(
         recurrence,
@@ -56,11 +61,22 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
 
 
 class _Following:
-    """The recurrence ids of a series as they are once its time of day has changed."""
+    """The recurrence ids of a series as they are once its time of day has changed.
+
+    They keep their dates. Where the clock of another zone shows another date for the start, which has not moved, all
+    dates are as many days off.
+
+    Attributes:
+        days_change: Whether it is, or was, of whole days, and these begin at other times.
+    """
 
     def __init__(self, before: Content, after: Content) -> None:
         self._before = before
         self._after = after
+        same_zone = before.time_zone == after.time_zone
+        self.days_change = before.all_day != after.all_day or (after.all_day and not same_zone)
+        moved = same_zone or before.start != after.start or before.all_day or after.all_day
+        self._off = timedelta(0) if moved else after.local_start.date() - before.local_start.date()
 
     def ids(self, given: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(self.id, given))
@@ -72,5 +88,5 @@ class _Following:
         at = parse_recurrence_id(recurrence_id, all_day=self._before.all_day)
         # Of several times a day only the one of the start follows: the others are the rule's.
         if at.time() == self._before.local_start.time():
-            at = datetime.combine(at.date(), self._after.local_start.time())
+            at = datetime.combine(at.date() + self._off, self._after.local_start.time())
         return id_of(at, all_day=self._after.all_day)

@@ -41,7 +41,7 @@ def split(content: Content, at: str) -> tuple[Content, Content] | None:
 
     Each has the exceptions and further dates of its own part. None: nothing is before it.
 
-    Raises InvalidRequest: one of the two would have no occurrence of the rule.
+    Raises InvalidRequest: one of the two would have no occurrence of the rule, or begin where the clock shows no time.
     """
     recurrence = _recurrence(content)
     pattern, in_zone = series_of(content).pattern, zone(content.time_zone)
@@ -54,11 +54,15 @@ def split(content: Content, at: str) -> tuple[Content, Content] | None:
     original = instant_of(local, in_zone)
     if any(instant_of(each, in_zone) >= original for each in pattern.between(local - _DAY, local)):
         raise InvalidRequest.of("scope", "must be this or all: the clock is changed between it and the one before")
+    rest = _from(content, first)
+    if rest.local_start != first:
+        # It takes place an hour later there, and as a start that would count for all that follow.
+        raise InvalidRequest.of("scope", "must be this or all: the clock is put forward over it")
     rule = parse_rule(recurrence.rule, all_day=content.all_day)
     head, tail = _rules(rule, pattern, local, original, all_day=content.all_day)
     return (
         replace(content, recurrence=_part(recurrence, head, at, before=True)),
-        replace(_from(content, first), recurrence=_part(recurrence, tail, at, before=False)),
+        replace(rest, recurrence=_part(recurrence, tail, at, before=False)),
     )
 
 
@@ -107,7 +111,7 @@ def moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content:
     All occurrences and exceptions move by the same difference by the clock, the days of a weekly rule and the end of
     any rule with them, and all are as long as that one then is, if its length changed. What was moved by itself stays.
 
-    Raises InvalidRequest: the rule does not fit the new start.
+    Raises InvalidRequest: the rule does not fit the new start, or the clock shows no such time.
     """
     try:
         return _moved_with(content, at, fields)
@@ -121,9 +125,17 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content
         raise AssertionError("there is no such occurrence")
     interval = changed_interval(content, found, fields, opaque=content.opaque)
     in_zone = zone(content.time_zone)
-    by = local_of(utc(interval.start), in_zone) - local_of(found.start, in_zone)
+    local_start, local_end, was_start, was_end = (
+        midnight(local.date()) if content.all_day else local
+        for at in (utc(interval.start), utc(interval.end), found.start, found.end)
+        for local in [local_of(at, in_zone)]
+    )
+    by = local_start - was_start
+    days = (local_end - local_start).days
     longer = (utc(interval.end) - utc(interval.start)) - (found.end - found.start)
-    days = (local_of(utc(interval.end), in_zone) - local_of(utc(interval.start), in_zone)).days
+    if content.all_day:
+        # By the clock: a day may have 23 hours, and begin at one o'clock.
+        longer = (local_end - local_start) - (was_end - was_start)
     if not by and not longer:
         return content
     local = content.local_start + by
@@ -134,6 +146,10 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content
     after = placed(content, start, end)
     if after.start < FIRST:
         raise OverflowError
+    if after.local_start != local:
+        raise InvalidRequest.of(
+            "start", "must leave the series a start that the clock shows: it is put forward over it"
+        )
     if not by:
         return after
     recurrence = _recurrence(content)

@@ -1,11 +1,16 @@
 """The check of what makes an event a series, before it is written."""
 
 from dataclasses import replace
+from datetime import date
 from functools import partial
+from typing import Final
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
-from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time
+from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
+
+# In any zone it begins in 1900.
+_FIRST_DAY: Final = date(1900, 1, 2)
 
 
 def settled(content: Content) -> Content:
@@ -13,6 +18,7 @@ def settled(content: Content) -> Content:
 
     Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
     """
+    from shared.recurrence.local_times import is_second, zone  # noqa: PLC0415
     from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
     from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
 
@@ -28,6 +34,9 @@ def settled(content: Content) -> Content:
         raise InvalidRequest.of("recurrence.rule", str(error)) from error
     except OSError as error:
         raise InvalidRequest.of("time_zone", "is not known any more") from error
+    if is_second(content.local_start, utc(content.start), zone(content.time_zone)):
+        # A local time that comes twice is the first (RFC 5545, section 3.3.5): no rule has the second as its start.
+        raise InvalidRequest.of("start", "must be the first of the two times at which the clock of time_zone shows it")
     strangers = [
         FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
         for at, each in enumerate(recurrence.excluded)
@@ -45,6 +54,7 @@ def settled(content: Content) -> Content:
 
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
     from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+    from shared.recurrence.patterns import LAST_DAY  # noqa: PLC0415
 
     example = "20270322" if all_day else "20270322T090000"
     errors = []
@@ -54,8 +64,11 @@ def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
             raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
         for at, each in enumerate(given):
             try:
-                parse_recurrence_id(each, all_day=all_day)
+                day = parse_recurrence_id(each, all_day=all_day).date()
             except ValueError:
                 errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
+                continue
+            if not _FIRST_DAY <= day <= LAST_DAY:
+                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be from {_FIRST_DAY} to {LAST_DAY}"))
     if errors:
         raise InvalidRequest(errors)

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, utc
 from shared.scheduling.series_splits import moved_with, split
 from shared.scheduling.settled_content import settled
+from shared.scheduling.wall_times import applied
 from tests.harness.samples import event
 
 WINDOW = Interval(Instant("2027-01-01T00:00:00Z"), Instant("2029-01-01T00:00:00Z"))
@@ -156,3 +157,51 @@ def test_a_series_stays_within_the_years(start: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         moved_with(content, at, times)
     assert [each.field for each in refusal.value.errors] == ["start"]
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY", "FREQ=DAILY;UNTIL=20280101T000000Z", "FREQ=DAILY;BYHOUR=2,5"])
+def test_no_series_begins_where_the_clock_shows_no_time(rule: str) -> None:
+    # At 02:30, which the 28th of March does not have: there it takes place at 03:30, and as a start that would be that
+    # of each later day, whose time nobody has checked.
+    nightly = series(rule, "2027-03-15T01:30:00Z")
+    with pytest.raises(InvalidRequest, match="scope: must be this or all: the clock is put forward over it"):
+        split(nightly, "20270328T023000")
+    for at in ("20270327T023000", "20270329T023000"):
+        head, tail = split(nightly, at) or (nightly, nightly)
+        assert sorted([*listed(head), *listed(tail)]) == sorted(listed(nightly))
+    times = {"start": Instant("2027-04-15T00:30:00Z"), "end": Instant("2027-04-15T01:30:00Z")}
+    with pytest.raises(InvalidRequest, match="start: must leave the series a start that the clock shows"):
+        moved_with(nightly, "20270402T023000", times)
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "short"),
+    [("Asia/Beirut", "2027-03-28"), ("Africa/Cairo", "2027-04-30"), ("Europe/Berlin", "2027-03-28")],
+)
+def test_whole_days_move_by_days_where_a_day_begins_at_one(time_zone: str, short: str) -> None:
+    at = date.fromisoformat(short)
+    begins = (at - timedelta(days=20)).isoformat()
+    named = {"title": "x", "time_zone": time_zone, "all_day": True, "recurrence": Recurrence("FREQ=DAILY;INTERVAL=5")}
+    days = applied(None, {**named, "start_date": begins, "end_date": (at - timedelta(days=19)).isoformat()})
+    for seen in (at - timedelta(days=5), at, at + timedelta(days=5)):
+        for by, length in ((1, 1), (-1, 1), (5, 1), (0, 2), (0, 5), (2, 3)):
+            dates = [(seen + timedelta(days=each)).isoformat() for each in (by, by + length)]
+            moved = moved_with(days, f"{seen:%Y%m%d}", dict(zip(("start_date", "end_date"), dates, strict=True)))
+            assert moved.start_date == (at - timedelta(days=20 - by)).isoformat()
+            assert moved.days == length
+            assert moved == applied(None, {**named, "start_date": moved.start_date, "end_date": moved.end_date})
+
+
+def test_one_occurrence_more_is_newly_taken_also_where_the_clock_is_put_forward() -> None:
+    # On the 3rd of October the clock skips from 02:00 to 02:30: what 02:35 names comes before what 02:10 names.
+    fields = {"title": "x", "time_zone": "Australia/Lord_Howe", "transparency": None}
+    times = {"start": "2027-09-30T15:40:00Z", "end": "2027-09-30T15:45:00Z"}
+    whole, longer, until = (
+        replace(event(), content=settled(applied(None, {**fields, **times, "recurrence": Recurrence(rule)})))
+        for end in ("COUNT=5", "COUNT=6", "UNTIL=20271002T153500Z")
+        for rule in [f"FREQ=DAILY;{end};BYHOUR=2;BYMINUTE=10,35"]
+    )
+    for more in (longer, until):
+        assert {*listed(more.content)} - {*listed(whole.content)}
+        assert newly_taken(more, whole) == more
+    assert newly_taken(whole, longer) is None

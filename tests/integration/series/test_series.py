@@ -179,6 +179,34 @@ def test_a_deleted_series_takes_no_time_and_is_restored(deployment: Deployment) 
     assert [each["start"] for each in listed()] == STARTS
 
 
+def test_exceptions_follow_the_clock_of_another_zone() -> None:
+    late = {"start": "2027-03-15T22:00:00Z", "end": "2027-03-15T23:00:00Z", "recurrence": {"rule": "FREQ=DAILY"}}
+    series = made(**{**late, "recurrence": {"rule": "FREQ=DAILY;COUNT=9", "excluded": ["20270317T230000"]}})
+    before = [each["start"] for each in listed()]
+    moved = ADA("PATCH", f"/events/{series['id']}", {"time_zone": "Asia/Tokyo"})
+    assert (moved.status, moved.body["recurrence"]["excluded"]) == (200, ["20270318T070000"]), moved
+    assert [each["start"] for each in listed()] == before
+
+
+def test_a_moved_occurrence_does_not_become_one_of_whole_days() -> None:
+    series = made()
+    path = f"/events/{series['id']}"
+    moved = {"start": "2027-03-23T10:00:00Z", "end": "2027-03-23T11:00:00Z"}
+    assert ADA("PATCH", f"{path}_20270322T090000", moved).status == 200
+    days = {"all_day": True, "start_date": "2027-03-15", "end_date": "2027-03-16"}
+    refused = ADA("PATCH", path, days)
+    assert [each["field"] for each in refused.body["errors"]] == ["exceptions"], refused
+    dropped = ADA("PATCH", f"{path}?exceptions=drop", days)
+    assert (dropped.status, dropped.body["recurrence"]["changed"]) == (200, {})
+
+
+def test_the_second_of_two_equal_times_is_no_start_of_a_series() -> None:
+    twice = {"start": "2027-10-31T02:30:00+01:00", "end": "2027-10-31T03:30:00+01:00"}
+    refused = ADA("POST", "/events", {**WEEKLY, **twice})
+    assert [each["field"] for each in refused.body["errors"]] == ["start"], refused
+    assert made(start="2027-10-31T02:30:00+02:00", end="2027-10-31T02:30:00+01:00")["start"] == "2027-10-31T00:30:00Z"
+
+
 @pytest.mark.parametrize(
     ("given", "field", "message"),
     [
