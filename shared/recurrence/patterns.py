@@ -8,16 +8,15 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import product
 from typing import Final
 
+from shared.recurrence.local_times import LAST_DAY
 from shared.recurrence.rules import Rule
 
 _DAY: Final = timedelta(days=1)
-# The last day on which an occurrence may begin: it ends, in any zone, before datetime does.
-LAST_DAY: Final = date(MAXYEAR, 12, 30)
 # A count is reached, and an occurrence looked for, within so many years.
 COUNT_YEARS: Final = 100
 HINT_YEARS: Final = 8
@@ -61,7 +60,7 @@ class Pattern:
 
     def selects(self, at: datetime) -> bool:
         """Returns whether an occurrence begins at the local time `at`."""
-        return at in self.between(at, at + timedelta(seconds=1))
+        return at.date() <= LAST_DAY and at in self.between(at, at + timedelta(seconds=1))
 
     def first_from(self, low: datetime, years: int = HINT_YEARS) -> datetime | None:
         """Returns the first local time from `low` on; None if there is none within `years`."""

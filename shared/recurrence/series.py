@@ -202,7 +202,7 @@ class Series:
         if self.until is None:
             return self.last
         # Which one is the last would take a search. A local time that comes twice is the first, so it may seem later.
-        return _moved(local_of(self.until, self._zone), _FOLD)
+        return _moved(self._local_until(self.until), _FOLD)
 
     @cached_property
     def _last_by_rule(self) -> list[datetime] | None:
@@ -212,13 +212,19 @@ class Series:
         """
         if self.until is None:
             return None if self.last is None else [self.last]
-        high, days = _moved(local_of(self.until, self._zone), _FOLD + _SECOND), 2
+        high, days = _moved(self._local_until(self.until), _FOLD + _SECOND), 2
         while True:
             low = max(self.pattern.start, _moved(high, -timedelta(days=days)))
             found = [each for each in self.pattern.between(low, high) if self._by_until(each)]
             if found or low == self.pattern.start:
                 return found[-MAX_TIMES_A_DAY:]
             days *= 4
+
+    def _local_until(self, until: datetime) -> datetime:
+        try:
+            return local_of(until, self._zone)
+        except OverflowError:
+            return ENDLESS
 
     @property
     def _zone(self) -> ZoneInfo:

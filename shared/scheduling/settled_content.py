@@ -5,6 +5,7 @@ from functools import partial
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
+from shared.scheduling.instants import FIRST, OUT_OF_YEARS
 from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time
 
 
@@ -35,6 +36,8 @@ def settled(content: Content) -> Content:
     ]
     if strangers:
         raise InvalidRequest(strangers)
+    if instant(series.starts) < FIRST:
+        raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
     twice = first_overlap(series, partial(takes_time, found))
     if twice is not None:
         raise InvalidRequest.of(
