@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, OUT_OF_YEARS
-from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time
+from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
+
+if TYPE_CHECKING:
+    from shared.recurrence.series import Series
 
 
 def settled(content: Content) -> Content:
@@ -29,6 +33,7 @@ def settled(content: Content) -> Content:
         raise InvalidRequest.of("recurrence.rule", str(error)) from error
     except OSError as error:
         raise InvalidRequest.of("time_zone", "is not known any more") from error
+    _check_first_of_two(found, series)
     strangers = [
         FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
         for at, each in enumerate(recurrence.excluded)
@@ -44,6 +49,17 @@ def settled(content: Content) -> Content:
             "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
         )
     return found
+
+
+def _check_first_of_two(content: Content, series: "Series") -> None:
+    """Raises InvalidRequest if a series begins at a local time that comes twice, and not at the first of the two."""
+    from shared.recurrence.local_times import instant_of, local_of, zone  # noqa: PLC0415
+
+    in_zone, local = zone(content.time_zone), series.pattern.start
+    first = instant_of(local, in_zone)
+    if first < utc(content.start) and local_of(utc(content.start), in_zone) == local:
+        why = f"must be {instant(first)}, the first time that the clock shows it: all occurrences are at such times"
+        raise InvalidRequest.of("start", why)
 
 
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
