@@ -77,7 +77,7 @@ def first_meeting(one: Series, other: Series, low: datetime, high: datetime) -> 
 
 def pair_horizon(one: Series, other: Series) -> datetime:
     """Returns until when two series are compared: five years from the later of their first starts."""
-    return max(_first_start(one), _first_start(other)) + HORIZON
+    return _horizon_from(max(_first_start(one), _first_start(other)))
 
 
 def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
@@ -87,7 +87,7 @@ def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
     escapes are occurrences of the rule that overlap later only, since they are further apart until then.
     """
     start = _first_start(series)
-    met = Timeline(series, start, min(start, ENDLESS - HORIZON) + HORIZON, takes).first_with_itself()
+    met = Timeline(series, start, _horizon_from(start), takes).first_with_itself()
     found = [] if met is None else [instant_at(met)]
     for each in series.exceptions:
         one = each.occurrence
@@ -133,6 +133,10 @@ def overlapping(
             found += [(one, what) for one in lasting]
         entry = next(entries, None)
     return found
+
+
+def _horizon_from(start: datetime) -> datetime:
+    return min(start, ENDLESS - HORIZON) + HORIZON
 
 
 def _first_start(series: Series) -> datetime:

@@ -8,16 +8,15 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import product
 from typing import Final
 
+from shared.recurrence.local_times import LAST_DAY
 from shared.recurrence.rules import Rule
 
 _DAY: Final = timedelta(days=1)
-# The last day on which an occurrence may begin: one of a year ends, in any zone, before datetime does.
-LAST_DAY: Final = date(MAXYEAR - 1, 12, 29)
 # A count is reached, and an occurrence looked for, within so many years.
 COUNT_YEARS: Final = 100
 HINT_YEARS: Final = 8

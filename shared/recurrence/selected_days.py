@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
-from shared.recurrence.local_times import midnight
-from shared.recurrence.patterns import LAST_DAY, Pattern, days_of_month
+from shared.recurrence.local_times import LAST_DAY, midnight
+from shared.recurrence.patterns import Pattern, days_of_month
 from shared.recurrence.steady_days import shifted, span
 
 _FIRST_DAY: Final = date.min.toordinal()

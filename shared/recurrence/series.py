@@ -7,20 +7,19 @@ the clock (RFC 5545, section 3.8.5.3).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
-from shared.recurrence.patterns import COUNT_YEARS, HINT_YEARS, LAST_DAY, Pattern
+from shared.recurrence.patterns import COUNT_YEARS, HINT_YEARS, Pattern
 from shared.recurrence.rules import MAX_COUNT, MAX_TIMES_A_DAY, Rule, RuleError
 
 # No zone is further from UTC, and no change of the clock moves a local time further.
 _SLACK: Final = timedelta(days=2)
 # No clock is put back further.
 _FOLD: Final = timedelta(hours=24)
-_FIRST_DAY: Final = date(2, 1, 1)
 _SECOND: Final = timedelta(seconds=1)
 _NONE: Final = timedelta(0)
 # The end of a series that does not end.
@@ -203,7 +202,7 @@ class Series:
         if self.until is None:
             return self.last
         # Which one is the last would take a search. A local time that comes twice is the first, so it may seem later.
-        return _moved(local_of(self.until, self._zone), _FOLD)
+        return _moved(self._local_until(self.until), _FOLD)
 
     @cached_property
     def _last_by_rule(self) -> list[datetime] | None:
@@ -213,13 +212,19 @@ class Series:
         """
         if self.until is None:
             return None if self.last is None else [self.last]
-        high, days = _moved(local_of(self.until, self._zone), _FOLD + _SECOND), 2
+        high, days = _moved(self._local_until(self.until), _FOLD + _SECOND), 2
         while True:
             low = max(self.pattern.start, _moved(high, -timedelta(days=days)))
             found = [each for each in self.pattern.between(low, high) if self._by_until(each)]
             if found or low == self.pattern.start:
                 return found[-MAX_TIMES_A_DAY:]
             days *= 4
+
+    def _local_until(self, until: datetime) -> datetime:
+        try:
+            return local_of(until, self._zone)
+        except OverflowError:
+            return ENDLESS
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -272,10 +277,6 @@ def end_of(local: datetime, length: timedelta, in_zone: ZoneInfo, *, all_day: bo
 
 
 def _instant_until(until: datetime | date, in_zone: ZoneInfo) -> datetime:
-    # Behind the last day nothing begins, and before the first one nothing has begun: there is no local time for it.
-    day = until.date() if isinstance(until, datetime) else until
-    if not _FIRST_DAY < day <= LAST_DAY:
-        return datetime.combine(min(max(day, _FIRST_DAY), LAST_DAY + timedelta(days=2)), time.min)
     if isinstance(until, datetime):
         return until.astimezone(UTC).replace(tzinfo=None)
     return instant_of(midnight(until), in_zone)

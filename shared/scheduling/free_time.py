@@ -29,6 +29,9 @@ QUERY: Final = "free-busy"
 # How far after the requested start the search for a free time extends, and how many events of a class it reads first.
 HORIZON_SECONDS: Final = 31 * 24 * 3600
 FIRST_READ: Final = 50
+# Series may have hundreds of thousands of occurrences in a window. A page has so many times as many as it may have
+# events of a class, and those of some days more: Lambda has 6 MB for an answer.
+OCCURRENCES_TOLD: Final = 10
 
 
 def _times(events: Iterable[Event]) -> list[Interval]:
@@ -85,8 +88,9 @@ def read_busy(
 ) -> tuple[list[Interval], Position | None]:
     """Returns the intervals of opaque events, merged and clipped to the window, and how far all events are known.
 
-    Reads at most as many rounds as a listing, each of at most `largest` events of a class. The position is None if
-    nothing of the window is left to know; else the last interval may be longer than what has been read of it.
+    Reads at most as many rounds as a listing, each of at most `largest` events of a class, and goes through series
+    until it has OCCURRENCES_TOLD times as many occurrences. The position is None if nothing of the window is left to
+    know; else the last interval may be longer than what has been read of it.
     `left_open` is what was known before the window's `after`.
     """
     reader = WindowReader(store, calendar_id, window.interval, window.ranges(), after=window.after, opaque=True)
@@ -96,10 +100,12 @@ def read_busy(
     for size in sizes(largest, largest):
         taken_until = busy[-1].end if busy else window.interval.start
         reader.read(taken_until, size)
-        settled, horizon = reader.settled()
+        settled, horizon = reader.settled(OCCURRENCES_TOLD * largest)
         busy = merged([*carried, *_times(settled)], window.interval)
         if horizon is None or (busy and busy[-1].end == window.interval.end):
             return busy, None
+        if reader.complete:
+            break
     return busy, horizon
 
 
@@ -145,7 +151,7 @@ def next_free(
         reader = readers[calendar_id]
         if not reader.complete:
             reader.read(taken_until, limit)
-        return reader.settled()
+        return reader.settled(OCCURRENCES_TOLD * LARGEST_PAGE // len(readers))
 
     for size in sizes(FIRST_READ, LARGEST_PAGE // max(1, len(readers))):
         read = list(side_by_side(partial(read_on, taken_until=taken_until, limit=size), readers))
@@ -164,6 +170,8 @@ def next_free(
         # A collision may begin after the horizon, but no gap before its end is long enough: it lies within `length` of
         # `start`. So events that end by the end of the last of `busy` do not matter.
         taken_until = busy[-1].end if busy else start
+        if all(each.complete for each in readers.values()):
+            break
     return None, True
 
 

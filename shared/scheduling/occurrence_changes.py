@@ -21,7 +21,7 @@ from shared.scheduling.recurrences import (
     midnight_of,
     takes_time,
 )
-from shared.scheduling.wall_times import check_claims
+from shared.scheduling.wall_times import check_claims, instant_at
 
 if TYPE_CHECKING:
     from shared.recurrence.series import Occurrence
@@ -102,11 +102,20 @@ def _new_interval(content: Content, found: "Occurrence", fields: Mapping[str, An
     for name, date in _DATES.items():
         times[name] = instant(now[name])
         if content.all_day and date in fields:
-            day = fields[date]
-            times[name] = instant(originally[name]) if day is None else midnight_of(day, content.time_zone)
+            if fields[date] is None:
+                times[name] = instant(originally[name])
+            else:
+                times[name] = _beginning_of(date, fields[date], content.time_zone)
         elif name in fields:
             times[name] = instant(originally[name]) if fields[name] is None else fields[name]
     return Interval(times["start"], times["end"])
+
+
+def _beginning_of(field: str, day: str, time_zone: str) -> Instant:
+    try:
+        return instant_at(f"{day}T00:00:00", time_zone)
+    except ValueError as error:
+        raise InvalidRequest.of(field, str(error)) from None
 
 
 def changed_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any], *, opaque: bool) -> Interval:

@@ -115,7 +115,7 @@ def recurs(content: "Content") -> bool:
     """
     try:
         return content.recurrence is not None and series_of(content) is not None
-    except (ValueError, OSError):  # the latter for a time zone that there is not
+    except (ValueError, OverflowError, OSError):  # the last one for a time zone that there is not
         return False
 
 
@@ -230,22 +230,23 @@ def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
 
 def placed(content: "Content", start: datetime, end: datetime) -> "Content":
     """Returns `content` from `start` to `end` (UTC): its instants, and these by the clock of its zone."""
-    from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
     from shared.scheduling.wall_times import clock_at  # noqa: PLC0415
 
-    in_zone = zone(content.time_zone)
     at = replace(content, start=instant(start), end=instant(end))
     if content.days is None:
         return replace(at, start_local=clock_at(at.start, at.time_zone))
-    first, behind = (local_of(each, in_zone).date().isoformat() for each in (start, end))
+    first, behind = (local_day(each, at.time_zone) for each in at.interval)
     return replace(at, start_date=first, end_date=behind)
 
 
 def local_day(at: Instant, time_zone: str) -> str:
-    """Returns the date of an instant in a time zone: `2027-03-01`."""
+    """Returns the date of an instant in a time zone: `2027-03-01`; the last one that there is, where there is none."""
     from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
 
-    return local_of(utc(at), zone(time_zone)).date().isoformat()
+    try:
+        return local_of(utc(at), zone(time_zone)).date().isoformat()
+    except OverflowError:
+        return LAST[: len("2027-03-01")]
 
 
 def midnight_of(day: str, time_zone: str) -> Instant:

@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
-from shared.scheduling.recurrences import Recurrence, series_of
+from shared.scheduling.instants import Instant
+from shared.scheduling.recurrences import Override, Recurrence, local_day, midnight_of, series_of
 from shared.scheduling.settled_content import settled
 
 
@@ -24,7 +25,8 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     """Returns `content` as the next one of an event that was `before`, with the exceptions of the series.
 
     Exceptions keep their dates and follow the time of day of the series: those that changed, and lists of `content`
-    that are as they were. With `drop` those are left out whose dates are no occurrences any more.
+    that are as they were. If only its time zone is another one, they keep their instants, as it does. With `drop` those
+    are left out whose dates are no occurrences any more, or no such ones.
 
     Raises InvalidRequest: the recurrence is not one that is taken, or exceptions would have to be dropped.
     """
@@ -38,19 +40,18 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
         name: following.ids(given) if (given := getattr(recurrence, name)) == getattr(was, name) else given
         for name in ("dates", "excluded")
     }
-    changed = [replace(each, id=following.id(each.id)) for each in was.changed]
+    changed = [following.override(each) for each in was.changed]
     # First without what may be no occurrence any more, so that the series can be asked.
     alone = settled(replace(content, recurrence=replace(recurrence, dates=lists["dates"], excluded=(), changed=())))
     series = series_of(alone)
     left = {each for each in (*(one.id for one in changed), *lists["excluded"]) if not series.has_id(each)}
-    left |= {each for each, count in Counter(one.id for one in changed).items() if count > 1}
-    if following.days_change:
-        # Where days begin is another time then: a time of its own is no days of its own any more.
-        left |= {one.id for one in changed if not {*dict(one.fields)}.isdisjoint({"start", "end"})}
+    # What was at two times of a day is one day now, and what was moved to a time is of no whole day, or the reverse.
+    left |= {each for each, times in Counter(one.id for one in changed).items() if times > 1}
+    if content.all_day is not before.all_day:
+        left |= {each.id for each in changed if _is_moved(each)}
     if left and not drop:
-        raise InvalidRequest.of(
-            "exceptions", f"must be drop: the series would not have these any more: {', '.join(sorted(left))}"
-        )
+        named = ", ".join(sorted(left))
+        raise InvalidRequest.of("exceptions", f"must be drop: the series has no place any more for those at {named}")
     kept = replace(
         recurrence,
         dates=lists["dates"],
@@ -60,26 +61,32 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     return settled(replace(content, recurrence=kept))
 
 
+def _is_moved(override: Override) -> bool:
+    return any(name in ("start", "end") for name, _ in override.fields)
+
+
 class _Following:
-    """The recurrence ids of a series as they are once its time of day has changed.
-
-    They keep their dates. Where the clock of another zone shows another date for the start, which has not moved, all
-    dates are as many days off.
-
-    Attributes:
-        days_change: Whether it is, or was, of whole days, and these begin at other times.
-    """
+    """The exceptions of a series as they are once its time of day has changed."""
 
     def __init__(self, before: Content, after: Content) -> None:
         self._before = before
         self._after = after
-        same_zone = before.time_zone == after.time_zone
-        self.days_change = before.all_day != after.all_day or (after.all_day and not same_zone)
-        moved = same_zone or before.start != after.start or before.all_day or after.all_day
-        self._off = timedelta(0) if moved else after.local_start.date() - before.local_start.date()
+        # In another zone it may be another day at the same instant, for the series and for its exceptions.
+        stays = before.start == after.start and not (before.all_day or after.all_day)
+        self._days = after.local_start.date() - before.local_start.date() if stays else timedelta(0)
 
     def ids(self, given: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(self.id, given))
+        return tuple(dict.fromkeys(map(self.id, given)))
+
+    def override(self, given: Override) -> Override:
+        """Returns an occurrence that differs: of whole days it is moved to the same days, wherever these begin."""
+        fields = given.fields
+        if self._before.all_day and self._after.all_day and self._before.time_zone != self._after.time_zone:
+            fields = tuple((name, self._begun(of) if name in ("start", "end") else of) for name, of in fields)
+        return Override(self.id(given.id), fields)
+
+    def _begun(self, at: str) -> str:
+        return midnight_of(local_day(Instant(at), self._before.time_zone), self._after.time_zone)
 
     def id(self, recurrence_id: str) -> str:
         from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
@@ -88,5 +95,5 @@ class _Following:
         at = parse_recurrence_id(recurrence_id, all_day=self._before.all_day)
         # Of several times a day only the one of the start follows: the others are the rule's.
         if at.time() == self._before.local_start.time():
-            at = datetime.combine(at.date() + self._off, self._after.local_start.time())
+            at = datetime.combine(at.date() + self._days, self._after.local_start.time())
         return id_of(at, all_day=self._after.all_day)

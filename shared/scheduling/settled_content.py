@@ -1,16 +1,16 @@
 """The check of what makes an event a series, before it is written."""
 
 from dataclasses import replace
-from datetime import date
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
+from shared.scheduling.instants import FIRST, OUT_OF_YEARS
 from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
 
-# In any zone it begins in 1900.
-_FIRST_DAY: Final = date(1900, 1, 2)
+if TYPE_CHECKING:
+    from shared.recurrence.series import Series
 
 
 def settled(content: Content) -> Content:
@@ -18,7 +18,6 @@ def settled(content: Content) -> Content:
 
     Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
     """
-    from shared.recurrence.local_times import is_second, zone  # noqa: PLC0415
     from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
     from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
 
@@ -34,9 +33,7 @@ def settled(content: Content) -> Content:
         raise InvalidRequest.of("recurrence.rule", str(error)) from error
     except OSError as error:
         raise InvalidRequest.of("time_zone", "is not known any more") from error
-    if is_second(content.local_start, utc(content.start), zone(content.time_zone)):
-        # A local time that comes twice is the first (RFC 5545, section 3.3.5): no rule has the second as its start.
-        raise InvalidRequest.of("start", "must be the first of the two times at which the clock of time_zone shows it")
+    _check_first_of_two(found, series)
     strangers = [
         FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
         for at, each in enumerate(recurrence.excluded)
@@ -44,6 +41,8 @@ def settled(content: Content) -> Content:
     ]
     if strangers:
         raise InvalidRequest(strangers)
+    if instant(series.starts) < FIRST:
+        raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
     twice = first_overlap(series, partial(takes_time, found))
     if twice is not None:
         raise InvalidRequest.of(
@@ -52,9 +51,19 @@ def settled(content: Content) -> Content:
     return found
 
 
+def _check_first_of_two(content: Content, series: "Series") -> None:
+    """Raises InvalidRequest if a series begins at a local time that comes twice, and not at the first of the two."""
+    from shared.recurrence.local_times import instant_of, local_of, zone  # noqa: PLC0415
+
+    in_zone, local = zone(content.time_zone), series.pattern.start
+    first = instant_of(local, in_zone)
+    if first < utc(content.start) and local_of(utc(content.start), in_zone) == local:
+        why = f"must be {instant(first)}, the first time that the clock shows it: all occurrences are at such times"
+        raise InvalidRequest.of("start", why)
+
+
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
     from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
-    from shared.recurrence.patterns import LAST_DAY  # noqa: PLC0415
 
     example = "20270322" if all_day else "20270322T090000"
     errors = []
@@ -64,11 +73,8 @@ def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
             raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
         for at, each in enumerate(given):
             try:
-                day = parse_recurrence_id(each, all_day=all_day).date()
+                parse_recurrence_id(each, all_day=all_day)
             except ValueError:
                 errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
-                continue
-            if not _FIRST_DAY <= day <= LAST_DAY:
-                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be from {_FIRST_DAY} to {LAST_DAY}"))
     if errors:
         raise InvalidRequest(errors)

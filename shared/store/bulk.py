@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -27,6 +28,9 @@ from shared.store.usage import DynamoUsageStore
 
 if TYPE_CHECKING:
     from shared.scheduling.quotas import Usage
+
+# Of series so many occurrences are compared at most: together they may have millions in a year.
+MOST_OCCURRENCES: Final = 10 * LARGEST_PAGE
 
 
 class DynamoBulkStore(DynamoEventStore):
@@ -204,7 +208,8 @@ class DynamoBulkStore(DynamoEventStore):
         """Returns live opaque events that overlap one of `windows`, and whether these are all of them.
 
         Makes one Query per length class and window, concurrently, and waits for at most `seconds`. Each reads one page
-        of at most 2,000 items and 1 MB. Of the series it has the occurrences, of each window in its first 366 days.
+        of at most 2,000 items and 1 MB. Of the series it has the first MOST_OCCURRENCES, of each window in its first
+        366 days.
         """
         page_of = self._reader(calendar_id, LARGEST_PAGE, opaque=True)
         reads = [(each, window.start) for window in windows for each in overlap_ranges(window)]
@@ -220,12 +225,13 @@ class DynamoBulkStore(DynamoEventStore):
         for page in (each.result() for each in running if each in done):
             found |= {event.id: event for event in page.found}
             complete = complete and page.read_up_to is None
-        for series in (each for read in recurring if read in done for each in read.result()):
-            for window in windows:
-                part = Interval(window.start, min(window.end, shifted(window.start, EXPANDED_SECONDS)))
-                found |= {event.id: event for event in occurrences(series, part) if event.content.opaque}
-                complete = complete and part == window
-        return [*found.values()], complete
+        all_series = [each for read in recurring if read in done for each in read.result()]
+        parts = [Interval(each.start, min(each.end, shifted(each.start, EXPANDED_SECONDS))) for each in windows]
+        complete = complete and (not all_series or parts == [*windows])
+        occurring = chain.from_iterable(occurrences(series, part) for part in parts for series in all_series)
+        first = list(islice(occurring, MOST_OCCURRENCES + 1))
+        found |= {event.id: event for event in first[:MOST_OCCURRENCES] if event.content.opaque}
+        return [*found.values()], complete and len(first) <= MOST_OCCURRENCES
 
 
 def why_not_written(fault: CalendarFull | StoreFault) -> str:
