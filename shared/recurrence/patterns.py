@@ -64,11 +64,11 @@ class Pattern:
 
     def first_from(self, low: datetime, years: int = HINT_YEARS) -> datetime | None:
         """Returns the first local time from `low` on; None if there is none within `years`."""
-        return next(self.between(low, _years_later(low, years)), None)
+        return next(self.between(low, years_later(low, years)), None)
 
     def last_of_count(self, count: int) -> datetime | None:
         """Returns the local time of the occurrence with the number `count`, from 1; None if it takes over a century."""
-        found = self.between(self.start, _years_later(self.start, COUNT_YEARS))
+        found = self.between(self.start, years_later(self.start, COUNT_YEARS))
         return next((at for number, at in enumerate(found, 1) if number == count), None)
 
     def _days(self, low: date, high: date) -> Iterator[date]:
@@ -247,6 +247,7 @@ def _plus(day: date, days: int) -> date | None:
         return None
 
 
-def _years_later(at: datetime, years: int) -> datetime:
+def years_later(at: datetime, years: int) -> datetime:
+    """Returns a local time `years` later, in the last year that there is if that is before it."""
     year = min(at.year + years, LAST_DAY.year)
     return at.replace(year=year, day=min(at.day, monthrange(year, at.month)[1]))

@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import Final
 
 from shared.recurrence.local_times import LAST_DAY, midnight
-from shared.recurrence.patterns import Pattern, days_of_month
+from shared.recurrence.patterns import COUNT_YEARS, Pattern, days_of_month, years_later
 from shared.recurrence.steady_days import shifted, span
 
 _FIRST_DAY: Final = date.min.toordinal()
 _LAST_DAY: Final = LAST_DAY.toordinal()
+_CENTURY_DAYS: Final = 366 * COUNT_YEARS
 
 
 def selected_days(pattern: Pattern, first: int, count: int) -> dict[time, int]:
@@ -22,6 +23,32 @@ def selected_days(pattern: Pattern, first: int, count: int) -> dict[time, int]:
     days &= span(begin, min(count, _LAST_DAY + 1 - first))
     later = days & ~span(begin, begin + 1)
     return {at: days if at >= pattern.start.time() else later for at in pattern.times}
+
+
+def last_of_count(pattern: Pattern, count: int) -> datetime | None:
+    """Returns the local time of the occurrence with the number `count`, from 1; None if it takes over a century.
+
+    It is what `Pattern.last_of_count` returns, without going through the days that the rule leaves out.
+    """
+    start, each_day = pattern.start, len(pattern.times)
+    length = min(_CENTURY_DAYS, _LAST_DAY + 1 - start.toordinal())
+    days = _computed(pattern, start.toordinal(), length)
+    if days is None or not days & 1:
+        return pattern.last_of_count(count)
+    # As if the day of the start had all times.
+    missed = sum(at < start.time() for at in pattern.times)
+    number, at = divmod(count + missed - 1, each_day)
+    low, high = 0, length
+    while low < high:
+        middle = (low + high) // 2
+        if (days & span(0, middle + 1)).bit_count() > number:
+            high = middle
+        else:
+            low = middle + 1
+    if low == length:
+        return None
+    found = datetime.combine(date.fromordinal(start.toordinal() + low), pattern.times[at])
+    return found if found < years_later(start, COUNT_YEARS) else None
 
 
 def _computed(pattern: Pattern, first: int, count: int) -> int | None:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
 from shared.recurrence.patterns import COUNT_YEARS, HINT_YEARS, Pattern
 from shared.recurrence.rules import MAX_COUNT, MAX_TIMES_A_DAY, Rule, RuleError
+from shared.recurrence.selected_days import last_of_count
 
 # No zone is further from UTC, and no change of the clock moves a local time further.
 _SLACK: Final = timedelta(days=2)
@@ -119,7 +120,7 @@ class Series:
             raise RuleError(f"start is no occurrence of the rule: the first after it is {hint}")
         last = None
         if rule.count is not None:
-            last = pattern.last_of_count(rule.count)
+            last = last_of_count(pattern, rule.count)
             if last is None:
                 raise RuleError(f"COUNT must be 1 to {MAX_COUNT}, and reached within {COUNT_YEARS} years")
         return cls(pattern, time_zone, length, all_day, last, dates, excluded, overrides or {})

@@ -128,6 +128,9 @@ class _Search:
         low, high = _both(self.event.content, content)
         if low >= high:
             return None
+        # Hundreds of series, each with hundreds of exceptions, take seconds.
+        if self.deadline.over():
+            raise Contended("no time is left to compare series")
         met = self._mine.first_meeting(_time_taken(content), utc(low), utc(high))
         return None if met is None else occurrence_event(other, met.other)
 

@@ -4,11 +4,12 @@ import os
 import random
 import time
 from dataclasses import replace
+from itertools import count
 from typing import Any, Final
 
 import pytest
 
-from shared.errors import COLLISIONS_SHOWN
+from shared.errors import COLLISIONS_SHOWN, Contended
 from shared.retries import Deadline
 from shared.scheduling import series_conflicts
 from shared.scheduling.conflicts import ConflictsFound, find_conflicts
@@ -157,6 +158,22 @@ def test_a_calendar_has_no_more_series_than_a_check_reads(monkeypatch: pytest.Mo
     assert checked(there, there[0].content, event_id=there[0].id).events == [], "a change of one of them adds none"
     ended = series("2026-03-02T09:00:00", "FREQ=WEEKLY;COUNT=2")
     assert checked(there, ended).events == [], "those that begin later do not count"
+
+
+def test_a_comparison_of_many_series_ends_with_the_time_of_the_request() -> None:
+    calendar: Any = InMemory(
+        [of(series(f"2027-03-01T10:{each:02}:00", "FREQ=DAILY", seconds=60)) for each in range(20)]
+    )
+    wanted = replace(event(), content=series("2027-03-01T09:00:00", "FREQ=DAILY"))
+
+    def found(seconds: float) -> ConflictsFound:
+        ticks = count()
+        deadline = Deadline(seconds, lambda: float(next(ticks)), time.sleep, lambda _: 0.0)
+        return find_conflicts(calendar, wanted, (), deadline)
+
+    assert found(60.0).events == []
+    with pytest.raises(Contended, match="no time is left to compare series"):
+        found(10.0)
 
 
 YEARLY: Final = series("2027-03-01T09:00:00", "FREQ=YEARLY")
