@@ -296,8 +296,7 @@ class Model:
         before, after = said(documents[one]), said(documents[other])
         expected = {name for name in CONTENT if before[name] != after[name]}
         expected |= {"deleted"} if (one in deletions) != (other in deletions) else set()
-        # The local start follows from `start`.
-        fields = {change["field"].partition(".")[0] for change in diff["changes"]} - {"start_local"}
+        fields = {change["field"].partition(".")[0] for change in diff["changes"]}
         assert fields == expected
 
 
