@@ -140,7 +140,7 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content
         return content
     local = content.local_start + by
     start = instant_of(local, in_zone)
-    end = start + timedelta(seconds=content.interval.length) + longer
+    end = start + (utc(interval.end) - utc(interval.start) if longer else timedelta(seconds=content.interval.length))
     if content.all_day:
         end = instant_of(midnight(local.date()) + timedelta(days=days if longer else content.days or 1), in_zone)
     after = placed(content, start, end)

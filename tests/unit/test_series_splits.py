@@ -11,6 +11,7 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.newly_taken import newly_taken
+from shared.scheduling.occurrence_changes import with_occurrence
 from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, utc
 from shared.scheduling.series_splits import moved_with, split
 from shared.scheduling.settled_content import settled
@@ -205,3 +206,11 @@ def test_one_occurrence_more_is_newly_taken_also_where_the_clock_is_put_forward(
         assert {*listed(more.content)} - {*listed(whole.content)}
         assert newly_taken(more, whole) == more
     assert newly_taken(whole, longer) is None
+
+
+def test_all_are_as_long_as_one_that_was_longer_then_is() -> None:
+    moved = {"start": Instant("2027-04-05T08:00:00Z"), "end": Instant("2027-04-05T10:00:00Z")}
+    content = with_occurrence(series("FREQ=DAILY"), "20270405T090000", moved)
+    longer = moved_with(content, "20270405T090000", {"end": Instant("2027-04-05T11:00:00Z")})
+    assert longer.interval.length == 3 * 3600
+    assert moved_with(content, "20270405T090000", {"start": moved["start"]}) == content
