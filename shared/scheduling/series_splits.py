@@ -77,9 +77,10 @@ def _rules(rule: Rule, pattern: Pattern, local: datetime, original: datetime, *,
 
 def _first_of(content: Content, local: datetime) -> datetime:
     """Returns the local time of the first occurrence of the rule from `local` on."""
-    series = series_of(content)
-    first = series.pattern.first_from(local)
-    if first is None or not series.has(first):
+    # Without further dates: one of these may lie where the rule would go on, had it not ended.
+    by_rule = replace(series_of(content), dates=frozenset())
+    first = by_rule.pattern.first_from(local)
+    if first is None or not by_rule.has(first):
         raise InvalidRequest.of("scope", "must be this or all: from there on the rule has no occurrence")
     return first
 

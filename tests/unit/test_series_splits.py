@@ -214,3 +214,13 @@ def test_all_are_as_long_as_one_that_was_longer_then_is() -> None:
     longer = moved_with(content, "20270405T090000", {"end": Instant("2027-04-05T11:00:00Z")})
     assert longer.interval.length == 3 * 3600
     assert moved_with(content, "20270405T090000", {"start": moved["start"]}) == content
+
+
+@pytest.mark.parametrize("end", ["COUNT=3", "UNTIL=20270317T080000Z"])
+def test_no_series_begins_at_a_date_behind_the_end_of_its_rule(end: str) -> None:
+    content = series(f"FREQ=DAILY;{end}")
+    assert content.recurrence is not None
+    content = replace(content, recurrence=replace(content.recurrence, dates=("20270320T090000",)))
+    with pytest.raises(InvalidRequest, match="scope: must be this or all: from there on the rule has no occurrence"):
+        split(content, "20270320T090000")
+    assert split(content, "20270317T090000") is not None
