@@ -1,5 +1,6 @@
 """What requests say of the recurrence of an event."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -7,6 +8,11 @@ from pydantic import Field
 from shared.http.base_models import RequestBody
 from shared.http.recurrence_documents import Dates, Excluded, RecurrenceDocument, RuleText
 from shared.scheduling.recurrences import Recurrence
+
+
+def _once(given: Iterable[str]) -> tuple[str, ...]:
+    """Returns recurrence ids as they are stored: each once."""
+    return tuple(dict.fromkeys(given))
 
 
 class NewRecurrence(RequestBody):
@@ -17,8 +23,8 @@ class NewRecurrence(RequestBody):
     excluded: Excluded = Field(default_factory=list)
 
     def said(self) -> Recurrence:
-        """Returns what was said, as it was said."""
-        return Recurrence(self.rule, tuple(self.dates), tuple(self.excluded))
+        """Returns what was said, as it was said, and once."""
+        return Recurrence(self.rule, _once(self.dates), _once(self.excluded))
 
 
 class RecurrencePatch(RequestBody):
@@ -31,7 +37,7 @@ class RecurrencePatch(RequestBody):
     def said(self) -> dict[str, Any]:
         """Returns the fields that change, with defaults in place of null."""
         return {
-            name: value if name == "rule" else tuple(value or ())
+            name: value if name == "rule" else _once(value or ())
             for name in sorted(self.model_fields_set)
             for value in [getattr(self, name)]
         }

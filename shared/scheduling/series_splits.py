@@ -10,7 +10,7 @@ from shared.errors import InvalidRequest
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
 from shared.recurrence.pairs import TimeTaken
 from shared.recurrence.patterns import Pattern
-from shared.recurrence.rules import WEEKDAYS, Rule, parse_rule
+from shared.recurrence.rules import WEEKDAYS, Rule, RuleError, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
 from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
@@ -77,9 +77,10 @@ def _rules(rule: Rule, pattern: Pattern, local: datetime, original: datetime, *,
 
 def _first_of(content: Content, local: datetime) -> datetime:
     """Returns the local time of the first occurrence of the rule from `local` on."""
-    series = series_of(content)
-    first = series.pattern.first_from(local)
-    if first is None or not series.has(first):
+    # Without further dates: one of these may lie where the rule would go on, had it not ended.
+    by_rule = replace(series_of(content), dates=frozenset())
+    first = by_rule.pattern.first_from(local)
+    if first is None or not by_rule.has(first):
         raise InvalidRequest.of("scope", "must be this or all: from there on the rule has no occurrence")
     return first
 
@@ -105,21 +106,25 @@ def _part(recurrence: Recurrence, rule: Rule, at: str, *, before: bool) -> Recur
     )
 
 
-def moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content:
+def moved_with(content: Content, at: str, fields: Mapping[str, Any], rule: str | None = None) -> Content:
     """Returns a series after its occurrence with the recurrence id `at` was given the times in `fields`.
 
     All occurrences and exceptions move by the same difference by the clock, the days of a weekly rule and the end of
     any rule with them, and all are as long as that one then is, if its length changed. What was moved by itself stays.
+    With `rule`, that is the rule from then on.
 
     Raises InvalidRequest: the rule does not fit the new start, or the clock shows no such time.
     """
     try:
-        return _moved_with(content, at, fields)
+        given = parse_rule(rule, all_day=content.all_day) if rule is not None else None
+        return _moved_with(content, at, fields, given)
+    except RuleError as error:
+        raise InvalidRequest.of("recurrence.rule", str(error)) from error
     except OverflowError:
         raise InvalidRequest.of("start", f"must leave all occurrences in {YEARS}") from None
 
 
-def _moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content:
+def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rule | None) -> Content:
     found = found_in(content, at)
     if found is None:
         raise AssertionError("there is no such occurrence")
@@ -140,7 +145,7 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content
         return content
     local = content.local_start + by
     start = instant_of(local, in_zone)
-    end = start + timedelta(seconds=content.interval.length) + longer
+    end = start + (utc(interval.end) - utc(interval.start) if longer else timedelta(seconds=content.interval.length))
     if content.all_day:
         end = instant_of(midnight(local.date()) + timedelta(days=days if longer else content.days or 1), in_zone)
     after = placed(content, start, end)
@@ -153,7 +158,7 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any]) -> Content
     if not by:
         return after
     recurrence = _recurrence(content)
-    rule = _turned(parse_rule(recurrence.rule, all_day=content.all_day), content, by)
+    rule = given or _turned(parse_rule(recurrence.rule, all_day=content.all_day), content, by)
     if not Pattern.of(rule, local).selects(local):
         parts = [name for name, field in _SELECTING.items() if getattr(rule, field)]
         raise InvalidRequest.of(
@@ -203,7 +208,7 @@ def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop
         raise InvalidRequest.of("all_day", "must be as it is: change it by the id of the series")
     times = {name: value for name, value in fields.items() if name in TIME_FIELDS}
     rest = {name: value for name, value in fields.items() if name not in {*TIME_FIELDS, "all_day"}}
-    moved = moved_with(content, at, times) if times else content
+    moved = moved_with(content, at, times, (rest.get("recurrence") or {}).get("rule")) if times else content
     if moved == content and not rest:
         return content
     return carried(patched(moved, rest), moved, drop=drop).replacing(content)

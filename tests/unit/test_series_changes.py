@@ -88,3 +88,11 @@ def test_a_series_begins_at_the_first_of_two_times(start: str) -> None:
     elsewhere = CreateEvent.model_validate({**body, **times, "time_zone": "UTC"}).content()
     with pytest.raises(InvalidRequest, match="start: must be 2027-10-31T00:30:00Z, the first time"):
         changed(elsewhere, time_zone="Europe/Berlin")
+
+
+def test_what_a_request_says_twice_is_kept_once() -> None:
+    twice = ["20270306T140000", "20270307T090000", "20270306T140000"]
+    content = daily("2027-03-01T09:00:00", "2027-03-01T10:00:00", dates=twice, excluded=twice)
+    assert content.recurrence is not None
+    assert (content.recurrence.dates, content.recurrence.excluded) == (tuple(twice[:2]), tuple(twice[:2]))
+    assert changed(content, recurrence={"dates": twice, "excluded": twice}) == content

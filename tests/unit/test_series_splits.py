@@ -11,8 +11,9 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.newly_taken import newly_taken
+from shared.scheduling.occurrence_changes import with_occurrence
 from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, utc
-from shared.scheduling.series_splits import moved_with, split
+from shared.scheduling.series_splits import changed_series, moved_with, split
 from shared.scheduling.settled_content import settled
 from shared.scheduling.wall_times import applied
 from tests.harness.samples import event
@@ -205,3 +206,38 @@ def test_one_occurrence_more_is_newly_taken_also_where_the_clock_is_put_forward(
         assert {*listed(more.content)} - {*listed(whole.content)}
         assert newly_taken(more, whole) == more
     assert newly_taken(whole, longer) is None
+
+
+def test_all_are_as_long_as_one_that_was_longer_then_is() -> None:
+    moved = {"start": Instant("2027-04-05T08:00:00Z"), "end": Instant("2027-04-05T10:00:00Z")}
+    content = with_occurrence(series("FREQ=DAILY"), "20270405T090000", moved)
+    longer = moved_with(content, "20270405T090000", {"end": Instant("2027-04-05T11:00:00Z")})
+    assert longer.interval.length == 3 * 3600
+    assert moved_with(content, "20270405T090000", {"start": moved["start"]}) == content
+
+
+@pytest.mark.parametrize("end", ["COUNT=3", "UNTIL=20270317T080000Z"])
+def test_no_series_begins_at_a_date_behind_the_end_of_its_rule(end: str) -> None:
+    content = series(f"FREQ=DAILY;{end}")
+    assert content.recurrence is not None
+    content = replace(content, recurrence=replace(content.recurrence, dates=("20270320T090000",)))
+    with pytest.raises(InvalidRequest, match="scope: must be this or all: from there on the rule has no occurrence"):
+        split(content, "20270320T090000")
+    assert split(content, "20270317T090000") is not None
+
+
+def test_a_rule_that_fits_the_new_start_is_sent_with_it() -> None:
+    content = with_occurrence(series("FREQ=MONTHLY;BYDAY=3MO"), "20270419T090000", {"title": "y"})
+    tuesday = {"start": Instant("2027-05-18T07:00:00Z"), "end": Instant("2027-05-18T08:00:00Z")}
+
+    def sent(rule: str, **more: Instant) -> Content:
+        return changed_series(content, "20270517T090000", {**tuesday, "recurrence": {"rule": rule}, **more}, drop=False)
+
+    moved = sent("FREQ=MONTHLY;BYDAY=3TU")
+    assert moved.start == "2027-03-16T08:00:00Z"
+    assert moved.recurrence == Recurrence(
+        "FREQ=MONTHLY;BYDAY=3TU", changed=(Override("20270420T090000", (("title", "y"),)),)
+    )
+    for rule in ("FREQ=MONTHLY;BYDAY=3WE", "FREQ=HOURLY", "FREQ=MONTHLY;BYDAY=3TU;UNTIL=20270301T000000Z"):
+        with pytest.raises(InvalidRequest, match=r"recurrence\.rule"):
+            sent(rule)
