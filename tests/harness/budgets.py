@@ -183,7 +183,7 @@ SHARED_BUDGETS: Final[dict[str, Budget]] = {
     "list a window": Budget(WINDOW + 1, 1),
     "free and busy": Budget(WINDOW + 1, 1),
     "list deleted": Budget(1 + 1, 1),
-    "list a window as of": Budget(5 + 1 + 1, 2),
+    "list a window as of": Budget(5 + 1 + 2, 2),
     # A transaction returns nothing of what it writes: the event is read before.
     "patch no time": Budget(2, 2),
     "one version": Budget(1, 1),

@@ -201,7 +201,13 @@ def test_a_revision_changes_fields_and_counts_the_version_up(store: DynamoBulkSt
 
 
 # A value that each field of a stamp with a default can have beside that one.
-SAID: dict[str, Any] = {"reason": "why", "on_conflict": "allow", "rolled_back_to": new_id(), "operation_size": 25}
+SAID: dict[str, Any] = {
+    "reason": "why",
+    "on_conflict": "allow",
+    "rolled_back_to": new_id(),
+    "operation_size": 25,
+    "occurrence": "20270322T090000",
+}
 
 
 def test_every_optional_field_of_a_stamp_is_known_here() -> None:
