@@ -20,7 +20,19 @@ from benchmarks.environment import HOME, local_environment
 from benchmarks.report import Part
 from benchmarks.timing import SHORT
 
-PARTS: Final = ("ledger", "flatness", "sharing", "overhead", "cold", "throughput", "fences", "guessing", "smoke")
+PARTS: Final = (
+    "ledger",
+    "flatness",
+    "sharing",
+    "overhead",
+    "cold",
+    "throughput",
+    "fences",
+    "guessing",
+    "recurrence",
+    "series",
+    "smoke",
+)
 LONG: Final = ("endurance",)
 RESULT: Final = HOME / "bench.json"
 

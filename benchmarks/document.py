@@ -28,6 +28,8 @@ def _rows(parts: Mapping[str, Part]) -> list[list[str]]:
     rows += [_row(f"shared calendars: {name}", parts["sharing"], name) for name in parts["sharing"].times]
     rows += [_row(name, parts["throughput"], name) for name in parts["throughput"].times]
     rows += [_row(name, parts["guessing"], name) for name in parts["guessing"].times]
+    rows += [_row(name, parts["recurrence"], name) for name in parts["recurrence"].times]
+    rows += [_row(name, parts["series"], name) for name in parts["series"].times]
     rows += [_row(f"cold start of `{name}`", parts["cold"], name) for name in COLD_STARTS]
     return rows + [_row(name, parts["smoke"], name) for name in parts["smoke"].times]
 

@@ -1,6 +1,5 @@
 """Creates, lists, reads, replaces, patches, deletes and moves the caller's events."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from shared.errors import (
@@ -13,7 +12,6 @@ from shared.errors import (
 )
 from shared.http.api import (
     Body,
-    Query,
     Response,
     answer,
     answer_read,
@@ -26,7 +24,7 @@ from shared.http.api import (
 )
 from shared.http.bodies import JSON, MERGE_PATCH
 from shared.http.calendar_routes import in_calendars
-from shared.http.change_documents import PreviewDocument, preview_document
+from shared.http.change_documents import PreviewDocument
 from shared.http.documents import (
     DeletedEventPage,
     EventDocument,
@@ -37,41 +35,40 @@ from shared.http.documents import (
     event_page,
     free_busy_document,
 )
-from shared.http.fields import Reason, Uid
+from shared.http.event_answers import CHANGED, SERIES_TAG, answer_event, answer_preview
 from shared.http.models import CreateEvent, EventPatch, MoveRequest, ReplaceEvent
-from shared.http.parameters import AsOf, Colliding, DryRunFlag, EventIdInPath, From, Limit, NextPage, To
+from shared.http.parameters import (
+    AsOf,
+    Colliding,
+    DryRunFlag,
+    EventIdInPath,
+    ExceptionsKept,
+    Expanded,
+    From,
+    Limit,
+    NextPage,
+    OccurrenceInPath,
+    ScopeOfChange,
+    To,
+    UidToFind,
+    WhyDeleted,
+)
 from shared.http.responses import DRY_RUN, SENT_BACK, may_raise, returns
+from shared.http.series_changes import ChangeOfEvent, patch_of, removal_of
 from shared.http.terms import terms_of
-from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import Event
 from shared.scheduling.idempotency import CreationKey
-from shared.scheduling.previews import Preview
 from shared.scheduling.terms import Terms
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
 from shared.wiring import calendar as wiring_calendar
 from shared.wiring import events as wiring
 
 __all__ = ["handler"]
 
-_CHANGED = returns(
-    f"The event as it is now. If that changes nothing, no version is made. {DRY_RUN}",
-    EventDocument,
-    PreviewDocument,
-    sets=["ETag"],
-)
 
-
-def _answer(event: Event) -> Response[str]:
-    return answer(event_document(event), etag=event.history_id)
-
-
-def _preview(preview: Preview) -> Response[str]:
-    return answer(preview_document(preview), etag=preview.history_id)
-
-
-def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[str]:
-    calendar = wiring_calendar.calendar(current_request())
-    return _preview(calendar.preview(change)) if dry_run else _answer(change(calendar))
+def _changed(change: ChangeOfEvent, *, dry_run: bool) -> Response[str]:
+    calendar = wiring_calendar.series_calendar(current_request())
+    return answer_preview(calendar.preview(change)) if dry_run else answer_event(change(calendar))
 
 
 @in_calendars("book")
@@ -91,7 +88,9 @@ def _changed(change: Callable[[Calendar], Event], *, dry_run: bool) -> Response[
     },
 )
 @takes("Idempotency-Key")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull)
+@may_raise(
+    EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, NotRecordedYet, IdempotencyKeyReused, CalendarFull
+)
 def create_event(
     event: Annotated[CreateEvent, Body()], on_conflict: Colliding = "reject", dry_run: DryRunFlag = False
 ) -> Response[str]:
@@ -100,7 +99,7 @@ def create_event(
     key = CreationKey.of(event.uid, idempotency_key())
     asked = Terms(on_conflict=on_conflict, reason=event.reason, any_of=tuple(event.any_of or ()))
     if dry_run:
-        return _preview(creation.preview(event.content(), asked, key))
+        return answer_preview(creation.preview(event.content(), asked, key))
     created, repeated = creation.create(event.content(), asked, key)
     location = f"events/{created.id}"
     return answer(event_document(created), status=201, etag=created.history_id, location=location, repeated=repeated)
@@ -123,9 +122,8 @@ def list_events(
     limit: Limit = 50,
     cursor: NextPage = None,
     as_of: AsOf = None,
-    uid: Annotated[
-        Uid | None, Query(description="Find the event that its client calls so, and no other parameter with it.")
-    ] = None,
+    expand: Expanded = True,
+    uid: UidToFind = None,
 ) -> Response[str]:
     """Lists the events that overlap a window of time, by start; with `as_of`, as they were at a moment in the past.
 
@@ -134,7 +132,7 @@ def list_events(
     if uid is not None:
         only_parameter("uid")
         return answer(event_page(wiring_calendar.calendar(current_request()).with_uid(uid), None))
-    events, next_cursor = wiring.calendar_reader(current_request()).page(from_, to, limit, cursor, as_of)
+    events, next_cursor = wiring.calendar_reader(current_request()).page(from_, to, limit, cursor, as_of, expand=expand)
     return answer(event_page(events, next_cursor))
 
 
@@ -176,7 +174,7 @@ def list_deleted(limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
     operation_id="get_event",
     tags=["Events"],
     summary="Read an event",
-    description="As it is now, or was at a moment in the past.",
+    description=f"As it is now, or was at a moment in the past. Of a series also one occurrence. {SERIES_TAG}",
     responses={
         200: returns("The event.", EventDocument, sets=["ETag"]),
         304: returns("It is still at the version that `If-None-Match` names.", sets=["ETag"]),
@@ -184,10 +182,28 @@ def list_deleted(limit: Limit = 50, cursor: NextPage = None) -> Response[str]:
 )
 @takes("If-Match", "If-None-Match")
 @may_raise(NotRecordedYet)
-def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
-    """Returns an event; with `as_of`, as it was at a moment in the past."""
+def get_event(event_id: OccurrenceInPath, as_of: AsOf = None) -> Response[str]:
+    """Returns an event, or an occurrence; with `as_of`, as it was at a moment in the past."""
     event = wiring.calendar_reader(current_request()).get(event_id, as_of)
     return answer_read(event_document(event), etag=event.history_id)
+
+
+@in_calendars("read")
+@app.get(
+    "/events/<event_id>/occurrences",
+    operation_id="list_occurrences",
+    tags=["Events"],
+    summary="List the occurrences of a series",
+    description="An event that is no series takes place once. Go on while `next_cursor` is set: a page may be short, "
+    "even empty, as it looks at no more than 366 days.",
+    responses={200: returns("A page of the occurrences that overlap the window, by their start.", EventPage)},
+)
+def list_occurrences(
+    event_id: EventIdInPath, from_: From = None, to: To = None, limit: Limit = 50, cursor: NextPage = None
+) -> Response[str]:
+    """Lists the occurrences of a series that overlap a window of time, by start."""
+    reader = wiring.calendar_reader(current_request())
+    return answer(event_page(*reader.occurrences(event_id, from_, to, limit, cursor)))
 
 
 @in_calendars("book")
@@ -198,18 +214,19 @@ def get_event(event_id: EventIdInPath, as_of: AsOf = None) -> Response[str]:
     summary="Replace an event",
     description=f"Takes what POST takes. Fields that are left out go back to their defaults. {SENT_BACK} Conflicts are "
     "looked for if the event takes another time than before.",
-    responses={200: _CHANGED},
+    responses={200: CHANGED},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def replace_event(
     event_id: EventIdInPath,
     event: Annotated[ReplaceEvent, Body()],
     on_conflict: Colliding = "reject",
+    exceptions: ExceptionsKept = "keep",
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
     """Replaces the content of an event."""
-    asked = terms_of(on_conflict, event.reason, event.read_only())
+    asked = terms_of(on_conflict, event.reason, event.read_only(), exceptions)
     return _changed(lambda calendar: calendar.replace(event_id, event.content(), asked), dry_run=dry_run)
 
 
@@ -221,20 +238,22 @@ def replace_event(
     summary="Change some fields",
     description=f"A JSON merge patch (RFC 7396). {SENT_BACK} Conflicts are looked for if the event takes another time "
     "than before. `reason` says why and is no part of the event: a patch of nothing else changes nothing, and makes no "
-    "version.",
-    responses={200: _CHANGED},
+    f"version. Of an occurrence, null puts a field back to what the series has. {SERIES_TAG}",
+    responses={200: CHANGED},
 )
 @takes("If-Match", "If-None-Match", media_types=(JSON, MERGE_PATCH))
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def patch_event(
-    event_id: EventIdInPath,
+    event_id: OccurrenceInPath,
     patch: Annotated[EventPatch, Body()],
+    scope: ScopeOfChange = None,
     on_conflict: Colliding = "reject",
+    exceptions: ExceptionsKept = "keep",
     dry_run: DryRunFlag = False,
 ) -> Response[str]:
-    """Changes some fields of an event (JSON merge patch, RFC 7396)."""
-    asked = terms_of(on_conflict, patch.reason, patch.read_only())
-    return _changed(lambda calendar: calendar.patch(event_id, patch.fields(), asked), dry_run=dry_run)
+    """Changes some fields of an event, or of an occurrence (JSON merge patch, RFC 7396)."""
+    asked = terms_of(on_conflict, patch.reason, patch.read_only(), exceptions)
+    return _changed(patch_of(event_id, patch, scope, asked), dry_run=dry_run)
 
 
 @in_calendars("book")
@@ -244,22 +263,21 @@ def patch_event(
     operation_id="delete_event",
     tags=["Events"],
     summary="Delete an event",
-    description="A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event.",
+    description="A deletion is a version, too. For a time (30 days unless configured) a rollback restores the event. "
+    "An occurrence is cancelled, which a patch takes back.",
     responses={200: returns(DRY_RUN, PreviewDocument, sets=["ETag"]), 204: returns("It is deleted.")},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(OutcomeUnknown, CalendarFull)
+@may_raise(OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def delete_event(
-    event_id: EventIdInPath,
-    reason: Annotated[Reason | None, Query(description="Why: kept with the version that the deletion makes.")] = None,
-    dry_run: DryRunFlag = False,
+    event_id: OccurrenceInPath, scope: ScopeOfChange = None, reason: WhyDeleted = None, dry_run: DryRunFlag = False
 ) -> Response[str]:
-    """Deletes an event. It can be restored for some time, by a rollback to one of its versions."""
-    asked = terms_of(reason=reason)
-    calendar = wiring_calendar.calendar(current_request())
+    """Deletes an event, or cancels an occurrence. It can be restored for some time, by a rollback."""
+    removal = removal_of(event_id, scope, terms_of(reason=reason), dry_run=dry_run)
+    calendar = wiring_calendar.series_calendar(current_request())
     if dry_run:
-        return _preview(calendar.preview(lambda planned: planned.delete(event_id, asked)))
-    calendar.remove(event_id, asked)
+        return answer_preview(calendar.preview(removal))
+    removal(calendar)
     return answer(None, status=204)
 
 
@@ -275,8 +293,8 @@ def delete_event(
     responses={200: returns("The event in its new calendar.", EventDocument, sets=["ETag"])},
 )
 @takes("If-Match", "If-None-Match")
-@may_raise(EventConflict, QuotaExceeded, OutcomeUnknown, CalendarFull, ManagedElsewhere)
+@may_raise(EventConflict, QuotaExceeded, TooManySeries, OutcomeUnknown, CalendarFull, ManagedElsewhere)
 def move_event(event_id: EventIdInPath, body: Annotated[MoveRequest, Body()]) -> Response[str]:
     """Moves an event to another calendar, where it is managed from then on."""
     calendar = wiring_calendar.calendar(current_request())
-    return _answer(calendar.move(event_id, body.to, terms_of(reason=body.reason)))
+    return answer_event(calendar.move(event_id, body.to, terms_of(reason=body.reason)))

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from shared.errors import NotFound, NotRecordedYet
-from shared.history.undo import Manner
+from shared.history.undo_steps import Manner
 from shared.http.api import Body, Path, Response, answer, app, current_request, handler
 from shared.http.calendar_routes import in_calendars
 from shared.http.fields import OperationIdField
@@ -25,7 +25,8 @@ __all__ = ["handler"]
     description="Brings each event that the operation changed back to its version before, unless it has changed since: "
     "what was created or restored is deleted, what was deleted is restored, anything else gets the content that it "
     "had. Each is a version of its own, so an undo can be undone. Conflicts are looked for where an event then takes "
-    "another time; one that would collide is left, as is what the time of a request does not allow. An operation "
+    "another time; one that would collide is left, as is what the time of a request does not allow. The two parts of a "
+    "series that was split go back together, or both are left. An operation "
     "may still be on its way into the history: one that is not there is a 503 for ten seconds and then a 404, one "
     "that is there in part a 503 for a minute. What is missing then is told, and was perhaps never made.",
     responses={200: returns("Which events went back, or would, and which were left alone.", UndoneDocument)},

@@ -1,13 +1,15 @@
 """Rollback of an event to one of its versions, which also restores a deleted event."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.errors import InvalidRequest
 from shared.history.reading import History, with_content
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
-from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Event
 from shared.scheduling.previews import Preview
+from shared.scheduling.series_calendar import SeriesCalendar
 from shared.scheduling.terms import Terms
 
 
@@ -25,7 +27,7 @@ class Rollback:
 
     request: Request
     history: History
-    calendar: Calendar
+    calendar: SeriesCalendar
 
     def roll_back(
         self,
@@ -33,16 +35,18 @@ class Rollback:
         history_id: HistoryId,
         terms: Terms,
         calendars: tuple[CalendarId, ...] | None = None,
+        occurrence: str | None = None,
     ) -> RolledBack:
         """Restores the content of the event at version `history_id`, as a new version.
 
-        With `calendars` it is on these instead of those that it was on then.
+        With `calendars` it is on these instead of those that it was on then. With `occurrence`, a recurrence id, only
+        what that occurrence of the series was is restored.
 
         Raises:
             NotFound, NotRecordedYet, ContentErased, and the errors of `Calendar.roll_back`.
+            InvalidRequest: `calendars` and `occurrence` are given.
         """
-        target = self._target(event_id, history_id)
-        event = self.calendar.roll_back(target, terms, calendars)
+        event = self._change(event_id, history_id, terms, calendars, occurrence)(self.calendar)
         return RolledBack(event, event.stamp.operation_id == self.request.operation_id)
 
     def preview(
@@ -51,11 +55,23 @@ class Rollback:
         history_id: HistoryId,
         terms: Terms,
         calendars: tuple[CalendarId, ...] | None = None,
+        occurrence: str | None = None,
     ) -> Preview:
         """Returns the result that `roll_back` would have, without writing. Raises its errors, except EventConflict."""
-        target = self._target(event_id, history_id)
-        return self.calendar.preview(lambda calendar: calendar.roll_back(target, terms, calendars))
+        return self.calendar.preview(self._change(event_id, history_id, terms, calendars, occurrence))
 
-    def _target(self, event_id: EventId, history_id: HistoryId) -> Event:
-        (target,) = self.history.versions(event_id, history_id)
-        return with_content(target)
+    def _change(
+        self,
+        event_id: EventId,
+        history_id: HistoryId,
+        terms: Terms,
+        calendars: tuple[CalendarId, ...] | None,
+        occurrence: str | None,
+    ) -> Callable[[SeriesCalendar], Event]:
+        if occurrence is not None and calendars is not None:
+            raise InvalidRequest.of("calendars", "must be left out: they are the same for all occurrences")
+        (version,) = self.history.versions(event_id, history_id)
+        target = with_content(version)
+        if occurrence is not None:
+            return lambda calendar: calendar.roll_back_one(target, occurrence, terms)
+        return lambda calendar: calendar.roll_back(target, terms, calendars)

@@ -4,6 +4,9 @@ All steps are planned before anything is written. An event that the operation cr
 event is restored, and any other event gets its previous content. Each step creates a version of its own, like any other
 change: on condition that the event is still as the operation left it, and with the same conflict check. So an undo is
 an operation that can itself be undone.
+
+What an operation split off from a series is deleted with the change of that series, in one transaction, or both are
+left. The undo of that undo restores it in the same way.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,10 +30,12 @@ from shared.history.undo_steps import (
     MOVED,
     REFUSALS,
     TIME_UP,
+    Manner,
     UndoOutcome,
     UndoStep,
     collide,
     in_the_way,
+    joined,
     lanes,
     together_outcome,
     why,
@@ -39,9 +44,10 @@ from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.request import Request
 from shared.retries import Deadline
 from shared.scheduling.access import Grant
-from shared.scheduling.calendar import Calendar
-from shared.scheduling.events import Event, OnConflict
+from shared.scheduling.events import Event
 from shared.scheduling.preconditions import Precondition
+from shared.scheduling.recurrences import parts_of
+from shared.scheduling.series_calendar import SeriesCalendar
 from shared.scheduling.terms import Terms
 
 # How long after an operation its versions may all be missing from the history; recording usually takes milliseconds.
@@ -92,15 +98,6 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """The options of an undo: the reason, whether events may then overlap, and whether to write nothing."""
-
-    reason: str | None = None
-    on_conflict: OnConflict = "reject"
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Undo:
     """Undo of operations in the calendar of `request`.
 
@@ -112,7 +109,7 @@ class Undo:
     store: OperationStore
     live: LiveStore
     history: History
-    calendar: Calendar
+    calendar: SeriesCalendar
     concurrently: Concurrently
     together: Together | None = None
 
@@ -135,10 +132,12 @@ class Undo:
         young = age_ms < REST_MS
         if missing > 0 and young:
             raise NotRecordedYet("some of this operation is not in the history: on its way, or never made")
-        planned = list(self.concurrently(lambda each: self._step(each, events.get(each[0]), young=young), made))
-        steps = [each for each in planned if isinstance(each, UndoStep)]
-        done = self._execute(steps, manner)
-        outcomes = [done[each.event.id] if isinstance(each, UndoStep) else each for each in planned]
+        event_ids = [event_id for event_id, _ in made]
+        planned = self.concurrently(lambda each: self._step(each, events.get(each[0]), young=young), made)
+        steps = joined(dict(zip(event_ids, planned, strict=True)), events)
+        done = self._execute([each for each in steps.values() if isinstance(each, UndoStep)], manner)
+        done |= {event_id: each for event_id, each in steps.items() if isinstance(each, UndoOutcome)}
+        outcomes = [done[event_id] for event_id in event_ids]
         written = any(each.event is not None or each.unknown for each in outcomes)
         return Undone(self.request.operation_id if written else None, outcomes, max(0, missing))
 
@@ -216,14 +215,14 @@ class Undo:
 
     def _execute(self, steps: Sequence[UndoStep], manner: Manner) -> dict[EventId, UndoOutcome]:
         """Executes `steps`, first those that take no new time. Returns the outcome of each, by event id."""
-        size = len(steps)
+        size = sum(len(step.events) for step in steps)
         checked = [step for step in steps if manner.on_conflict == "reject" and step.takes_time]
         waiting = {step.event.id for step in checked}
         free = [step for step in steps if step.event.id not in waiting]
         done = {} if manner.dry_run else self._deleted_together(free, manner, size)
         single = [step for step in free if step.event.id not in done]
-        for outcome in self.concurrently(lambda step: self._do(step, manner, size), single):
-            done[outcome.event_id] = outcome
+        for outcomes in self.concurrently(lambda step: self._do(step, manner, size), single):
+            done.update((outcome.event_id, outcome) for outcome in outcomes)
         # A dry run does not move these: so they must not count as conflicts of the later steps.
         moved = frozenset(step.event.id for step in free if step.frees_time)
         # Last in, first out: an event that the operation moved to the former time of another one must move away first.
@@ -246,47 +245,56 @@ class Undo:
         self, lane: Sequence[UndoStep], manner: Manner, size: int, moved: frozenset[EventId]
     ) -> list[UndoOutcome]:
         """Executes steps that share fences in sequence: run concurrently they would only contend for them."""
-        outcomes = []
+        outcomes: list[UndoOutcome] = []
         reverted: list[UndoStep] = []
         for step in lane:
             other = next((each for each in reverted if collide(each, step)), None)
             if other is not None:
-                outcome = in_the_way(step, other.event.id)
-            else:
-                outcome = self._do(step, manner, size, moved.union(each.event.id for each in reverted))
-                if not outcome.left:
-                    reverted.append(step)
-            outcomes.append(outcome)
+                outcomes += in_the_way(step, other.event.id)
+                continue
+            done = self._do(step, manner, size, moved.union(each.event.id for each in reverted))
+            if not done[0].left:
+                reverted.append(step)
+            outcomes += done
         return outcomes
 
-    def _do(self, step: UndoStep, manner: Manner, size: int, moved: frozenset[EventId] = frozenset()) -> UndoOutcome:
-        event_id = step.event.id
+    def _do(
+        self, step: UndoStep, manner: Manner, size: int, moved: frozenset[EventId] = frozenset()
+    ) -> list[UndoOutcome]:
         if self.request.deadline.over():
-            return UndoOutcome(event_id, left=TIME_UP)
+            return step.left(TIME_UP)
         terms = Terms(Precondition.at(step.event.history_id), manner.on_conflict, manner.reason, operation_size=size)
         try:
             if manner.dry_run:
                 return self._preview(step, manner, moved)
             if step.target is None:
                 # A deletion conflicts with nothing.
-                event = self.calendar.delete(event_id, replace(terms, on_conflict="reject"))
+                after = [self.calendar.delete(step.event.id, replace(terms, on_conflict="reject"))]
+            elif step.part is None:
+                after = [self.calendar.roll_back(step.target, terms)]
             else:
-                event = self.calendar.roll_back(step.target, terms)
+                after = [*self.calendar.roll_back_split(step.target, step.part, terms)]
         except EventConflict as conflict:
             return in_the_way(step, conflict.collisions[0].id)
         except StoreFault:  # only from a read: for writes a calendar raises errors of its own
-            return UndoOutcome(event_id, left=STORE_FAULT)
+            return step.left(STORE_FAULT)
         except REFUSALS as error:
-            return UndoOutcome(event_id, left=why(error), unknown=isinstance(error, OutcomeUnknown))
-        return UndoOutcome(event_id, step.type, event)
+            return step.left(why(error), unknown=isinstance(error, OutcomeUnknown))
+        return step.done(*after)
 
-    def _preview(self, step: UndoStep, manner: Manner, moved: frozenset[EventId]) -> UndoOutcome:
-        """Returns the outcome of `step`, assuming that the events of `moved` have moved out of its way."""
-        target, terms = step.target, Terms(Precondition.at(step.event.history_id))
+    def _preview(self, step: UndoStep, manner: Manner, moved: frozenset[EventId]) -> list[UndoOutcome]:
+        """Returns the outcomes of `step`, assuming that the events of `moved` have moved out of its way."""
+        target, part, terms = step.target, step.part, Terms(Precondition.at(step.event.history_id))
         if target is not None and manner.on_conflict == "reject" and step.takes_time:
-            refusal = self.calendar.preview(lambda calendar: calendar.roll_back(target, terms)).refusal
+
+            def change(calendar: SeriesCalendar) -> Event:
+                if part is None:
+                    return calendar.roll_back(target, terms)
+                return calendar.roll_back_split(target, part, terms)[0]
+
+            refusal = self.calendar.preview(change).refusal
             collisions = refusal.collisions if refusal is not None else ()
-            other = next((each for each in collisions if each.id not in moved), None)
+            other = next((each for each in collisions if each.id is None or parts_of(each.id)[0] not in moved), None)
             if other is not None:
                 return in_the_way(step, other.id)
-        return UndoOutcome(step.event.id, step.type)
+        return step.done()

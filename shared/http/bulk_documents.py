@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.errors import FieldError
-from shared.http.document_types import EventTitle, HistoryIdValue, Id, Index, InstantValue
+from shared.http.document_types import EventIdValue, EventTitle, HistoryIdValue, Id, Index, InstantValue
 from shared.http.problem_documents import FieldProblem, field_problems
 from shared.scheduling.bulk_items import ALL_FAULTS_REPORTED
 from shared.scheduling.overlaps import EVENTS_REPORTED, PAIRS_REPORTED
@@ -50,10 +50,10 @@ class NotTaken(TypedDict):
 
 
 class BulkCollision(TypedDict):
-    """An opaque event of the calendar that an event of a bulk request collides with."""
+    """An opaque event of the calendar that an event of a bulk request collides with: of a series, its first one."""
 
     index: Index
-    id: Annotated[Id, Field(description="The `id` of the event of the calendar.")]
+    id: Annotated[EventIdValue, Field(description="The `id` of the event of the calendar, or of one occurrence.")]
     title: EventTitle
     start: Annotated[InstantValue, Field(description="Where it begins, in UTC.")]
     end: Annotated[InstantValue, Field(description="Where it ends, in UTC.")]

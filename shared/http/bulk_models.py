@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from shared.errors import FieldError
+from shared.errors import FieldError, InvalidRequest
 from shared.http.base_models import RequestBody
 from shared.http.fields import MAX_BULK, Reason
 from shared.http.models import NamedEvent
@@ -50,7 +50,13 @@ class BulkEvents(RequestBody):
 
     def parts(self) -> list[Draft | Invalid]:
         """Returns the events, each as a draft or with its errors."""
-        return [
-            Invalid(index, event.errors) if isinstance(event, FaultyEvent) else Draft(index, event.content(), event.uid)
-            for index, event in enumerate(self.events)
-        ]
+        return [_part(index, event) for index, event in enumerate(self.events)]
+
+
+def _part(index: int, event: NamedEvent | FaultyEvent) -> Draft | Invalid:
+    if isinstance(event, FaultyEvent):
+        return Invalid(index, event.errors)
+    try:
+        return Draft(index, event.content(), event.uid)
+    except InvalidRequest as fault:
+        return Invalid(index, fault.errors)

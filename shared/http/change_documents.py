@@ -1,42 +1,46 @@
 """The response documents for differences between versions, and for previews of a change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import unified_diff
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.http.document_types import HistoryIdValue
 from shared.http.documents import EventDocument, event_document
+from shared.http.json_patch import PatchOperation, patch_of
 from shared.http.problem_documents import ConflictDocument, conflict_document
 from shared.scheduling.events import CONTENT_FIELDS, ChangeType, Event
+from shared.scheduling.recurrences import Recurrence
 
 if TYPE_CHECKING:
     from shared.scheduling.previews import Preview
 
 
 class FieldChange(TypedDict):
-    """A field that differs; `deleted` is one where the event is deleted on one side only."""
+    """A field that differs; `deleted` is one where the event is deleted on one side only.
+
+    Of a series these are `recurrence.rule`, `recurrence.dates`, `recurrence.excluded`, and each field of an occurrence
+    that differs: `recurrence.changed.20270322T090000.title`.
+    """
 
     field: Annotated[str, Field(description="The field's name.", examples=["location"])]
     old: Annotated[str | bool | list[str] | None, Field(description="What it was; null also where there was no event.")]
     new: Annotated[str | bool | list[str] | None, Field(description="What it became.")]
+    added: NotRequired[
+        Annotated[list[str], Field(description="Only of lists of recurrence ids: those that were not there.")]
+    ]
+    removed: NotRequired[
+        Annotated[list[str], Field(description="Only of lists of recurrence ids: those that are not there any more.")]
+    ]
     unified_diff: NotRequired[
         Annotated[
             str,
             Field(description="Only for text of several lines: the difference line by line, as `diff -u` shows it."),
         ]
     ]
-
-
-class PatchOperation(TypedDict):
-    """An operation of a JSON Patch (RFC 6902)."""
-
-    op: Annotated[Literal["replace"], Field(description="All fields are always there, so there is no other.")]
-    path: Annotated[str, Field(description="The field, as a JSON Pointer (RFC 6901).", examples=["/location"])]
-    value: Annotated[str | int | list[str] | None, Field(description="What the field becomes.")]
 
 
 _Versions = TypedDict(
@@ -96,16 +100,41 @@ def changes(old: Event, new: Event) -> list[FieldChange]:
     found: list[FieldChange] = []
     old_document, new_document = _fields(old), _fields(new)
     for name in CONTENT_FIELDS:
-        before, after = old_document[name], new_document[name]
-        if before == after:
-            continue
-        change: FieldChange = {"field": name, "old": before, "new": after}
+        if name == "recurrence":
+            found += _recurrence_changes(old.content.recurrence, new.content.recurrence)
+        elif old_document[name] != new_document[name]:
+            found.append(_change(name, old_document[name], new_document[name]))
+    for change in found:
+        before, after = change["old"], change["new"]
         if "\n" in f"{before}{after}":
-            change["unified_diff"] = _line_diff(before, after, old.history_id, new.history_id)
-        found.append(change)
+            change["unified_diff"] = _line_diff(str(before or ""), str(after or ""), old.history_id, new.history_id)
     if old.deleted != new.deleted:
-        found.append({"field": "deleted", "old": old.deleted, "new": new.deleted})
+        found.append(_change("deleted", old.deleted, new.deleted))
     return found
+
+
+def _change(field: str, before: Any, after: Any) -> FieldChange:
+    return {"field": field, "old": before, "new": after}
+
+
+def _recurrence_changes(before: Recurrence | None, after: Recurrence | None) -> Iterator[FieldChange]:
+    """Yields how two recurrences differ. What a single event does not have is null."""
+    rules = [None if each is None else each.rule for each in (before, after)]
+    if rules[0] != rules[1]:
+        yield _change("recurrence.rule", *rules)
+    for name in ("dates", "excluded"):
+        had, has = (() if each is None else getattr(each, name) for each in (before, after))
+        if had != has:
+            change = _change(f"recurrence.{name}", before and [*had], after and [*has])
+            change["added"] = [each for each in has if each not in had]
+            change["removed"] = [each for each in had if each not in has]
+            yield change
+    overrides = [{each.id: dict(each.fields) for each in side.changed} if side else {} for side in (before, after)]
+    for recurrence_id in sorted({*overrides[0], *overrides[1]}):
+        own, now = (each.get(recurrence_id, {}) for each in overrides)
+        for name in sorted({*own, *now}):
+            if own.get(name) != now.get(name):
+                yield _change(f"recurrence.changed.{recurrence_id}.{name}", own.get(name), now.get(name))
 
 
 def _fields(event: Event) -> Mapping[str, Any]:
@@ -130,10 +159,7 @@ def _lines(text: str) -> list[str]:
 
 def patch(old: Event, new: Event) -> list[PatchOperation]:
     """Returns the JSON Patch (RFC 6902) that turns the document of `old` into that of `new`, including the stamp."""
-    before, after = _fields(old), _fields(new)
-    return [
-        {"op": "replace", "path": f"/{name}", "value": value} for name, value in after.items() if before[name] != value
-    ]
+    return patch_of(_fields(old), _fields(new))
 
 
 def diff_document(old: Event, new: Event) -> DiffDocument:
@@ -159,13 +185,15 @@ def preview_document(preview: "Preview", to: str | None = None) -> PreviewDocume
     steps: list[PatchOperation] = []
     if stored is not None and planned is not None:
         # Keeps the history_id of the stored version: that of the new one is not known before it is made.
-        after = replace(stored, content=planned.content, stamp=replace(stored.stamp, type=planned.stamp.type))
+        stamp = replace(stored.stamp, type=planned.stamp.type)
+        after = replace(stored, content=planned.content, checked_until=planned.checked_until, stamp=stamp)
         fields, steps = changes(stored, after), patch(stored, after)
     elif planned is not None:
-        values = _fields(planned)
+        given = {name: value for name, value in _fields(planned).items() if name in CONTENT_FIELDS}
         fields = [
-            {"field": name, "old": None, "new": values[name]} for name in CONTENT_FIELDS if values[name] is not None
+            _change(name, None, each) for name, each in given.items() if each is not None and name != "recurrence"
         ]
+        fields += _recurrence_changes(None, planned.content.recurrence)
     return {
         "from": preview.history_id,
         "to": to,

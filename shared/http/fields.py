@@ -9,11 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from shared import ids
 from shared.http.base_models import Line, without
-from shared.http.document_types import CLOCK, DATE, ID, INSTANT
+from shared.http.document_types import CLOCK, DATE, EVENT_ID, ID
 from shared.http.text import is_visible, lines_fault
 from shared.scheduling import instants
 from shared.scheduling.events import MOST_CALENDARS
-from shared.scheduling.instants import parse_instant, parse_moment, parse_window_end, parse_window_start
+from shared.scheduling.instants import parse_day, parse_moment, parse_time, parse_window_end, parse_window_start
+from shared.scheduling.recurrences import SEPARATOR
 from shared.scheduling.time_zones import MAX_NAME, iana_name
 
 Each = TypeVar("Each")
@@ -31,9 +32,10 @@ ONE_LINE = {"pattern": r"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029]*$"}
 LINES = {"pattern": r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"}
 _OFFSET = r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
 _TIME = {"type": "string", "format": "date-time"}
-_WHOLE_SECONDS = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.0+)?{_OFFSET}$"}
+_WHOLE_SECONDS = {"type": "string", "pattern": rf"^{DATE}T{CLOCK}(\.0+)?{_OFFSET}?$"}
 _ANY_FRACTION = {**_TIME, "pattern": rf"^{DATE}T{CLOCK}(\.\d+)?{_OFFSET}$"}
 
+_RECURRENCE_ID = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _PAGE_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -41,12 +43,16 @@ def _nothing_to_see(text: str) -> str | None:
     return None if not text or is_visible(text) else "must have something to see in it"
 
 
-def _time(parse: Callable[[str], Any]) -> BeforeValidator:
-    """Returns a validator that converts a string with `parse`, and reports its ValueError."""
+_A_TIME = "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00"
+_A_DAY = "must be a date, such as 2027-03-01"
+
+
+def _time(parse: Callable[[str], Any], shape: str = _A_TIME) -> BeforeValidator:
+    """Returns a validator that converts a string with `parse`, and reports its ValueError; `shape`: what it must be."""
 
     def parsed(text: Any) -> Any:
         if not isinstance(text, str):
-            raise PydanticCustomError("time", "must be an RFC 3339 string, such as 2026-11-22T09:00:00+01:00")
+            raise PydanticCustomError("time", "{shape}", {"shape": shape})
         try:
             return parse(text)
         except ValueError as error:
@@ -99,6 +105,16 @@ def _uuid(text: str) -> str:
     return identifier
 
 
+def _event_or_occurrence(text: str) -> str:
+    event_id, separator, recurrence_id = text.partition(SEPARATOR)
+    identifier = event_id.lower()
+    if not ids.is_id(identifier) or (separator and not _RECURRENCE_ID.fullmatch(recurrence_id)):
+        raise PydanticCustomError(
+            "event_id", "must be a UUID, or that of a series, _ and a recurrence id such as 20270322T090000"
+        )
+    return f"{identifier}{separator}{recurrence_id}"
+
+
 Lines = without(lines_fault)
 Visible = without(_nothing_to_see)
 Title = Annotated[
@@ -126,11 +142,10 @@ Reason = Annotated[
         examples=["moved by mistake"],
     ),
 ]
-InstantField = Annotated[
-    instants.Instant,
-    _time(parse_instant),
-    WithJsonSchema(_WHOLE_SECONDS, mode="validation"),
-    WithJsonSchema({**_TIME, "pattern": INSTANT}, mode="serialization"),
+# The start or end of an event in a request. It may be a local time, if the request has a time zone.
+GivenTimeField = Annotated[Any, _time(parse_time), WithJsonSchema(_WHOLE_SECONDS)]
+DayField = Annotated[
+    str, _time(parse_day, _A_DAY), WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{DATE}$"})
 ]
 # The start and end of a window may have a fraction of a second, as from a browser's `toISOString()`: the window is
 # widened to whole seconds.
@@ -154,6 +169,12 @@ OtherCalendars = Annotated[
 ]
 AnyOf = Annotated[list[CalendarIdField], Field(min_length=1, max_length=MOST_CALENDARS), AfterValidator(distinct)]
 EventIdField = Annotated[ids.EventId, *_UUID_RULES]
+EventOrOccurrenceId = Annotated[
+    ids.EventId,
+    StringConstraints(max_length=64),
+    AfterValidator(_event_or_occurrence),
+    Field(json_schema_extra={"pattern": EVENT_ID}, examples=[ID]),
+]
 HistoryIdField = Annotated[ids.HistoryId, *_UUID_RULES]
 OperationIdField = Annotated[ids.OperationId, *_UUID_RULES]
 SessionIdField = Annotated[ids.SessionId, *_UUID_RULES]

@@ -1,104 +1,44 @@
-"""The bodies of requests about events.
+"""The bodies of requests about events."""
 
-The fields of an event's content are those of `ContentDocument`, with the defaults of `Content`: a new field needs no
-change here.
-"""
+from dataclasses import MISSING
+from typing import Annotated, Any, Self
 
-from collections.abc import Callable
-from dataclasses import MISSING, fields
-from typing import Annotated, Any, Final, Self, TypeVar
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    ModelWrapValidatorHandler,
-    PrivateAttr,
-    ValidationInfo,
-    create_model,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
-
+from shared.errors import FieldError, InvalidRequest
 from shared.http.base_models import RequestBody
-from shared.http.documents import ContentDocument
+from shared.http.content_fields import DEFAULTS, ON_ONE, ON_SEVERAL, TIMES, stored, with_content
 from shared.http.fields import AnyOf, CalendarIdField, HistoryIdField, OtherCalendars, Reason, Uid
 from shared.http.read_only import READ_ONLY
+from shared.http.recurrence_models import READ_ONLY_RECURRENCE
 from shared.scheduling.events import Content
-from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
-from shared.scheduling.time_zones import iana_name
-
-Body = TypeVar("Body", bound=RequestBody)
-
-_DEFAULTS: Final = {each.name: each.default for each in fields(Content) if each.name not in READ_ONLY}
-# Bulk creation looks for no conflicts, so it takes time on no other calendar.
-_ON_SEVERAL: Final = ("calendars",)
-_ON_ONE: Final = tuple(name for name in _DEFAULTS if name not in _ON_SEVERAL)
+from shared.scheduling.settled_content import settled
+from shared.scheduling.wall_times import applied
 
 
-def _validated_at(name: str) -> int:
-    """Returns when a field is validated: first what a request must have, and `end` behind what it is checked with."""
-    if name == "end":
-        return 2
-    if name == "transparency":
-        return 1
-    return 0 if _DEFAULTS[name] is MISSING else 3
-
-
-def _check_order(end: Instant, info: ValidationInfo) -> Instant:
-    # If a patch does not set `transparency`, it depends on the stored event, so the rule is checked later.
-    start, opaque = info.data.get("start"), info.data.get("transparency") == "opaque"
-    fault = Interval(start, end).fault(opaque=opaque) if start and end else None
-    if fault is not None:
-        raise PydanticCustomError("interval", "{fault}", {"fault": fault})
-    return end
-
-
-def with_content(*names: str, partial: bool = False) -> Callable[[type[Body]], type[Body]]:
-    """Returns a decorator that adds the fields `names` of an event's content to a model.
-
-    With `partial`, each field may be left out, and null stands for the default of a field that has one.
-    """
-
-    def given(model: type[Body]) -> type[Body]:
-        definitions: dict[str, Any] = {}
-        for name in sorted(names, key=_validated_at):
-            default = _DEFAULTS[name]
-            kind: Any = ContentDocument.__annotations__[name]
-            if partial:
-                definitions[name] = (kind if default is MISSING else kind | None, None)
-            else:
-                definitions[name] = (kind, ... if default is MISSING else default)
-        if "end" in definitions:
-            kind, default = definitions["end"]
-            definitions["end"] = (Annotated[kind, AfterValidator(_check_order)], default)
-        made: type[Body] = create_model(
-            model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **definitions
-        )
-        return made
-
-    return given
-
-
-def _stored(values: dict[str, Any]) -> dict[str, Any]:
-    """Returns content fields to store: with the zone's IANA name, and the name that the client used."""
-    name = values.get("time_zone")
-    if name is None:
-        return values
-    zone = iana_name(name) or name
-    return {**values, "time_zone": zone, "time_zone_given": None if zone == name else name}
-
-
-@with_content(*_ON_ONE)
+@with_content(*ON_ONE)
 class NewEvent(RequestBody):
     """An event as its client describes it, on one calendar."""
 
     def content(self) -> Content:
-        """Returns the content of the event."""
-        return Content(**_stored({name: getattr(self, name) for name in _DEFAULTS if name in type(self).model_fields}))
+        """Returns the content of the event. Raises InvalidRequest if its fields do not fit together."""
+        if getattr(self, "recurrence", None) is not None and "time_zone" not in self.model_fields_set:
+            raise InvalidRequest.of("time_zone", "is required for a series: its occurrences are at local times of it")
+        content = applied(None, self._fields())
+        fault = content.interval.fault(opaque=content.opaque)
+        if fault is not None:
+            raise InvalidRequest.of("end", fault)
+        return content
+
+    def _fields(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in DEFAULTS if name in type(self).model_fields}
+        if "time_zone" not in self.model_fields_set:
+            del values["time_zone"]
+        return stored(values)
 
 
-@with_content(*_ON_SEVERAL)
+@with_content(*ON_SEVERAL)
 class BookedEvent(NewEvent):
     """An event that may be on several calendars."""
 
@@ -115,11 +55,19 @@ class SentBack(RequestBody):
     @model_validator(mode="wrap")
     @classmethod
     def _set_aside(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        given = {name: data[name] for name in READ_ONLY & data.keys()} if isinstance(data, dict) else {}
-        if not given:
+        read_only = READ_ONLY - cls.model_fields.keys()
+        given = {name: data[name] for name in read_only & data.keys()} if isinstance(data, dict) else {}
+        recurring = data.get("recurrence") if isinstance(data, dict) else None
+        aside: dict[str, Any] = {}
+        if isinstance(recurring, dict):
+            aside = {name: recurring[name] for name in READ_ONLY_RECURRENCE & recurring.keys()}
+        if not given and not aside:
             return handler(data)
-        made = handler({name: value for name, value in data.items() if name not in given})
-        made._read_only = given  # noqa: SLF001 its own class
+        rest = {name: value for name, value in data.items() if name not in given}
+        if isinstance(recurring, dict):
+            rest["recurrence"] = {name: value for name, value in recurring.items() if name not in aside}
+        made = handler(rest)
+        made._read_only = given | {f"recurrence.{name}": value for name, value in aside.items()}  # noqa: SLF001 own
         return made
 
     def read_only(self) -> dict[str, Any]:
@@ -131,6 +79,10 @@ class NamedEvent(NewEvent):
     """An event to create. One with a `uid` is created once, however often that is asked for."""
 
     uid: Uid | None = None
+
+    def content(self) -> Content:
+        """Returns the content of the event. Raises InvalidRequest if it recurs in a way that is not taken."""
+        return settled(super().content())
 
 
 class CreateEvent(BookedEvent, NamedEvent):
@@ -151,21 +103,83 @@ class ReplaceEvent(BookedEvent, SentBack):
 
     reason: Reason | None = None
 
+    def read_only(self) -> dict[str, Any]:
+        """Returns the read-only fields of the request, with the values sent.
 
-@with_content(*_DEFAULTS, partial=True)
+        Where whole days begin is one of them, unless it is where those of the request do.
+        """
+        content = self.content()
+        times = super()._fields() if content.all_day else {}
+        sent = {name: times[name] for name in TIMES if name in times}
+        return {**super().read_only(), **{name: at for name, at in sent.items() if at != getattr(content, name)}}
+
+    def _fields(self) -> dict[str, Any]:
+        found = super()._fields()
+        return {name: each for name, each in found.items() if not (found["all_day"] and name in TIMES)}
+
+
+@with_content(*DEFAULTS, partial=True)
 class ContentPatch(SentBack):
     """Some fields of an event's content."""
 
 
 class EventPatch(ContentPatch):
-    """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default."""
+    """A JSON merge patch (RFC 7396) of an event: only the fields that change; null puts a field back to its default.
 
+    Of an occurrence, null puts a field back to what the series has.
+    """
+
+    cancelled: Annotated[
+        bool | None,
+        Field(description="Of an occurrence: whether it does not take place. `false` brings it back as it was."),
+    ] = None
     reason: Reason | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Returns the content fields that the patch changes, with defaults in place of null."""
-        named = {name: getattr(self, name) for name in self.model_fields_set if name in _DEFAULTS}
-        return _stored({name: _DEFAULTS[name] if value is None else value for name, value in named.items()})
+        """Returns what the patch changes, as `wall_times.applied` takes it, with defaults in place of null.
+
+        Raises InvalidRequest: a field without a default is null, or one is of occurrences only; it has a local time
+        without a zone, or ends before it begins.
+        """
+        if self.cancelled is not None:
+            raise InvalidRequest.of("cancelled", "is read-only: it is null")  # of what is no occurrence
+        return self._named()
+
+    def _named(self) -> dict[str, Any]:
+        named = {name: getattr(self, name) for name in DEFAULTS if name in self.model_fields_set}
+        errors = [
+            FieldError(name, "must not be null")
+            for name, value in named.items()
+            if value is None and DEFAULTS[name] is MISSING
+        ]
+        if errors:
+            raise InvalidRequest(errors)
+        found = stored({name: DEFAULTS[name] if value is None else value for name, value in named.items()})
+        if found.keys() >= {*TIMES}:
+            # If it does not set `transparency`, that depends on the stored event, so the rule is checked later.
+            fault = Interval(found["start"], found["end"]).fault(opaque=found.get("transparency") == "opaque")
+            if fault is not None:
+                raise InvalidRequest.of("end", fault)
+        return found
+
+    def of_series(self) -> dict[str, Any]:
+        """Returns the fields that a patch of an occurrence changes of its series, as `fields` does.
+
+        The recurrence of an occurrence is null, which says nothing of its series.
+
+        Raises InvalidRequest: all of them are to be cancelled, or a field without a default is null.
+        """
+        if self.cancelled:
+            raise InvalidRequest.of("cancelled", "must be false or left out: delete what is not to take place")
+        return {name: value for name, value in self._named().items() if name != "recurrence" or value is not None}
+
+    def of_occurrence(self) -> dict[str, Any]:
+        """Returns the fields that the patch changes of an occurrence; None puts one back to what the series has."""
+        named = {name: getattr(self, name) for name in DEFAULTS if name in self.model_fields_set}
+        found = stored(named) | {name: None for name in TIMES if name in named and named[name] is None}
+        if "cancelled" in self.model_fields_set:
+            found["cancelled"] = bool(self.cancelled)
+        return found
 
 
 class RollbackRequest(RequestBody):

@@ -1,6 +1,6 @@
 """The parameters that several routes have in common, and the descriptions of request headers."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
@@ -8,10 +8,13 @@ from shared.http.fields import (
     CalendarIdField,
     Cursor,
     EventIdField,
+    EventOrOccurrenceId,
     Flag,
     HistoryIdField,
     MomentField,
     PageLimit,
+    Reason,
+    Uid,
     WindowEnd,
     WindowStart,
 )
@@ -21,6 +24,9 @@ CalendarIdInPath = Annotated[
     CalendarIdField, Path(description="The calendar's `id`; that of a user's default calendar is the user's own.")
 ]
 EventIdInPath = Annotated[EventIdField, Path(description="The event's `id`.")]
+OccurrenceInPath = Annotated[
+    EventOrOccurrenceId, Path(description="The event's `id`, or that of one occurrence of a series.")
+]
 HistoryIdInPath = Annotated[HistoryIdField, Path(description="The version's `history_id`.")]
 
 Limit = Annotated[PageLimit, Query(description="How many items a page has at most.")]
@@ -52,6 +58,29 @@ AsOf = Annotated[
 Colliding = Annotated[
     OnConflict, Query(description="`allow` skips the look at other events: the event may overlap them.")
 ]
+Scope = Literal["this", "following", "all"]
+ScopeOfChange = Annotated[
+    Scope | None,
+    Query(
+        description="Of an occurrence: `this`, the default, concerns it alone; `following` all from it on, `all` the "
+        "whole series."
+    ),
+]
+Exceptions = Literal["keep", "drop"]
+ExceptionsKept = Annotated[
+    Exceptions,
+    Query(
+        description="Of a series: `drop` leaves out those of its exceptions whose dates are no occurrences any more. "
+        "Else a change that would need that is refused."
+    ),
+]
+Expanded = Annotated[
+    Flag, Query(description="Whether series are listed as their occurrences. `false` lists each once, as it is.")
+]
+UidToFind = Annotated[
+    Uid | None, Query(description="Find the event that its client calls so, and no other parameter with it.")
+]
+WhyDeleted = Annotated[Reason | None, Query(description="Why: kept with the version that the deletion makes.")]
 DryRunFlag = Annotated[
     Flag,
     Query(

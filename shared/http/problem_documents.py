@@ -15,7 +15,7 @@ from shared.errors import (
     QuotaExceeded,
     TooManyBulkRequests,
 )
-from shared.http.document_types import EventTitle, HistoryIdValue, Id, InstantValue
+from shared.http.document_types import EventIdValue, EventTitle, HistoryIdValue, Id, InstantValue
 from shared.scheduling.roles import Right, Role
 
 ERRORS_SHOWN = 50
@@ -78,7 +78,10 @@ class CollisionDocument(TypedDict):
     """An event that is in the way."""
 
     calendar_id: Annotated[Id, Field(description="The calendar in which it is in the way.")]
-    id: Annotated[Id | None, Field(description="The event's `id`; null: the caller may not read it.")]
+    id: Annotated[
+        EventIdValue | None,
+        Field(description="The `id` of the event, or of one occurrence; null: the caller may not read it."),
+    ]
     title: Annotated[EventTitle | None, Field(description="What it is called; null: the caller may not read it.")]
     start: Annotated[InstantValue, Field(description="Where it begins, in UTC.")]
     end: Annotated[InstantValue, Field(description="Where it ends, in UTC.")]
@@ -101,7 +104,10 @@ class ConflictDocument(TypedDict):
     ]
     next_free_search: Annotated[
         NextFreeSearch | None,
-        Field(description="What came of the search for it. `stopped`: too much lies there to tell. null: no conflict."),
+        Field(
+            description="What came of the search for it. `stopped`: too much lies there to tell, or it is a series. "
+            "null: no conflict."
+        ),
     ]
 
 

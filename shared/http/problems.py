@@ -41,6 +41,7 @@ from shared.http.problem_documents import (
     field_problems,
     quota_document,
 )
+from shared.series_errors import TooManySeries
 from shared.sharing_errors import DefaultCalendar, LastOwner, ManagedElsewhere
 
 MEDIA_TYPE = "application/problem+json"
@@ -64,6 +65,7 @@ TITLES = {
     CalendarFull: (507, "Calendar full"),
     # Not 507: the caller has to do something about it, and a server error would ring a bell of the operator.
     QuotaExceeded: (409, "Quota exceeded"),
+    TooManySeries: (409, "Too many series"),
     TooManyBulkRequests: (429, "Too many bulk requests"),
     ContentErased: (410, "Content erased"),
     TooManyAttempts: (429, "Too many attempts"),

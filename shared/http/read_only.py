@@ -6,16 +6,25 @@ from typing import Any, Final
 
 from shared import ids
 from shared.errors import FieldError, InvalidRequest, PreconditionFailed
-from shared.http.documents import ContentDocument, RolledBackDocument, event_document
+from shared.http.content_documents import ContentDocument
+from shared.http.documents import EventDocument, RolledBackDocument, event_document
 from shared.scheduling.events import Event
 
 # The response to a rollback adds this field to the event.
 CHANGED: Final = "changed"
-# Part of an event's content, but derived from the `time_zone` of the request.
-_GIVEN: Final = "time_zone_given"
+# Parts of an event's content that are derived from others in the request.
+_DERIVED: Final = frozenset({"time_zone_given", "start_local"})
 READ_ONLY: Final = frozenset(
-    RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | {_GIVEN}
+    RolledBackDocument.__annotations__.keys() - ContentDocument.__annotations__.keys() | _DERIVED
 )
+
+
+def _stored(document: EventDocument, path: str) -> Any:
+    """Returns what an event's document says of a field, or of a field of its recurrence."""
+    value: Any = document
+    for name in path.split("."):
+        value = (value or {}).get(name)
+    return value
 
 
 def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:
@@ -32,7 +41,7 @@ def read_only_check(sent_back: Mapping[str, Any]) -> Callable[[Event], None]:
             raise PreconditionFailed(event.history_id)
         errors = []
         for name, value in sent_back.items():
-            stored = document.get(name)
+            stored = _stored(document, name)
             if name == CHANGED:
                 if not isinstance(value, bool):
                     errors.append(FieldError(name, "is read-only: it is true or false"))

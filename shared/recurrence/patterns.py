@@ -8,16 +8,15 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import product
 from typing import Final
 
+from shared.recurrence.local_times import LAST_DAY
 from shared.recurrence.rules import Rule
 
 _DAY: Final = timedelta(days=1)
-# The last day on which an occurrence may begin: it ends, in any zone, before datetime does.
-LAST_DAY: Final = date(MAXYEAR, 12, 30)
 # A count is reached, and an occurrence looked for, within so many years.
 COUNT_YEARS: Final = 100
 HINT_YEARS: Final = 8
@@ -43,6 +42,11 @@ class Pattern:
         times = tuple(time(*each) for each in product(hours, minutes, seconds))
         return cls(_filled_in(rule, start.date()), start, times)
 
+    @property
+    def without_end(self) -> "Pattern":
+        """Returns the same pattern, of a rule that has no end."""
+        return replace(self, rule=replace(self.rule, count=None, until=None))
+
     def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
         """Yields the local times that are at `low` or later and before `high`, in order."""
         low = max(low, self.start)
@@ -56,15 +60,15 @@ class Pattern:
 
     def selects(self, at: datetime) -> bool:
         """Returns whether an occurrence begins at the local time `at`."""
-        return at in self.between(at, at + timedelta(seconds=1))
+        return at.date() <= LAST_DAY and at in self.between(at, at + timedelta(seconds=1))
 
     def first_from(self, low: datetime, years: int = HINT_YEARS) -> datetime | None:
         """Returns the first local time from `low` on; None if there is none within `years`."""
-        return next(self.between(low, _years_later(low, years)), None)
+        return next(self.between(low, years_later(low, years)), None)
 
     def last_of_count(self, count: int) -> datetime | None:
         """Returns the local time of the occurrence with the number `count`, from 1; None if it takes over a century."""
-        found = self.between(self.start, _years_later(self.start, COUNT_YEARS))
+        found = self.between(self.start, years_later(self.start, COUNT_YEARS))
         return next((at for number, at in enumerate(found, 1) if number == count), None)
 
     def _days(self, low: date, high: date) -> Iterator[date]:
@@ -104,53 +108,58 @@ class Pattern:
         rule = self.rule
         year, month = low.year, low.month
         while (year, month) <= (high.year, high.month):
-            if rule.frequency == "MONTHLY":
-                selected = ((year - self.start.year) * 12 + month - self.start.month) % rule.interval == 0
-            else:
-                selected = (year - self.start.year) % rule.interval == 0
-            if selected and (not rule.by_month or month in rule.by_month):
+            if self.has_month(year, month):
                 first = low.day if (year, month) == (low.year, low.month) else 1
                 last = high.day if (year, month) == (high.year, high.month) else 31
                 for number in self._numbers(year, month):
-                    if first <= number <= last and self._fits(day := date(year, month, number)):
-                        yield day
+                    if first <= number <= last:
+                        day = date(year, month, number)
+                        if rule.frequency == "MONTHLY" or self._fits_year(day):
+                            yield day
             month += 1
-            if month > 12 or (rule.frequency == "YEARLY" and not selected):
+            if month > 12 or (rule.frequency == "YEARLY" and (year - self.start.year) % rule.interval):
                 year, month = year + 1, 1
 
-    def _numbers(self, year: int, month: int) -> list[int]:
-        """Returns the days of a month that may be selected: those of BYMONTHDAY, or all."""
-        length = monthrange(year, month)[1]
-        if not self.rule.by_month_day:
-            return list(range(1, length + 1))
-        days = {each if each > 0 else length + 1 + each for each in self.rule.by_month_day}
-        return sorted(day for day in days if 1 <= day <= length)
+    def has_month(self, year: int, month: int) -> bool:
+        """Returns whether a monthly or yearly rule selects a month, by its interval and BYMONTH."""
+        rule = self.rule
+        if rule.by_month and month not in rule.by_month:
+            return False
+        years = year - self.start.year
+        periods = years * 12 + month - self.start.month if rule.frequency == "MONTHLY" else years
+        return periods % rule.interval == 0
+
+    def _numbers(self, year: int, month: int) -> tuple[int, ...]:
+        """Returns the days of a month that the parts of the rule select which are about days of a month."""
+        rule = self.rule
+        return days_of_month(rule.by_month_day, rule.by_day, *monthrange(year, month), self.counts_in_month)
+
+    @property
+    def counts_in_month(self) -> bool:
+        """Returns whether the numbers of BYDAY count within the month, and not within the year."""
+        return self.rule.frequency == "MONTHLY" or bool(self.rule.by_month)
 
     def _fits(self, day: date) -> bool:
-        """Returns whether the parts of the rule select `day`, in a period that the interval selects."""
+        """Returns whether the parts of a daily or weekly rule select `day`, in a period that the interval selects."""
         rule = self.rule
         if rule.by_month and day.month not in rule.by_month:
             return False
-        if rule.by_month_day and not _counted(day.day, monthrange(day.year, day.month)[1], rule.by_month_day):
+        if rule.by_day and (0, day.weekday()) not in rule.by_day:
             return False
+        return not rule.by_month_day or _counted(day.day, monthrange(day.year, day.month)[1], rule.by_month_day)
+
+    def _fits_year(self, day: date) -> bool:
+        """Returns whether those parts of a yearly rule select `day` that are about days and weeks of the year."""
+        rule = self.rule
         if rule.by_year_day and not _counted(_of_year(day), _length_of(day.year), rule.by_year_day):
             return False
         if rule.by_week and _week_number(day, rule.week_start) not in rule.by_week:
             return False
-        return not rule.by_day or self._fits_weekday(day)
-
-    def _fits_weekday(self, day: date) -> bool:
-        rule, weekday = self.rule, day.weekday()
-        if (0, weekday) in rule.by_day:
-            return True
-        wanted = {number for number, each in rule.by_day if each == weekday}
-        if not wanted:
-            return False
-        if rule.frequency == "MONTHLY" or rule.by_month:
-            at, length = day.day, monthrange(day.year, day.month)[1]
-        else:
-            at, length = _of_year(day), _length_of(day.year)
-        return not wanted.isdisjoint(((at - 1) // 7 + 1, -((length - at) // 7 + 1)))
+        return (
+            self.counts_in_month
+            or not rule.by_day
+            or _on_weekday(rule.by_day, day.weekday(), _of_year(day), _length_of(day.year))
+        )
 
     def _on(self, day: date) -> Iterator[datetime]:
         """Yields the local times of a day that the rule selects, in order, without those that BYSETPOS leaves out."""
@@ -184,6 +193,33 @@ def _filled_in(rule: Rule, start: date) -> Rule:
     return replace(rule, by_month=by_month, by_month_day=frozenset({start.day}))
 
 
+@lru_cache(maxsize=1024)
+def days_of_month(
+    by_month_day: frozenset[int],
+    by_day: frozenset[tuple[int, int]],
+    first: int,
+    length: int,
+    in_month: bool = True,  # noqa: FBT001, FBT002 a cache takes no names
+) -> tuple[int, ...]:
+    """Returns the days that BYMONTHDAY and BYDAY select of a month, which begins with the weekday `first`.
+
+    If the numbers of BYDAY do not count within the month, these are all of their weekdays.
+    """
+    weekdays = by_day if in_month else frozenset((0, weekday) for _, weekday in by_day)
+    return tuple(
+        day
+        for day in range(1, length + 1)
+        if (not by_month_day or _counted(day, length, by_month_day))
+        and (not weekdays or _on_weekday(weekdays, (first + day - 1) % 7, day, length))
+    )
+
+
+def _on_weekday(by_day: frozenset[tuple[int, int]], weekday: int, at: int, length: int) -> bool:
+    """Returns whether BYDAY selects the day `at`, of 1 to `length` of a month or year, which is a `weekday`."""
+    numbers = (0, (at - 1) // 7 + 1, -((length - at) // 7 + 1))
+    return any((number, weekday) in by_day for number in numbers)
+
+
 def _counted(at: int, length: int, wanted: frozenset[int]) -> bool:
     """Returns whether `at`, of 1 to `length`, is among `wanted`, of which those below 0 count from the end."""
     return at in wanted or at - length - 1 in wanted
@@ -211,6 +247,7 @@ def _plus(day: date, days: int) -> date | None:
         return None
 
 
-def _years_later(at: datetime, years: int) -> datetime:
+def years_later(at: datetime, years: int) -> datetime:
+    """Returns a local time `years` later, in the last year that there is if that is before it."""
     year = min(at.year + years, LAST_DAY.year)
     return at.replace(year=year, day=min(at.day, monthrange(year, at.month)[1]))

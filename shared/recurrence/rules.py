@@ -17,7 +17,7 @@ MAX_INTERVAL: Final = 1000
 MAX_COUNT: Final = 1000
 # The days of the week from Monday, as `date.weekday` counts them.
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_MAX_TIMES_A_DAY: Final = 24
+MAX_TIMES_A_DAY: Final = 24
 
 _PARTS: Final = re.compile(r"[A-Z]+=[A-Z0-9+,-]+(;[A-Z]+=[A-Z0-9+,-]+)*", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,4}", re.ASCII)
@@ -243,5 +243,5 @@ def _faults(rule: Rule, *, all_day: bool) -> list[tuple[bool, str]]:
         ),
         (bool(rule.by_position) and not in_months, "BYSETPOS must stand with FREQ=MONTHLY or YEARLY"),
         (all_day and bool(rule.by_hour or rule.by_minute or rule.by_second), "must have no times for whole days"),
-        (times > _MAX_TIMES_A_DAY, f"must have at most {_MAX_TIMES_A_DAY} times a day"),
+        (times > MAX_TIMES_A_DAY, f"must have at most {MAX_TIMES_A_DAY} times a day"),
     ]

@@ -1,22 +1,25 @@
 """The changes of events on several calendars, each as a proposal of what the home is to hold."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.errors import Contended, EventConflict, InvalidRequest, NotAllowed, NotFound
 from shared.ids import CalendarId, EventId
 from shared.request import Request
-from shared.scheduling.booking_items import OWN_EVENT, PlaceRead
+from shared.scheduling.booking_items import OWN_EVENT, PlaceRead, Places, SplitOff
 from shared.scheduling.booking_proposals import Proposal, Unread
 from shared.scheduling.bookings import BookingWriter
 from shared.scheduling.events import MOST_CALENDARS, Event
-from shared.scheduling.fences import ALL_FENCES
+from shared.scheduling.fences import ALL_FENCES, fences_of
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.roles import Right
 from shared.sharing_errors import ManagedElsewhere
 
-Places = Mapping[CalendarId, PlaceRead]
+# A change of a series that may split another one off from it, given what calendars hold of both. None: nothing is to be
+# changed.
+Split = Callable[[Places, Places], tuple[Event, SplitOff | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ class Bookings:
         takes_time = (
             creates
             or first.deleted
-            or not last.content.takes_same_time(first.content)
+            or newly_taken(last, first) is not None
             or not set(last.content.calendars) <= set(first.content.calendars)
         )
-        expected = last.content.interval if takes_time and not last.deleted and last.content.opaque else None
+        expected = fences_of(last.content) if takes_time and not last.deleted and last.content.busy else ()
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.write(event_id, propose, calendars, checked=checked, expected=expected, lost=lost)
 
@@ -63,6 +66,39 @@ class Bookings:
         """Returns what the calendar of the request would hold after `change`, and why that would be refused."""
         propose = self._proposing(make, creates=creates, any_of=any_of)
         return self.writer.preview(event_id, propose, checked=checked)
+
+    def split(
+        self,
+        series_id: EventId,
+        make: Split,
+        *,
+        checked: bool,
+        other: EventId | None = None,
+        calendars: Sequence[CalendarId] = (),
+    ) -> Event:
+        """Changes a series by `make`, in all of its calendars. Returns what is split off from it, or else the series.
+
+        After a lost answer it may be the series, though something was split off.
+
+        Args:
+            series_id: The series.
+            make: The change.
+            checked: Whether conflicts are refused.
+            other: What was split off from it before, and is to be deleted or restored; None if there is nothing yet.
+            calendars: The other calendars that it is on, if they are known.
+
+        Raises:
+            ManagedElsewhere, the errors of `make`, and those of `BookingWriter.write`.
+        """
+        # All fences are moved, so they are read with the series.
+        fences = dict.fromkeys((self.request.calendar_id, *calendars), ALL_FENCES)
+        return self.writer.write(series_id, self._splitting(make, other), calendars, checked=checked, fences=fences)
+
+    def preview_split(
+        self, series_id: EventId, make: Split, *, checked: bool, other: EventId | None = None
+    ) -> tuple[Event, EventConflict | None]:
+        """Returns what would be left of the series after `split`, and why that would be refused."""
+        return self.writer.preview(series_id, self._splitting(make, other), checked=checked)
 
     def move(self, event_id: EventId, make: Plan, to: CalendarId) -> Event:
         """Makes the calendar `to` the event's home. Returns the event there; `make` gives it the stamp of the move.
@@ -95,6 +131,27 @@ class Bookings:
             before = here.event.content.calendars if here.event is not None else ()
             left = [each for each in before if each not in event.content.calendars]
             return Proposal(event, left, {event.calendar_id: self.request.access.change_right(event)}, any_of)
+
+        return propose
+
+    def _splitting(self, make: Split, other: EventId | None) -> Callable[[Places], Proposal | Event]:
+        def propose(places: Places) -> Proposal | Event:
+            split_off: SplitOff | None = None
+            if other is not None:
+                held: Places = self.writer.read_beside(other, places)
+            else:
+                held = {each: replace(place, event=None) for each, place in places.items()}
+
+            def plan(_: Event | None) -> Event | None:
+                nonlocal split_off
+                made = make(places, held)
+                if made is None:
+                    return None
+                event, split_off = made
+                return event
+
+            proposal = self._proposing(plan, creates=False, any_of=())(places)
+            return replace(proposal, split_off=split_off) if isinstance(proposal, Proposal) else proposal
 
         return propose
 

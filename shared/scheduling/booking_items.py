@@ -8,9 +8,10 @@ from shared import ids
 from shared.errors import InvalidRequest
 from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, CalendarAccess, Grant
-from shared.scheduling.conflicts import needs_check
 from shared.scheduling.events import Event, Stamp
-from shared.scheduling.fences import Fence, fence_names, weeks_touched
+from shared.scheduling.fences import ALL_FENCES, Fence, fences_of, weeks_touched
+from shared.scheduling.instants import Instant
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
 
@@ -39,15 +40,68 @@ class PlaceRead:
         """Returns what the caller may do: everything, in a calendar of their own."""
         return OWNER if self.access.own else self.granted
 
-    def fences_of(self, event: Event) -> list[Fence] | None:
-        """Returns the fences of the weeks that `event` touches; None if not all of them were read."""
-        names = fence_names(event.content.interval)
+    def fences_of(self, event: Event, split_off: "SplitOff | None" = None) -> list[Fence] | None:
+        """Returns the fences that a checked write of `event` moves; None if not all of them were read.
+
+        Where time goes from one item to another, that is all of them, though none of it is new: a Query may show one of
+        the two without the other.
+        """
+        names = fences_moved(event, self.event)
+        if split_off is not None and split_off.busy:
+            names = ALL_FENCES
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None
+
+
+# What calendars hold of an event.
+Places = Mapping[CalendarId, PlaceRead]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOff:
+    """A series that is made of a part of another one: `event`, in place of what the calendars of `places` hold of it.
+
+    When it is split off, `part` is what it would be before its own change: that much of its time was taken already, so
+    only other time is checked. None once it is stored: then it is deleted because the other series has its time again,
+    or restored because the other one leaves it.
+    """
+
+    event: Event
+    places: Places
+    part: Event | None = None
+
+    @property
+    def previous(self) -> Event | None:
+        """Returns what is stored of it in its calendar."""
+        return self.places[self.event.calendar_id].event
+
+    @property
+    def busy(self) -> bool:
+        """Returns whether any of it takes its time, or did before its own change."""
+        return self.event.content.busy or (self.part is not None and self.part.content.busy)
+
+    @property
+    def taken(self) -> Event | None:
+        """Returns what newly takes time."""
+        return newly_taken(self.event, self.part or self.previous)
+
+    def in_calendar(self, calendar_id: CalendarId, expires_at: int) -> "SplitOff | None":
+        """Returns what a calendar is to hold of it: itself in its home, and elsewhere a copy. None: as it does now.
+
+        What is taken off the calendar is kept until `expires_at`.
+        """
+        held = (each for each in items_of(self.event, (), (), self.places, expires_at))
+        event = next((each for each in held if each.calendar_id == calendar_id), None)
+        if event is None or calendar_id == self.event.calendar_id:
+            return None if event is None else self
+        return replace(self, event=event, part=None if self.part is None else copy_in(calendar_id, self.part, None))
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceWrite:
     """What is written in one calendar: `event` in place of what `place` has of it, which moves `fences`.
+
+    In the same transaction another series may be `split_off` from it, or be deleted because this one has its time
+    again.
 
     The transaction holds to `right` of the caller; to nothing if that is None. Where the write is `allowing` conflicts,
     that is the right to write, in a calendar that is not strict.
@@ -58,6 +112,29 @@ class PlaceWrite:
     fences: Sequence[Fence] = ()
     right: Right | None = None
     allowing: bool = False
+    split_off: SplitOff | None = None
+
+    @property
+    def taken(self) -> Event | None:
+        """Returns what newly takes time in the calendar; None if nothing does.
+
+        Of a series and what is split off from it that is the second one: the first one gets shorter.
+        """
+        if self.split_off is None or self.split_off.event.deleted:
+            return newly_taken(self.event, self.place.event)
+        return self.split_off.taken
+
+    @property
+    def written(self) -> Event:
+        """Returns what the calendar then has of what the request changed."""
+        return self.event if self.split_off is None or self.split_off.event.deleted else self.split_off.event
+
+    @property
+    def making_way(self) -> EventId | None:
+        """Returns the id of what leaves its time to `written` in the same transaction."""
+        if self.split_off is None:
+            return None
+        return self.split_off.event.id if self.split_off.event.deleted else self.event.id
 
     @property
     def live(self) -> bool:
@@ -67,10 +144,11 @@ class PlaceWrite:
     @property
     def actions(self) -> int:
         """Returns how many actions of a transaction it takes at most."""
-        return 1 + len(self.fences) + (0 if self.right is None else 1 + self.allowing)
+        rights = 0 if self.right is None else 1 + self.allowing
+        return 1 + (self.split_off is not None) + len(self.fences) + rights
 
 
-def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns: int) -> Event:
+def later_than_all(event: Event, places: Places, now_ns: int) -> Event:
     """Returns `event` with a history_id that is later than that of every version in `places`."""
     latest = max((place.event.history_id for place in places.values() if place.event is not None), default=None)
     if latest is None or latest < event.history_id:
@@ -78,7 +156,7 @@ def later_than_all(event: Event, places: Mapping[CalendarId, PlaceRead], now_ns:
     return replace(event, stamp=replace(event.stamp, history_id=ids.later_id(now_ns, latest)))
 
 
-def homes_in(places: Mapping[CalendarId, PlaceRead]) -> set[CalendarId]:
+def homes_in(places: Places) -> set[CalendarId]:
     """Returns the calendars that the copies in `places` name as their homes."""
     live = (place.event for place in places.values() if place.event is not None and not place.event.deleted)
     return {event.home for event in live if event.home is not None}
@@ -88,7 +166,7 @@ def items_of(
     event: Event,
     left: Collection[CalendarId],
     same: Collection[CalendarId],
-    places: Mapping[CalendarId, PlaceRead],
+    places: Places,
     expires_at: int,
 ) -> Iterator[Event]:
     """Yields what each calendar is to hold after `event` is written in its home, the home first.
@@ -140,6 +218,7 @@ def copy_in(calendar_id: CalendarId, event: Event, before: Event | None) -> Even
         home=event.calendar_id,
         content=replace(event.content, calendars=()),
         stamp=replace(_stamp(event, before), type=kind),
+        checked_until=None if before is None else before.checked_until,
         uid=None,
         creation_digest=None,
     )
@@ -163,9 +242,14 @@ def _stamp(event: Event, before: Event | None) -> Stamp:
     return replace(event.stamp, version=version, operation_size=1, rolled_back_to=rolled_back_to)
 
 
-def takes_time(event: Event, place: PlaceRead) -> bool:
-    """Returns whether `event` takes time in a calendar that it did not take there."""
-    return not event.deleted and needs_check(event, place.event)
+def noted(write: PlaceWrite, checked_until: Instant | None) -> PlaceWrite:
+    """Returns `write` of an event of which a series says how far it was checked in the calendar, if it was just now."""
+    if write.taken is not write.written:
+        return write
+    noted_event = replace(write.written, checked_until=checked_until)
+    if write.split_off is None or write.split_off.event.deleted:
+        return replace(write, event=noted_event)
+    return replace(write, split_off=replace(write.split_off, event=noted_event))
 
 
 def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
@@ -178,10 +262,11 @@ def check_size(writes: Sequence[PlaceWrite], event: Event) -> None:
         InvalidRequest: they do not.
     """
     on = {event.calendar_id, *event.content.calendars, *(each.event.calendar_id for each in writes if each.live)}
-    most = MOST_ACTIONS // (len(fence_names(event.content.interval)) + 2)
-    if event.content.opaque and not event.deleted and len(on) > most:
+    most = MOST_ACTIONS // (len(fences_of(event.content)) + 2)
+    if event.content.busy and not event.deleted and len(on) > most:
         weeks = weeks_touched(event.content.interval)
-        raise InvalidRequest.of("calendars", f"must be at most {most - 1} for an event that touches {weeks} weeks")
+        what = "a series" if event.content.recurrence is not None else f"an event that touches {weeks} weeks"
+        raise InvalidRequest.of("calendars", f"must be at most {most - 1} for {what}")
     if sum(each.actions for each in writes) > MOST_ACTIONS:
         why = "must be changed in two steps: these, and those that it is to leave, are too many at once"
         raise InvalidRequest.of("calendars", why)

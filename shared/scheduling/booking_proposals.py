@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.ids import CalendarId, EventId
 from shared.scheduling.access import CalendarAccess
-from shared.scheduling.booking_items import PlaceRead, PlaceWrite
+from shared.scheduling.booking_items import PlaceRead, PlaceWrite, SplitOff
 from shared.scheduling.conflicts import ConflictStore
 from shared.scheduling.events import Event
 from shared.scheduling.roles import Right
@@ -39,6 +39,7 @@ class Proposal:
         any_of: Calendars of which it takes one that is free as well.
         same: Calendars that `event` names and that stay as they are.
         fields: What the request calls a calendar that the event does not name.
+        split_off: A series that is made of a part of the event, in all of its calendars; or that is no more.
     """
 
     event: Event
@@ -47,6 +48,7 @@ class Proposal:
     any_of: Sequence[CalendarId] = ()
     same: Collection[CalendarId] = ()
     fields: Mapping[CalendarId, str] = field(default_factory=dict)
+    split_off: SplitOff | None = None
 
     @property
     def calendars(self) -> set[CalendarId]:
@@ -61,14 +63,6 @@ class Proposal:
         if calendar_id in self.any_of:
             return f"any_of[{self.any_of.index(calendar_id)}]"
         return self.fields.get(calendar_id, "calendars")
-
-
-@dataclass(frozen=True, slots=True)
-class ConflictsFound:
-    """The conflicts in a calendar, by start, and whether these are all."""
-
-    events: Sequence[Event] = ()
-    complete: bool = True
 
 
 class Unread(Exception):

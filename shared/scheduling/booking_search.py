@@ -6,12 +6,12 @@ from typing import Any
 from shared.errors import EventConflict
 from shared.ids import CalendarId
 from shared.retries import Deadline
-from shared.scheduling import booking_items as items
 from shared.scheduling.booking_items import PlaceRead, PlaceWrite
-from shared.scheduling.booking_proposals import BookingStore, ConflictsFound, Proposal
-from shared.scheduling.conflicts import SEARCH_SHARE, collision, find_conflicts
+from shared.scheduling.booking_proposals import BookingStore, Proposal
+from shared.scheduling.conflicts import SEARCH_SHARE, ConflictsFound, collision, find_conflicts
 from shared.scheduling.free_time import next_free
 from shared.scheduling.instants import Instant
+from shared.scheduling.newly_taken import newly_taken
 
 
 class BookingSearch:
@@ -27,9 +27,9 @@ class BookingSearch:
         """Returns the conflicts in each calendar in which `writes` take time; of the others, that there are none."""
 
         def find(write: PlaceWrite) -> ConflictsFound:
-            if not items.takes_time(write.event, write.place):
+            if write.taken is None:
                 return ConflictsFound()
-            return ConflictsFound(*find_conflicts(self._store, write.event, write.fences, self._deadline))
+            return find_conflicts(self._store, write.taken, write.fences, self._deadline, write.making_way)
 
         wanted = list(writes)
         found = self._side_by_side(find, wanted)
@@ -53,7 +53,7 @@ class BookingSearch:
         self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], found: Mapping[CalendarId, ConflictsFound]
     ) -> tuple[Instant | None, bool]:
         """Returns when all calendars are free, and whether the search for that was stopped."""
-        event = proposal.event
+        event = newly_taken(proposal.event, places[proposal.event.calendar_id].event) or proposal.event
         must = [event.calendar_id, *event.content.calendars]
         if not all(places[each].grant.may("busy") for each in must):
             return None, True  # when the others are taken is not for the caller to know

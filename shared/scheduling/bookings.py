@@ -26,10 +26,11 @@ from shared.scheduling.access import STRICT, CalendarAccess
 from shared.scheduling.booking_items import PlaceRead, PlaceWrite
 from shared.scheduling.booking_proposals import BookingStore, Proposal, Propose, Unread
 from shared.scheduling.booking_search import BookingSearch
+from shared.scheduling.conflicts import ConflictsFound
 from shared.scheduling.events import Event
-from shared.scheduling.fences import fence_names
-from shared.scheduling.intervals import Interval
+from shared.scheduling.fences import fences_of
 from shared.scheduling.lost_answers import LostAnswers, until_written
+from shared.scheduling.newly_taken import fences_moved
 from shared.scheduling.quotas import Quotas, size_of
 
 # A change may turn out to concern other calendars, or other fences, than were read. More often only if it races.
@@ -65,7 +66,7 @@ class BookingWriter:
         calendars: Iterable[CalendarId],
         *,
         checked: bool,
-        expected: Interval | None = None,
+        expected: Sequence[str] = (),
         fences: Mapping[CalendarId, Sequence[str]] | None = None,
         lost: LostAnswers | None = None,
         answering: CalendarId | None = None,
@@ -77,9 +78,8 @@ class BookingWriter:
             propose: The change. It is called again after each lost race.
             calendars: The calendars that it probably concerns, so that they are read at once.
             checked: Whether conflicts are refused; otherwise they are allowed.
-            expected: The probable interval, if it takes time: so that its fences are read at once, or those of `fences`
-                where it is not known.
-            fences: The names of fences to read, by calendar.
+            expected: The names of the fences that it probably moves, so that they are read at once.
+            fences: The same for single calendars.
             lost: What the request has tried to write before, without a response.
             answering: The calendar whose item is returned.
 
@@ -89,7 +89,7 @@ class BookingWriter:
             InvalidRequest: the same for another calendar; and for too many calendars.
         """
         tracked = lost or LostAnswers()
-        names = fence_names(expected) if expected and checked else ()
+        names = expected if checked else ()
         wanted = {**dict.fromkeys([self._request.calendar_id, *calendars], names), **(fences or {})}
         answered = answering or self._request.calendar_id
 
@@ -102,7 +102,7 @@ class BookingWriter:
             except AnswerLost:
                 tracked.add(plan[0].event.history_id, places[self._request.calendar_id].event)
                 return None
-            return _in_calendar(plan, answered)
+            return _in_calendar(plan, answered).written
 
         return until_written(attempt, tracked, self._request.deadline)
 
@@ -114,8 +114,12 @@ class BookingWriter:
         here: dict[CalendarId, Sequence[str]] = {self._request.calendar_id: ()}
         refused: list[EventConflict] = []
         plan, _ = self._planned(event_id, propose, here, checked=checked, refused=refused)
-        event = plan if isinstance(plan, Event) else _in_calendar(plan, self._request.calendar_id)
+        event = plan if isinstance(plan, Event) else _in_calendar(plan, self._request.calendar_id).event
         return event, next(iter(refused), None)
+
+    def read_beside(self, event_id: EventId, places: Mapping[CalendarId, PlaceRead]) -> dict[CalendarId, PlaceRead]:
+        """Returns what the calendars of `places` hold of another event. Their fences were read before."""
+        return self._store.read_places(event_id, [each.access for each in places.values()], dict.fromkeys(places, ()))
 
     def _planned(
         self,
@@ -168,9 +172,9 @@ class BookingWriter:
             return proposal
         event = items.later_than_all(proposal.event, places, self._request.now_ns)
         proposal = replace(proposal, event=event)
-        fenced = checked and refused is None
+        fenced = refused is None and (checked or proposal.split_off is not None)
         if proposal.calendars - places.keys():
-            raise Unread(dict.fromkeys([*places, *proposal.calendars], fence_names(event.content.interval)))
+            raise Unread(dict.fromkeys([*places, *proposal.calendars], fences_of(event.content)))
         writes = self._writes(proposal, places, fenced=fenced)
         candidates = items.rotated(proposal.any_of, event.id)
         trials = {
@@ -181,6 +185,7 @@ class BookingWriter:
         for write in (*writes, *trials.values()):
             self._admit(write, proposal)
         items.check_size([*writes, *trials.values()][: len(writes) + 1], event)
+        found: Mapping[CalendarId, ConflictsFound] = {}
         if checked:
             found = self._search.conflicts([*writes, *trials.values()])
             candidates = [each for each in candidates if not found[each].events]
@@ -198,23 +203,27 @@ class BookingWriter:
             content = replace(event.content, calendars=(*event.content.calendars, chosen))
             proposal = replace(proposal, event=replace(event, content=content), any_of=())
             writes = self._writes(proposal, places, fenced=fenced)
-        return writes
+        unknown = ConflictsFound()
+        return [items.noted(each, found.get(each.event.calendar_id, unknown).checked_until) for each in writes]
 
     def _writes(self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], *, fenced: bool) -> list[PlaceWrite]:
         wanted = items.items_of(proposal.event, proposal.left, proposal.same, places, self._expires_at)
         return [self._write_in(each, proposal, places[each.calendar_id], fenced=fenced) for each in wanted]
 
     def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
-        takes_time = items.takes_time(item, place)
-        fences = place.fences_of(item) if fenced and takes_time else []
+        split_off = proposal.split_off
+        if split_off is not None:
+            split_off = split_off.in_calendar(item.calendar_id, self._expires_at)
+        fences = place.fences_of(item, split_off) if fenced else []
         if fences is None:
-            raise Unread(dict.fromkeys(proposal.calendars, fence_names(item.content.interval)))
+            needed = {*fences_of(item.content), *fences_moved(item, place.event)}
+            raise Unread(dict.fromkeys(proposal.calendars, sorted(needed)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)
         if right is None and not item.deleted and not (at_home or proposal.event.calendar_id == item.calendar_id):
             right = "book"
-        allowing = item.stamp.on_conflict == "allow" and (takes_time or at_home)
-        return PlaceWrite(item, place, fences, right, allowing)
+        write = PlaceWrite(item, place, fences, right, split_off=split_off)
+        return replace(write, allowing=item.stamp.on_conflict == "allow" and (write.taken is not None or at_home))
 
     def _admit(self, write: PlaceWrite, proposal: Proposal) -> None:
         """Checks that the caller may do this in a calendar, and that the calendar has room for it.
@@ -235,6 +244,8 @@ class BookingWriter:
                 raise InvalidRequest.of(name, STRICT["on_conflict"])
         if self._quotas_of is not None:
             growth = size_of(write.event) - size_of(write.place.event)
+            if write.split_off is not None:
+                growth += size_of(write.split_off.event) - size_of(write.split_off.previous)
             try:
                 self._quotas_of(replace(self._request, access=access)).check(growth, write.place.usage)
             except QuotaExceeded:
@@ -258,5 +269,5 @@ class BookingWriter:
         return read
 
 
-def _in_calendar(plan: Iterable[PlaceWrite], calendar_id: CalendarId) -> Event:
-    return next(each.event for each in plan if each.event.calendar_id == calendar_id)
+def _in_calendar(plan: Iterable[PlaceWrite], calendar_id: CalendarId) -> PlaceWrite:
+    return next(each for each in plan if each.event.calendar_id == calendar_id)

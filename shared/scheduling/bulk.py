@@ -25,6 +25,7 @@ from shared.scheduling.bulk_items import (
     Draft,
     Invalid,
     OnInvalid,
+    check_series,
     rejection,
     request_facts,
     shortened,
@@ -112,12 +113,13 @@ class BulkCreation:
 
         Raises:
             InvalidItems: an item is invalid, and `on_invalid` is "reject".
+            InvalidRequest: there are too many series; or the calendar is strict.
             TooManyBulkRequests, QuotaExceeded: nothing was written.
             IdempotencyKeyReused: another request used the key.
             NotFound, NotAllowed: the caller may not write in this calendar.
-            InvalidRequest: the calendar is strict.
             Unavailable, OutcomeUnknown.
         """
+        check_series(parts)
         parts = uids_once(parts)
         invalid = shortened([part for part in parts if isinstance(part, Invalid)])
         if invalid and on_invalid == "reject":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from shared.errors import FieldError, InvalidItems
+from shared.errors import FieldError, InvalidItems, InvalidRequest
 from shared.ids import OperationId
 from shared.scheduling.events import Content, Event
 from shared.scheduling.idempotency import content_facts
@@ -14,6 +14,9 @@ OnInvalid = Literal["reject", "skip"]
 
 # The failure of an event that may or may not have been created. Any other failure means that it was not.
 ANSWER_LOST: Final = "may or may not be written: the response was lost"
+
+# How many series a request may create: each takes as much to check as a request that creates one.
+MOST_SERIES: Final = 100
 
 # How many faults of an event are reported: so few that those of a thousand events fit into a response, or, if that is
 # more, its equal share of all that are reported.
@@ -115,6 +118,13 @@ def shortened(invalid: Sequence[Invalid]) -> list[Invalid]:
     """Returns `invalid` with the faults of each truncated to the number that is reported."""
     most = max(FAULTS_REPORTED, ALL_FAULTS_REPORTED // max(1, len(invalid)))
     return [replace(each, errors=each.errors[:most]) for each in invalid]
+
+
+def check_series(parts: Sequence[Draft | Invalid]) -> None:
+    """Raises InvalidRequest if there are more than MOST_SERIES series among `parts`."""
+    count = sum(isinstance(part, Draft) and part.content.recurrence is not None for part in parts)
+    if count > MOST_SERIES:
+        raise InvalidRequest.of("events", f"must have at most {MOST_SERIES} series: these are {count}")
 
 
 def rejection(invalid: Sequence[Invalid], total: int) -> InvalidItems:

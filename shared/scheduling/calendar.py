@@ -1,9 +1,9 @@
 """The operations of a caller on the events of a calendar."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from shared import ids
 from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
@@ -12,14 +12,16 @@ from shared.request import Request
 from shared.scheduling.access import RightUnknown
 from shared.scheduling.calendar_reading import CalendarReading, ReadStore
 from shared.scheduling.events import ChangeType, Content, Event, Stamp
+from shared.scheduling.fences import fence_names, fences_of
 from shared.scheduling.guard import Guard, GuardedStore, Plan
 from shared.scheduling.idempotency import ANOTHERS_UID, AlreadyCreated, CreationKey
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.previews import DryRun, Preview
 from shared.scheduling.quotas import Quotas
+from shared.scheduling.series_changes import carried
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
-from shared.scheduling.updates import ConditionalUpdate, OnSeveralCalendars, Updater, UpdateStore, live, patched
+from shared.scheduling.updates import TIMED, ConditionalUpdate, OnSeveralCalendars, Updater, UpdateStore, live, patched
 
 if TYPE_CHECKING:
     from shared.scheduling.booking_changes import Bookings
@@ -42,8 +44,7 @@ class Calendar(CalendarReading):
     ) -> None:
         """Gives access to the calendar of `request`; a deleted event can be restored for `deleted_seconds`.
 
-        Events on several calendars are left to its `bookings`. What it may hold is limited by `quotas`, if there are
-        any.
+        Events on several calendars are left to its `bookings`. `quotas` limit what it may hold, if there are any.
         """
         super().__init__(store, request)
         self._store: CalendarStore = store
@@ -54,7 +55,7 @@ class Calendar(CalendarReading):
         self._updater: Updater | DryRun = Updater(store, request)
         self._deleted_seconds = deleted_seconds
 
-    def preview(self, change: Callable[["Calendar"], Event]) -> Preview:
+    def preview(self, change: Callable[[Self], Event | None]) -> Preview:
         """Returns the effect that `change` would have, without writing anything.
 
         `change` makes one change of one event of the calendar that it is given. A conflict is part of the result.
@@ -117,24 +118,23 @@ class Calendar(CalendarReading):
             creates=True,
             new=key is None,
             unread=not terms.checked,  # a checked write reads it together with the fences, without an extra call
-            expected=content.interval,
+            expected=fences_of(content),
         )
 
     def replace(self, event_id: EventId, content: Content, terms: Terms = DEFAULT_TERMS) -> Event:
         """Replaces the event's content with `content`.
 
-        Raises:
-            NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and the errors of
-                `terms.check`.
+        Raises NotFound, PreconditionFailed, EventConflict, QuotaExceeded, Unavailable, OutcomeUnknown, and what
+        `terms.check` does.
         """
 
         def make(stored: Event | None) -> Event | None:
             return self._updated(terms.agreed(live(stored)), content, terms)
 
-        return self._guard.write(event_id, make, checked=terms.checked, expected=content.interval)
+        return self._guard.write(event_id, make, checked=terms.checked, expected=fences_of(content))
 
     def patch(self, event_id: EventId, fields: Mapping[str, Any], terms: Terms = DEFAULT_TERMS) -> Event:
-        """Changes `fields` of the event's content.
+        """Changes `fields` (of `wall_times.applied`) of the event's content.
 
         If they include no time, no time zone and no calendars, and there is no `terms.check`, one conditional update
         suffices, without a read before it, unless the calendar may lack room for their text, or is not the caller's
@@ -151,16 +151,16 @@ class Calendar(CalendarReading):
             event = terms.agreed(live(stored))
             return self._updated(event, patched(event.content, fields), terms)
 
-        expected = None
-        if not fields.keys() & {"start", "end", "transparency"}:
+        expected: Sequence[str] = ()
+        if not fields.keys() & TIMED:
             unread = self._quotas is None or self._quotas.unread(fields)
             if self._blind and unread and terms.check is None and not fields.keys() & {"time_zone", "calendars"}:
                 return self._unread(event_id, make, self._stamp("update", terms), fields, terms)
-        elif fields.keys() >= {"start", "end"}:
-            expected = Interval(fields["start"], fields["end"])
+        elif fields.keys() >= {"start", "end"} and not fields.get("all_day"):
+            expected = fence_names(Interval(fields["start"], fields["end"]))
         else:
             event = terms.agreed(self.get(event_id))
-            expected = patched(event.content, fields).interval
+            expected = fences_of(patched(event.content, fields))
         return self._guard.write(event_id, make, checked=terms.checked, expected=expected)
 
     def remove(self, event_id: EventId, terms: Terms = DEFAULT_TERMS) -> None:
@@ -271,7 +271,7 @@ class Calendar(CalendarReading):
             stamp = self._stamp("restore" if stored.deleted else "rollback", terms, target.history_id)
             return stored.changed(content, stamp, self._request.now_ns)
 
-        return self._guard.write(target.id, make, checked=terms.checked, expected=target.content.interval)
+        return self._guard.write(target.id, make, checked=terms.checked, expected=fences_of(target.content))
 
     @property
     def _expires_at(self) -> int:
@@ -293,7 +293,7 @@ class Calendar(CalendarReading):
         )
 
     def _updated(self, event: Event, content: Content, terms: Terms) -> Event | None:
-        content = content.replacing(event.content)
+        content = carried(content.replacing(event.content), event.content, drop=terms.drop_exceptions)
         if content == event.content:
             return None
         return event.changed(content, self._stamp("update", terms), self._request.now_ns)

@@ -14,7 +14,8 @@ from shared.scheduling.instants import Instant, of_seconds
 from shared.scheduling.intervals import Interval
 from shared.scheduling.range_reader import DeletedPage, sizes
 from shared.scheduling.updates import live
-from shared.scheduling.windows import Window, WindowStore, read_page
+from shared.scheduling.window_reader import WindowStore
+from shared.scheduling.windows import Window, read_page
 
 
 class ReadStore(WindowStore, Protocol):

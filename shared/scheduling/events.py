@@ -5,12 +5,14 @@ writes, the attributes that a write removes, diffs and digests are all derived f
 """
 
 from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
+from shared.scheduling.recurrences import OccurrenceOf, Recurrence, extent_of, recurs
 
 if TYPE_CHECKING:
     from shared.request import Request
@@ -34,9 +36,11 @@ class Content:
     """The fields of an event that the client sets, in the order of the API's documents. Versions are compared by them.
 
     `[start, end)` is half-open, and may be empty only for a transparent event. `time_zone` is an IANA name;
-    `time_zone_given` is the name that the client used for it, if that was another one. `calendars` are those on which
-    the event takes its time besides its own. A field with a default may be omitted from a request; None is an absent
-    value.
+    `time_zone_given` is the name that the client used for it, if that was another one. `start_local` is the start
+    by the clock, with its offset from UTC: `2027-03-01T09:00:00+01:00`. An event of whole days has instead the dates of
+    its first day and of the day after its last: its `start` and `end` are where these begin in its zone. `calendars`
+    are those on which the event takes its time besides its own. `recurrence` makes it a series, of which `start` and
+    `end` are the first occurrence. A field with a default may be omitted from a request; None is an absent value.
     """
 
     title: str
@@ -46,33 +50,78 @@ class Content:
     end: Instant
     time_zone: str = "UTC"
     time_zone_given: str | None = None
+    start_local: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
     transparency: Transparency = "opaque"
     calendars: tuple[CalendarId, ...] = ()
+    recurrence: Recurrence | None = None
 
     @property
     def interval(self) -> Interval:
-        """Returns `[start, end)`."""
+        """Returns `[start, end)`: of a series, that of its first occurrence."""
         return Interval(self.start, self.end)
+
+    @property
+    def recurs(self) -> bool:
+        """Returns whether it is a series whose recurrence is one that is taken."""
+        return recurs(self)
+
+    @property
+    def extent(self) -> Interval:
+        """Returns from when to when it takes place: a series until its last occurrence, exceptions included, ends."""
+        return extent_of(self)
+
+    @property
+    def days(self) -> int | None:
+        """Returns how many days it takes; None if it is not of whole days."""
+        if self.start_date is None or self.end_date is None:
+            return None
+        return (date.fromisoformat(self.end_date) - date.fromisoformat(self.start_date)).days
+
+    @property
+    def all_day(self) -> bool:
+        """Returns whether it is an event of whole days."""
+        return self.start_date is not None and self.end_date is not None
+
+    @property
+    def local_start(self) -> datetime:
+        """Returns the local time at which it starts, without a zone; of whole days, the midnight of the first."""
+        if self.start_date is not None and self.end_date is not None:
+            return datetime.combine(date.fromisoformat(self.start_date), time.min)
+        # As the request gave it, the offset may be another one than that of the default zone.
+        stated = self.start if self.time_zone == "UTC" else self.start_local
+        if stated is not None:
+            return datetime.fromisoformat(stated).replace(tzinfo=None)
+        # Imported late: few functions need time zones.
+        from shared.recurrence.local_times import local_of, zone  # noqa: PLC0415
+
+        return local_of(datetime.fromisoformat(self.start).replace(tzinfo=None), zone(self.time_zone))
 
     @property
     def opaque(self) -> bool:
         """Returns whether the event takes its time (RFC 5545, section 3.8.2.7): a transparent one never conflicts."""
         return self.transparency == "opaque"
 
-    def takes_same_time(self, other: "Content") -> bool:
-        """Returns whether `other` takes exactly the same time as this content."""
-        if not self.opaque and not other.opaque:
-            return True
-        return (self.start, self.end, self.opaque) == (other.start, other.end, other.opaque)
+    @property
+    def busy(self) -> bool:
+        """Returns whether any of it takes its time: an occurrence of a transparent series may."""
+        return self.opaque or (self.recurrence is not None and self.recurrence.has_opaque)
 
     def replacing(self, before: "Content") -> "Content":
         """Returns this content as the replacement of `before`.
 
-        A client that sends back the IANA name from a response does not lose the zone name that it gave originally.
+        A client that sends back what is in a response does not lose the zone name that it gave originally, nor the
+        local start: an event that still begins then has that as it was given.
         """
-        if self.time_zone == before.time_zone and self.time_zone_given is None:
-            return replace(self, time_zone_given=before.time_zone_given)
-        return self
+        if self.time_zone != before.time_zone:
+            return self
+        timed = not (self.all_day or before.all_day)
+        return replace(
+            self,
+            time_zone_given=self.time_zone_given or before.time_zone_given,
+            start_local=before.start_local if timed and self.start == before.start else self.start_local,
+        )
 
 
 _NO_TIME: Final = Instant("1970-01-01T00:00:00Z")
@@ -85,8 +134,9 @@ CONTENT_FIELDS: Final = tuple(each.name for each in fields(Content))
 class Stamp:
     """The author, time and type of a change. `history_id` identifies the version that the change created.
 
-    `operation_size` is how many versions the operation created: more than one in bulk. `history_id` and `version` are
-    filled in when the change is applied to an event (`numbered`).
+    `operation_size` is how many versions the operation created: more than one in bulk. `occurrence` is the recurrence
+    id of the one occurrence of a series that the change concerned. `history_id` and `version` are filled in when the
+    change is applied to an event (`numbered`).
     """
 
     type: ChangeType = "create"
@@ -96,6 +146,7 @@ class Stamp:
     on_conflict: OnConflict = "reject"
     rolled_back_to: HistoryId | None = None
     operation_size: int = 1
+    occurrence: str | None = None
     history_id: HistoryId = NO_HISTORY_ID
     version: int = 0
 
@@ -109,6 +160,7 @@ class Stamp:
         on_conflict: OnConflict = "reject",
         rolled_back_to: HistoryId | None = None,
         operation_size: int = 1,
+        occurrence: str | None = None,
     ) -> "Stamp":
         """Returns the stamp of a change by `request`, without version and history_id. An empty reason becomes None."""
         return cls(
@@ -119,6 +171,7 @@ class Stamp:
             on_conflict=on_conflict,
             rolled_back_to=rolled_back_to,
             operation_size=operation_size,
+            occurrence=occurrence,
         )
 
     def numbered(self, history_id: HistoryId, version: int) -> "Stamp":
@@ -142,6 +195,11 @@ class Event:
 
     An event on several calendars has an item in each. One of them is its home, where it is changed; the others are
     copies, with the calendar of the home in `home`, and name no other calendar.
+
+    `split_from` is the series of which a series was a part before a change of the occurrences from one on.
+
+    `checked_until` is the instant up to which a series was found to conflict with nothing when its time was last
+    checked. An occurrence of a series is an event as well, which is not stored: `occurrence` says of what.
     """
 
     id: EventId
@@ -155,6 +213,14 @@ class Event:
     creation_digest: str | None = None
     erased: bool = False
     home: CalendarId | None = None
+    split_from: EventId | None = None
+    checked_until: Instant | None = None
+    occurrence: OccurrenceOf | None = None
+
+    @property
+    def stored_id(self) -> EventId:
+        """Returns the id of the event that is stored: of an occurrence, that of its series."""
+        return self.id if self.occurrence is None else self.occurrence.series_id
 
     @property
     def elsewhere(self) -> bool:

@@ -4,13 +4,13 @@ Week after week takes the next fence, in a cycle. So the fences of an interval, 
 transaction, and those of an event of a year on five calendars do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from shared.ids import EventId, HistoryId
-from shared.scheduling.events import Event
+from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 
@@ -30,7 +30,10 @@ ALL_FENCES: Final = tuple(map(_name, range(FENCES)))
 
 @dataclass(frozen=True, slots=True)
 class FenceEntry:
-    """A checked write that a fence remembers: the event, its version and its interval."""
+    """A checked write that a fence remembers: the event, its version, and from when to when it takes place.
+
+    Of a series that is its whole extent, whichever occurrence was changed: an entry takes the place of the one before.
+    """
 
     event_id: EventId
     history_id: HistoryId
@@ -51,10 +54,10 @@ class Fence:
     value: HistoryId | None = None
     recent: tuple[FenceEntry, ...] = ()
 
-    def moved(self, event: Event) -> "Fence":
-        """Returns the fence after a write of `event`. Its value is the id of that version, and so globally unique."""
-        entry = FenceEntry(event.id, event.history_id, event.content.start, event.content.end)
-        return Fence(self.name, event.history_id, (entry, *self.recent[: RECENT - 1]))
+    def moved(self, *events: Event) -> "Fence":
+        """Returns the fence after a write of `events`. Its value is the id of the first version: globally unique."""
+        entries = [FenceEntry(each.id, each.history_id, *each.content.extent) for each in events]
+        return Fence(self.name, events[0].history_id, (*entries, *self.recent[: RECENT - len(entries)]))
 
 
 def fence_names(interval: Interval) -> list[str]:
@@ -65,6 +68,11 @@ def fence_names(interval: Interval) -> list[str]:
     """
     first, count = _week(interval.start), weeks_touched(interval)
     return [_name(week % FENCES) for week in range(first, first + min(count, FENCES))]
+
+
+def fences_of(content: Content) -> Sequence[str]:
+    """Returns the names of the fences that a write of `content` moves: a series takes time in any week, so all."""
+    return ALL_FENCES if content.recurrence is not None else fence_names(content.interval)
 
 
 def weeks_touched(interval: Interval) -> int:

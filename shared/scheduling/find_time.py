@@ -18,7 +18,8 @@ from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval, gaps
 from shared.scheduling.length_classes import Position
 from shared.scheduling.range_reader import LARGEST_PAGE
-from shared.scheduling.windows import Window, WindowStore, instant_in
+from shared.scheduling.window_reader import WindowStore
+from shared.scheduling.windows import Window, instant_in
 from shared.scheduling.working_hours import WorkingHours
 
 MAX_CALENDARS: Final = 20

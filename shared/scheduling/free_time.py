@@ -17,8 +17,9 @@ from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant, seconds_between, shifted
 from shared.scheduling.intervals import Interval, merged
 from shared.scheduling.length_classes import Position, overlap_ranges
-from shared.scheduling.range_reader import LARGEST_PAGE, RangeReader, sizes
-from shared.scheduling.windows import WINDOW_FACTS, Window, WindowStore, instant_in, position_of
+from shared.scheduling.range_reader import LARGEST_PAGE, sizes
+from shared.scheduling.window_reader import WindowReader, WindowStore, position_of
+from shared.scheduling.windows import WINDOW_FACTS, Window, instant_in
 
 # A free-busy response is a single document, so its window is bounded.
 MAX_FREE_BUSY_DAYS: Final = 62
@@ -28,6 +29,9 @@ QUERY: Final = "free-busy"
 # How far after the requested start the search for a free time extends, and how many events of a class it reads first.
 HORIZON_SECONDS: Final = 31 * 24 * 3600
 FIRST_READ: Final = 50
+# Series may have hundreds of thousands of occurrences in a window. A page has so many times as many as it may have
+# events of a class, and those of some days more: Lambda has 6 MB for an answer.
+OCCURRENCES_TOLD: Final = 10
 
 
 def _times(events: Iterable[Event]) -> list[Interval]:
@@ -84,21 +88,24 @@ def read_busy(
 ) -> tuple[list[Interval], Position | None]:
     """Returns the intervals of opaque events, merged and clipped to the window, and how far all events are known.
 
-    Reads at most as many rounds as a listing, each of at most `largest` events of a class. The position is None if
-    nothing of the window is left to know; else the last interval may be longer than what has been read of it.
+    Reads at most as many rounds as a listing, each of at most `largest` events of a class, and goes through series
+    until it has OCCURRENCES_TOLD times as many occurrences. The position is None if nothing of the window is left to
+    know; else the last interval may be longer than what has been read of it.
     `left_open` is what was known before the window's `after`.
     """
-    reader = RangeReader(window.ranges(), position_of)
+    reader = WindowReader(store, calendar_id, window.interval, window.ranges(), after=window.after, opaque=True)
     carried = [left_open] if left_open else []
     busy = carried
     horizon: Position | None = None
     for size in sizes(largest, largest):
         taken_until = busy[-1].end if busy else window.interval.start
-        reader.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=size, opaque=True))
-        settled, horizon = reader.settled()
+        reader.read(taken_until, size)
+        settled, horizon = reader.settled(OCCURRENCES_TOLD * largest)
         busy = merged([*carried, *_times(settled)], window.interval)
         if horizon is None or (busy and busy[-1].end == window.interval.end):
             return busy, None
+        if reader.complete:
+            break
     return busy, horizon
 
 
@@ -128,26 +135,29 @@ def next_free(
 
     `collisions` are the known conflicts of `event` in each calendar in which it is to have none. The search covers 31
     days, in at most as many rounds as a listing; usually one is enough. The start is None if there is no free time
-    within the 31 days, or if the search was stopped. Several calendars are read by `side_by_side`, a concurrent `map`.
+    within the 31 days, or if the search was stopped, which for a series is not made. The other occurrences of the
+    series of an occurrence take their time. Several calendars are read by `side_by_side`, a concurrent `map`.
     """
+    if event.content.recurrence is not None:
+        return None, True
     start, length = event.content.start, event.content.interval.length
     last = shifted(event.content.end, HORIZON_SECONDS)
     window = Interval(start, last)
-    readers = {calendar_id: RangeReader(overlap_ranges(window), position_of) for calendar_id in collisions}
+    readers = {each: WindowReader(store, each, window, overlap_ranges(window), opaque=True) for each in collisions}
     known = list(chain.from_iterable(collisions.values()))
     taken_until = start
 
     def read_on(calendar_id: CalendarId, taken_until: Instant, limit: int) -> tuple[list[Event], Position | None]:
         reader = readers[calendar_id]
         if not reader.complete:
-            reader.read(partial(store.read_ranges, calendar_id, start=taken_until, limit=limit, opaque=True))
-        return reader.settled()
+            reader.read(taken_until, limit)
+        return reader.settled(OCCURRENCES_TOLD * LARGEST_PAGE // len(readers))
 
     for size in sizes(FIRST_READ, LARGEST_PAGE // max(1, len(readers))):
         read = list(side_by_side(partial(read_on, taken_until=taken_until, limit=size), readers))
         horizon = min((up_to for _, up_to in read if up_to is not None), default=None)
         settled = [each for events, _ in read for each in events if horizon is None or position_of(each) <= horizon]
-        others = [*known, *(each for each in settled if each.id != event.id)]
+        others = [*known, *(each for each in settled if event.id not in (each.id, each.stored_id))]
         busy = merged(_times(others), window)
         candidate = _first_gap(busy, start, length)
         finish = shifted(candidate, length)
@@ -160,6 +170,8 @@ def next_free(
         # A collision may begin after the horizon, but no gap before its end is long enough: it lies within `length` of
         # `start`. So events that end by the end of the last of `busy` do not matter.
         taken_until = busy[-1].end if busy else start
+        if all(each.complete for each in readers.values()):
+            break
     return None, True
 
 

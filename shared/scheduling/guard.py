@@ -11,21 +11,25 @@ The proof rests on the order of the steps: a fence is read before anything that 
 Two writers whose intervals overlap share a week, and so a fence: one commits; the other's transaction fails, and on
 retry it reads the event of the first. Weeks sixteen apart share a fence as well: their writers delay each other, no
 more.
+
+A series takes time in any week: its write moves all fences, and whoever takes time later reads the series whole and
+expands it there (`shared.scheduling.newly_taken` has what a change of one occurrence moves).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import AnswerLost, Contended, EventConflict
 from shared.ids import CalendarId, EventId
 from shared.request import Request
 from shared.scheduling.access import Grant
-from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts, needs_check
+from shared.scheduling.conflicts import SEARCH_SHARE, ConflictStore, collision, find_conflicts
 from shared.scheduling.events import Event
-from shared.scheduling.fences import Fence, fence_names
+from shared.scheduling.fences import Fence
 from shared.scheduling.free_time import next_free
-from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers, until_written
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.quotas import Quotas, Usage, size_of
 
 if TYPE_CHECKING:
@@ -89,7 +93,7 @@ class Guard:
         creates: bool = False,
         new: bool = False,
         unread: bool = False,
-        expected: Interval | None = None,
+        expected: Sequence[str] = (),
         lost: LostAnswers | None = None,
     ) -> Event:
         """Writes the event that `make` returns for the stored one. Returns the event as stored afterwards.
@@ -101,8 +105,8 @@ class Guard:
             creates: Whether it is an event to be created, of which a stored one is no version before.
             new: Whether `event_id` was generated for this request, so that there is nothing to read.
             unread: Whether an event with that id is unlikely: it is read only after a condition has failed.
-            expected: The probable interval of the result, so that its fences are read in the same call as the event;
-                a different interval costs one more round.
+            expected: The names of the fences that the result probably needs, so that they are read in the same call as
+                the event; others cost one more round.
             lost: What the request has tried to write before, without a response.
 
         Raises:
@@ -112,13 +116,13 @@ class Guard:
             ManagedElsewhere: the event's home is another calendar.
         """
         tracked = lost or LostAnswers()
-        interval = expected if checked else None
+        names = expected if checked else ()
 
         def attempt() -> Event | None:
-            nonlocal interval, new, unread
+            nonlocal names, new, unread
             wanted = None if (new or unread) and not tracked else event_id
             try:
-                previous, fences, usage = self._read(wanted, interval, creates=creates)
+                previous, fences, usage = self._read(wanted, names, creates=creates)
                 if previous is not None and tracked.applied(previous):
                     return previous
                 event = make(previous)
@@ -130,18 +134,20 @@ class Guard:
                     seen = [each for each in (previous, event) if each is not None]
                     bookings = self._bookings(self._request)
                     return bookings.change(event_id, make, seen, checked=checked, creates=creates, lost=tracked)
-                guarded = checked and needs_check(event, previous)
-                if guarded and event.content.interval != interval:
-                    interval = event.content.interval
+                taken = newly_taken(event, previous)
+                needed = fences_moved(event, previous) if checked else ()
+                if not {*needed} <= {*names}:
+                    names = needed
                     return None
+                fences = [each for each in fences if each.name in needed]
                 self._check_room(event, previous, usage)
-                if guarded:
-                    self._check(event, fences)
-                self._commit(event, previous, fences if guarded else [], tracked)
+                if taken is not None:
+                    event = self._checked(event, taken, fences) if checked else replace(event, checked_until=None)
+                self._commit(event, previous, fences, tracked)
             except Contended:
                 unread = False
                 # In another's calendar, whether the caller may allow conflicts is read only now.
-                new = new and (interval is not None or self._access.own)
+                new = new and (bool(names) or self._access.own)
                 raise
             return event
 
@@ -175,9 +181,8 @@ class Guard:
         return bookings.change(event_id, make, seen, checked=checked, creates=creates, any_of=any_of, lost=lost)
 
     def _read(
-        self, event_id: EventId | None, interval: Interval | None, *, creates: bool
+        self, event_id: EventId | None, names: Sequence[str], *, creates: bool
     ) -> tuple[Event | None, list[Fence], Usage | None]:
-        names = fence_names(interval) if interval else []
         if not event_id and not names:
             return None, [], None
         previous, fences, usage = self._store.read_guarded(self._calendar_id, event_id, names)
@@ -204,15 +209,20 @@ class Guard:
         if self._quotas is not None:
             self._quotas.check(size_of(event) - size_of(previous), usage)
 
-    def _check(self, event: Event, fences: list[Fence]) -> None:
-        """Raises EventConflict if `event` conflicts with others, and Contended if the index lags behind a fence."""
-        found, complete = find_conflicts(self._store, event, fences, self._deadline)
-        if found:
+    def _checked(self, event: Event, taken: Event, fences: list[Fence]) -> Event:
+        """Returns `event`, of which a series says how far it was checked; `taken` is what newly takes time.
+
+        Raises EventConflict if that conflicts with others, and Contended if the index lags behind a fence.
+        """
+        found = find_conflicts(self._store, taken, fences, self._deadline)
+        if found.events:
             # The search reads up to five pages of each class: with little time left it would not finish.
             in_time = self._deadline.left(SEARCH_SHARE) > 0
-            free, stopped = next_free(self._store, event, {event.calendar_id: found}) if in_time else (None, True)
-            collisions = [collision(other, self._access, self._store.grant) for other in found]
-            raise EventConflict(collisions, free, stopped=stopped, complete=complete)
+            collisions = {event.calendar_id: found.events}
+            free, stopped = next_free(self._store, taken, collisions) if in_time else (None, True)
+            told = [collision(other, self._access, self._store.grant) for other in found.events]
+            raise EventConflict(told, free, stopped=stopped, complete=found.complete)
+        return event if taken is not event else replace(event, checked_until=found.checked_until)
 
     def preview(
         self,
@@ -237,9 +247,10 @@ class Guard:
             return self._bookings(self._request).preview(
                 event_id, make, checked=checked, creates=creates, any_of=any_of
             )
-        if checked and needs_check(planned, stored):
+        taken = newly_taken(planned, stored)
+        if checked and taken is not None:
             try:
-                self._check(planned, [])
+                planned = self._checked(planned, taken, [])
             except EventConflict as refusal:
                 return planned, refusal
         return planned, None

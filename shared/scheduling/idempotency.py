@@ -17,6 +17,8 @@ DIGEST_BYTES: Final = 18
 # Why a uid is refused that another user has given to an event which the caller may not read.
 ANOTHERS_UID: Final = FieldError("uid", "is that of another event in this calendar")
 # Maps the `on_conflict` of a repeated request to the values that the request that created the event may have had.
+# Derived from other fields, by the rules that a time zone had when the request was made.
+_DERIVED: Final = "start_local"
 ACCEPTED: Final[Mapping[OnConflict, Sequence[OnConflict]]] = {"reject": ["reject"], "allow": ["reject", "allow"]}
 
 
@@ -33,11 +35,12 @@ def content_facts(content: Content) -> dict[str, Any]:
 
     So a field that is added to `Content` later does not change older digests.
     """
-    return {
-        each.name: getattr(content, each.name)
+    given = {
+        each.name: value
         for each in fields(content)
-        if getattr(content, each.name) != each.default
+        if each.name != _DERIVED and (value := getattr(content, each.name)) != each.default
     }
+    return given if content.recurrence is None else {**given, "recurrence": content.recurrence.facts()}
 
 
 def digest_of(facts: Mapping[str, Any]) -> str:

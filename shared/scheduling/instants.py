@@ -6,7 +6,7 @@ form; only lengths and weeks need calendar arithmetic.
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType
 
 Instant = NewType("Instant", str)
 
@@ -18,13 +18,36 @@ _EPOCH: Final = datetime.fromisoformat(EPOCH)
 # RFC 3339, plus the variants of ISO 8601 that libraries write by default: no seconds (Java), an offset without a colon
 # (PHP, C) or without minutes (PostgreSQL).
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?([Zz]|([+-])(\d\d)(?::?(\d\d))?)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?([Zz]|([+-])(\d\d)(?::?(\d\d))?)?", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NO_OFFSET = re.compile(r"[\d-]+[Tt ][\d:.]+", re.ASCII)
 _BLANK_FOR_PLUS = re.compile(r"[\d-]+[Tt][\d:.]+ \d\d:?\d*", re.ASCII)
 _SUFFIX = re.compile(r"[\d-]+[Tt][\d:.]+([Zz]|[+-][\d:]+)(\[[^\[\]]*\])+", re.ASCII)
 
-_OUT_OF_YEARS: Final = f"must lie between the years {FIRST[:4]} and {LAST[:4]} in UTC"
+NO_OFFSET: Final = "must have an offset from UTC, such as Z or +01:00"
+OUT_OF_YEARS: Final = f"must lie between the years {FIRST[:4]} and {LAST[:4]} in UTC"
+_UTC_OFFSET: Final = "Z"
+
+
+class GivenTime(NamedTuple):
+    """A time as a request gives it: by the clock, and with what it says of the offset from UTC.
+
+    Attributes:
+        local: What the clock shows: `2027-03-01T09:00:00`.
+        offset: The offset, as `+01:00`; `Z` for a time in UTC, which claims no offset of any place (RFC 9557, section
+            2); empty if there is none.
+        instant: The instant; None without an offset.
+    """
+
+    local: str
+    offset: str
+    instant: Instant | None
+
+    @property
+    def claimed(self) -> str | None:
+        """Returns the local time with its offset, if it claims to be the clock's at some place; else None."""
+        return self.local + self.offset if self.offset not in ("", _UTC_OFFSET) else None
 
 
 def parse_instant(text: str) -> Instant:
@@ -34,10 +57,25 @@ def parse_instant(text: str) -> Instant:
         ValueError: `text` is anything else: it has no offset, a fraction of a second, a day that does not exist, a leap
             second, or a time before 1900 or after 9999 in UTC. The message is meant for the caller of the API.
     """
-    instant, fraction = _parsed(text)
+    instant = parse_time(text).instant
+    if instant is None:
+        raise ValueError(NO_OFFSET)
+    return instant
+
+
+def parse_time(text: str) -> GivenTime:
+    """Returns the time that `text` (RFC 3339, with an offset or without one) denotes. Raises as `parse_instant`."""
+    given, fraction = _given(text)
     if fraction.strip("0"):
         raise ValueError("must be in whole seconds")
-    return instant
+    return given
+
+
+def parse_day(text: str) -> str:
+    """Returns the date `text` (RFC 3339: `2027-03-01`). Raises ValueError if it is none."""
+    if not _DAY.fullmatch(text):
+        raise ValueError("must be a date, such as 2027-03-01")
+    return _date(text).isoformat()
 
 
 def parse_window_start(text: str) -> Instant:
@@ -65,18 +103,30 @@ def parse_moment(text: str) -> int:
 
 
 def _parsed(text: str) -> tuple[Instant, str]:
-    """Returns the whole seconds of `text` as an instant, and the digits of its fraction.
+    """Returns the whole seconds of `text` as an instant, and the digits of its fraction."""
+    given, fraction = _given(text)
+    if given.instant is None:
+        raise ValueError(NO_OFFSET)
+    return given.instant, fraction
+
+
+def _date(text: str) -> date:
+    try:
+        return date(*map(int, text.split("-")))
+    except ValueError:
+        raise ValueError("must be a date that exists") from None
+
+
+def _given(text: str) -> tuple[GivenTime, str]:
+    """Returns the whole seconds of `text`, and the digits of its fraction.
 
     The range of each part is checked here: `datetime.fromisoformat` accepts more in newer Pythons, such as 24:00.
     """
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(_shape_fault(text))
-    year, month, day, hour, minute, second, fraction, zone, sign, hours, minutes = match.groups(default="")
-    try:
-        on = date(int(year), int(month), int(day))
-    except ValueError:
-        raise ValueError("must be a date that exists") from None
+    day, hour, minute, second, fraction, zone, sign, hours, minutes = match.groups(default="")
+    on = _date(day)
     if hour == "24":
         raise ValueError("must have hours from 00 to 23: a day's end is 00:00 of the next day")
     if second == "60":
@@ -84,6 +134,9 @@ def _parsed(text: str) -> tuple[Instant, str]:
     if int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
         raise ValueError("must be a time of day from 00:00:00 to 23:59:59")
     local = datetime(on.year, on.month, on.day, int(hour), int(minute), int(second or 0), tzinfo=UTC)
+    shown = local.isoformat()[:19]
+    if not zone:
+        return GivenTime(shown, "", None), fraction
     if zone not in "Zz":
         if int(hours) > 23 or int(minutes or 0) > 59:
             raise ValueError("must have an offset of less than a day")
@@ -91,17 +144,19 @@ def _parsed(text: str) -> tuple[Instant, str]:
         try:
             local = local - offset if sign == "+" else local + offset
         except OverflowError:
-            raise ValueError(_OUT_OF_YEARS) from None
+            raise ValueError(OUT_OF_YEARS) from None
     instant = Instant(f"{local.replace(tzinfo=None).isoformat()}Z")
     if instant < FIRST:
-        raise ValueError(_OUT_OF_YEARS)
-    return instant, fraction
+        raise ValueError(OUT_OF_YEARS)
+    said = f"{sign}{hours}:{minutes or '00'}"
+    # "-00:00" says what "Z" does (RFC 3339, section 4.3).
+    return GivenTime(shown, _UTC_OFFSET if said in (":00", "-00:00") else said, instant), fraction
 
 
 def _shape_fault(text: str) -> str:
     """Returns the error message for `text`, which does not have the format of a time."""
     if _NO_OFFSET.fullmatch(text):
-        return "must have an offset from UTC, such as Z or +01:00"
+        return NO_OFFSET
     if _BLANK_FOR_PLUS.fullmatch(text):
         return 'has a blank where its offset begins: a "+" in a URL has to be written as %2B'
     if _SUFFIX.fullmatch(text):

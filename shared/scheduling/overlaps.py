@@ -1,7 +1,7 @@
 """Pairs of overlapping events among many, found by one sweep over their starts."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Final, NamedTuple, Protocol
@@ -9,13 +9,19 @@ from typing import Final, NamedTuple, Protocol
 from shared.errors import StoreFault
 from shared.ids import CalendarId, EventId
 from shared.scheduling.events import Content, Event
-from shared.scheduling.instants import Instant, seconds_between
+from shared.scheduling.instants import Instant, seconds_between, shifted
 from shared.scheduling.intervals import Interval, merged
+from shared.scheduling.recurrences import busy_between, instant
+from shared.scheduling.window_reader import EXPANDED_SECONDS
 
 # The limits of a report: listed pairs, listed events, and windows, each read with one page per length class.
 PAIRS_REPORTED: Final = 10_000
 EVENTS_REPORTED: Final = 1_000
 WINDOWS: Final = 8
+# Of each series so many of the first occurrences are compared, and those of a year at most.
+OCCURRENCES_COMPARED: Final = 366
+# Two series may meet at every occurrence, and are one pair: so many overlaps are looked at for the pairs.
+_LOOKED_AT: Final = 10 * PAIRS_REPORTED
 
 
 class Numbered(NamedTuple):
@@ -101,17 +107,47 @@ def collisions(
         batch: The index, event id and content of each event.
         seconds: The time limit of the reads of the calendar.
     """
-    busy = [Numbered(content.interval, index) for index, _, content in batch if content.opaque]
-    within = list(islice(among(busy), PAIRS_REPORTED + 1))
+    busy, complete = _busy((index, content) for index, _, content in batch)
+    pairs = islice((pair for pair in among(busy) if pair[0] != pair[1]), _LOOKED_AT + 1)
+    within = list(islice(_distinct(pairs, lambda pair: pair), PAIRS_REPORTED + 1))
     own = {event_id for _, event_id, _ in batch}
     try:
-        crowd, complete = store.crowd(calendar_id, windows_of(busy), seconds) if busy else ([], True)
+        crowd, whole = store.crowd(calendar_id, windows_of(busy), seconds) if busy else ([], True)
     except StoreFault:
-        crowd, complete = [], False  # the report is informative: a failed read must not fail the request
-    others = [event for event in crowd if event.id not in own]
+        crowd, whole = [], False  # the report is informative: a failed read must not fail the request
+    others = [event for event in crowd if event.stored_id not in own]
     theirs = [Numbered(event.content.interval, number) for number, event in enumerate(others)]
-    found = list(islice(between(busy, theirs), EVENTS_REPORTED + 1))
-    complete = complete and len(within) <= PAIRS_REPORTED and len(found) <= EVENTS_REPORTED
+    met = islice(between(busy, theirs), _LOOKED_AT + 1)
+    # Of a series the first conflict with each event, or with each other series, is listed.
+    found = list(islice(_distinct(met, lambda pair: (pair[0], others[pair[1]].stored_id)), EVENTS_REPORTED + 1))
+    exhausted = next(pairs, None) is next(met, None) is None
+    complete = complete and whole and exhausted and len(within) <= PAIRS_REPORTED and len(found) <= EVENTS_REPORTED
     listed = sorted((index, others[number].content.start, number) for index, number in found[:EVENTS_REPORTED])
     calendar = [(index, others[number]) for index, _, number in listed]
     return Collisions(sorted(within[:PAIRS_REPORTED]), calendar, complete)
+
+
+def _busy(contents: Iterable[tuple[int, Content]]) -> tuple[list[Numbered], bool]:
+    """Returns when each of `contents` takes time, by its index, and whether that is all of it."""
+    found: list[Numbered] = []
+    complete = True
+    for index, content in contents:
+        if content.recurrence is None:
+            found += [Numbered(content.interval, index)] if content.opaque else []
+        elif content.busy:
+            extent = content.extent
+            year = Interval(extent.start, min(extent.end, shifted(extent.start, EXPANDED_SECONDS)))
+            first = list(islice(busy_between(content, year), OCCURRENCES_COMPARED + 1))
+            complete = complete and year == extent and len(first) <= OCCURRENCES_COMPARED
+            times = (Interval(instant(each.start), instant(each.end)) for each in first[:OCCURRENCES_COMPARED])
+            found += [Numbered(each, index) for each in times]
+    return found, complete
+
+
+def _distinct(pairs: Iterable[tuple[int, int]], key: Callable[[tuple[int, int]], object]) -> Iterator[tuple[int, int]]:
+    """Yields those of `pairs` whose key none before has."""
+    seen: set[object] = set()
+    for pair in pairs:
+        if key(pair) not in seen:
+            seen.add(key(pair))
+            yield pair

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import EventConflict
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.guard import Guard, Plan
-from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+
+if TYPE_CHECKING:
+    from shared.scheduling.booking_changes import Bookings, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class DryRun:
         creates: bool = False,
         new: bool = False,
         unread: bool = False,
-        expected: Interval | None = None,
+        expected: Sequence[str] = (),
         lost: LostAnswers | None = None,
     ) -> Event:
         """Returns the event that `Guard.write` would write.
@@ -89,6 +91,24 @@ class DryRun:
         """Returns the event that `Guard.write_on_several` would write. Raises what `write` raises."""
         del known, lost
         return self._planned(event_id, make, checked=checked, creates=creates, any_of=any_of)
+
+    def split(
+        self,
+        series_id: EventId,
+        make: "Split",
+        bookings: "Bookings",
+        *,
+        checked: bool,
+        other: EventId | None = None,
+    ) -> Event:
+        """Returns what would be left of the series after `Bookings.split`. Raises what that raises."""
+        stored = self._stored(series_id, creates=False, new=False)
+        if stored is not None:
+            self._guard.check_change(stored)
+        planned, refusal = bookings.preview_split(series_id, make, checked=checked, other=other)
+        unchanged = stored is not None and planned.history_id == stored.history_id
+        self.preview = Preview(stored, None if unchanged else planned, refusal)
+        return planned
 
     def _planned(
         self,

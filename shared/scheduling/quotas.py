@@ -27,9 +27,8 @@ READING_SECONDS: Final = 60
 READINGS_KEPT: Final = 1000
 # Without a reading, an update that cannot add more text than this to its event is not checked.
 SMALL_TEXT_BYTES: Final = 1024
-_TEXTS: Final = ("title", "description", "location")
-# The fields of an event whose text is counted.
-SIZED: Final = (*_TEXTS, "uid")
+# The fields whose text is counted, of events and of occurrences that differ from their series.
+TEXTS: Final = ("title", "description", "location")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,11 @@ def size_of(event: Event | None) -> Usage:
 
 
 def size_of_new(content: Content, uid: str | None) -> Usage:
-    """Returns what a new event of `content` and `uid` adds to its calendar's usage."""
-    return Usage(1, sum(bytes_of(getattr(content, name)) for name in _TEXTS) + bytes_of(uid))
+    """Returns what a new event of `content` and `uid` adds to its calendar's usage: also what its occurrences say."""
+    size = sum(bytes_of(getattr(content, name)) for name in TEXTS) + bytes_of(uid)
+    for override in content.recurrence.changed if content.recurrence is not None else ():
+        size += sum(bytes_of(value) for name, value in override.fields if name in TEXTS)
+    return Usage(1, size)
 
 
 class Readings:
@@ -169,7 +171,7 @@ class Quotas:
 
         It is if the calendar certainly has room for all of their text, or if that is short and nothing is known.
         """
-        growth = Usage(0, sum(bytes_of(fields.get(name)) for name in _TEXTS))
+        growth = Usage(0, sum(bytes_of(fields.get(name)) for name in TEXTS))
         if self.ample(growth):
             return True
         return growth.text_bytes <= SMALL_TEXT_BYTES and self._readings.latest(self._calendar_id) is None

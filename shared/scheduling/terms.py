@@ -15,7 +15,8 @@ class Terms:
 
     `check` is called with the stored event, and raises an error if the request does not fit it. `operation_size` is how
     many versions the operation creates. Of the calendars of `any_of` a new event takes one that is free, besides those
-    that its content names.
+    that its content names. `drop_exceptions` lets a series lose those exceptions whose dates are no occurrences any
+    more.
     """
 
     condition: Precondition = UNCONDITIONAL
@@ -24,6 +25,7 @@ class Terms:
     check: Callable[[Event], None] | None = None
     operation_size: int = 1
     any_of: tuple[CalendarId, ...] = ()
+    drop_exceptions: bool = False
 
     @property
     def checked(self) -> bool:

@@ -1,8 +1,8 @@
 """Changes of an event without a read before: one conditional update, whose failure determines the next step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from shared import ids
 from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
@@ -12,6 +12,12 @@ from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
+from shared.scheduling.recurrences import occurrence
+from shared.scheduling.series_changes import merged
+from shared.scheduling.wall_times import applied
+
+# The fields of a patch that change when an event takes place, or whether it then takes time.
+TIMED: Final = frozenset({"start", "end", "all_day", "start_date", "end_date", "transparency", "recurrence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +120,22 @@ def live(stored: Event | None) -> Event:
     return stored
 
 
+def live_occurrence(event: Event, recurrence_id: str, *, cancelled: bool = False) -> Event:
+    """Returns an occurrence of `event`, with `cancelled` also one that does not take place. Raises NotFound."""
+    found = occurrence(event, recurrence_id, cancelled=cancelled)
+    if found is None:
+        raise NotFound("occurrence of this event")
+    return found
+
+
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:
-    """Returns `content` with `fields` changed. Raises InvalidRequest if the resulting interval is not valid."""
-    after = replace(content, **fields)
+    """Returns `content` with `fields` (of `wall_times.applied`) changed; of a recurrence, with what it says of that.
+
+    Raises InvalidRequest if the result is not valid.
+    """
+    if fields.get("recurrence") is not None:
+        fields = {**fields, "recurrence": merged(content.recurrence, fields["recurrence"])}
+    after = applied(content, fields)
     fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")

@@ -1,9 +1,8 @@
 """Listings of a window of the calendar: four ranges, one of each length class, merged in order of (start, id)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from shared import cursors
 from shared.errors import EmptyWindow, InvalidCursor
@@ -12,33 +11,25 @@ from shared.scheduling.events import Event
 from shared.scheduling.instants import LAST, Instant, parse_instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, Position, overlap_ranges
-from shared.scheduling.range_reader import MARGIN, ClassPage, RangeReader, sizes
+from shared.scheduling.range_reader import MARGIN, sizes
+from shared.scheduling.window_reader import Expansion, WindowReader, WindowStore, position_of
 
 DEFAULT_WINDOW_SECONDS: Final = 31 * 24 * 3600
 # The facts in the cursor of a window.
 WINDOW_FACTS: Final = ("from", "to", "start", "id")
 
 
-class WindowStore(Protocol):
-    """The reads of the events table that a listing needs."""
-
-    def read_ranges(
-        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
-    ) -> list[ClassPage[Event]]:
-        """Returns a page of each range, read concurrently and strongly consistent.
-
-        A page is read from the next `limit` events of its range, or from fewer if they are large. It contains those of
-        them that end after `start` or begin at it. With `opaque` transparent events are excluded.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The events that overlap `interval`, after the position `after`. `query` binds its cursors to the listing."""
+    """The events that overlap `interval`, after the position `after`. `query` binds its cursors to the listing.
+
+    With `expand` a series is listed as its occurrences, and otherwise once.
+    """
 
     interval: Interval
     after: Position | None = None
     query: str = "window"
+    expand: bool = True
 
     @classmethod
     def of(
@@ -98,22 +89,32 @@ def read_page(
     """Returns at most `limit` events of `window` by (start, id), and the cursor of the next page.
 
     A page with a cursor has `limit` events, and there is at least one more. The exception is a page for which ROUNDS
-    rounds were not enough, because the ranges also contain events that ended before the window: it may be shorter, and
-    nothing may follow.
+    rounds were not enough, because the ranges also contain events that ended before the window, or one in which
+    series have little in a year: it may be shorter, and nothing may follow.
     """
-    reader = RangeReader(window.ranges(), position_of)
+    reader = WindowReader(
+        store, calendar_id, window.interval, window.ranges(), after=window.after, expand=window.expand
+    )
     events: list[Event] = []
     horizon: Position | None = None
     for size in sizes(limit + MARGIN):
-        reader.read(partial(store.read_ranges, calendar_id, start=window.interval.start, limit=size), limit + 1)
-        events, horizon = reader.settled()
-        if horizon is None or len(events) > limit:
+        reader.read(window.interval.start, size, limit + 1)
+        events, horizon = reader.settled(limit + 1)
+        if reader.complete or len(events) > limit:
             break
     if len(events) > limit:
         return events[:limit], window.cursor(position_of(events[limit - 1]))
     return events, None if horizon is None else window.cursor(horizon)
 
 
-def position_of(event: Event) -> Position:
-    """Returns the position of `event` in a listing."""
-    return event.content.start, event.id
+def occurrences_page(event: Event, window: Window, limit: int) -> tuple[list[Event], str | None]:
+    """Returns at most `limit` occurrences of `event` in `window` by (start, id), and the cursor of the next page.
+
+    A page with a cursor may be short, even empty: no more than EXPANDED_SECONDS of the window are looked at for one.
+    """
+    expansion = Expansion([event], window.interval, window.after)
+    horizon = expansion.read_up_to(None, limit + 1)
+    found = expansion.found
+    if len(found) > limit:
+        return found[:limit], window.cursor(position_of(found[limit - 1]))
+    return found, None if horizon is None else window.cursor(horizon)

@@ -95,7 +95,8 @@ class DynamoBookingStore(DynamoEventStore):
             self._clients.dynamodb.transact_write_items(TransactItems=actions)
 
     def _actions(self, write: PlaceWrite) -> list[Any]:
-        actions = self._guarded_put(write.event, write.place.event, write.fences)
+        split_off = [] if write.split_off is None else [(write.split_off.event, write.split_off.previous)]
+        actions = self._guarded_put([(write.event, write.place.event), *split_off], write.fences)
         if write.right is None or write.place.access.own:
             return actions
         grants = GrantReader(self._clients, self._access_table, write.place.access, self._monotonic)

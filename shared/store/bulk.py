@@ -1,8 +1,9 @@
 """The events table for bulk creations: batches of events, claims on idempotency keys, bounded searches."""
 
 from collections.abc import Sequence
-from concurrent.futures import wait
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, wait
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -12,8 +13,12 @@ from shared.retries import Deadline
 from shared.scheduling.admission import MINUTE
 from shared.scheduling.bulk_items import ANSWER_LOST, Claim
 from shared.scheduling.events import Event
+from shared.scheduling.instants import shifted
+from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE
+from shared.scheduling.recurrences import occurrences
+from shared.scheduling.window_reader import EXPANDED_SECONDS
 from shared.store import keys
 from shared.store.batches import BATCH_WRITE_ITEMS, batch_write
 from shared.store.codec import Item, event_of, number, text
@@ -22,8 +27,10 @@ from shared.store.faults import failed_conditions, store_faults
 from shared.store.usage import DynamoUsageStore
 
 if TYPE_CHECKING:
-    from shared.scheduling.intervals import Interval
     from shared.scheduling.quotas import Usage
+
+# Of series so many occurrences are compared at most: together they may have millions in a year.
+MOST_OCCURRENCES: Final = 10 * LARGEST_PAGE
 
 
 class DynamoBulkStore(DynamoEventStore):
@@ -197,16 +204,20 @@ class DynamoBulkStore(DynamoEventStore):
                 return _claim_of(held)
         return claim
 
-    def crowd(self, calendar_id: CalendarId, windows: "Sequence[Interval]", seconds: float) -> tuple[list[Event], bool]:
+    def crowd(self, calendar_id: CalendarId, windows: Sequence[Interval], seconds: float) -> tuple[list[Event], bool]:
         """Returns live opaque events that overlap one of `windows`, and whether these are all of them.
 
         Makes one Query per length class and window, concurrently, and waits for at most `seconds`. Each reads one page
-        of at most 2,000 items and 1 MB.
+        of at most 2,000 items and 1 MB. Of the series it has the first MOST_OCCURRENCES, of each window in its first
+        366 days.
         """
         page_of = self._reader(calendar_id, LARGEST_PAGE, opaque=True)
         reads = [(each, window.start) for window in windows for each in overlap_ranges(window)]
         running = [self._clients.pool.submit(page_of, read) for read in reads]
-        done, late = wait(running, seconds)
+        whole = Interval(windows[0].start, windows[-1].end) if windows else None
+        recurring = [self._clients.pool.submit(self._series, calendar_id, whole, opaque=True)] if whole else []
+        everything: list[Future[Any]] = [*running, *recurring]
+        done, late = wait(everything, seconds)
         for read in late:
             read.cancel()  # a call in progress continues, but its result is not used
         found: dict[EventId, Event] = {}
@@ -214,7 +225,13 @@ class DynamoBulkStore(DynamoEventStore):
         for page in (each.result() for each in running if each in done):
             found |= {event.id: event for event in page.found}
             complete = complete and page.read_up_to is None
-        return [*found.values()], complete
+        all_series = [each for read in recurring if read in done for each in read.result()]
+        parts = [Interval(each.start, min(each.end, shifted(each.start, EXPANDED_SECONDS))) for each in windows]
+        complete = complete and (not all_series or parts == [*windows])
+        occurring = chain.from_iterable(occurrences(series, part) for part in parts for series in all_series)
+        first = list(islice(occurring, MOST_OCCURRENCES + 1))
+        found |= {event.id: event for event in first[:MOST_OCCURRENCES] if event.content.opaque}
+        return [*found.values()], complete and len(first) <= MOST_OCCURRENCES
 
 
 def why_not_written(fault: CalendarFull | StoreFault) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, NewType, get_args, get_origi
 from shared.ids import CalendarId, EventId, derived_id, made_at
 from shared.scheduling.events import NO_CONTENT, Content, Event, Stamp
 from shared.scheduling.instants import FIRST
+from shared.scheduling.recurrences import OVERRIDABLE, Override, Recurrence
 
 Item = dict[str, Any]
 
@@ -42,6 +43,33 @@ def _texts(values: tuple[str, ...]) -> dict[str, Any]:
 def _texts_of(value: Any) -> tuple[str, ...]:
     """Returns the strings in an attribute value, each once. Raises KeyError or TypeError for anything else."""
     return tuple(dict.fromkeys(text_of(each) for each in value["L"]))
+
+
+def _recurrence(value: Recurrence) -> dict[str, Any]:
+    """Returns a recurrence as an attribute value: a map, of which what it does not have is left out."""
+    held: Item = {"rule": text(value.rule)}
+    held |= {name: _texts(ids) for name in ("dates", "excluded") if (ids := getattr(value, name))}
+    if value.changed:
+        changed = {each.id: {"M": {name: text(of) for name, of in each.fields}} for each in value.changed}
+        held["changed"] = {"M": changed}
+    return {"M": held}
+
+
+def _recurrence_of(value: Any) -> Recurrence:
+    """Returns the recurrence in an attribute value. Raises KeyError or TypeError for anything else."""
+    held = value["M"]
+    changed = held["changed"]["M"] if "changed" in held else {}
+    return Recurrence(
+        text_of(held["rule"]),
+        _texts_of(held["dates"]) if "dates" in held else (),
+        _texts_of(held["excluded"]) if "excluded" in held else (),
+        tuple(
+            Override(
+                each, tuple((name, text_of(of)) for name, of in sorted(fields["M"].items()) if name in OVERRIDABLE)
+            )
+            for each, fields in sorted(changed.items())
+        ),
+    )
 
 
 def _number_of(value: Any) -> int:
@@ -76,8 +104,8 @@ _NAMES: Final = {"type": "change_type"}
 _ALWAYS_STAMPED: Final = frozenset({"type", "changed_by", "history_id", "version"})
 # An unknown word there is kept: taken for one of today's types of change, an undo would do the opposite of that one.
 _OPEN_WORDS: Final = frozenset({"type"})
-# Fields of an event that have no attribute of their own: they are encoded separately.
-_PARTS: Final = ("content", "stamp", "expires_at", "erased")
+# Fields of an event that have no attribute of their own: they are encoded separately, or not at all.
+_PARTS: Final = ("content", "stamp", "expires_at", "erased", "occurrence")
 
 
 def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribute:
@@ -92,6 +120,8 @@ def _attribute(name: str, hint: Any, default: Any, *, omitted: bool) -> Attribut
     if get_origin(hint) is tuple:
         return Attribute(name, stored_as, _texts, _texts_of, default, omitted=True)
     alternatives = [each for each in get_args(hint) if each is not NoneType]
+    if alternatives == [Recurrence]:
+        return Attribute(name, stored_as, _recurrence, _recurrence_of, default, omitted=True)
     if get_origin(hint) is Literal and name not in _OPEN_WORDS:
         words = frozenset(alternatives)
         return Attribute(
@@ -128,7 +158,7 @@ def _attributes(kind: type[Any], always: Container[str] | None = None) -> tuple[
             omitted=each.default is None or (always is not None and each.name not in always),
         )
         for each in fields(kind)
-        if each.name not in _PARTS
+        if kind is not Event or each.name not in _PARTS
     )
 
 

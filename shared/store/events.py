@@ -1,18 +1,15 @@
 """The events table: events, their index by span, and the fences."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from shared.ids import CalendarId, EventId, HistoryId
+from shared.ids import CalendarId, EventId
 from shared.scheduling.access import OWNER, Grant
 from shared.scheduling.events import NO_HISTORY_ID, Event
 from shared.scheduling.fences import Fence
-from shared.scheduling.instants import Instant
-from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.quotas import Usage
-from shared.scheduling.range_reader import ClassPage, DeletedPage
 from shared.store import keys
 from shared.store.batches import BATCH_GET_ITEMS, batch_get
 from shared.store.client import Clients
@@ -23,6 +20,7 @@ from shared.store.codec import (
     number,
     text,
 )
+from shared.store.event_ranges import EventRanges
 from shared.store.event_updates import update_request
 from shared.store.faults import failed_conditions, store_faults, unanswered
 from shared.store.fence_items import fence_of, recent_value
@@ -31,10 +29,8 @@ from shared.store.usage import usage_of
 if TYPE_CHECKING:
     from shared.scheduling.updates import ConditionalUpdate
 
-INDEX: Final = "by_span"
 
-
-class DynamoEventStore:
+class DynamoEventStore(EventRanges):
     """The events of all calendars. Every method names a calendar, and accesses its partition only."""
 
     # How many events one call reads.
@@ -42,8 +38,7 @@ class DynamoEventStore:
 
     def __init__(self, clients: Clients, table: str, usage_table: str | None = None) -> None:
         """Uses the events table of name `table`. What calendars use is read in `usage_table`, unless that is None."""
-        self._clients = clients
-        self._table = table
+        super().__init__(clients, table)
         self._usage_table = usage_table
 
     @property
@@ -104,79 +99,6 @@ class DynamoEventStore:
     def _read_items(self, tables: dict[str, list[Item]]) -> dict[str, list[Item]]:
         return batch_get(self._clients, tables)
 
-    def read_ranges(
-        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
-    ) -> list[ClassPage[Event]]:
-        """Returns one page per range, read concurrently: those of the next `limit` events that end after `start`.
-
-        An event of length zero that begins at `start` is included (`Interval.overlaps` is the rule). A page is limited
-        to 1 MB before filtering, whatever `limit` is. With `opaque`, transparent events are left out.
-        """
-        reads = [(each, start) for each in ranges]
-        return list(self._clients.pool.map(self._reader(calendar_id, limit, opaque=opaque), reads))
-
-    def _reader(
-        self, calendar_id: CalendarId, limit: int, *, opaque: bool
-    ) -> Callable[[tuple[ClassRange, Instant]], ClassPage[Event]]:
-        """Returns a function that reads a page of a range: the events that end after, or begin at, an instant."""
-        extra: dict[str, Any] = {
-            "FilterExpression": "(#end > :start OR #start >= :start)",
-            "ExpressionAttributeNames": {"#end": "end", "#start": "start"},
-            "Limit": limit,
-        }
-        values: Item = {}
-        if opaque:
-            # An item written by a script may lack `transparency`: then it is opaque, as events are by default.
-            extra["FilterExpression"] += " AND NOT transparency = :transparent"
-            values[":transparent"] = text("transparent")
-
-        def page(read: tuple[ClassRange, Instant]) -> ClassPage[Event]:
-            each, start = read
-            events, last = self._page(calendar_id, keys.class_range(each), {":start": text(start), **values}, extra)
-            return ClassPage(events, keys.position_in(last) if last else None)
-
-        return page
-
-    def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
-        """Returns a page of the deleted events that can still be restored, latest deletion first.
-
-        What was managed from another calendar is restored there, and not listed here.
-
-        Args:
-            calendar_id: The calendar to list.
-            now: The time, in seconds since 1970 (UTC), at which an event must still be restorable.
-            limit: How many index entries to read at most.
-            before: The history_id of the last deletion that the previous page has read; None for the first page.
-        """
-        extra: dict[str, Any] = {
-            "FilterExpression": "expires_at > :now AND attribute_not_exists(home)",
-            "Limit": limit,
-        }
-        events, last = self._page(calendar_id, keys.deleted_range(before), {":now": number(now)}, extra)
-        return DeletedPage(events, keys.deleted_in(last) if last else None)
-
-    def _page(
-        self, calendar_id: CalendarId, keys_read: keys.KeyRange, values: Item, extra: dict[str, Any]
-    ) -> tuple[list[Event], str | None]:
-        """Returns a page of a range of the index, and the last index key that was read; None after the last page."""
-        with store_faults():
-            page = self._clients.dynamodb.query(
-                TableName=self._table,
-                IndexName=INDEX,
-                ConsistentRead=True,
-                ScanIndexForward=not keys_read.backward,
-                KeyConditionExpression="pk = :pk AND span BETWEEN :low AND :high",
-                ExpressionAttributeValues={
-                    ":pk": text(keys.calendar(calendar_id)),
-                    ":low": text(keys_read.low),
-                    ":high": text(keys_read.high),
-                    **values,
-                },
-                **extra,
-            )
-        last = page.get("LastEvaluatedKey")
-        return [event_of(item) for item in page["Items"]], last["span"]["S"] if last else None
-
     def put(self, event: Event, previous: Event | None) -> None:
         """Writes `event` if the stored one is still `previous`. Raises Contended, Throttled, AnswerLost.
 
@@ -197,11 +119,13 @@ class DynamoEventStore:
         botocore gives each call a ClientRequestToken, so its own retries are applied once.
         """
         with store_faults():
-            self._clients.dynamodb.transact_write_items(TransactItems=self._guarded_put(event, previous, fences))
+            self._clients.dynamodb.transact_write_items(TransactItems=self._guarded_put([(event, previous)], fences))
 
-    def _guarded_put(self, event: Event, previous: Event | None, fences: Sequence[Fence]) -> list[Any]:
-        moves = [{"Update": self._fence_move(event, fence)} for fence in fences]
-        return [{"Put": self._conditional_put(event, previous)}, *moves]
+    def _guarded_put(self, pairs: Sequence[tuple[Event, Event | None]], fences: Sequence[Fence]) -> list[Any]:
+        """Returns the actions that write the first event of each pair in place of the second, and move `fences`."""
+        events = [event for event, _ in pairs]
+        moves = [{"Update": self._fence_move(events, fence)} for fence in fences]
+        return [*({"Put": self._conditional_put(*pair)} for pair in pairs), *moves]
 
     def _conditional_put(self, event: Event, previous: Event | None) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": self._item(event)}
@@ -213,15 +137,15 @@ class DynamoEventStore:
         values = {":previous": text(previous.history_id)}
         return {**put, "ConditionExpression": condition, "ExpressionAttributeValues": values}
 
-    def _fence_move(self, event: Event, fence: Fence) -> dict[str, Any]:
-        moved = fence.moved(event)
+    def _fence_move(self, events: Sequence[Event], fence: Fence) -> dict[str, Any]:
+        moved = fence.moved(*events)
         update: dict[str, Any] = {
             "TableName": self._table,
-            "Key": keys.fence_key(event.calendar_id, fence.name),
+            "Key": keys.fence_key(events[0].calendar_id, fence.name),
             "UpdateExpression": "SET #value = :new, recent = :recent",
             "ConditionExpression": "attribute_not_exists(pk)" if fence.value is None else "#value = :old",
             "ExpressionAttributeNames": {"#value": "value"},
-            "ExpressionAttributeValues": {":new": text(event.history_id), ":recent": recent_value(moved)},
+            "ExpressionAttributeValues": {":new": text(events[0].history_id), ":recent": recent_value(moved)},
         }
         if fence.value is not None:
             update["ExpressionAttributeValues"][":old"] = text(fence.value)
@@ -265,4 +189,7 @@ class DynamoEventStore:
                 "span": text(keys.deleted_span(event.history_id)),
                 "expires_at": number(event.expires_at or 0),
             }
-        return {**item, "span": text(keys.span(event))}
+        item["span"] = text(keys.span(event))
+        if event.content.recurrence is not None:
+            item["series_start"] = text(event.content.extent.start)
+        return item

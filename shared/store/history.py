@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 from shared import ids
 from shared.ids import CalendarId, EventId, HistoryId, OperationId
 from shared.scheduling.events import Event
-from shared.scheduling.instants import parse_moment
+from shared.scheduling.instants import Instant, parse_moment, shifted
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients
 from shared.store.codec import Item, event_of, text
+from shared.store.event_ranges import SERIES_SLACK
 from shared.store.events import DynamoEventStore
 from shared.store.faults import store_faults
 
 if TYPE_CHECKING:
+    from shared.history.past_series import SeriesVersion
     from shared.history.time_travel import Placed
 
 BY_CALENDAR = "by_calendar"
@@ -105,24 +107,55 @@ class DynamoHistoryStore:
         """
 
         def page(each: ClassRange) -> "ClassPage[Placed]":
-            keys_read = keys.class_range(each)
-            with store_faults():
-                response = self._clients.dynamodb.query(
-                    TableName=self._table,
-                    IndexName=BY_CALENDAR,
-                    KeyConditionExpression="calendar = :calendar AND span BETWEEN :low AND :high",
-                    ExpressionAttributeValues={
-                        ":calendar": text(keys.calendar(calendar_id)),
-                        ":low": text(keys_read.low),
-                        ":high": text(keys_read.high),
-                    },
-                    Limit=limit,
-                )
-            last = response.get("LastEvaluatedKey")
-            placed = [(keys.position_in(item["span"]["S"]), HistoryId(item["sk"]["S"])) for item in response["Items"]]
+            items, last = self._index_page(calendar_id, keys.class_range(each), Limit=limit)
+            placed = [(keys.position_in(item["span"]["S"]), HistoryId(item["sk"]["S"])) for item in items]
             return ClassPage(placed, keys.position_in(last["span"]["S"]) if last else None)
 
         return list(self._clients.pool.map(page, ranges))
+
+    def read_positions_and_series(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int, start: Instant
+    ) -> "tuple[list[ClassPage[Placed]], list[SeriesVersion]]":
+        """Returns what `read_positions` does, and all versions of series that ended after `start`; concurrently.
+
+        It may be that they ended up to a day before, as they were stored: the rules of a time zone may have changed.
+        """
+        series = self._clients.pool.submit(self._series_versions, calendar_id, shifted(start, -SERIES_SLACK))
+        pages = self.read_positions(calendar_id, ranges, limit)
+        return pages, series.result()
+
+    def _series_versions(self, calendar_id: CalendarId, low: Instant) -> "list[SeriesVersion]":
+        found: list[SeriesVersion] = []
+        more: dict[str, Any] = {}
+        while True:
+            items, last = self._index_page(calendar_id, keys.series_range(low), **more)
+            found += [(keys.series_in(item["span"]["S"]), HistoryId(item["sk"]["S"])) for item in items]
+            if last is None:
+                return found
+            more = {"ExclusiveStartKey": last}
+
+    def _index_page(
+        self, calendar_id: CalendarId, keys_read: keys.KeyRange, **more: Any
+    ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+        """Returns a page of a range of the index by calendar, and the key after which the next one begins."""
+        with store_faults():
+            response = self._clients.dynamodb.query(
+                TableName=self._table,
+                IndexName=BY_CALENDAR,
+                KeyConditionExpression="calendar = :calendar AND span BETWEEN :low AND :high",
+                ExpressionAttributeValues={
+                    ":calendar": text(keys.calendar(calendar_id)),
+                    ":low": text(keys_read.low),
+                    ":high": text(keys_read.high),
+                },
+                **more,
+            )
+        return response["Items"], response.get("LastEvaluatedKey")
+
+    def versions(self, calendar_id: CalendarId, wanted: "Sequence[SeriesVersion]") -> list[Event]:
+        """Returns those of `wanted`, given by event id and history_id, that are recorded: a call for a hundred."""
+        places = [keys.version_key(calendar_id, *each) for each in wanted]
+        return [event_of(item) for item in self._read_items({self._table: places})[self._table]]
 
     def stored(self, calendar_id: CalendarId, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
         """Returns the stored events among `event_ids`, including deleted ones, as `DynamoEventStore.get_many` does."""

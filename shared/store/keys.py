@@ -16,6 +16,8 @@ _CALENDAR_PREFIX = "CAL#"
 # These sort before and after every character of an id.
 _BEFORE_ALL = " "
 _AFTER_ALL = "~"
+# The class of the series. Stored, like the names of the length classes.
+_SERIES = "r"
 
 
 def key_of(item: Item) -> ItemKey:
@@ -63,20 +65,38 @@ class KeyRange:
 
 
 def span(event: Event) -> str:
-    """Returns the index key of a live event: its length class, its start, and its id, which makes it unique."""
+    """Returns the index key of a live event: its length class, its start, and its id, which makes it unique.
+
+    Series are a class of their own, by when they end.
+    """
+    if event.content.recurrence is not None:
+        return f"{_SERIES}#{event.content.extent.end}#{event.id}"
     return f"{length_class(event.content.interval)}#{event.content.start}#{event.id}"
 
 
 def position_in(key: str) -> Position:
-    """Returns the start and the id in an index key: the position of an event in a listing."""
+    """Returns the start and the id in an index key: the position of an event in a listing.
+
+    That of a series has none: `series_in` reads it.
+    """
     _, start, event_id = key.split("#", 2)
     return Instant(start), EventId(event_id)
+
+
+def series_in(key: str) -> EventId:
+    """Returns the id in the index key of a series."""
+    return EventId(key.split("#", 2)[2])
 
 
 def class_range(of: ClassRange) -> KeyRange:
     """Returns the range of index keys for a range of a length class."""
     low = f"{of.name}#{of.low[0]}#{of.low[1]}{_BEFORE_ALL if of.after_low else ''}"
     return KeyRange(low, f"{of.name}#{of.high[0]}#{of.high[1]}", of.backward)
+
+
+def series_range(low: Instant) -> KeyRange:
+    """Returns the range of index keys of the series that end at `low` or later."""
+    return KeyRange(f"{_SERIES}#{low}", f"{_SERIES}#{_AFTER_ALL}")
 
 
 def deleted_span(history_id: HistoryId) -> str:

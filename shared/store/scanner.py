@@ -13,7 +13,7 @@ from shared.history.retention import Place, Stored
 from shared.ids import CalendarId, EventId, HistoryId, ItemKey
 from shared.retries import Deadline
 from shared.scheduling.events import EXTERNAL, NO_HISTORY_ID
-from shared.scheduling.quotas import NOTHING, SIZED, Usage, bytes_of
+from shared.scheduling.quotas import NOTHING, TEXTS, Usage, bytes_of
 from shared.store import keys
 from shared.store.batches import batch_get
 from shared.store.client import Clients
@@ -27,6 +27,8 @@ from shared.store.versions import VersionWriter
 T = TypeVar("T")
 
 _MARK = ("sk", "version", "changed_by", "follows", "history_id")
+# What is counted of an event.
+_SIZED = (*TEXTS, "uid", "recurrence")
 
 
 class HistoryScanner:
@@ -72,7 +74,7 @@ class HistoryScanner:
 
     def live_page(self, after: ItemKey | None) -> tuple[list[tuple[VersionRef, Mark]], ItemKey | None]:
         """Returns a page of all events' latest versions, including deleted events, and the key to continue from."""
-        items, following = self._scan(self._events_table, after, ("pk", *_MARK, "change_type", *SIZED))
+        items, following = self._scan(self._events_table, after, ("pk", *_MARK, "change_type", *_SIZED))
         events = [item for item in items if item["sk"]["S"].startswith(keys.EVENT_PREFIX)]
         found = [(keys.calendar_in(item), keys.event_id_in(item), _live_mark(item)) for item in events]
         return [
@@ -206,7 +208,10 @@ def _size(item: Item) -> Usage:
     """Returns what an item of the events table adds to the usage of its calendar, as far as its attributes are text."""
     if item.get("change_type") == text("delete"):
         return NOTHING
-    return Usage(1, sum(bytes_of(item.get(name, {}).get("S")) for name in SIZED))
+    changed = item.get("recurrence", {}).get("M", {}).get("changed", {}).get("M", {})
+    of_occurrences = [override.get("M", {}).get(name, {}).get("S") for override in changed.values() for name in TEXTS]
+    of_event = [item.get(name, {}).get("S") for name in (*TEXTS, "uid")]
+    return Usage(1, sum(map(bytes_of, [*of_event, *of_occurrences])))
 
 
 def _number(item: Item, name: str) -> int | None:

@@ -10,6 +10,7 @@ from shared.scheduling.access import Grant, RightUnknown
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence
 from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage, DeletedPage
 from shared.store import keys
@@ -74,6 +75,29 @@ class SharedEventStore(DynamoEventStore):
             return pages
         return [ClassPage(self.readable(page.found), page.read_up_to) for page in pages]
 
+    def read_with_series(
+        self,
+        calendar_id: CalendarId,
+        ranges: Sequence[ClassRange],
+        start: Instant,
+        limit: int,
+        window: Interval,
+        *,
+        opaque: bool = False,
+    ) -> tuple[list[ClassPage[Event]], list[Event]]:
+        """Returns what `DynamoEventStore.read_with_series` does: all that is opaque, or what the caller may read."""
+        pages, series = super().read_with_series(calendar_id, ranges, start, limit, window, opaque=opaque)
+        # The series may have taken longer to read than the ranges, with which the grant was read.
+        self._grants.renew()
+        return pages, series if opaque else self.readable(series)
+
+    def read_each(
+        self, calendar_id: CalendarId, reads: Sequence[tuple[ClassRange, Instant]], limit: int
+    ) -> list[ClassPage[Event]]:
+        """Returns what `DynamoEventStore.read_each` does."""
+        read = super().read_each
+        return self._grants.beside(lambda: read(calendar_id, reads, limit))
+
     def deleted(self, calendar_id: CalendarId, now: int, limit: int, before: HistoryId | None) -> DeletedPage:
         """Returns what `DynamoEventStore.deleted` does, as far as the caller may read it."""
         read = super().deleted
@@ -88,7 +112,7 @@ class SharedEventStore(DynamoEventStore):
         """Does what `DynamoEventStore.put_guarded` does, if the caller still may when it commits."""
         with store_faults():
             self._clients.dynamodb.transact_write_items(
-                TransactItems=[*self._guarded_put(event, previous, fences), *self._grants.checks(event)]  # type: ignore[list-item]
+                TransactItems=[*self._guarded_put([(event, previous)], fences), *self._grants.checks(event)]  # type: ignore[list-item]
             )
 
     def update(

@@ -13,8 +13,10 @@ from shared.store.shared_events import SharedEventStore
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shared.history.past_series import SeriesVersion
     from shared.history.time_travel import Placed
     from shared.scheduling.access import Grant
+    from shared.scheduling.instants import Instant
     from shared.store.access import GrantReader
     from shared.store.client import Clients
     from shared.store.codec import Item
@@ -63,6 +65,17 @@ class SharedHistoryStore(DynamoHistoryStore):
         """Returns what `DynamoHistoryStore.read_positions` does: positions, of events that have to be read then."""
         read = super().read_positions
         return self._grants.beside(lambda: read(calendar_id, ranges, limit))
+
+    def read_positions_and_series(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int, start: "Instant"
+    ) -> "tuple[list[ClassPage[Placed]], list[SeriesVersion]]":
+        """Returns what `DynamoHistoryStore.read_positions_and_series` does: of events that have to be read then."""
+        read = super().read_positions_and_series
+        return self._grants.beside(lambda: read(calendar_id, ranges, limit, start))
+
+    def versions(self, calendar_id: CalendarId, wanted: "Sequence[SeriesVersion]") -> list[Event]:
+        """Returns those of `wanted` that are recorded and that the caller may read."""
+        return self._shared.readable(super().versions(calendar_id, wanted))
 
     def first(self, event: Event) -> Event | None:
         """Returns the oldest recorded version since the creation of `event`, if the caller may read it."""

@@ -36,7 +36,8 @@ NOT_RUN: Final = {
 }  # fmt: skip
 
 _FENCE: Final = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# An id, or that of an occurrence of a series.
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_[0-9]{8}(T[0-9]{6})?)?")
 _CLOCK: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _CUT: Final = "…"
 
@@ -107,9 +108,11 @@ class Comparison:
     def _check_text(self, shown: str, real: str, path: str) -> None:
         if _CUT in shown:
             assert real.startswith(shown.partition(_CUT)[0]), path
-        elif _UUID.fullmatch(shown):
-            assert _UUID.fullmatch(real), path
-            assert self.ids.setdefault(shown, real) == real, f"{path}: another id"
+        elif _ID.fullmatch(shown):
+            assert _ID.fullmatch(real), path
+            (mine, _, shown_part), (theirs, _, real_part) = shown.partition("_"), real.partition("_")
+            assert self.ids.setdefault(mine, theirs) == theirs, f"{path}: another id"
+            assert shown_part == real_part, path
         elif _CLOCK.fullmatch(shown):
             assert _CLOCK.fullmatch(real), path
         else:

@@ -26,8 +26,10 @@ PER_BATCH_GET: Final = 100
 PER_TRANSACTION: Final = 98
 # The count of a bulk request, and the read of what its calendar holds.
 ADMISSION: Final = 2
+# The Queries of the events of a window, one for each length class, and beside them the one of its series.
+WINDOW: Final = 4 + 1
 # The calls of all rounds if only one class has more than one page.
-CROWDED: Final = 4 + ROUNDS - 1
+CROWDED: Final = WINDOW + ROUNDS - 1
 
 BUDGETS: Final[dict[str, Budget]] = {
     "authorize": Budget(0, 0),
@@ -63,21 +65,33 @@ BUDGETS: Final[dict[str, Budget]] = {
     # As a login up to the password, which is then stored; the counters again; and the other sessions end.
     # The profile before, for the rules.
     "change the password": Budget(1 + 4 + 1 + 3 + 2, 7),
-    "create": Budget(6, 3),
+    "create": Budget(7, 3),
     # By a process that has read within the last minute what the calendar holds, or else after that read.
     "create, conflicts allowed": Budget(1, 1),
     "create, conflicts allowed, the first of a process": Budget(2, 2),
-    # The usual six without the write, and four to find the next free start.
-    "create, refused (409)": Budget(9, 3),
-    "list a window": Budget(4, 1),
-    "free and busy": Budget(4, 1),
+    # The usual seven without the write, and five to find the next free start.
+    "create, refused (409)": Budget(1 + WINDOW + WINDOW, 3),
+    "list a window": Budget(WINDOW, 1),
+    "free and busy": Budget(WINDOW, 1),
     "get": Budget(1, 1),
-    "replace": Budget(6, 3),
+    "replace": Budget(7, 3),
     "patch no time": Budget(1, 1),
-    "patch one time": Budget(7, 4),
-    "patch both times": Budget(6, 3),
+    "patch one time": Budget(8, 4),
+    "patch both times": Budget(7, 3),
     "delete": Budget(1, 1),
-    "create under a key": Budget(6, 3),
+    "get an occurrence": Budget(1, 1),
+    "list occurrences": Budget(1, 1),
+    # The fences of its weeks, and what overlaps it. With one time alone it is read before.
+    "move an occurrence": Budget(7, 3),
+    "end an occurrence later": Budget(8, 4),
+    "retitle an occurrence": Budget(2, 2),
+    "cancel an occurrence": Budget(2, 2),
+    # Both parts in one transaction, which moves all fences. Only other time than before is looked at.
+    "move the following occurrences": Budget(7, 3),
+    "retitle the following occurrences": Budget(2, 2),
+    "end a series": Budget(2, 2),
+    "move a series": Budget(7, 3),
+    "create under a key": Budget(7, 3),
     "create under a key, repeated": Budget(1, 1),
     "find by uid": Budget(1, 1),
     # Before its writes, a bulk counts the request, and reads concurrently what the calendar holds unless that is known.
@@ -88,13 +102,13 @@ BUDGETS: Final[dict[str, Budget]] = {
     "bulk of 1,000 under a key, repeated": Budget(2 + ceil(BULK / PER_BATCH_GET), 3),
     # One read of the existing events, and a write for each, since a batch cannot have conditions.
     "bulk of 50 with uids": Budget(ADMISSION + 1 + 50, 3),
-    # A Query for each length class of each of at most eight windows.
-    "bulk of 1,000 with a report of conflicts": Budget(ADMISSION + 4 * 8 + ceil(BULK / PER_BATCH_WRITE), 3),
+    # A Query for each length class of each of at most eight windows, and one for the series in all of them.
+    "bulk of 1,000 with a report of conflicts": Budget(ADMISSION + 4 * 8 + 1 + ceil(BULK / PER_BATCH_WRITE), 3),
     "list versions": Budget(2, 1),
     "one version": Budget(2, 1),
     "diff": Budget(2, 1),
-    "rollback": Budget(7, 4),
-    "restore": Budget(7, 4),
+    "rollback": Budget(8, 4),
+    "restore": Budget(8, 4),
     "make a calendar": Budget(1, 1),
     # The list, and the calendars in it.
     "list calendars": Budget(2, 2),
@@ -119,55 +133,57 @@ BUDGETS: Final[dict[str, Budget]] = {
     "get an invitation": Budget(1, 1),
     "withdraw an invitation": Budget(1, 1),
     "accept an invitation": Budget(2, 2),
-    # Nothing is looked up for the caller's default calendar. Else the rights of all in one call, and then four Queries
+    # Nothing is looked up for the caller's default calendar. Else the rights of all in one call, and then five Queries
     # for each.
-    "find a time of one's own": Budget(4, 1),
-    "find a time in 5 calendars": Budget(1 + 4 * 5, 2),
-    "find a time in 20 calendars": Budget(1 + 4 * 20, 2),
-    # All calendars in one call, four Queries in each, and one write.
-    "book 3 calendars": Budget(2 + 4 * 3, 3),
-    "book one of 3": Budget(2 + 4 * (1 + 3), 3),
+    "find a time of one's own": Budget(WINDOW, 1),
+    "find a time in 5 calendars": Budget(1 + WINDOW * 5, 2),
+    "find a time in 20 calendars": Budget(1 + WINDOW * 20, 2),
+    # All calendars in one call, five Queries in each, and one write.
+    "book 3 calendars": Budget(2 + WINDOW * 3, 3),
+    "book one of 3": Budget(2 + WINDOW * (1 + 3), 3),
     # That the event is on several is known only when it is read.
-    "reschedule on 3 calendars": Budget(3 + 4 * 3, 4),
+    "reschedule on 3 calendars": Budget(3 + WINDOW * 3, 4),
     "retitle on 3 calendars": Budget(3, 3),
     "cancel on 3 calendars": Budget(3, 3),
     "take off a calendar": Budget(3, 3),
-    "move to another calendar": Budget(6, 3),
+    "move to another calendar": Budget(7, 3),
     "list deleted": Budget(1, 1),
     "get as of": Budget(2, 1),
-    # Four for the page, and one for the stored versions of its ten events.
-    "list a window as of": Budget(4 + 1, 2),
+    # Four for the page and one for the series, and one for the stored versions of its ten events.
+    "list a window as of": Budget(5 + 1, 2),
     # The index, the events, and a write for each of the ten.
     "undo of 10": Budget(2 + 10, 3),
     # And for each of the ten the previous version, a read and a write, since their times do not change.
     "undo of 10 changes": Budget(2 + 10 * 3, 5),
-    # And for each of the ten six calls, as for every change that takes time. Those of one week are made in sequence.
-    "undo of 10 deletions": Budget(2 + 10 * 6, 2 + 10 * 3),
+    # And for each of the ten seven calls, as for every change that takes time. Those of one week are made in sequence.
+    "undo of 10 deletions": Budget(2 + 10 * 7, 2 + 10 * 3),
     "undo of 10 deletions, conflicts allowed": Budget(2 + 10 * 2, 4),
     # One more for each calendar among them, whose events are counted concurrently.
     "record 100 changes": Budget(ceil(RECORDS / PER_BATCH_WRITE) + 1, 1),
     # Upper limits for any calendar: one of the four classes is crowded, and each further round reads a page of it.
     # The fences, a round that finds the conflict, and the limit of the search for a free time.
-    "create, refused in a crowded hour (409)": Budget(1 + 4 + CROWDED, 2 + ROUNDS),
+    "create, refused in a crowded hour (409)": Budget(1 + WINDOW + CROWDED, 2 + ROUNDS),
     # The fences, the rounds of the conflict check, and those of the search for a free time.
     "create, refused behind a crowd (409)": Budget(1 + 2 * CROWDED, 1 + 2 * ROUNDS),
     "free and busy of a crowded hour": Budget(CROWDED, ROUNDS),
     "list a window behind 1,000 long stays": Budget(CROWDED, ROUNDS),
     # The rounds, and the stored versions of each hundred events: those of one round concurrently. Events at the end of
     # a page are looked up, with two concurrent calls.
-    "list a window as of, behind an undone bulk": Budget(CROWDED + 2 + BULK // 100 + 2 * (ROUNDS - 1), 3 * ROUNDS),
+    "list a window as of, behind an undone bulk": Budget(
+        5 + ROUNDS - 1 + 2 + BULK // 100 + 2 * (ROUNDS - 1), 3 * ROUNDS
+    ),
     # Three rounds, the stored versions in four steps, and LOOK_UPS events that were different at that time.
-    "list a window as of, behind a restored bulk": Budget(4 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
+    "list a window as of, behind a restored bulk": Budget(4 + 1 + 2 + 4 + 2 * LOOK_UPS, 3 + 2 * 4),
 }
 
 # In a calendar that is not the caller's own, with the same names. The others cost what they cost in one's own: what a
 # calendar grants is read in a call that is made anyway, and held to in a transaction.
 SHARED_BUDGETS: Final[dict[str, Budget]] = {
     # The grant is read beside the Queries.
-    "list a window": Budget(4 + 1, 1),
-    "free and busy": Budget(4 + 1, 1),
+    "list a window": Budget(WINDOW + 1, 1),
+    "free and busy": Budget(WINDOW + 1, 1),
     "list deleted": Budget(1 + 1, 1),
-    "list a window as of": Budget(4 + 1 + 1, 2),
+    "list a window as of": Budget(5 + 1 + 2, 2),
     # A transaction returns nothing of what it writes: the event is read before.
     "patch no time": Budget(2, 2),
     "one version": Budget(1, 1),
@@ -178,12 +194,12 @@ SHARED_BUDGETS: Final[dict[str, Budget]] = {
     "bulk of 1,000 under a key, repeated": Budget(3 + ceil(BULK / PER_TRANSACTION), 3),
     "bulk of 50 with uids": Budget(ADMISSION + 1 + 1 + 1, 3),
     "bulk of 1,000 with a report of conflicts": Budget(
-        ADMISSION + 1 + 4 * 8 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)
+        ADMISSION + 1 + 4 * 8 + 1 + ceil(BULK / PER_TRANSACTION), 2 + ceil(BULK / PER_TRANSACTION)
     ),
     # The grant beside the index, the events, and all deletions in one transaction. Each other change has its own.
     "undo of 10": Budget(3 + 1, 3),
     "undo of 10 changes": Budget(3 + 10 * 3, 5),
-    "undo of 10 deletions": Budget(3 + 10 * 6, 2 + 10 * 3),
+    "undo of 10 deletions": Budget(3 + 10 * 7, 2 + 10 * 3),
     "undo of 10 deletions, conflicts allowed": Budget(3 + 10 * 2, 4),
 }
 # Whether the event is one that a booker has created has to be read, after an attempt without a read.

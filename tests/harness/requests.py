@@ -15,6 +15,7 @@ from tests.harness.history_requests import HISTORY_ROUTES
 from tests.harness.identity_requests import IDENTITY_ROUTES
 from tests.harness.ledger import Ledger, recording
 from tests.harness.routes import Route
+from tests.harness.series_requests import SERIES_ROUTES
 from tests.harness.sharing_requests import SHARING_ROUTES
 
 # The requests to small calendars, and all requests.
@@ -22,6 +23,7 @@ USUAL_ROUTES: Final = (
     *IDENTITY_ROUTES,
     *ADDRESS_ROUTES,
     *EVENT_ROUTES,
+    *SERIES_ROUTES,
     *HISTORY_ROUTES,
     *SHARING_ROUTES,
     *BOOKING_ROUTES,

@@ -126,6 +126,13 @@ ROUTES: list[tuple[str, str, int, Ask, set[Read]]] = [
         lambda scene: scene.api("GET", f"{scene.path}?as_of=2026-11-22T09:30:00Z"),
         {GET, VERSIONS},
     ),
+    (
+        "GET",
+        "/events/{event_id}/occurrences",
+        200,
+        lambda scene: scene.api("GET", f"{scene.path}/occurrences?{WINDOW}"),
+        {GET},
+    ),
     ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", scene.path, REVIEW), {MANY, USAGE, SPANS}),
     ("PUT", "/events/{event_id}", 200, lambda scene: scene.api("PUT", f"{scene.path}{ALLOW}", REVIEW), {MANY, USAGE}),
     (

@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness.template import ROOT
 
-SHORT = ("flatness", "sharing", "overhead", "cold", "throughput", "fences", "guessing")
+SHORT = ("flatness", "sharing", "overhead", "cold", "throughput", "fences", "guessing", "recurrence", "series")
 ELSEWHERE = {
     "ledger": "tests/integration/test_budgets.py",
     "smoke": "tests/e2e/test_benchmarks.py",

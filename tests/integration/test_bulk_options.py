@@ -92,7 +92,7 @@ def test_no_look_at_conflicts_is_taken_unless_asked_for(deployment: Deployment) 
         assert "conflicts" not in bulk(REVIEW, REVIEW, query="?conflicts=ignore").body
         assert calls == []
         assert bulk(REVIEW, query="?conflicts=report").body["conflicts"]["complete"]
-        assert len(calls) == 4
+        assert len(calls) == 5
     finally:
         hooks.unregister("before-call.dynamodb.Query", unique_id="look")
 

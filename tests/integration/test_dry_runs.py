@@ -18,8 +18,10 @@ from tests.harness.samples import END, START, new_id
 
 EVENT = "/events/{event_id}"
 READS = {"GetItem", "BatchGetItem", "Query"}
-# All zones here are called what IANA calls them.
-SAID = tuple(name for name in CONTENT_FIELDS if name != "time_zone_given")
+# All zones here are called what IANA calls them, no event is of whole days, and none recurs.
+UNSAID = {"time_zone_given", "start_date", "end_date", "recurrence"}
+SAID = tuple(name for name in CONTENT_FIELDS if name not in UNSAID)
+TIMES = ("start", "end", "start_local")
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,15 @@ class Change:
 
 
 CHANGES = {
-    "create": Change("POST", "/events", {**REVIEW, **LATER}, "create", SAID, 4, moves=True),
-    "replace": Change("PUT", EVENT, {"title": "New", **LATER}, "update", ("title", "start", "end"), 5, moves=True),
+    "create": Change("POST", "/events", {**REVIEW, **LATER}, "create", SAID, 5, moves=True),
+    "replace": Change("PUT", EVENT, {"title": "New", **LATER}, "update", ("title", *TIMES), 6, moves=True),
     "replace no time": Change("PUT", EVENT, {**REVIEW, "title": "New"}, "update", ("title",), 1),
     "patch no time": Change("PATCH", EVENT, {"title": "New", "location": "Here"}, "update", ("title", "location"), 1),
-    "patch one time": Change("PATCH", EVENT, {"end": LATER["end"]}, "update", ("end",), 6, moves=True),
-    "patch both times": Change("PATCH", EVENT, LATER, "update", ("start", "end"), 5, moves=True),
+    "patch one time": Change("PATCH", EVENT, {"end": LATER["end"]}, "update", ("end",), 7, moves=True),
+    "patch both times": Change("PATCH", EVENT, LATER, "update", TIMES, 6, moves=True),
     "patch to transparent": Change("PATCH", EVENT, {"transparency": "transparent"}, "update", ("transparency",), 2),
     "delete": Change("DELETE", EVENT, None, "delete", ("deleted",), 1),
-    "rollback": Change("POST", f"{EVENT}/rollback", None, "rollback", ("title", "start", "end"), 6, moves=True),
+    "rollback": Change("POST", f"{EVENT}/rollback", None, "rollback", ("title", *TIMES), 7, moves=True),
 }
 OF_AN_EVENT = [name for name in CHANGES if name != "create"]
 DRY = "?dry_run=true"

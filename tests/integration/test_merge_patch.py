@@ -74,6 +74,17 @@ documents = st.fixed_dictionaries(
     {"title": GOOD["title"], "start": st.just(REVIEW["start"]), "end": st.just(REVIEW["end"])},
     optional={name: GOOD[name] for name in ("description", "location", "time_zone", "transparency")},
 )
+days = st.integers(1, 9).map(lambda day: f"2027-03-0{day}")
+WHOLE: dict[str, st.SearchStrategy[Any]] = {"all_day": st.booleans(), "start_date": days, "end_date": days}
+of_whole_days = st.fixed_dictionaries(
+    {
+        "title": GOOD["title"],
+        "all_day": st.sampled_from([True]),
+        "start_date": st.just("2027-03-03"),
+        "end_date": st.sampled_from(["2027-03-04", "2027-03-09"]),
+    },
+    optional={name: GOOD[name] for name in ("description", "time_zone", "transparency")},
+)
 patches = st.fixed_dictionaries({}, optional={name: good | st.none() for name, good in GOOD.items()})
 odd_patches = st.fixed_dictionaries({}, optional={name: good | anything for name, good in GOOD.items()})
 
@@ -120,6 +131,25 @@ def test_a_patch_of_anything_is_refused_where_its_result_is(
 ) -> None:
     del deployment
     patched, replaced = patched_and_replaced(document, patch)
+    assert patched.status == replaced.status, (patched, replaced)
+    assert patched.status in (200, 422)
+    if patched.status == 200:
+        assert content(patched) == content(replaced)
+
+
+@merged
+@given(
+    document=documents | of_whole_days,
+    days=st.fixed_dictionaries({}, optional={name: good | st.none() for name, good in WHOLE.items()}),
+    others=st.fixed_dictionaries({}, optional={name: GOOD[name] for name in ("title", "start", "end")}),
+    more=st.fixed_dictionaries({}, optional={name: GOOD[name] | st.none() for name in ("time_zone", "transparency")}),
+)
+def test_a_patch_makes_whole_days_and_times_of_one_another(
+    deployment: Deployment, document: dict[str, Any], days: dict[str, Any], others: dict[str, Any], more: dict[str, Any]
+) -> None:
+    """Without null for `start` and `end`, which a patch never takes: a replacement of whole days may lack them."""
+    del deployment
+    patched, replaced = patched_and_replaced(document, {**days, **others, **more})
     assert patched.status == replaced.status, (patched, replaced)
     assert patched.status in (200, 422)
     if patched.status == 200:

@@ -278,5 +278,5 @@ def test_hot_requests_make_no_call_for_a_quota(dynamodb_deployment: Deployment) 
     dynamodb_deployment.clock.forward(61)
     assert [calls("bulk") for _ in range(2)] == [3, 2]
     dynamodb_deployment.clock.forward(61)
-    assert calls("checked") == 6  # reads it along with the fences
+    assert calls("checked") == 7  # reads it along with the fences
     assert calls("allowed") == 1

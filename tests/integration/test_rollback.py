@@ -171,7 +171,7 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(
     assert (reply.status, reply.headers["ETag"]) == (200, tag(second))
     body = reply.body
     assert (body["from"], body["to"], body["type"]) == (second["history_id"], first["history_id"], "rollback")
-    assert {change["field"] for change in body["changes"]} == {"title", "start", "end", "description"}
+    assert {change["field"] for change in body["changes"]} == {"title", "start", "start_local", "end", "description"}
     assert content(jsonpatch.JsonPatch(body["patch"]).apply(second)) == content(first)
     assert body["conflicts"] == []
     assert dynamodb_deployment.calendars() == before

@@ -107,6 +107,7 @@ def test_what_a_zone_was_called_is_in_versions_diffs_and_rollbacks(dynamodb_depl
     assert diff["changes"] == [
         {"field": "time_zone", "old": BERLIN, "new": "Asia/Tokyo"},
         {"field": "time_zone_given", "old": MOZILLA, "new": None},
+        {"field": "start_local", "old": "2027-03-01T10:00:00+01:00", "new": "2027-03-01T18:00:00+09:00"},
     ]
     assert {"op": "replace", "path": "/time_zone_given", "value": None} in diff["patch"]
 

@@ -8,6 +8,7 @@ from shared.scheduling.access import OWNER as OWNER_GRANT
 from shared.scheduling.access import Grant
 from shared.scheduling.events import Event
 from shared.scheduling.instants import Instant
+from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ClassPage
 from shared.store import keys
@@ -32,6 +33,25 @@ class InMemory:
     def reads(self) -> int:
         """How often ranges were read, each time side by side."""
         return len(self.queries)
+
+    def read_with_series(
+        self,
+        calendar_id: CalendarId,
+        ranges: Sequence[ClassRange],
+        start: Instant,
+        limit: int,
+        window: Interval,
+        *,
+        opaque: bool = False,
+    ) -> tuple[list[ClassPage[Event]], list[Event]]:
+        series = [each for each in self.events if each.content.recurrence is not None]
+        there = [each for each in series if each.content.extent.overlaps(window) and (each.content.busy or not opaque)]
+        return self.read_ranges(calendar_id, ranges, start, limit, opaque=opaque), there
+
+    def read_each(
+        self, calendar_id: CalendarId, reads: Sequence[tuple[ClassRange, Instant]], limit: int
+    ) -> list[ClassPage[Event]]:
+        return [self.read_ranges(calendar_id, [each], start, limit, opaque=True)[0] for each, start in reads]
 
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from shared.errors import Collision
 from shared.http.change_documents import changes, diff_document
-from shared.http.documents import ContentDocument, EventDocument, event_document, version_document
+from shared.http.content_documents import ContentDocument
+from shared.http.documents import EventDocument, event_document, version_document
 from shared.http.problem_documents import collision_document
 from shared.scheduling.events import CONTENT_FIELDS, Content, Event, Transparency
 from tests.harness.samples import END, OWNER, START, event, new_id
@@ -25,6 +26,9 @@ contents = st.builds(
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     transparency=transparencies,
     time_zone_given=st.sampled_from([None, "W. Europe Standard Time"]),
+    start_local=st.sampled_from([None, "2027-03-01T10:00:00+01:00", "2027-03-01T09:00:00+00:00"]),
+    start_date=st.sampled_from([None, "2027-03-01"]),
+    end_date=st.sampled_from([None, "2027-03-02", "2027-03-03"]),
 )
 
 
@@ -47,7 +51,8 @@ def test_the_changes_name_each_content_field_that_differs_with_both_sides(one: C
         change["field"]: (change["old"], change["new"])
         for change in changes(with_content(one, 1), with_content(other, 2))
     }
-    assert set(CONTENT_FIELDS) == {each.name for each in fields(Content)} == ContentDocument.__annotations__.keys()
+    assert set(CONTENT_FIELDS) == {each.name for each in fields(Content)}
+    assert ContentDocument.__annotations__.keys() == {*CONTENT_FIELDS, "all_day"}  # derived from the dates
     for name in CONTENT_FIELDS:
         sides = getattr(one, name), getattr(other, name)
         assert found.pop(name, None) == (sides if sides[0] != sides[1] else None)
@@ -130,6 +135,7 @@ def test_an_event_is_answered_with_these_fields() -> None:
     made = event(version=3)
     expected: dict[str, Any] = {
         "id": made.id,
+        "all_day": False,
         "title": "Review",
         "description": "",
         "location": "",
@@ -137,8 +143,18 @@ def test_an_event_is_answered_with_these_fields() -> None:
         "end": END,
         "time_zone": "UTC",
         "time_zone_given": None,
+        "start_local": None,
+        "start_date": None,
+        "end_date": None,
         "transparency": "opaque",
         "calendars": [],
+        "recurrence": None,
+        "series_id": None,
+        "recurrence_id": None,
+        "original_start": None,
+        "changed_fields": None,
+        "cancelled": None,
+        "split_from": None,
         "uid": None,
         "calendar_id": OWNER,
         "created_by": OWNER,

@@ -1,4 +1,8 @@
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
 
 from shared import ids
 from shared.scheduling.events import Stamp
@@ -45,3 +49,20 @@ def test_a_first_version_is_later_than_what_is_gone_even_if_its_id_was_made_befo
     assert after.history_id > gone.history_id
     assert after.created_at == after.stamp.changed_at == ids.made_at(after.history_id)
     assert after.stamp.version == 4
+
+
+@pytest.mark.parametrize(
+    ("fields", "local"),
+    [
+        ({}, "2027-03-01T09:00:00"),
+        ({"time_zone": "Europe/Berlin"}, "2027-03-01T10:00:00"),
+        ({"time_zone": "Europe/Berlin", "start_local": "2027-03-01T10:30:00+01:30"}, "2027-03-01T10:30:00"),
+        ({"start_local": "2027-03-01T10:00:00+01:00"}, "2027-03-01T09:00:00"),  # of no zone: in UTC
+        ({"time_zone": "Europe/Berlin", "start_date": "2027-03-01", "end_date": "2027-03-02"}, "2027-03-01T00:00:00"),
+        ({"time_zone": "Europe/Berlin", "start_date": "2027-03-01"}, "2027-03-01T10:00:00"),
+    ],
+)
+def test_the_local_start_is_that_of_the_clock_in_its_zone(fields: dict[str, Any], local: str) -> None:
+    made = replace(content(), **fields)
+    assert made.local_start == datetime.fromisoformat(local)
+    assert made.all_day == ("end_date" in fields)

@@ -45,6 +45,19 @@ class Calendars:
     limits: list[int] = field(default_factory=list)
     read: list[CalendarId] = field(default_factory=list)
 
+    def read_with_series(
+        self,
+        calendar_id: CalendarId,
+        ranges: Sequence[ClassRange],
+        start: Instant,
+        limit: int,
+        window: Interval,
+        *,
+        opaque: bool = False,
+    ) -> tuple[list[ClassPage[Event]], list[Event]]:
+        del window
+        return self.read_ranges(calendar_id, ranges, start, limit, opaque=opaque), []
+
     def read_ranges(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], start: Instant, limit: int, *, opaque: bool = False
     ) -> list[ClassPage[Event]]:

@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from shared.errors import COLLISIONS_SHOWN, Contended, OutcomeUnknown, Unavailable
 from shared.ids import EventId
 from shared.retries import Deadline
-from shared.scheduling.conflicts import find_conflicts, needs_check
+from shared.scheduling.conflicts import find_conflicts
 from shared.scheduling.events import ChangeType, Content, Event, Transparency
 from shared.scheduling.fences import RECENT, Fence
 from shared.scheduling.guard import Guard
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.lost_answers import LostAnswers
+from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.range_reader import ROUNDS
-from shared.scheduling.windows import position_of
+from shared.scheduling.window_reader import position_of
 from tests.harness.samples import END, START, content, event, no_bookings, request
 from tests.unit.in_memory_calendar import InMemory
 
@@ -43,12 +44,12 @@ def test_only_what_takes_time_that_was_not_taken_is_checked(
     before: Content | None, after: Content, checked: bool
 ) -> None:
     previous = replace(event(), content=before) if before else None
-    assert needs_check(replace(event(), content=after), previous) is checked
+    assert (newly_taken(replace(event(), content=after), previous) is not None) is checked
 
 
 @pytest.mark.parametrize(("kind", "checked"), [("delete", True), ("update", False)])
 def test_a_deleted_event_takes_no_time(kind: ChangeType, checked: bool) -> None:
-    assert needs_check(event(), event(kind=kind)) is checked
+    assert (newly_taken(event(), event(kind=kind)) is not None) is checked
 
 
 def test_a_write_whose_answer_was_lost_recognises_itself() -> None:
@@ -91,7 +92,8 @@ def conflicts_in(
 ) -> tuple[list[Event], bool]:
     """What is in the way of WANTED, as the event `event_id`."""
     wanted = replace(event(event_id=event_id), content=WANTED)
-    return find_conflicts(calendar, wanted, fences, deadline or slow(InMemory([])))
+    found = find_conflicts(calendar, wanted, fences, deadline or slow(InMemory([])))
+    return [*found.events], found.complete
 
 
 def test_reading_ends_with_the_time() -> None:

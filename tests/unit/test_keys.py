@@ -10,7 +10,7 @@ from shared.ids import EventId
 from shared.scheduling.instants import FIRST, LAST, Instant, shifted
 from shared.scheduling.intervals import MAX_DURATION_SECONDS, Interval
 from shared.scheduling.length_classes import CLASSES, ClassRange, Position, length_class, overlap_ranges
-from shared.scheduling.windows import position_of
+from shared.scheduling.window_reader import position_of
 from shared.store import keys
 from tests.harness.samples import START, event, new_id
 

@@ -24,6 +24,7 @@ def test_a_body_shows_nothing_of_its_content(body: RequestBody) -> None:
 
 def test_faults_are_named_in_the_order_of_what_a_request_must_have() -> None:
     """Some lists of faults are cut, and a digest of a bulk request has them: their order is part of the contract."""
-    first = ["title", "start", "transparency", "end", "description", "location", "time_zone"]
-    assert [*CreateEvent.model_fields] == [*first, "uid", "calendars", "any_of", "reason"]
-    assert [*EventPatch.model_fields] == [*first, "calendars", "reason"]
+    first = ["title", "all_day", "start", "transparency", "end"]
+    first += ["description", "location", "time_zone", "start_date", "end_date"]
+    assert [*CreateEvent.model_fields] == [*first, "recurrence", "uid", "calendars", "any_of", "reason"]
+    assert [*EventPatch.model_fields] == [*first, "calendars", "recurrence", "cancelled", "reason"]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared import errors, sharing_errors
+from shared import errors, series_errors, sharing_errors
 from shared.errors import Collision, FieldError, InvalidRequest, SchedulingError
 from shared.http import problems
 from shared.http.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
@@ -11,7 +11,7 @@ from shared.http.problem_documents import ERRORS_SHOWN, field_problems
 from shared.ids import CalendarId, EventId, HistoryId
 from tests.harness.samples import END, START
 
-MODULES = {"shared.errors", "shared.sharing_errors", "shared.http.errors"}
+MODULES = {"shared.errors", "shared.series_errors", "shared.sharing_errors", "shared.http.errors"}
 CASES: list[tuple[SchedulingError, int]] = [
     (errors.InvalidRequest.of("end", "must be later than start"), 422),
     (MalformedBody("is no JSON"), 400),
@@ -37,6 +37,7 @@ CASES: list[tuple[SchedulingError, int]] = [
     (errors.SentRecently(7), 429),
     (errors.CalendarFull(), 507),
     (errors.QuotaExceeded("events", 10, 10), 409),
+    (series_errors.TooManySeries(500), 409),
     (errors.TooManyBulkRequests(60, 7), 429),
     (errors.ContentErased(), 410),
     (errors.Unavailable("busy", 3), 503),

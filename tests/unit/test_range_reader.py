@@ -8,7 +8,7 @@ from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange, overlap_ranges
 from shared.scheduling.range_reader import LARGEST_PAGE, ROUNDS, ClassPage, RangeReader, sizes
-from shared.scheduling.windows import position_of
+from shared.scheduling.window_reader import position_of
 from tests.harness.samples import event
 
 NOW: Final = Instant("2027-03-01T00:00:00Z")

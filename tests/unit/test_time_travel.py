@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from shared import ids
 from shared.errors import NotFound
+from shared.history.past_series import SERIES_LOOK_UPS
 from shared.history.time_travel import LOOK_UPS, Placed, TimeTravel
-from shared.ids import CalendarId, EventId
+from shared.ids import CalendarId, EventId, HistoryId
 from shared.scheduling.events import ChangeType, Event
 from shared.scheduling.instants import Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import ClassRange
 from shared.scheduling.range_reader import ROUNDS, ClassPage
-from shared.scheduling.windows import Window, position_of
+from shared.scheduling.recurrences import Override, Recurrence, occurrences
+from shared.scheduling.window_reader import position_of
+from shared.scheduling.windows import Window
 from shared.store import keys
 from tests.harness.samples import NOW_NS, OWNER, event, request
 
@@ -37,14 +40,28 @@ class Versions:
     reads: int = 0
     looked_up: list[EventId] = field(default_factory=list)
 
+    @property
+    def _placed(self) -> list[Event]:
+        return [version for versions in self.events for version in versions if not version.deleted]
+
+    def read_positions_and_series(
+        self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int, start: Instant
+    ) -> tuple[list[ClassPage[Placed]], list[tuple[EventId, HistoryId]]]:
+        low = keys.series_range(start).low
+        series = [(each.id, each.history_id) for each in self._placed if keys.span(each) >= low]
+        return self.read_positions(calendar_id, ranges, limit), series
+
+    def versions(self, calendar_id: CalendarId, wanted: Sequence[tuple[EventId, HistoryId]]) -> list[Event]:
+        assert calendar_id == OWNER
+        return [each for each in self._placed if (each.id, each.history_id) in {*wanted}]
+
     def read_positions(
         self, calendar_id: CalendarId, ranges: Sequence[ClassRange], limit: int
     ) -> list[ClassPage[Placed]]:
         assert calendar_id == OWNER
         self.reads += 1
         limit = min(limit, self.largest)
-        every = [version for versions in self.events for version in versions if not version.deleted]
-        indexed = sorted((keys.span(each), each.history_id) for each in every)
+        indexed = sorted((keys.span(each), each.history_id) for each in self._placed)
         pages = []
         for one in map(keys.class_range, ranges):
             inside = [pair for pair in indexed if one.low <= pair[0] <= one.high]
@@ -70,16 +87,36 @@ class Versions:
 
     def as_it_was(self, moment_ms: int) -> list[Event]:
         """What the window showed at the moment."""
-        found = []
+        found: list[Event] = []
         for versions in self.events:
             then = [each for each in versions if ids.milliseconds_of(each.history_id) <= moment_ms]
-            if then and not then[-1].deleted and then[-1].content.interval.overlaps(WINDOW.interval):
-                found.append(then[-1])
+            if then and not then[-1].deleted:
+                found += occurrences(then[-1], WINDOW.interval)
         return sorted(found, key=position_of)
 
     def page(self, window: Window, moment_ms: int, limit: int) -> tuple[list[Event], str | None]:
         history: Any = self
         return TimeTravel(request(), self, history, map).page(window, moment_ms, limit)
+
+
+@st.composite
+def recurrences(draw: st.DrawFn, start: Instant, length: int) -> Recurrence | None:
+    """None, or a recurrence from the local time `start`, in UTC: one that has ended, one that ends, or an endless one.
+
+    One occurrence may be excluded, and another one moved by some hours or renamed.
+    """
+    step = 1 + length // DAY
+    rule = draw(st.sampled_from([None, None, f"FREQ=DAILY;INTERVAL={step}", f"FREQ=DAILY;COUNT=2;INTERVAL={step}"]))
+    if rule is None:
+        return None
+    ids_ = ["".join(filter(str.isalnum, shifted(start, number * step * DAY)))[:-1] for number in range(2)]
+    excluded = draw(st.sampled_from([(), (ids_[0],)]))
+    to = draw(st.sampled_from([None, -DAY, 3 * HOUR]))
+    if to is None:
+        return Recurrence(rule, excluded=excluded)
+    at = shifted(start, step * DAY + to)
+    moved = Override(ids_[1], (("end", shifted(at, HOUR)), ("start", at), ("title", "Moved")))
+    return Recurrence(rule, excluded=excluded, changed=(moved,))
 
 
 @st.composite
@@ -96,12 +133,13 @@ def histories(draw: st.DrawFn) -> Versions:
             length = draw(st.sampled_from([HOUR, 2 * HOUR, 5 * HOUR, 4 * DAY]))
             kind: ChangeType = draw(st.sampled_from(["update", "update", "delete"])) if versions else "create"
             times = (shifted(START, start), shifted(START, start + length))
-            if kind == "delete":
-                times = (versions[-1].content.start, versions[-1].content.end)
             history_id = ids.derived_id(at, number)
             event_id = versions[0].id if versions else history_id
             made = event(*times, event_id=event_id, history_id=history_id, version=len(versions) + 1, kind=kind)
-            versions.append(replace(made, created_at=versions[0].created_at if versions else made.created_at))
+            recurrence = draw(recurrences(times[0], length))
+            content = replace(made.content, recurrence=recurrence) if kind != "delete" else versions[-1].content
+            created_at = versions[0].created_at if versions else made.created_at
+            versions.append(replace(made, content=content, created_at=created_at))
         events.append(versions)
         if versions[-1].deleted and draw(st.booleans()):
             gone.add(versions[0].id)
@@ -216,3 +254,45 @@ def test_a_version_behind_the_end_of_a_page_is_not_missed() -> None:
     for largest in (1, 2):
         versions = Around([[first, changed]], frozenset(), largest)
         assert versions.page(WINDOW, FIRST_MS + 2_000, 10) == ([first], None)
+
+
+def series(number: int, *seconds: int) -> list[Event]:
+    """A daily series that was made and then renamed at these seconds."""
+    first, *_ = restored(number, *seconds)
+    content = replace(first.content, recurrence=Recurrence("FREQ=DAILY"))
+    later = [event(history_id=ids.derived_id(FIRST_MS + at * 1_000, number)).stamp for at in seconds[1:]]
+    stamps = [first.stamp, *later]
+    return [replace(first, content=replace(content, title=str(at)), stamp=stamp) for at, stamp in enumerate(stamps)]
+
+
+def test_only_series_on_the_page_that_have_changed_since_are_looked_up() -> None:
+    unchanged, changed_since, made_since, behind = series(1, 1), series(2, 1, 9), series(3, 9), series(4, 1, 9)
+    versions = Versions([unchanged, changed_since, made_since, behind], frozenset())
+    page, cursor = versions.page(WINDOW, FIRST_MS + 5_000, 1)
+    assert [(each.stored_id, each.content.title) for each in page] == [(unchanged[0].id, "0")]
+    assert cursor is not None
+    assert versions.looked_up == [changed_since[0].id], "the second one shows that there is a next page"
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_no_more_series_are_looked_up_than_is_stated(limit: int) -> None:
+    """Series that were deleted at the moment, and restored since: the index has what they were before and after."""
+    first = [series(number, 1) for number in range(300)]
+    events = [
+        [*versions, *(replace(versions[0], stamp=each.stamp) for each in restored(number, 1, 3, 5)[1:])]
+        for number, versions in enumerate(first)
+    ]
+    events.append(series(300, 1, 9))
+    versions = Versions(events, frozenset())
+    window, pages = WINDOW, 0
+    found: list[Event] = []
+    while True:
+        versions.looked_up.clear()
+        page, cursor = versions.page(window, FIRST_MS + 4_000, limit)
+        pages, found = pages + 1, found + page
+        assert len(versions.looked_up) <= SERIES_LOOK_UPS
+        if cursor is None:
+            break
+        window = Window.of(None, None, cursor, START, WINDOW.query)
+    assert [each.stored_id for each in found] == [events[300][0].id] * 2
+    assert pages <= 10, "each page goes on"

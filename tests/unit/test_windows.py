@@ -12,7 +12,8 @@ from shared.scheduling.events import Event
 from shared.scheduling.instants import FIRST, LAST, Instant, shifted
 from shared.scheduling.intervals import Interval
 from shared.scheduling.range_reader import ROUNDS
-from shared.scheduling.windows import Window, position_of, read_page
+from shared.scheduling.window_reader import position_of
+from shared.scheduling.windows import Window, read_page
 from tests.harness.samples import OWNER, START, event
 from tests.unit.in_memory_calendar import InMemory
 

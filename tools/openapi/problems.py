@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from shared import errors, sharing_errors
+from shared import errors, series_errors, sharing_errors
 from shared.http import errors as edge_errors
 from shared.http import problems
 from shared.http.bodies import JSON, MAX_BODY_BYTES
@@ -39,6 +39,7 @@ _EXAMPLES: Final[Sequence[errors.SchedulingError]] = (
         _END,
     ),
     errors.QuotaExceeded("events", 100_000, 100_000),
+    series_errors.TooManySeries(500),
     errors.NameTaken(["username"]),
     sharing_errors.LastOwner(),
     errors.ContentErased(),

@@ -78,6 +78,7 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     # What is told of the calendars of others is in tests/integration/sharing/test_find_time.py.
     ("POST", "/free-busy"): _OWN,
     ("GET", "/events/{event_id}"): _NAMED,
+    ("GET", "/events/{event_id}/occurrences"): _NAMED,
     ("PUT", "/events/{event_id}"): _NAMED,
     ("PATCH", "/events/{event_id}"): _NAMED,
     ("DELETE", "/events/{event_id}"): _NAMED,
@@ -95,6 +96,7 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("POST", "/calendars/{calendar_id}/events/bulk"): _NAMED,
     ("GET", "/calendars/{calendar_id}/free-busy"): _NAMED,
     ("GET", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,
+    ("GET", "/calendars/{calendar_id}/events/{event_id}/occurrences"): _NAMED,
     ("PUT", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,
     ("PATCH", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,
     ("DELETE", "/calendars/{calendar_id}/events/{event_id}"): _NAMED,

@@ -106,7 +106,7 @@ def test_a_parameter_is_found_wherever_a_caller_of_a_function_puts_it(method: st
 def test_what_the_route_has_is_named(calendar: StoredCalendar) -> None:
     refused = calendar.refused(422, ["calendar"], "GET", "/events?calendar=x&limit=1")
     assert refused.body["errors"][0]["message"] == (
-        "is no parameter of this route; it has: from, to, limit, cursor, as_of, uid"
+        "is no parameter of this route; it has: from, to, limit, cursor, as_of, expand, uid"
     )
     refused = calendar.refused(422, ["limit"], "GET", "/events/{id}/history/" + new_id() + "?limit=1")
     assert refused.body["errors"][0]["message"] == "is no parameter of this route; it has: none"

@@ -95,10 +95,13 @@ def hasty(
     interval: Interval,
     found: Mapping[EventId, Event],
     fences: Sequence[Fence],
-    standing: Callable[..., list[Event]] = conflicts._standing,
+    besides: EventId | None = None,
+    standing: Callable[..., list[Event]] = conflicts.standing,
 ) -> list[Event]:
     """Refuses as soon as it has found enough, and does not ask whether that still stands."""
-    return [*found.values()] if len(found) > COLLISIONS_SHOWN else standing(store, event, interval, found, fences)
+    return (
+        [*found.values()] if len(found) > COLLISIONS_SHOWN else standing(store, event, interval, found, fences, besides)
+    )
 
 
 def fences_by_steps(interval: Interval) -> list[str]:

@@ -68,6 +68,11 @@ class Operation:
         raise AssertionError(self)
 
 
+def with_clock(content: Content) -> Content:
+    """The content with what the clock shows at its start, in UTC."""
+    return replace(content, start_local=f"{content.start[:-1]}+00:00")
+
+
 @dataclass(frozen=True)
 class Known:
     """What the model knows of an event."""
@@ -153,7 +158,7 @@ class Model:
             after = self._after(known, known.content, given)
             self.events[known.id] = replace(after, expires_at=self.now + DELETED_SECONDS)
             return ("done", known.id, after.version, True, known.content)
-        content = operation.content or replace(known.content, **operation.fields)
+        content = operation.content or with_clock(replace(known.content, **operation.fields))
         least = 1 if content.transparency == "opaque" else 0
         if not least <= seconds_between(content.start, content.end) <= MAX_DURATION_SECONDS:
             return ("invalid",)

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from shared.errors import EventConflict
-from shared.scheduling import conflicts, guard
+from shared.scheduling import conflicts, fences
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.store.client import Clients
@@ -44,7 +44,7 @@ def test_fences_found_by_steps_of_seven_days_miss_the_last(
 ) -> None:
     contended.wire.before(COMMIT, lambda: contended.rival().create(rival))
     if stepping:
-        monkeypatch.setattr(guard, "fence_names", fences_by_steps)
+        monkeypatch.setattr(fences, "fence_names", fences_by_steps)
         contended.subject().create(wanted)
     else:
         with pytest.raises(EventConflict):

@@ -15,7 +15,7 @@ from shared.scheduling.windows import Window
 from shared.store.events import DynamoEventStore
 from tests.harness.botocore_faults import COMMIT, QUERY, READ
 from tests.integration.conflicts.broken_guards import CheckThenInsert, StartsWithin
-from tests.integration.conflicts.calendar_model import Answer, Kind, Model, Operation
+from tests.integration.conflicts.calendar_model import Answer, Kind, Model, Operation, with_clock
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
 
 HOUR, DAY = 3600, 24 * 3600
@@ -47,7 +47,8 @@ def contents(draw: st.DrawFn) -> Content:
     start, transparency = draw(half_hours), draw(transparencies)
     # A reminder takes no time; it may have no length either.
     length = draw(lengths if transparency == "opaque" else lengths | st.just(0))
-    return Content(title=draw(titles), start=start, end=shifted(start, length), transparency=transparency)
+    made = Content(title=draw(titles), start=start, end=shifted(start, length), transparency=transparency)
+    return with_clock(made)
 
 
 patches = st.fixed_dictionaries(
@@ -75,7 +76,7 @@ takers = st.sampled_from(("create", "replace"))
 def shortly(said: Content, days: int) -> Content:
     """The same, `days` later, and four hours long."""
     start = shifted(said.start, days * DAY)
-    return replace(said, start=start, end=shifted(start, 4 * HOUR))
+    return with_clock(replace(said, start=start, end=shifted(start, 4 * HOUR)))
 
 
 class CalendarMachine(RuleBasedStateMachine):

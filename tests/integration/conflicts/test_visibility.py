@@ -146,13 +146,13 @@ def test_a_crowd_that_is_gone_is_no_reason_to_refuse(contended: ContendedCalenda
     written = contended.subject().create(wanted)
 
     assert [*contended.live()] == [written.id]
-    assert contended.wire.order == [READ, *[QUERY] * 4, READ, COMMIT]
+    assert contended.wire.order == [READ, *[QUERY] * 5, READ, COMMIT]
 
 
 def test_a_guard_that_does_not_ask_whether_the_crowd_still_stands_refuses(
     contended: ContendedCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conflicts, "_standing", broken_guards.hasty)
+    monkeypatch.setattr(conflicts, "standing", broken_guards.hasty)
     wanted, _ = _crowd_that_is_gone(contended)
 
     with pytest.raises(EventConflict):

@@ -10,7 +10,7 @@ from shared.scheduling.conflicts import ConflictStore
 from shared.scheduling.events import Event
 from shared.scheduling.fences import Fence, latest_entries
 from shared.scheduling.intervals import Interval
-from shared.scheduling.windows import position_of
+from shared.scheduling.window_reader import position_of
 from shared.store.bookings import DynamoBookingStore
 
 
@@ -35,6 +35,7 @@ def fences_believed(
     interval: Interval,
     found: Mapping[EventId, Event],
     fences: Sequence[Fence],
+    besides: EventId | None = None,  # noqa: ARG001
 ) -> list[Event]:
     """Refuses by what the fences remember, and does not look up whether it is still there."""
     remembered = {

@@ -66,6 +66,7 @@ RULES: Final[dict[tuple[str, str], Line]] = {
     ("GET", f"{PREFIX}/events"): LIST,
     ("GET", f"{PREFIX}/events/deleted"): LIST,
     ("GET", f"{PREFIX}/events/{{event_id}}"): READ,
+    ("GET", f"{PREFIX}/events/{{event_id}}/occurrences"): READ,
     ("GET", f"{PREFIX}/events/{{event_id}}/history"): READ,
     ("GET", f"{PREFIX}/events/{{event_id}}/history/{{history_id}}"): READ,
     ("GET", f"{PREFIX}/events/{{event_id}}/diff"): READ,

@@ -98,7 +98,7 @@ def test_what_fences_remember_refuses_untruly_if_it_is_not_looked_up(
     tell: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(conflicts, "_standing", fences_believed)
+    monkeypatch.setattr(conflicts, "standing", fences_believed)
     findings = play(dynamodb_runtime, wired, MUTANT_ROUNDS, until=lambda found: found.untrue)
     tell(f"mutant, the fences believed: {findings}")
     assert findings.untrue

@@ -202,7 +202,7 @@ def test_a_dry_run_of_each_change_writes_nothing(people: People) -> None:
         (bob("PATCH", f"{home}{DRY}", {"calendars": [one, three]}), ["calendars"], []),
         (bob("PATCH", f"{home}{DRY}", {"calendars": [one, two]}), ["calendars"], [two]),
         (bob("PUT", f"{home}{DRY}", HOUR), ["calendars"], []),
-        (bob("PATCH", f"{home}{DRY}", LATER), ["start", "end"], []),
+        (bob("PATCH", f"{home}{DRY}", LATER), ["start", "end", "start_local"], []),
         (bob("POST", f"{home}/rollback{DRY}", {**back, "calendars": []}), ["calendars"], []),
         (bob("POST", f"{home}/rollback{DRY}", {**back, "calendars": [two]}), ["calendars"], [two]),
         (bob("DELETE", f"{home}{DRY}"), ["deleted"], []),

@@ -104,7 +104,7 @@ def test_what_may_not_be_seen_is_as_what_does_not_exist_and_is_not_read(people: 
     assert found.body["free"] is None
     assert len(wire.requests.pop("BatchGetItem")) == 1
     queries = [json.dumps(request) for request in wire.requests.pop("Query")]
-    assert len(queries) == 4
+    assert len(queries) == 5
     assert all(id_of(room) in each for each in queries)
     assert not wire.requests
 

@@ -14,7 +14,8 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.length_classes import overlap_ranges
 from shared.scheduling.range_reader import RangeReader
 from shared.scheduling.updates import ConditionalUpdate
-from shared.scheduling.windows import Window, position_of, read_page
+from shared.scheduling.window_reader import position_of
+from shared.scheduling.windows import Window, read_page
 from shared.store.bulk import DynamoBulkStore
 from tests.harness.samples import ANOTHER, OWNER, event
 

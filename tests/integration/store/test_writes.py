@@ -40,6 +40,8 @@ def fence(store: DynamoBulkStore, name: str = FENCE) -> Fence:
 def test_an_event_comes_back_as_it_was_put(store: DynamoBulkStore) -> None:
     made = event(title="caf\u00e9 \U0001f600")
     made = replace(made, content=replace(made.content, description="a\nb", location="x" * 500, time_zone="Asia/Tokyo"))
+    wall = replace(made.content, start_local="2027-03-01T18:00:00+09:00")
+    made = replace(made, content=replace(wall, start_date="2027-03-01", end_date="2027-03-02"))
     made = replace(made, stamp=replace(made.stamp, reason="why", rolled_back_to=new_id(), on_conflict="allow"))
     store.put(made, None)
     assert store.get(OWNER, made.id) == made
@@ -199,7 +201,13 @@ def test_a_revision_changes_fields_and_counts_the_version_up(store: DynamoBulkSt
 
 
 # A value that each field of a stamp with a default can have beside that one.
-SAID: dict[str, Any] = {"reason": "why", "on_conflict": "allow", "rolled_back_to": new_id(), "operation_size": 25}
+SAID: dict[str, Any] = {
+    "reason": "why",
+    "on_conflict": "allow",
+    "rolled_back_to": new_id(),
+    "operation_size": 25,
+    "occurrence": "20270322T090000",
+}
 
 
 def test_every_optional_field_of_a_stamp_is_known_here() -> None:

@@ -15,7 +15,8 @@ import pytest
 from dateutil.rrule import rrulestr
 
 from shared.recurrence.patterns import Pattern
-from shared.recurrence.rules import WEEKDAYS, RuleError, parse_rule
+from shared.recurrence.rules import RuleError, parse_rule
+from tests.harness.random_series import random_rule
 
 RULES: Final = int(os.environ.get("RECURRENCE_RULES", "300"))
 SEED: Final = 7
@@ -23,45 +24,6 @@ START: Final = datetime(2027, 1, 1, 9)  # noqa: DTZ001 local by its meaning
 CENTURY: Final = START.replace(year=2127)
 # dateutil takes seconds for rules that hardly select a day; what lies behind so many is not compared.
 MOST: Final = 1500
-
-
-def numbers(chance: random.Random, low: int, high: int, most: int, *, signed: bool = False) -> str:
-    found = {
-        chance.randint(low, high) * (chance.choice((1, -1)) if signed else 1) for _ in range(chance.randint(1, most))
-    }
-    return ",".join(map(str, sorted(found)))
-
-
-def days(chance: random.Random, most: int) -> str:
-    """Days with numbers or without: of both together dateutil takes those that both select, which are none."""
-    numbered = most and chance.random() < 0.6
-    found = chance.sample(WEEKDAYS, chance.randint(1, 4))
-    return ",".join(f"{chance.choice((1, 2, 3, -1, -2, most)) if numbered else ''}{day}" for day in found)
-
-
-def random_rule(chance: random.Random) -> str:
-    frequency = chance.choice(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
-    parts = [f"FREQ={frequency}"]
-    if chance.random() < 0.5:
-        parts.append(f"INTERVAL={chance.choice((2, 3, 4, 5, 7, 12))}")
-    if chance.random() < 0.4:
-        parts.append(f"BYMONTH={numbers(chance, 1, 12, 4)}")
-    if frequency in ("DAILY", "MONTHLY") or (frequency == "YEARLY" and "BYMONTH" in parts[-1]):
-        if chance.random() < 0.4:
-            parts.append(f"BYMONTHDAY={numbers(chance, 1, 31, 4, signed=True)}")
-    elif frequency == "YEARLY" and chance.random() < 0.3:
-        parts.append(f"BYYEARDAY={numbers(chance, 1, 366, 4, signed=True)}")
-    if chance.random() < 0.6:
-        in_months = frequency == "MONTHLY" or (frequency == "YEARLY" and any("BYMONTH=" in each for each in parts))
-        most = 5 if in_months else 53 if frequency == "YEARLY" else 0
-        parts.append(f"BYDAY={days(chance, most)}")
-    if chance.random() < 0.2:
-        parts.append(f"BYHOUR={numbers(chance, 0, 23, 3)}")
-    if frequency in ("MONTHLY", "YEARLY") and len(parts) > 2 and "BY" in parts[-1] and chance.random() < 0.3:
-        parts.append(f"BYSETPOS={numbers(chance, 1, 6, 2, signed=True)}")
-    if chance.random() < 0.3:
-        parts.append(f"WKST={chance.choice(WEEKDAYS)}")
-    return ";".join(parts)
 
 
 def test_random_rules_select_what_dateutil_selects(tell: Callable[[str], None]) -> None:

@@ -81,7 +81,7 @@ def test_a_series_reaches_as_far_as_its_exceptions() -> None:
     assert (moved.starts, moved.ends) == (early, late + HOUR)
     until = series("FREQ=WEEKLY;UNTIL=20270401T000000Z")
     last = [*until.between(until.starts, until.ends)][-1]
-    assert last.end <= until.ends <= last.end + timedelta(days=8)
+    assert until.ends == last.end
 
 
 def test_an_occurrence_is_found_by_its_id() -> None:
@@ -124,3 +124,10 @@ def test_a_window_at_the_end_of_time_is_read() -> None:
     assert [*series().between(at("9999-12-30T00:00:00"), ENDLESS)] == []
     first = series("FREQ=DAILY").between(at("9999-12-28T00:00:00"), ENDLESS)
     assert [each.id[:8] for each in first] == ["99991228", "99991229", "99991230"]
+
+
+@pytest.mark.parametrize("all_day", [True, False])
+def test_what_would_end_after_the_end_of_time_ends_there(all_day: bool) -> None:
+    rule, day = parse_rule("FREQ=DAILY", all_day=all_day), timedelta(days=1)
+    week = Series.of(rule, at("2027-03-01"), "Pacific/Honolulu", 7 * day, all_day=all_day)
+    assert [each.end for each in week.between(ENDLESS - day, ENDLESS)][-1] == ENDLESS

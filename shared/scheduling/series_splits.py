@@ -1,0 +1,234 @@
+"""Changes of a series from one of its occurrences on: where it is split in two, and how it moves with an occurrence."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from shared.errors import InvalidRequest
+from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
+from shared.recurrence.pairs import TimeTaken
+from shared.recurrence.patterns import Pattern
+from shared.recurrence.rules import WEEKDAYS, Rule, RuleError, parse_rule
+from shared.scheduling.events import Content
+from shared.scheduling.instants import FIRST, LAST
+from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
+from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
+from shared.scheduling.series_changes import carried
+from shared.scheduling.updates import patched
+
+YEARS: Final = f"the years {FIRST[:4]} to {LAST[:4]}"
+_SECOND: Final = timedelta(seconds=1)
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = 7
+# The parts of a rule that select days.
+_SELECTING: Final = {
+    "BYMONTH": "by_month",
+    "BYWEEKNO": "by_week",
+    "BYYEARDAY": "by_year_day",
+    "BYMONTHDAY": "by_month_day",
+    "BYDAY": "by_day",
+    "BYHOUR": "by_hour",
+    "BYMINUTE": "by_minute",
+    "BYSECOND": "by_second",
+    "BYSETPOS": "by_position",
+}
+
+
+def split(content: Content, at: str) -> tuple[Content, Content] | None:
+    """Returns a series as two: what is before its occurrence with the recurrence id `at`, and the rest.
+
+    Each has the exceptions and further dates of its own part. None: nothing is before it.
+
+    Raises InvalidRequest: one of the two would have no occurrence of the rule, or begin where the clock shows no time.
+    """
+    recurrence = _recurrence(content)
+    pattern, in_zone = series_of(content).pattern, zone(content.time_zone)
+    local = parse_recurrence_id(at, all_day=content.all_day)
+    if local <= pattern.start:
+        if min(recurrence.dates, default=at) < at:
+            raise InvalidRequest.of("scope", "must be this or all: before it the rule has no occurrence")
+        return None
+    first = _first_of(content, local)
+    original = instant_of(local, in_zone)
+    if any(instant_of(each, in_zone) >= original for each in pattern.between(local - _DAY, local)):
+        raise InvalidRequest.of("scope", "must be this or all: the clock is changed between it and the one before")
+    rest = _from(content, first)
+    if rest.local_start != first:
+        # It takes place an hour later there, and as a start that would count for all that follow.
+        raise InvalidRequest.of("scope", "must be this or all: the clock is put forward over it")
+    rule = parse_rule(recurrence.rule, all_day=content.all_day)
+    head, tail = _rules(rule, pattern, local, original, all_day=content.all_day)
+    return (
+        replace(content, recurrence=_part(recurrence, head, at, before=True)),
+        replace(rest, recurrence=_part(recurrence, tail, at, before=False)),
+    )
+
+
+def _rules(rule: Rule, pattern: Pattern, local: datetime, original: datetime, *, all_day: bool) -> tuple[Rule, Rule]:
+    """Returns the rule for what is before a local time, and the one for the rest."""
+    if rule.count is not None:
+        before = sum(1 for _ in pattern.between(pattern.start, local))
+        return replace(rule, count=before), replace(rule, count=rule.count - before)
+    until = (local - _DAY).date() if all_day else (original - _SECOND).replace(tzinfo=UTC)
+    return replace(rule, until=until), rule
+
+
+def _first_of(content: Content, local: datetime) -> datetime:
+    """Returns the local time of the first occurrence of the rule from `local` on."""
+    # Without further dates: one of these may lie where the rule would go on, had it not ended.
+    by_rule = replace(series_of(content), dates=frozenset())
+    first = by_rule.pattern.first_from(local)
+    if first is None or not by_rule.has(first):
+        raise InvalidRequest.of("scope", "must be this or all: from there on the rule has no occurrence")
+    return first
+
+
+def _from(content: Content, first: datetime) -> Content:
+    """Returns the content of a series with its first occurrence at another local time that the rule has."""
+    found = found_in(content, recurrence_id(first, all_day=content.all_day), cancelled=True)
+    if found is None:
+        raise AssertionError("the rule has this occurrence")
+    return placed(content, found.original_start, found.original_end)
+
+
+def _part(recurrence: Recurrence, rule: Rule, at: str, *, before: bool) -> Recurrence:
+    # Recurrence ids of one series sort as the local times that they are.
+    def kept(each: str) -> bool:
+        return (each < at) is before
+
+    return Recurrence(
+        rule.text,
+        tuple(filter(kept, recurrence.dates)),
+        tuple(filter(kept, recurrence.excluded)),
+        tuple(each for each in recurrence.changed if kept(each.id)),
+    )
+
+
+def moved_with(content: Content, at: str, fields: Mapping[str, Any], rule: str | None = None) -> Content:
+    """Returns a series after its occurrence with the recurrence id `at` was given the times in `fields`.
+
+    All occurrences and exceptions move by the same difference by the clock, the days of a weekly rule and the end of
+    any rule with them, and all are as long as that one then is, if its length changed. What was moved by itself stays.
+    With `rule`, that is the rule from then on.
+
+    Raises InvalidRequest: the rule does not fit the new start, or the clock shows no such time.
+    """
+    try:
+        given = parse_rule(rule, all_day=content.all_day) if rule is not None else None
+        return _moved_with(content, at, fields, given)
+    except RuleError as error:
+        raise InvalidRequest.of("recurrence.rule", str(error)) from error
+    except OverflowError:
+        raise InvalidRequest.of("start", f"must leave all occurrences in {YEARS}") from None
+
+
+def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rule | None) -> Content:
+    found = found_in(content, at)
+    if found is None:
+        raise AssertionError("there is no such occurrence")
+    interval = changed_interval(content, found, fields, opaque=content.opaque)
+    in_zone = zone(content.time_zone)
+    local_start, local_end, was_start, was_end = (
+        midnight(local.date()) if content.all_day else local
+        for at in (utc(interval.start), utc(interval.end), found.start, found.end)
+        for local in [local_of(at, in_zone)]
+    )
+    by = local_start - was_start
+    days = (local_end - local_start).days
+    longer = (utc(interval.end) - utc(interval.start)) - (found.end - found.start)
+    if content.all_day:
+        # By the clock: a day may have 23 hours, and begin at one o'clock.
+        longer = (local_end - local_start) - (was_end - was_start)
+    if not by and not longer:
+        return content
+    local = content.local_start + by
+    start = instant_of(local, in_zone)
+    end = start + (utc(interval.end) - utc(interval.start) if longer else timedelta(seconds=content.interval.length))
+    if content.all_day:
+        end = instant_of(midnight(local.date()) + timedelta(days=days if longer else content.days or 1), in_zone)
+    after = placed(content, start, end)
+    if after.start < FIRST:
+        raise OverflowError
+    if after.local_start != local:
+        raise InvalidRequest.of(
+            "start", "must leave the series a start that the clock shows: it is put forward over it"
+        )
+    if not by:
+        return after
+    recurrence = _recurrence(content)
+    rule = given or _turned(parse_rule(recurrence.rule, all_day=content.all_day), content, by)
+    if not Pattern.of(rule, local).selects(local):
+        parts = [name for name, field in _SELECTING.items() if getattr(rule, field)]
+        raise InvalidRequest.of(
+            "recurrence.rule", f"has {', '.join(parts)}, which the new start does not fit: send the rule that fits it"
+        )
+
+    def shifted(each: str) -> str:
+        return recurrence_id(parse_recurrence_id(each, all_day=content.all_day) + by, all_day=content.all_day)
+
+    return replace(
+        after,
+        recurrence=Recurrence(
+            rule.text,
+            tuple(map(shifted, recurrence.dates)),
+            tuple(map(shifted, recurrence.excluded)),
+            tuple(replace(each, id=shifted(each.id)) for each in recurrence.changed),
+        ),
+    )
+
+
+def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:
+    """Returns the rule of a series that moves by a difference of local time: its weekdays, and its end, move along."""
+    days = ((content.local_start + by).date() - content.local_start.date()).days
+    if rule.frequency == "WEEKLY" and days % _WEEK:
+        by_day = frozenset((number, (day + days) % _WEEK) for number, day in rule.by_day)
+        rule = replace(rule, by_day=by_day)
+        if rule.interval > 1:
+            # A week begins with another day, or days would be in another one of the weeks that the rule leaves out.
+            rule = replace(rule, week_start=(rule.week_start + days) % len(WEEKDAYS))
+    if isinstance(rule.until, datetime):
+        in_zone = zone(content.time_zone)
+        until = local_of(rule.until.astimezone(UTC).replace(tzinfo=None), in_zone) + by
+        rule = replace(rule, until=instant_of(until, in_zone).replace(tzinfo=UTC))
+    elif rule.until is not None:
+        rule = replace(rule, until=rule.until + timedelta(days=days))
+    return rule
+
+
+def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop: bool) -> Content:
+    """Returns a series after `fields` of all of it were changed as seen at its occurrence with the recurrence id `at`.
+
+    With `drop` it loses those exceptions whose dates are no occurrences any more.
+
+    Raises InvalidRequest: it cannot be like that, or exceptions would have to be dropped.
+    """
+    if fields.get("all_day", content.all_day) is not content.all_day:
+        raise InvalidRequest.of("all_day", "must be as it is: change it by the id of the series")
+    times = {name: value for name, value in fields.items() if name in TIME_FIELDS}
+    rest = {name: value for name, value in fields.items() if name not in {*TIME_FIELDS, "all_day"}}
+    moved = moved_with(content, at, times, (rest.get("recurrence") or {}).get("rule")) if times else content
+    if moved == content and not rest:
+        return content
+    return carried(patched(moved, rest), moved, drop=drop).replacing(content)
+
+
+def check_apart(head: Content, tail: Content) -> None:
+    """Raises InvalidRequest if a series takes time that the series which was split off from it takes as well."""
+    low = max(head.extent.start, tail.extent.start)
+    high = min(head.extent.end, tail.extent.end)
+    if low >= high:
+        return
+    one, other = (TimeTaken(series_of(each), partial(takes_time, each)) for each in (head, tail))
+    met = one.first_meeting(other, utc(low), utc(high))
+    if met is not None:
+        raise InvalidRequest.of(
+            "start", f"must leave the earlier occurrences their time: {met.one.id} takes place then"
+        )
+
+
+def _recurrence(content: Content) -> Recurrence:
+    if content.recurrence is None:
+        raise AssertionError("the event does not recur")
+    return content.recurrence

@@ -1,0 +1,80 @@
+"""The check of what makes an event a series, before it is written."""
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from shared.errors import FieldError, InvalidRequest
+from shared.scheduling.events import Content
+from shared.scheduling.instants import FIRST, OUT_OF_YEARS
+from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
+
+if TYPE_CHECKING:
+    from shared.recurrence.series import Series
+
+
+def settled(content: Content) -> Content:
+    """Returns `content` with its rule in canonical form.
+
+    Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
+    """
+    from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
+    from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
+
+    recurrence = content.recurrence
+    if recurrence is None:
+        return content
+    _check_ids(recurrence, all_day=content.all_day)
+    try:
+        rule = parse_rule(recurrence.rule, all_day=content.all_day).text
+        found = replace(content, recurrence=replace(recurrence, rule=rule))
+        series = series_of(found)
+    except RuleError as error:
+        raise InvalidRequest.of("recurrence.rule", str(error)) from error
+    except OSError as error:
+        raise InvalidRequest.of("time_zone", "is not known any more") from error
+    _check_first_of_two(found, series)
+    strangers = [
+        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
+        for at, each in enumerate(recurrence.excluded)
+        if not series.has_id(each)
+    ]
+    if strangers:
+        raise InvalidRequest(strangers)
+    if instant(series.starts) < FIRST:
+        raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
+    twice = first_overlap(series, partial(takes_time, found))
+    if twice is not None:
+        raise InvalidRequest.of(
+            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
+        )
+    return found
+
+
+def _check_first_of_two(content: Content, series: "Series") -> None:
+    """Raises InvalidRequest if a series begins at a local time that comes twice, and not at the first of the two."""
+    from shared.recurrence.local_times import instant_of, local_of, zone  # noqa: PLC0415
+
+    in_zone, local = zone(content.time_zone), series.pattern.start
+    first = instant_of(local, in_zone)
+    if first < utc(content.start) and local_of(utc(content.start), in_zone) == local:
+        why = f"must be {instant(first)}, the first time that the clock shows it: all occurrences are at such times"
+        raise InvalidRequest.of("start", why)
+
+
+def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
+    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+
+    example = "20270322" if all_day else "20270322T090000"
+    errors = []
+    for name, most in (("dates", MAX_DATES), ("excluded", MAX_EXCLUDED)):
+        given: tuple[str, ...] = getattr(recurrence, name)
+        if len(given) > most:
+            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
+        for at, each in enumerate(given):
+            try:
+                parse_recurrence_id(each, all_day=all_day)
+            except ValueError:
+                errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
+    if errors:
+        raise InvalidRequest(errors)
