@@ -81,6 +81,10 @@ class _Schemas(GenerateJsonSchema):
         return False
 
 
+# Documents are derived from these, and none is one.
+_BASES: Final = frozenset({"ConflictDocument", "OccurrenceFacts"})
+
+
 def component_schemas(of_requests: Json) -> Json:
     """Returns the schemas of request bodies and of documents by their names."""
     requests = {name: schema for name, schema in of_requests.items() if not name.endswith("ValidationError")}
@@ -105,7 +109,7 @@ def component_schemas(of_requests: Json) -> Json:
     for model in _subclasses(SentBack):
         if model.__name__ in requests:
             requests[model.__name__]["properties"] |= sent_back
-    return {**requests, **{name: schema for name, schema in answered.items() if name != "ConflictDocument"}}
+    return {**requests, **{name: schema for name, schema in answered.items() if name not in _BASES}}
 
 
 def _subclasses(model: type[SentBack]) -> Iterator[type[SentBack]]:
