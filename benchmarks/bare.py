@@ -145,10 +145,13 @@ class BareFunctions:
         return {"batchItemFailures": []}
 
     def _overlapping(self, user: str, start: str, end: str, **more: Any) -> list[Item]:
-        """Returns the items that overlap a window: four concurrent queries."""
+        """Returns the items that overlap a window: five concurrent queries. Series, by the last, are not expanded."""
+        spans = [
+            (f"{name}#{_instant(_moment(start) - timedelta(seconds=most))}", f"{name}#{end}") for name, most in CLASSES
+        ]
+        spans.append((f"r#{_instant(_moment(start) - timedelta(days=1))}", "r#~"))
 
-        def query(each: tuple[str, int]) -> list[Item]:
-            name, longest = each
+        def query(span: tuple[str, str]) -> list[Item]:
             response = self._client.query(
                 TableName=self._events,
                 IndexName="by_span",
@@ -158,8 +161,8 @@ class BareFunctions:
                 ExpressionAttributeNames={"#end": "end"},
                 ExpressionAttributeValues={
                     ":pk": {"S": f"CAL#{user}"},
-                    ":low": {"S": f"{name}#{_instant(_moment(start) - timedelta(seconds=longest))}"},
-                    ":high": {"S": f"{name}#{end}"},
+                    ":low": {"S": span[0]},
+                    ":high": {"S": span[1]},
                     ":start": {"S": start},
                 },
                 **more,
@@ -167,7 +170,7 @@ class BareFunctions:
             items: list[Item] = response["Items"]
             return items
 
-        return [item for items in self._pool.map(query, CLASSES) for item in items]
+        return [item for items in self._pool.map(query, spans) for item in items]
 
 
 def respond(status: int, document: Any = None) -> Event:
