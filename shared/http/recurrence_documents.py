@@ -26,7 +26,7 @@ RuleText = Annotated[
     str,
     Field(
         description="A recurrence rule (RRULE of RFC 5545), from `FREQ=DAILY` to `FREQ=YEARLY`; answered in its "
-        "canonical form. `start` must be its first occurrence.",
+        "canonical form. `start` must be the first one that it has.",
         min_length=1,
         max_length=500,
         examples=[RULE_EXAMPLE],
@@ -61,7 +61,9 @@ class RecurrenceDocument(TypedDict):
             examples=[{"20270322T090000": {"title": "Design review, with guests"}}],
         ),
     ]
-    ends: Annotated[InstantValue | None, Field(description="When the last occurrence ends, in UTC; null: never.")]
+    ends: Annotated[
+        InstantValue | None, Field(description="When the last occurrence ends, cancelled or not, in UTC; null: never.")
+    ]
     checked_until: Annotated[
         InstantValue | None,
         Field(
