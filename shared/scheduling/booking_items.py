@@ -40,13 +40,17 @@ class PlaceRead:
         """Returns what the caller may do: everything, in a calendar of their own."""
         return OWNER if self.access.own else self.granted
 
-    def fences_of(self, event: Event, split_off: "SplitOff | None" = None) -> list[Fence] | None:
-        """Returns the fences that a checked write of `event` moves; None if not all of them were read.
+    def fences_moved(self, event: Event, *, checked: bool) -> Sequence[str]:
+        """Returns the names of the fences that a write of `event` moves, which is checked for conflicts or not."""
+        return fences_moved(event, self.event, newly_taken(event, self.event) if checked else None)
+
+    def fences_of(self, event: Event, split_off: "SplitOff | None" = None, *, checked: bool) -> list[Fence] | None:
+        """Returns the fences that a write of `event` moves; None if not all of them were read.
 
         Where time goes from one item to another, that is all of them, though none of it is new: a Query may show one of
         the two without the other.
         """
-        names = fences_moved(event, self.event)
+        names = self.fences_moved(event, checked=checked)
         if split_off is not None and split_off.busy:
             names = ALL_FENCES
         return [self.fences[name] for name in names] if self.fences.keys() >= set(names) else None

@@ -16,6 +16,7 @@ need no order among themselves: a transaction does not wait for another one, it 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from shared.errors import AnswerLost, Contended, EventConflict, InvalidRequest, QuotaExceeded
@@ -30,7 +31,6 @@ from shared.scheduling.conflicts import ConflictsFound
 from shared.scheduling.events import Event
 from shared.scheduling.fences import fences_of
 from shared.scheduling.lost_answers import LostAnswers, until_written
-from shared.scheduling.newly_taken import fences_moved
 from shared.scheduling.quotas import Quotas, size_of
 
 # A change may turn out to concern other calendars, or other fences, than were read. More often only if it races.
@@ -172,13 +172,13 @@ class BookingWriter:
             return proposal
         event = items.later_than_all(proposal.event, places, self._request.now_ns)
         proposal = replace(proposal, event=event)
-        fenced = refused is None and (checked or proposal.split_off is not None)
+        write_in = partial(self._write_in, checked=checked, fenced=refused is None)
         if proposal.calendars - places.keys():
             raise Unread(dict.fromkeys([*places, *proposal.calendars], fences_of(event.content)))
-        writes = self._writes(proposal, places, fenced=fenced)
+        writes = self._writes(proposal, places, write_in)
         candidates = items.rotated(proposal.any_of, event.id)
         trials = {
-            each: self._write_in(items.copy_in(each, event, places[each].event), proposal, places[each], fenced=fenced)
+            each: write_in(items.copy_in(each, event, places[each].event), proposal, places[each])
             for each in candidates
         }
         # Before any calendar is searched: who may not book there does not make it read.
@@ -202,21 +202,25 @@ class BookingWriter:
             chosen = next(iter(candidates), proposal.any_of[0])
             content = replace(event.content, calendars=(*event.content.calendars, chosen))
             proposal = replace(proposal, event=replace(event, content=content), any_of=())
-            writes = self._writes(proposal, places, fenced=fenced)
+            writes = self._writes(proposal, places, write_in)
         unknown = ConflictsFound()
         return [items.noted(each, found.get(each.event.calendar_id, unknown).checked_until) for each in writes]
 
-    def _writes(self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], *, fenced: bool) -> list[PlaceWrite]:
+    def _writes(
+        self, proposal: Proposal, places: Mapping[CalendarId, PlaceRead], write_in: Callable[..., PlaceWrite]
+    ) -> list[PlaceWrite]:
         wanted = items.items_of(proposal.event, proposal.left, proposal.same, places, self._expires_at)
-        return [self._write_in(each, proposal, places[each.calendar_id], fenced=fenced) for each in wanted]
+        return [write_in(each, proposal, places[each.calendar_id]) for each in wanted]
 
-    def _write_in(self, item: Event, proposal: Proposal, place: PlaceRead, *, fenced: bool) -> PlaceWrite:
+    def _write_in(
+        self, item: Event, proposal: Proposal, place: PlaceRead, *, checked: bool, fenced: bool
+    ) -> PlaceWrite:
         split_off = proposal.split_off
         if split_off is not None:
             split_off = split_off.in_calendar(item.calendar_id, self._expires_at)
-        fences = place.fences_of(item, split_off) if fenced else []
+        fences = place.fences_of(item, split_off, checked=checked) if fenced else []
         if fences is None:
-            needed = {*fences_of(item.content), *fences_moved(item, place.event)}
+            needed = {*fences_of(item.content), *place.fences_moved(item, checked=checked)}
             raise Unread(dict.fromkeys(proposal.calendars, sorted(needed)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)

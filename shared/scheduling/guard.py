@@ -13,7 +13,8 @@ retry it reads the event of the first. Weeks sixteen apart share a fence as well
 more.
 
 A series takes time in any week: its write moves all fences, and whoever takes time later reads the series whole and
-expands it there (`shared.scheduling.newly_taken` has what a change of one occurrence moves).
+expands it there (`shared.scheduling.newly_taken` has what a change of one occurrence moves, and what one that may
+conflict moves).
 """
 
 from collections.abc import Callable, Sequence
@@ -135,7 +136,7 @@ class Guard:
                     bookings = self._bookings(self._request)
                     return bookings.change(event_id, make, seen, checked=checked, creates=creates, lost=tracked)
                 taken = newly_taken(event, previous)
-                needed = fences_moved(event, previous) if checked else ()
+                needed = fences_moved(event, previous, taken if checked else None)
                 if not {*needed} <= {*names}:
                     names = needed
                     return None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from shared.scheduling.events import Content, Event
-from shared.scheduling.fences import ALL_FENCES, fences_of
+from shared.scheduling.fences import ALL_FENCES, fence_names, fences_of
+from shared.scheduling.intervals import Interval
 from shared.scheduling.recurrences import occurrence, series_of
 
 
@@ -27,17 +28,30 @@ def newly_taken(event: Event, previous: Event | None) -> Event | None:
     return (taken[0] if len(taken) == 1 else event) if taken else None
 
 
-def fences_moved(event: Event, previous: Event | None) -> Sequence[str]:
-    """Returns the names of the fences that a checked write of `event` in place of `previous` moves.
+def fences_moved(event: Event, previous: Event | None, taken: Event | None) -> Sequence[str]:
+    """Returns the names of the fences that a write of `event` in place of `previous` moves, in order.
 
-    If only one occurrence takes time that was not taken, these are those of its weeks: the series moved all of them
-    when it took the rest. A series that ends at another time moves all, even if it takes no more time: its place in the
-    index changes, so that a Query at that moment may miss it.
+    Those are the fences of `taken`: what the write newly takes, if that is checked, or else None. If only one
+    occurrence of a series does, they are those of its weeks: the series moved all of them when it took the rest.
+
+    And those of the time that the event goes on taking, if its place in the index changes: a Query at that moment may
+    meet it at neither place. A write that is allowed to conflict moves these as well, since the time was not free.
     """
-    taken = newly_taken(event, previous)
-    if previous is not None and not previous.deleted and _place(event.content) != _place(previous.content):
-        return ALL_FENCES if event.content.busy and not event.deleted else ()
-    return () if taken is None else fences_of(taken.content)
+    names = set() if taken is None else {*fences_of(taken.content)}
+    return sorted(names.union(_fences_kept(event, previous)))
+
+
+def _fences_kept(event: Event, previous: Event | None) -> Sequence[str]:
+    """Returns the names of the fences of the time that both take, if the place in the index is another one."""
+    if previous is None or event.deleted or previous.deleted:
+        return ()
+    after, before = event.content, previous.content
+    if not (after.busy and before.busy) or _place(after) == _place(before):
+        return ()
+    if after.recurrence is not None or before.recurrence is not None:
+        return ALL_FENCES
+    kept = Interval(max(after.start, before.start), min(after.end, before.end))
+    return fence_names(kept) if kept.start < kept.end else ()
 
 
 def _timing(content: Content) -> object:
@@ -50,7 +64,8 @@ def _timing(content: Content) -> object:
 
 
 def _place(content: Content) -> object:
-    return None if content.recurrence is None else content.extent.end
+    """Returns what the place in the index comes from: the end of a series, or both times of an event."""
+    return content.interval if content.recurrence is None else content.extent.end
 
 
 def _is_beginning(content: Content, of: Content) -> bool:

@@ -13,7 +13,7 @@ from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Stamp
 from shared.scheduling.fences import ALL_FENCES, fence_names
 from shared.scheduling.intervals import Interval
-from shared.scheduling.newly_taken import fences_moved
+from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
 from shared.scheduling.preconditions import Precondition
 from shared.scheduling.previews import DryRun
@@ -72,7 +72,7 @@ class SeriesCalendar(Calendar):
 
         event = self.get(target.id)
         planned = make(event)
-        expected = fences_moved(planned, event) if planned is not None else ()
+        expected = () if planned is None else fences_moved(planned, event, newly_taken(planned, event))
         return self._guard.write(target.id, make, checked=terms.checked, expected=expected)
 
     def patch_following(
@@ -236,6 +236,6 @@ class SeriesCalendar(Calendar):
         elif _TIMES & fields.keys() and fields.get("cancelled") is not True:
             event = self.get(series_id)
             planned = make(event)
-            expected = fences_moved(planned, event) if planned is not None else ()
+            expected = () if planned is None else fences_moved(planned, event, newly_taken(planned, event))
         event = self._guard.write(series_id, make, checked=terms.checked, expected=expected)
         return live_occurrence(event, recurrence_id, cancelled=True)
