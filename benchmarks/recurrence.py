@@ -13,7 +13,7 @@ from typing import Any, Final
 from benchmarks.report import Part, Spread
 from benchmarks.timing import few
 from shared.recurrence.local_times import zone
-from shared.recurrence.pairs import TimeTaken, pair_horizon
+from shared.recurrence.pairs import HORIZON, TimeTaken
 from shared.recurrence.patterns import Pattern
 from shared.recurrence.rules import RuleError, parse_rule
 from shared.recurrence.series import Series
@@ -119,7 +119,7 @@ def _add_pairs(part: Part, name: str, rule: str, other: Callable[[Random], Serie
         mine, found = TimeTaken(new), 0
         for each in known:
             low = max(new.starts, each.starts)
-            found += mine.first_meeting(TimeTaken(each), low, pair_horizon(new, each)) is not None
+            found += mine.first_meeting(TimeTaken(each), low, low + HORIZON) is not None
         met.append(found)
 
     spread = _spread(compare, 1e3, forget)

@@ -3,15 +3,13 @@
 Two occurrences meet if they overlap. Intervals are half-open, and what has no length overlaps nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from shared.recurrence.local_times import instant_of, zone
 from shared.recurrence.series import ENDLESS, Occurrence, Series
 from shared.recurrence.timelines import Takes, Timeline, instant_at
-
-T = TypeVar("T")
 
 # How long after the later of their first starts two series are compared: five years.
 HORIZON: Final = timedelta(days=1830)
@@ -70,16 +68,6 @@ class TimeTaken:
         return next(each for each in found if window < each.end and self.takes(each.patch))
 
 
-def first_meeting(one: Series, other: Series, low: datetime, high: datetime) -> Meeting | None:
-    """Returns the first occurrences of two series that meet within a window, as `TimeTaken.first_meeting`."""
-    return TimeTaken(one).first_meeting(TimeTaken(other), low, high)
-
-
-def pair_horizon(one: Series, other: Series) -> datetime:
-    """Returns until when two series are compared: five years from the later of their first starts."""
-    return _horizon_from(max(_first_start(one), _first_start(other)))
-
-
 def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
     """Returns when an occurrence of a series begins, or lasts, while another one of it does; None if none does.
 
@@ -99,40 +87,6 @@ def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
             ]
             found += [max(one.start, other.start) for other in others[:1]]
     return min(found, default=None)
-
-
-def overlapping(
-    occurrences: Sequence[Occurrence], taken: Sequence[tuple[datetime, datetime, T]]
-) -> list[tuple[Occurrence, T]]:
-    """Returns which occurrences overlap which entries of `taken` (start, end, and what is taken), by the later start.
-
-    Both are in order of start. What has no length overlaps nothing. The cost grows with their number, and with that of
-    the pairs that are found.
-    """
-    found: list[tuple[Occurrence, T]] = []
-    lasting: list[Occurrence] = []
-    held: list[tuple[datetime, datetime, T]] = []
-    entries = iter(taken)
-    entry = next(entries, None)
-    for each in occurrences:
-        while entry is not None and entry[0] <= each.start:
-            start, end, what = entry
-            if start < end:
-                lasting = [one for one in lasting if one.end > start]
-                found += [(one, what) for one in lasting]
-                held.append(entry)
-            entry = next(entries, None)
-        if each.start < each.end:
-            held = [one for one in held if one[1] > each.start]
-            found += [(each, what) for _, _, what in held]
-            lasting.append(each)
-    while entry is not None and lasting:
-        start, end, what = entry
-        lasting = [one for one in lasting if one.end > start]
-        if start < end:
-            found += [(one, what) for one in lasting]
-        entry = next(entries, None)
-    return found
 
 
 def _horizon_from(start: datetime) -> datetime:
