@@ -1,6 +1,5 @@
 """Changes of one occurrence of a series, as changes of the series' content: an exception says only what differs."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,8 +9,6 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.recurrences import (
-    MAX_CHANGED,
-    MAX_EXCLUDED,
     Override,
     Recurrence,
     busy_between,
@@ -21,20 +18,18 @@ from shared.scheduling.recurrences import (
     midnight_of,
     takes_time,
 )
+from shared.scheduling.settled_content import check_size
 from shared.scheduling.wall_times import check_claims, instant_at
 
 if TYPE_CHECKING:
     from shared.recurrence.series import Occurrence
 
-# What a series may take, in bytes of JSON in UTF-8: each version is written again as a whole.
-MAX_BYTES: Final = 64 * 1024
 # What an occurrence may have of its own, besides its time, and what it shares with all others.
 _OWN: Final = ("title", "description", "location", "transparency")
 _SHARED: Final = ("time_zone", "all_day", "calendars", "recurrence")
 _DATES: Final = {"start": "start_date", "end": "end_date"}
 # The fields of its time: instants, with what a request claims that the clock shows then, or dates.
 TIME_FIELDS: Final = frozenset({*_DATES, *_DATES.values(), *(f"{name}_local" for name in _DATES)})
-_SPLIT: Final = "end the series, and begin another"
 
 
 def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, Any]) -> Content:
@@ -78,21 +73,6 @@ def occurrence_fields(content: Content, recurrence_id: str) -> dict[str, Any]:
     own = next((dict(each.fields) for each in recurrence.changed if each.id == recurrence_id), {})
     fields: dict[str, Any] = {name: own.get(name) for name in (*_OWN, "start", "end")}
     return {**fields, "cancelled": recurrence_id in recurrence.excluded}
-
-
-def check_size(content: Content) -> None:
-    """Raises InvalidRequest if a series has more exceptions than it may."""
-    recurrence = content.recurrence
-    if recurrence is None:
-        return
-    for name, most in (("changed", MAX_CHANGED), ("excluded", MAX_EXCLUDED)):
-        if len(getattr(recurrence, name)) > most:
-            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: {_SPLIT}")
-    texts = [content.title, content.description, content.location, recurrence.facts()]
-    if len(json.dumps(texts, ensure_ascii=False).encode()) > MAX_BYTES:
-        raise InvalidRequest.of(
-            "recurrence.changed", f"must take at most {MAX_BYTES // 1024} KB, with the rest of the series: {_SPLIT}"
-        )
 
 
 def _new_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any]) -> Interval:

@@ -1,16 +1,30 @@
 """The check of what makes an event a series, before it is written."""
 
+import json
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.errors import FieldError, InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, OUT_OF_YEARS
-from shared.scheduling.recurrences import MAX_DATES, MAX_EXCLUDED, Recurrence, instant, series_of, takes_time, utc
+from shared.scheduling.recurrences import (
+    MAX_CHANGED,
+    MAX_DATES,
+    MAX_EXCLUDED,
+    Recurrence,
+    instant,
+    series_of,
+    takes_time,
+    utc,
+)
 
 if TYPE_CHECKING:
     from shared.recurrence.series import Series
+
+# What a series may take, in bytes of JSON in UTF-8: each version is written again as a whole.
+MAX_BYTES: Final = 64 * 1024
+_SPLIT: Final = "end the series, and begin another"
 
 
 def settled(content: Content) -> Content:
@@ -48,7 +62,23 @@ def settled(content: Content) -> Content:
         raise InvalidRequest.of(
             "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
         )
+    check_size(found)
     return found
+
+
+def check_size(content: Content) -> None:
+    """Raises InvalidRequest if a series has more exceptions than it may."""
+    recurrence = content.recurrence
+    if recurrence is None:
+        return
+    for name, most in (("changed", MAX_CHANGED), ("excluded", MAX_EXCLUDED)):
+        if len(getattr(recurrence, name)) > most:
+            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: {_SPLIT}")
+    texts = [content.title, content.description, content.location, recurrence.facts()]
+    if len(json.dumps(texts, ensure_ascii=False).encode()) > MAX_BYTES:
+        raise InvalidRequest.of(
+            "recurrence.changed", f"must take at most {MAX_BYTES // 1024} KB, with the rest of the series: {_SPLIT}"
+        )
 
 
 def _check_first_of_two(content: Content, series: "Series") -> None:
@@ -70,7 +100,7 @@ def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
     for name, most in (("dates", MAX_DATES), ("excluded", MAX_EXCLUDED)):
         given: tuple[str, ...] = getattr(recurrence, name)
         if len(given) > most:
-            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: end the series, and begin another")
+            raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: {_SPLIT}")
         for at, each in enumerate(given):
             try:
                 parse_recurrence_id(each, all_day=all_day)

@@ -9,8 +9,9 @@ import pytest
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
-from shared.scheduling.occurrence_changes import MAX_BYTES, with_occurrence
+from shared.scheduling.occurrence_changes import with_occurrence
 from shared.scheduling.recurrences import MAX_CHANGED, MAX_EXCLUDED, Override, Recurrence
+from shared.scheduling.settled_content import MAX_BYTES, settled
 
 DAILY = Content(
     title="Standup",
@@ -95,6 +96,10 @@ def test_a_series_is_of_limited_size() -> None:
         content = with_occurrence(content, f"202703{number}T090000", {"description": text})
     assert refused(content, "20270323T090000", {"description": text}) == "recurrence.changed"
     assert with_occurrence(content, "20270323T090000", {"description": text[: (MAX_BYTES // 64)]}) != content
+    # Whatever makes it larger.
+    assert settled(content) == content
+    with pytest.raises(InvalidRequest):
+        settled(replace(content, description=text))
 
 
 def test_an_occurrence_of_whole_days_is_moved_by_days() -> None:
