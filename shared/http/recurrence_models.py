@@ -28,7 +28,10 @@ class NewRecurrence(RequestBody):
 
 
 class RecurrencePatch(RequestBody):
-    """What of the recurrence changes. A rule makes a single event a series, and null in its place ends that."""
+    """What of the recurrence changes. A rule makes a single event a series, and null in its place ends that.
+
+    Where a new start comes without a rule, the end of the rule (UNTIL) moves with the time of day.
+    """
 
     rule: Annotated[RuleText | None, Field()] = None
     dates: Dates | None = None

@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.recurrences import Override, Recurrence, local_day, midnight_of, series_of
 from shared.scheduling.settled_content import settled
+
+if TYPE_CHECKING:
+    from shared.recurrence.rules import Rule
 
 
 def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:
@@ -19,6 +22,37 @@ def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurren
     if rule is None:
         raise InvalidRequest.of("recurrence.rule", "is required: null in place of the recurrence makes one event of it")
     return replace(recurrence or Recurrence(rule), **{**fields, "rule": rule})
+
+
+def end_moved(rule: "Rule", time_zone: str, by: timedelta) -> "Rule":
+    """Returns a rule whose UNTIL, if it is an instant, is moved by a difference of local time. Raises OverflowError."""
+    from shared.recurrence.local_times import instant_of, local_of, zone  # noqa: PLC0415
+
+    if not isinstance(rule.until, datetime):
+        return rule
+    in_zone = zone(time_zone)
+    until = instant_of(local_of(rule.until.astimezone(UTC).replace(tzinfo=None), in_zone) + by, in_zone)
+    return replace(rule, until=until.replace(tzinfo=UTC))
+
+
+def with_end_following(content: Content, before: Content) -> Content:
+    """Returns a series whose rule ends as much later in the day as the series begins later in the day than `before`.
+
+    So a change of the time of day neither loses the last occurrence nor adds one.
+    """
+    from shared.recurrence.rules import parse_rule  # noqa: PLC0415
+
+    recurrence = content.recurrence
+    if recurrence is None or not before.recurs or content.all_day or before.all_day:
+        return content
+    by = content.local_start - before.local_start - (content.local_start.date() - before.local_start.date())
+    if not by or content.time_zone != before.time_zone:
+        return content
+    try:
+        rule = end_moved(parse_rule(recurrence.rule, all_day=False), content.time_zone, by)
+    except OverflowError:
+        return content
+    return replace(content, recurrence=replace(recurrence, rule=rule.text))
 
 
 def carried(content: Content, before: Content, *, drop: bool) -> Content:

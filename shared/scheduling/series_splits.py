@@ -15,7 +15,7 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
 from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
 from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
-from shared.scheduling.series_changes import carried
+from shared.scheduling.series_changes import carried, end_moved
 from shared.scheduling.updates import patched
 
 YEARS: Final = f"the years {FIRST[:4]} to {LAST[:4]}"
@@ -188,13 +188,9 @@ def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:
         if rule.interval > 1:
             # A week begins with another day, or days would be in another one of the weeks that the rule leaves out.
             rule = replace(rule, week_start=(rule.week_start + days) % len(WEEKDAYS))
-    if isinstance(rule.until, datetime):
-        in_zone = zone(content.time_zone)
-        until = local_of(rule.until.astimezone(UTC).replace(tzinfo=None), in_zone) + by
-        rule = replace(rule, until=instant_of(until, in_zone).replace(tzinfo=UTC))
-    elif rule.until is not None:
-        rule = replace(rule, until=rule.until + timedelta(days=days))
-    return rule
+    if rule.until is not None and not isinstance(rule.until, datetime):
+        return replace(rule, until=rule.until + timedelta(days=days))
+    return end_moved(rule, content.time_zone, by)
 
 
 def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop: bool) -> Content:

@@ -13,7 +13,7 @@ from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.recurrences import occurrence
-from shared.scheduling.series_changes import merged
+from shared.scheduling.series_changes import merged, with_end_following
 from shared.scheduling.wall_times import applied
 
 # The fields of a patch that change when an event takes place, or whether it then takes time.
@@ -131,11 +131,16 @@ def live_occurrence(event: Event, recurrence_id: str, *, cancelled: bool = False
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:
     """Returns `content` with `fields` (of `wall_times.applied`) changed; of a recurrence, with what it says of that.
 
+    If they have no rule, the end of the one that it has follows the time of day.
+
     Raises InvalidRequest if the result is not valid.
     """
-    if fields.get("recurrence") is not None:
-        fields = {**fields, "recurrence": merged(content.recurrence, fields["recurrence"])}
+    said = fields.get("recurrence")
+    if said is not None:
+        fields = {**fields, "recurrence": merged(content.recurrence, said)}
     after = applied(content, fields)
+    if "rule" not in (said or ()):
+        after = with_end_following(after, content)
     fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
