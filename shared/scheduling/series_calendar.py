@@ -200,10 +200,10 @@ class SeriesCalendar(Calendar):
         def make(stored: Event | None) -> Event:
             event = live(stored)
             terms.agreed(live_occurrence(event, recurrence_id))
-            parts = series_splits.split(event.content, recurrence_id)
-            if parts is None:
+            head = series_splits.ended(event.content, recurrence_id)
+            if head is None:
                 return self.tombstone(event, terms)
-            return event.changed(parts[0], self._stamp("update", terms), self._request.now_ns)
+            return event.changed(head, self._stamp("update", terms), self._request.now_ns)
 
         # It takes no new time; its place in the index changes.
         return self._guard.write(series_id, make, checked=True, expected=ALL_FENCES)

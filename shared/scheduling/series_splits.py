@@ -36,12 +36,10 @@ _SELECTING: Final = {
 }
 
 
-def split(content: Content, at: str) -> tuple[Content, Content] | None:
-    """Returns a series as two: what is before its occurrence with the recurrence id `at`, and the rest.
+def ended(content: Content, at: str) -> Content | None:
+    """Returns a series without its occurrence with the recurrence id `at` and those after it. None: nothing is before.
 
-    Each has the exceptions and further dates of its own part. None: nothing is before it.
-
-    Raises InvalidRequest: one of the two would have no occurrence of the rule, or begin where the clock shows no time.
+    Raises InvalidRequest: the rule would have no occurrence, or the clock puts one that is before it behind it.
     """
     recurrence = _recurrence(content)
     pattern, in_zone = series_of(content).pattern, zone(content.time_zone)
@@ -50,29 +48,44 @@ def split(content: Content, at: str) -> tuple[Content, Content] | None:
         if min(recurrence.dates, default=at) < at:
             raise InvalidRequest.of("scope", "must be this or all: before it the rule has no occurrence")
         return None
-    first = _first_of(content, local)
     original = instant_of(local, in_zone)
     if any(instant_of(each, in_zone) >= original for each in pattern.between(local - _DAY, local)):
         raise InvalidRequest.of("scope", "must be this or all: the clock is changed between it and the one before")
+    return replace(content, recurrence=_part(recurrence, _rule_before(content, local), at, before=True))
+
+
+def split(content: Content, at: str) -> tuple[Content, Content] | None:
+    """Returns a series as two: what is before its occurrence with the recurrence id `at`, and the rest.
+
+    Each has the exceptions and further dates of its own part. None: nothing is before it.
+
+    Raises InvalidRequest: what `ended` raises, or the rest would have no occurrence of the rule, or begin where the
+    clock shows no time.
+    """
+    recurrence = _recurrence(content)
+    head = ended(content, at)
+    if head is None:
+        return None
+    first = _first_of(content, parse_recurrence_id(at, all_day=content.all_day))
     rest = _from(content, first)
     if rest.local_start != first:
         # It takes place an hour later there, and as a start that would count for all that follow.
         raise InvalidRequest.of("scope", "must be this or all: the clock is put forward over it")
     rule = parse_rule(recurrence.rule, all_day=content.all_day)
-    head, tail = _rules(rule, pattern, local, original, all_day=content.all_day)
-    return (
-        replace(content, recurrence=_part(recurrence, head, at, before=True)),
-        replace(rest, recurrence=_part(recurrence, tail, at, before=False)),
-    )
-
-
-def _rules(rule: Rule, pattern: Pattern, local: datetime, original: datetime, *, all_day: bool) -> tuple[Rule, Rule]:
-    """Returns the rule for what is before a local time, and the one for the rest."""
     if rule.count is not None:
-        before = sum(1 for _ in pattern.between(pattern.start, local))
-        return replace(rule, count=before), replace(rule, count=rule.count - before)
-    until = (local - _DAY).date() if all_day else (original - _SECOND).replace(tzinfo=UTC)
-    return replace(rule, until=until), rule
+        before = parse_rule(_recurrence(head).rule, all_day=content.all_day).count or 0
+        rule = replace(rule, count=rule.count - before)
+    return head, replace(rest, recurrence=_part(recurrence, rule, at, before=False))
+
+
+def _rule_before(content: Content, local: datetime) -> Rule:
+    """Returns the rule of a series with only what is before a local time: it may have ended before a further date."""
+    rule, pattern = parse_rule(_recurrence(content).rule, all_day=content.all_day), series_of(content).pattern
+    if rule.count is not None:
+        return replace(rule, count=min(rule.count, sum(1 for _ in pattern.between(pattern.start, local))))
+    original = instant_of(local, zone(content.time_zone))
+    until = (local - _DAY).date() if content.all_day else (original - _SECOND).replace(tzinfo=UTC)
+    return replace(rule, until=until if rule.until is None else min(rule.until, until))
 
 
 def _first_of(content: Content, local: datetime) -> datetime:

@@ -13,7 +13,7 @@ from shared.scheduling.intervals import Interval
 from shared.scheduling.newly_taken import newly_taken
 from shared.scheduling.occurrence_changes import with_occurrence
 from shared.scheduling.recurrences import Override, Recurrence, placed, series_of, utc
-from shared.scheduling.series_splits import changed_series, moved_with, split
+from shared.scheduling.series_splits import changed_series, ended, moved_with, split
 from shared.scheduling.settled_content import settled
 from shared.scheduling.wall_times import applied
 from tests.harness.samples import event
@@ -167,6 +167,9 @@ def test_no_series_begins_where_the_clock_shows_no_time(rule: str) -> None:
     nightly = series(rule, "2027-03-15T01:30:00Z")
     with pytest.raises(InvalidRequest, match="scope: must be this or all: the clock is put forward over it"):
         split(nightly, "20270328T023000")
+    before = ended(nightly, "20270328T023000")
+    assert before is not None
+    assert listed(before) == [each for each in listed(nightly) if str(each[0]) < "20270328"]
     for at in ("20270327T023000", "20270329T023000"):
         head, tail = split(nightly, at) or (nightly, nightly)
         assert sorted([*listed(head), *listed(tail)]) == sorted(listed(nightly))
@@ -224,6 +227,10 @@ def test_no_series_begins_at_a_date_behind_the_end_of_its_rule(end: str) -> None
     with pytest.raises(InvalidRequest, match="scope: must be this or all: from there on the rule has no occurrence"):
         split(content, "20270320T090000")
     assert split(content, "20270317T090000") is not None
+    # It ends there nevertheless, and its rule where it did.
+    before = ended(content, "20270320T090000")
+    assert before is not None
+    assert before.recurrence == Recurrence(f"FREQ=DAILY;{end}")
 
 
 def test_a_rule_that_fits_the_new_start_is_sent_with_it() -> None:
