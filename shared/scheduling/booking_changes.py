@@ -51,7 +51,7 @@ class Bookings:
         first, last = known[0], known[-1]
         calendars = [*any_of, *(each for event in known for each in (*event.content.calendars, event.home) if each)]
         takes_time = (
-            creates
+            (creates and checked)
             or first.deleted
             or newly_taken(last, first) is not None
             or not set(last.content.calendars) <= set(first.content.calendars)

@@ -89,8 +89,7 @@ class BookingWriter:
             InvalidRequest: the same for another calendar; and for too many calendars.
         """
         tracked = lost or LostAnswers()
-        names = expected if checked else ()
-        wanted = {**dict.fromkeys([self._request.calendar_id, *calendars], names), **(fences or {})}
+        wanted = {**dict.fromkeys([self._request.calendar_id, *calendars], expected), **(fences or {})}
         answered = answering or self._request.calendar_id
 
         def attempt() -> Event | None:

@@ -117,7 +117,8 @@ class Guard:
             ManagedElsewhere: the event's home is another calendar.
         """
         tracked = lost or LostAnswers()
-        names = expected if checked else ()
+        # An event that is there may keep time whose fences move, even if it may conflict.
+        names = () if creates and not checked else expected
 
         def attempt() -> Event | None:
             nonlocal names, new, unread

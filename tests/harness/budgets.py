@@ -78,6 +78,8 @@ BUDGETS: Final[dict[str, Budget]] = {
     "patch no time": Budget(1, 1),
     "patch one time": Budget(8, 4),
     "patch both times": Budget(7, 3),
+    # Fences of time that it keeps are read with it.
+    "patch both times, conflicts allowed": Budget(2, 2),
     "delete": Budget(1, 1),
     "get an occurrence": Budget(1, 1),
     "list occurrences": Budget(1, 1),

@@ -79,6 +79,13 @@ def _patch_both(data: Dataset, index: int) -> GatewayEvent:
     return data.request("PATCH", "/events/{event_id}", patch, event_id=stored(data).id)
 
 
+def _patch_allowed(data: Dataset, index: int) -> GatewayEvent:
+    # It keeps a part of its time, whose fence moves.
+    patch = {"start": at(index % 2), "end": at(60 + index % 2)}
+    resource, query = "/events/{event_id}", {"on_conflict": "allow"}
+    return data.request("PATCH", resource, patch, query, event_id=stored(data).id)
+
+
 def _delete(data: Dataset, index: int) -> GatewayEvent:
     event = data.version(60 * index)
     data.store(event)
@@ -155,6 +162,7 @@ EVENT_ROUTES: Final = (
     Route("patch no time", "events", _patch_title),
     Route("patch one time", "events", _patch_end),
     Route("patch both times", "events", _patch_both),
+    Route("patch both times, conflicts allowed", "events", _patch_allowed),
     Route("delete", "events", _delete, 204),
     Route("create under a key", "events", _with_key(_create), 201),
     Route("create under a key, repeated", "events", _repeated("events", _with_key(_create)), 201),

@@ -14,7 +14,10 @@ from tests.harness.sharing import SharedCalendar
 EDITOR: Final = "in a shared calendar"
 BOOKER: Final = "in a calendar of everyone"
 # Those that a booker may not make.
-ALLOWING: Final = ("bulk", "create, conflicts allowed", "undo of 10 deletions, conflicts allowed")
+ALLOWING: Final = (
+    *("bulk", "create, conflicts allowed", "patch both times, conflicts allowed"),
+    "undo of 10 deletions, conflicts allowed",
+)
 UNDER_A_CALENDAR: Final = tuple(
     route for route in (*EVENT_ROUTES, *HISTORY_ROUTES) if route.function != "record_history"
 )
