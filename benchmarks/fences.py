@@ -163,7 +163,7 @@ def _run(
 ) -> None:
     """Lets all writers of a load create their events in a new calendar; `tallies` has one for each kind."""
     calendar_id, transactions = ids.new_id(time.time_ns()), _Transactions()
-    each = few(load.each)
+    each = few(load.each, 2)
     dice = random.Random(f"{load.name} {number}")  # noqa: S311 places in a calendar, not secrets
     # The first quarters of each week are those of the series.
     taken = each * load.series
