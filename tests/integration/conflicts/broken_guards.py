@@ -79,6 +79,23 @@ class StartsWithin(DynamoEventStore):
         return [replace(page, found=[each for each in page.found if each.content.start >= start]) for page in pages]
 
 
+class SeriesBeginWithin(DynamoEventStore):
+    """Minds only those series whose first occurrence is within the interval."""
+
+    def read_with_series(
+        self,
+        calendar_id: CalendarId,
+        ranges: Sequence[ClassRange],
+        start: Instant,
+        limit: int,
+        window: Interval,
+        *,
+        opaque: bool = False,
+    ) -> tuple[list[ClassPage[Event]], list[Event]]:
+        pages, series = super().read_with_series(calendar_id, ranges, start, limit, window, opaque=opaque)
+        return pages, [each for each in series if not opaque or each.content.start >= window.start]
+
+
 class FirstPages(DynamoEventStore):
     """Reads no page of a query but the first."""
 

@@ -10,12 +10,15 @@ from shared.ids import CalendarId, EventId, UserId, default_calendar
 from shared.request import Request
 from shared.retries import Deadline
 from shared.runtime import Runtime
+from shared.scheduling.booking_changes import Bookings
+from shared.scheduling.bookings import BookingWriter
 from shared.scheduling.bulk import BulkCreation
 from shared.scheduling.bulk_items import BulkResult, Draft
-from shared.scheduling.calendar import Calendar
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.instants import Instant
+from shared.scheduling.series_calendar import SeriesCalendar
 from shared.store import keys
+from shared.store.bookings import DynamoBookingStore
 from shared.store.bulk import DynamoBulkStore
 from shared.store.client import Clients
 from shared.store.codec import event_attributes, event_of, text
@@ -74,25 +77,42 @@ class ContendedCalendar:
     user_id: UserId = field(default_factory=lambda: UserId(str(uuid4())))
     clock: Clock = field(default_factory=Clock)
     make_store: Callable[[Clients, str], DynamoEventStore] = DynamoEventStore
+    # By what series are split: who splits none needs no bookings.
+    make_bookings: type[DynamoBookingStore] | None = None
 
     @property
     def calendar_id(self) -> CalendarId:
         """The user's calendar."""
         return default_calendar(self.user_id)
 
-    def subject(self, seconds: float = 8.0, now_ns: int | None = None) -> Calendar:
+    def subject(self, seconds: float = 8.0, now_ns: int | None = None) -> SeriesCalendar:
         """The one whose calls are on the wire."""
-        return self._calendar(
-            self.make_store(self.wired.clients, self.wired.settings.events_table), self.clock.deadline(seconds), now_ns
-        )
+        store = self.make_store(self.wired.clients, self.wired.settings.events_table)
+        return self._calendar(self.wired, store, self.make_bookings, self.clock.deadline(seconds), now_ns)
 
-    def rival(self, now_ns: int | None = None) -> Calendar:
+    def rival(self, now_ns: int | None = None) -> SeriesCalendar:
         """Somebody else at work on the same calendar."""
         store = DynamoEventStore(self.runtime.clients, self.runtime.settings.events_table)
-        return self._calendar(store, Clock().deadline(8.0), now_ns)
+        bookings = None if self.make_bookings is None else DynamoBookingStore
+        return self._calendar(self.runtime, store, bookings, Clock().deadline(8.0), now_ns)
 
-    def _calendar(self, store: DynamoEventStore, deadline: Deadline, now_ns: int | None) -> Calendar:
-        return Calendar(store, self._request(now_ns, deadline), DELETED_SECONDS, no_bookings)
+    def _calendar(
+        self,
+        runtime: Runtime,
+        store: DynamoEventStore,
+        kind: type[DynamoBookingStore] | None,
+        deadline: Deadline,
+        now_ns: int | None,
+    ) -> SeriesCalendar:
+        settings, clients = runtime.settings, runtime.clients
+
+        def bookings(request: Request) -> Bookings:
+            if kind is None:
+                return no_bookings(request)
+            store = kind(clients, settings.events_table, None, settings.access_table, time.monotonic)
+            return Bookings(request, BookingWriter(store, request, DELETED_SECONDS, None, clients.outer_pool.map))
+
+        return SeriesCalendar(store, self._request(now_ns, deadline), DELETED_SECONDS, bookings)
 
     def bulk(self, contents: Sequence[Content], now_ns: int | None = None) -> tuple[list[Event], dict[str, str]]:
         """Let the subject create `contents` together; gives the events, and why those failed that did."""

@@ -1,27 +1,46 @@
 """Random operations, alone and two at once, against a model of a calendar: every answer is compared."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from shared.ids import EventId, HistoryId
-from shared.scheduling.events import Content, Event, Transparency
+from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
 from shared.scheduling.windows import Window
+from shared.store.bookings import DynamoBookingStore
 from shared.store.events import DynamoEventStore
-from tests.harness.botocore_faults import COMMIT, QUERY, READ
-from tests.integration.conflicts.broken_guards import CheckThenInsert, StartsWithin
-from tests.integration.conflicts.calendar_model import Answer, Kind, Model, Operation, with_clock
+from tests.integration.conflicts.broken_guards import CheckThenInsert, SeriesBeginWithin, StartsWithin
+from tests.integration.conflicts.calendar_model import Known, Model
+from tests.integration.conflicts.calendar_operations import Answer, Kind, Operation
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
+from tests.integration.conflicts.model_drafts import (
+    DAY,
+    HOUR,
+    OCCURRENCE_KINDS,
+    contents,
+    days_on,
+    drafts,
+    half_hours,
+    lengths,
+    occurrence_drafts,
+    points,
+    series,
+    shortly,
+    takers,
+    weeks_on,
+)
+from tests.integration.conflicts.series_model import BEGUN, occurring
+from tests.integration.sharing.broken_series_stores import FIRST_OCCURRENCE
 
-HOUR, DAY = 3600, 24 * 3600
-MONDAY: Final = Instant("2026-11-23T00:00:00Z")
 NOW = seconds_between(EPOCH, Instant("2026-11-20T12:00:00Z"))
 UNKNOWN: Final = EventId("01998f00-0000-7000-8000-00000000ffff")
+NO_OCCURRENCE: Final = "20261201T090017"
 
 CHECK = settings(
     max_examples=15,
@@ -34,61 +53,20 @@ CHECK = settings(
 # Against a mutant the first failure is enough: there is no need to make it small.
 FIND = settings(CHECK, max_examples=200, phases=[Phase.generate], print_blob=False)
 
-half_hours = st.integers(-10, 10).map(lambda number: shifted(MONDAY, number * HOUR // 2))
-lengths = st.sampled_from(
-    (HOUR // 2, HOUR, HOUR, 2 * HOUR, 4 * HOUR, 4 * HOUR + 1, 3 * DAY, 3 * DAY + 1, 31 * DAY + 1, 366 * DAY)
-)
-transparencies: st.SearchStrategy[Transparency] = st.sampled_from(("opaque", "opaque", "opaque", "transparent"))
-titles = st.sampled_from(("One", "Another"))
-
-
-@st.composite
-def contents(draw: st.DrawFn) -> Content:
-    start, transparency = draw(half_hours), draw(transparencies)
-    # A reminder takes no time; it may have no length either.
-    length = draw(lengths if transparency == "opaque" else lengths | st.just(0))
-    made = Content(title=draw(titles), start=start, end=shifted(start, length), transparency=transparency)
-    return with_clock(made)
-
-
-patches = st.fixed_dictionaries(
-    {}, optional={"title": titles, "start": half_hours, "end": half_hours, "transparency": transparencies}
-).filter(lambda fields: not fields.keys() >= {"start", "end"} or fields["start"] <= fields["end"])
-# What to do, to which of the events, with which of its versions in mind; None: with none.
-drafts = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from(("create", "create", "replace", "patch", "delete", "roll back", "roll back")),
-        "event": st.integers(0, 9),
-        "version": st.integers(0, 9),
-        "content": contents(),
-        "fields": patches,
-        "if_match": st.sampled_from((None, None, None, 0, 1)),
-        "allow": st.sampled_from((False, False, False, False, True)),
-    }
-)
-
-
-# Between which steps another acts; whatever carries a write is a commit.
-points = st.sampled_from(((READ,), (QUERY,), (COMMIT, "PutItem", "UpdateItem")))
-takers = st.sampled_from(("create", "replace"))
-
-
-def shortly(said: Content, days: int) -> Content:
-    """The same, `days` later, and four hours long."""
-    start = shifted(said.start, days * DAY)
-    return with_clock(replace(said, start=start, end=shifted(start, 4 * HOUR)))
-
 
 class CalendarMachine(RuleBasedStateMachine):
     """A real calendar and its model."""
 
     contended: ContendedCalendar
     store: type[DynamoEventStore] = DynamoEventStore
+    bookings: type[DynamoBookingStore] = DynamoBookingStore
 
     def __init__(self) -> None:
         super().__init__()
         own = self.contended
-        self.own = ContendedCalendar(own.runtime, own.wired, own.wire, make_store=self.store)
+        self.own = ContendedCalendar(
+            own.runtime, own.wired, own.wire, make_store=self.store, make_bookings=self.bookings
+        )
         self.model = Model(NOW)
         self.versions: dict[EventId, list[Event]] = {}
 
@@ -98,32 +76,69 @@ class CalendarMachine(RuleBasedStateMachine):
         known = list(self.versions)  # in the order of their making: the same in every run
         if kind == "create":
             return Operation(kind, content=draft["content"], allow=draft["allow"])
+        if kind in OCCURRENCE_KINDS:
+            known = self.series_there() or known
         event_id = known[draft["event"] % len(known)] if known else UNKNOWN
         versions = self.versions.get(event_id, [])
-        if kind == "roll back" and not versions:
+        if kind in ("roll back", "roll back one") and not versions:
             kind = "delete"
         if_match = None
         if draft["if_match"] is not None:
             if_match = versions[-1 - draft["if_match"] % len(versions)].history_id if versions else HistoryId(UNKNOWN)
+        occurrence, fields = self.occurrence(event_id, kind, draft)
         return Operation(
             kind,
             event_id,
             content=draft["content"] if kind == "replace" else None,
-            fields=draft["fields"] if kind == "patch" else {},
-            back_to=versions[draft["version"] % len(versions)] if kind == "roll back" else None,
+            fields=fields,
+            back_to=versions[draft["version"] % len(versions)] if kind in ("roll back", "roll back one") else None,
             if_match=if_match,
             allow=draft["allow"],
+            occurrence=occurrence,
+            drop=draft["drop"] and kind in ("replace", "patch", "patch following", "patch all"),
         )
+
+    def series_there(self) -> list[EventId]:
+        """The series that are there."""
+        events = self.model.events
+        return [each for each in self.versions if events[each].content.recurrence and not events[each].deleted]
+
+    def occurrence(self, event_id: EventId, kind: Kind, draft: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The occurrence that a draft means, if it means one, and what it changes."""
+        if kind == "patch":
+            fields = {**draft["fields"]}
+            if fields.get("recurrence") is not None:
+                fields["recurrence"] = {"rule": fields["recurrence"]}
+            return "", fields
+        if kind not in OCCURRENCE_KINDS:
+            return "", {}
+        event = self.model.events.get(event_id)
+        found = []
+        if event is not None and event.content.recurrence is not None:
+            found = [each for each in occurring(event.content) if each.content.start < BEGUN]
+        if not found:
+            return NO_OCCURRENCE, {}
+        chosen = found[draft["occurrence"] % len(found)]
+        fields = {}
+        if kind == "patch one":
+            fields = {**draft["one"]}
+        elif kind in ("patch following", "patch all"):
+            fields = {**draft["rest"]}
+            if "recurrence" in fields:
+                fields["recurrence"] = {"rule": fields["recurrence"]}
+        if "moved" in fields:
+            moved = fields.pop("moved")
+            start = shifted(chosen.content.start, moved[0]) if moved else None
+            fields |= {"start": start, "end": shifted(start, moved[1]) if start else None}
+        return chosen.id, fields
 
     @property
     def now_ns(self) -> int:
         return self.model.now * 1_000_000_000
 
-    def remember(self, *written: Event | None) -> None:
+    def remember(self, *written: Event) -> None:
         """Keep the versions given; each is later than those of its event before it."""
         for event in written:
-            if event is None:
-                continue
             versions = self.versions.setdefault(event.id, [])
             if all(event.history_id != each.history_id for each in versions):
                 assert all(event.history_id > each.history_id for each in versions)
@@ -132,27 +147,42 @@ class CalendarMachine(RuleBasedStateMachine):
     @rule(draft=drafts)
     def change(self, draft: dict[str, Any]) -> None:
         operation = self.operation(draft)
-        answer, event = operation.ask(self.own.subject(now_ns=self.now_ns))
-        assert answer == self.model.do(operation, event)
-        self.remember(event)
+        answer, written = operation.ask(self.own.subject(now_ns=self.now_ns))
+        assert answer == self.model.do(operation, written)
+        self.remember(*written)
+
+    @precondition(lambda self: self.series_there())
+    @rule(draft=occurrence_drafts)
+    def change_occurrences(self, draft: dict[str, Any]) -> None:
+        self.change(draft)
 
     @rule(draft=drafts, other=drafts, point=points)
     def change_while_another_does(self, draft: dict[str, Any], other: dict[str, Any], point: tuple[str, ...]) -> None:
         self.both(self.operation(draft), self.operation(other), point)
 
-    @rule(draft=drafts, other=drafts, kinds=st.tuples(takers, takers), days=st.integers(1, 300), point=points)
+    @rule(draft=drafts, other=drafts, kinds=st.tuples(takers, takers), weeks=weeks_on, point=points)
     def race_for_time_that_is_free(
-        self, draft: dict[str, Any], other: dict[str, Any], kinds: tuple[Kind, Kind], days: int, point: tuple[str, ...]
+        self, draft: dict[str, Any], other: dict[str, Any], kinds: tuple[Kind, Kind], weeks: int, point: tuple[str, ...]
     ) -> None:
         racers = [
-            self.operation({**each, "kind": kind, "content": shortly(each["content"], days)})
+            self.operation({**each, "kind": kind, "content": shortly(each["content"], weeks)})
             for each, kind in zip((draft, other), kinds, strict=True)
         ]
         self.both(racers[0], racers[1], point)
 
+    @rule(said=series(), weeks=weeks_on, number=st.integers(1, 2), swapped=st.booleans(), point=points)
+    def race_for_an_occurrence(
+        self, said: Content, weeks: int, number: int, swapped: bool, point: tuple[str, ...]
+    ) -> None:
+        """One wants a series, and another one the time of an occurrence of it, not the first."""
+        wanted = shortly(said, weeks)
+        of_one = occurring(wanted)[number].content
+        racers = Operation("create", content=wanted), Operation("create", content=of_one)
+        self.both(racers[swapped], racers[not swapped], point)
+
     def both(self, operation: Operation, rival: Operation, point: tuple[str, ...]) -> None:
         """Two at once: what both are answered has to fit one order or the other."""
-        answers: list[tuple[Answer, Event | None]] = []
+        answers: list[tuple[Answer, Sequence[Event]]] = []
 
         def act() -> None:
             if not answers:
@@ -160,44 +190,57 @@ class CalendarMachine(RuleBasedStateMachine):
 
         for operation_name in point:
             self.own.wire.before(operation_name, act)
-        answer, event = operation.ask(self.own.subject(now_ns=self.now_ns))
+        answer, written = operation.ask(self.own.subject(now_ns=self.now_ns))
         self.own.wire.forget()
         act()  # if the change had no such step
-        ((rival_answer, rival_event),) = answers
+        ((rival_answer, by_rival),) = answers
         first, second = self.model.copy(), self.model.copy()
-        if (first.do(rival, rival_event), first.do(operation, event)) == (rival_answer, answer):
+        if (first.do(rival, by_rival), first.do(operation, written)) == (rival_answer, answer):
             self.model = first
-            self.remember(rival_event, event)
+            self.remember(*by_rival, *written)
         else:
-            assert (second.do(operation, event), second.do(rival, rival_event)) == (answer, rival_answer)
+            assert (second.do(operation, written), second.do(rival, by_rival)) == (answer, rival_answer)
             self.model = second
-            self.remember(event, rival_event)
+            self.remember(*written, *by_rival)
 
-    @rule(many=st.lists(contents(), min_size=1, max_size=4))
+    @rule(many=st.lists(contents, min_size=1, max_size=4))
     def bulk_create(self, many: list[Content]) -> None:
         events, failures = self.own.bulk(many, now_ns=self.now_ns)
         assert failures == {}
         assert [event.content for event in events] == many
         for event in events:
-            self.model.do(Operation("create", content=event.content, allow=True), event)
+            self.model.do(Operation("create", content=event.content, allow=True), [event])
         self.remember(*events)
 
-    @rule(start=half_hours, length=lengths, limit=st.integers(1, 4))
-    def list_window(self, start: Instant, length: int, limit: int) -> None:
-        end = shifted(start, length)
+    def listed(self, window: Window, limit: int) -> list[Event]:
+        """A window, page by page."""
         calendar = self.own.subject(now_ns=self.now_ns)
-        shown: list[str] = []
+        shown: list[Event] = []
         cursor = None
         while True:
-            events, cursor = calendar.page(Window.of(start, end, cursor, start), limit)
+            after = Window.of(*window.interval, cursor, window.interval.start).after
+            events, cursor = calendar.page(replace(window, after=after), limit)
             assert len(events) <= limit
-            shown += [event.id for event in events]
+            shown += events
             if cursor is None:
-                break
-        assert shown == [each.id for each in self.model.live(start, end)]
+                return shown
 
-    @rule(start=half_hours, length=lengths.filter(lambda length: length <= 62 * DAY))
-    def free_busy(self, start: Instant, length: int) -> None:
+    @rule(start=half_hours, on=days_on, length=lengths, limit=st.integers(1, 4), expand=st.booleans())
+    def list_window(self, start: Instant, on: int, length: int, limit: int, expand: bool) -> None:
+        window = replace(
+            Window.of(shifted(start, on * DAY), shifted(start, on * DAY + length), None, start), expand=expand
+        )
+        # Pages of a year of many series take long.
+        shown = self.listed(window, limit if length <= 3 * DAY else 100 * limit)
+        if expand:
+            expected = [(each.id, each.content, each.facts) for each in self.model.live(*window.interval)]
+            assert [(each.id, each.content, each.occurrence) for each in shown] == expected
+        else:
+            assert [each.id for each in shown] == self.model.whole(*window.interval)
+
+    @rule(start=half_hours, on=days_on, length=lengths.filter(lambda length: length <= 62 * DAY))
+    def free_busy(self, start: Instant, on: int, length: int) -> None:
+        start = shifted(start, on * DAY)
         end = shifted(start, length)
         window, intervals, cursor = self.own.subject(now_ns=self.now_ns).free_busy(start, end)
         assert (window.start, window.end, cursor) == (start, end, None)
@@ -212,28 +255,41 @@ class CalendarMachine(RuleBasedStateMachine):
     @invariant()
     def the_table_holds_what_the_model_knows(self) -> None:
         there = {
-            event.id: (event.content, event.stamp.version, event.history_id, event.expires_at)
+            event.id: Known(
+                event.id,
+                event.content,
+                event.stamp.version,
+                event.history_id,
+                event.expires_at,
+                event.checked_until,
+                event.split_from,
+            )
             for event in self.own.events()
         }
-        known = {
-            each.id: (each.content, each.version, each.history_id, each.expires_at)
-            for each in self.model.events.values()
-        }
-        assert there == known
+        assert there == self.model.events
 
 
-def machine(contended: ContendedCalendar, store: type[DynamoEventStore]) -> type[CalendarMachine]:
-    """The machine on the tables of `contended`, with that store."""
-    return type("Machine", (CalendarMachine,), {"contended": contended, "store": store})
+def machine(contended: ContendedCalendar, **stores: type[DynamoEventStore]) -> type[CalendarMachine]:
+    """The machine on the tables of `contended`, with these stores."""
+    return type("Machine", (CalendarMachine,), {"contended": contended, **stores})
 
 
 def test_a_calendar_answers_as_its_model_does(contended: ContendedCalendar) -> None:
-    run_state_machine_as_test(machine(contended, DynamoEventStore), settings=CHECK)
+    run_state_machine_as_test(machine(contended), settings=CHECK)
 
 
-@pytest.mark.parametrize("mutant", [CheckThenInsert, StartsWithin])
+@pytest.mark.parametrize(
+    ("store", "bookings"),
+    [
+        (CheckThenInsert, DynamoBookingStore),
+        (StartsWithin, DynamoBookingStore),
+        (SeriesBeginWithin, DynamoBookingStore),
+        (FIRST_OCCURRENCE[0], FIRST_OCCURRENCE[2]),
+    ],
+    ids=["check, then insert", "starts within", "series begin within", "fences of the first occurrence"],
+)
 def test_a_calendar_without_a_part_of_its_guard_does_not(
-    contended: ContendedCalendar, mutant: type[DynamoEventStore]
+    contended: ContendedCalendar, store: type[DynamoEventStore], bookings: type[DynamoBookingStore]
 ) -> None:
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(machine(contended, mutant), settings=FIND)
+        run_state_machine_as_test(machine(contended, store=store, bookings=bookings), settings=FIND)

@@ -1,0 +1,262 @@
+"""What takes place of a series, in plain Python: rules are expanded by dateutil, clocks are those of zoneinfo.
+
+Nothing of `shared.recurrence` is used. What tests book lies before END, and what does not end is expanded so far.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+from shared.ids import EventId
+from shared.scheduling.events import Content
+from shared.scheduling.instants import LAST, Instant, seconds_between, shifted
+from shared.scheduling.intervals import MAX_DURATION_SECONDS
+from shared.scheduling.recurrences import OccurrenceOf, Recurrence
+
+# Rules come round within six weeks, and clocks change twice a year: what begins before BEGUN has met what it will meet.
+BEGUN: Final = Instant("2027-10-01T00:00:00Z")
+END: Final = datetime(2029, 1, 1)  # noqa: DTZ001 local by its meaning
+# So long two series are compared, from where the later of both begins.
+COMPARED_SECONDS: Final = 1830 * 24 * 3600
+_ORDER: Final = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST")
+
+
+def instant_at(local: datetime, time_zone: str) -> Instant:
+    """Returns when the clock shows `local`: the first time, and as if it had not been put forward (RFC 5545, 3.3.5)."""
+    return Instant(f"{local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
+def clock_at(at: Instant, time_zone: str) -> datetime:
+    """Returns what the clock shows at an instant."""
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+
+
+def with_clock(content: Content) -> Content:
+    """Returns the content with what the clock shows at its start."""
+    shown = datetime.fromisoformat(content.start).astimezone(ZoneInfo(content.time_zone))
+    return replace(content, start_local=shown.isoformat())
+
+
+def recurrence_id(local: datetime) -> str:
+    """Returns the id of the occurrence that a series has at a local time."""
+    return f"{local:%Y%m%dT%H%M%S}"
+
+
+def local_of(recurrence_id: str) -> datetime:
+    """Returns the local time that a recurrence id names."""
+    return datetime.fromisoformat(recurrence_id)
+
+
+def parts_of(rule: str) -> dict[str, str]:
+    """Returns the parts of a rule."""
+    return dict(part.split("=") for part in rule.split(";"))
+
+
+def rule_of(parts: dict[str, str]) -> str:
+    """Returns the rule of these parts, in their canonical order."""
+    assert parts.keys() <= {*_ORDER}
+    return ";".join(f"{name}={parts[name]}" for name in _ORDER if name in parts)
+
+
+def recurrence_of(content: Content) -> Recurrence:
+    """Returns how a content recurs, which does."""
+    assert content.recurrence is not None
+    return content.recurrence
+
+
+@dataclass(frozen=True)
+class Occurring:
+    """An occurrence; or an event that does not recur, with an empty id.
+
+    It is where the series has it from `start` to `end`, and takes place as `content` says. `own` are the fields in
+    which it differs.
+    """
+
+    id: str
+    start: Instant
+    end: Instant
+    content: Content
+    own: tuple[str, ...] = ()
+    cancelled: bool = False
+
+    def of(self, event_id: EventId) -> "Shown":
+        """Returns it as it is shown, of that event."""
+        if not self.id:
+            return Shown(event_id, event_id, self.content)
+        facts = OccurrenceOf(event_id, self.id, self.start, self.own, self.cancelled)
+        return Shown(EventId(f"{event_id}_{self.id}"), event_id, self.content, facts)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An event or an occurrence as it is shown: `id` is its own, and `event_id` that of the event or the series."""
+
+    id: EventId
+    event_id: EventId
+    content: Content
+    facts: OccurrenceOf | None = None
+
+
+@cache
+def starts_by_rule(content: Content) -> tuple[datetime, ...]:
+    """Returns the local times that the rule of a series selects, until END."""
+    parts = parts_of(recurrence_of(content).rule)
+    until = parts.pop("UNTIL", None)
+    last = f"{datetime.fromisoformat(until):%Y-%m-%dT%H:%M:%SZ}" if until else LAST
+    found: list[datetime] = []
+    for local in rrulestr(rule_of(parts), dtstart=clock_at(content.start, content.time_zone)):
+        if local > END or instant_at(local, content.time_zone) > last:
+            break
+        found.append(local)
+    return tuple(found)
+
+
+@cache
+def occurring(content: Content) -> tuple[Occurring, ...]:
+    """Returns all occurrences, cancelled ones too, in the order of their ids."""
+    if content.recurrence is None:
+        return (Occurring("", content.start, content.end, content),)
+    changed = {each.id: dict(each.fields) for each in content.recurrence.changed}
+    length = seconds_between(content.start, content.end)
+    found = []
+    for local in sorted({*starts_by_rule(content), *map(local_of, content.recurrence.dates)}):
+        name, start = recurrence_id(local), instant_at(local, content.time_zone)
+        end = shifted(start, length)
+        times = {"start": start, "end": end}
+        own = changed.get(name, {})
+        fields: dict[str, Any] = {**times, **own}
+        placed = with_clock(replace(content, recurrence=None, **fields))
+        differs = (
+            *(each for each in own if each not in times),
+            *(each for each, at in times.items() if own.get(each, at) != at),
+        )
+        found.append(Occurring(name, start, end, placed, differs, name in content.recurrence.excluded))
+    return tuple(found)
+
+
+@cache
+def taking_place(content: Content) -> tuple[Occurring, ...]:
+    """Returns what takes place, by start."""
+    found = (each for each in occurring(content) if not each.cancelled)
+    return tuple(sorted(found, key=lambda each: (each.content.start, each.id)))
+
+
+@cache
+def taking_time(content: Content) -> tuple[Occurring, ...]:
+    """Returns what takes time, by start. Nothing of one series overlaps."""
+    return tuple(each for each in taking_place(content) if each.content.transparency == "opaque")
+
+
+def first_meeting(one: Content, other: Content) -> Occurring | None:
+    """Returns the first of `other` that takes time which something of `one` takes."""
+    ones, others = [*taking_time(one)], [*taking_time(other)]
+    while ones and others:
+        mine, its = ones[0].content, others[0].content
+        if mine.start < its.end and its.start < mine.end:
+            return others[0]
+        (ones if mine.end <= its.start else others).pop(0)
+    return None
+
+
+def ends(content: Content) -> bool:
+    """Returns whether a content takes place only so often."""
+    return content.recurrence is None or not parts_of(content.recurrence.rule).keys().isdisjoint({"COUNT", "UNTIL"})
+
+
+@cache
+def extent(content: Content) -> tuple[Instant, Instant]:
+    """Returns from when to when something of it is, cancelled or not, where it is now or where the series has it."""
+    found = occurring(content)
+    first = min(min(each.start, each.content.start) for each in found)
+    last = max(max(each.end, each.content.end) for each in found)
+    return first, last if ends(content) else LAST
+
+
+def busy(content: Content) -> bool:
+    """Returns whether a content may take time."""
+    changed = content.recurrence.changed if content.recurrence is not None else ()
+    return "opaque" in {content.transparency, *(dict(each.fields).get("transparency") for each in changed)}
+
+
+def newly_taken(event_id: EventId, before: Content | None, after: Content) -> Shown | None:
+    """Returns what is compared with the calendar when `after` takes the place of `before`, or of nothing.
+
+    That is all of it; or, of a series that goes on as it did or ends earlier, the one occurrence that takes other time.
+    """
+    whole = Shown(event_id, event_id, after)
+    if not busy(after):
+        return None
+    if before is None or before.recurrence is None or after.recurrence is None:
+        single = before is not None and before.recurrence is after.recurrence is None
+        return None if single and _times(before) == _times(after) else whole
+    if not _begins(after, before):
+        return whole
+    had = {(each.id, each.content.start, each.content.end) for each in taking_time(before)}
+    new = [each for each in taking_time(after) if (each.id, each.content.start, each.content.end) not in had]
+    if not new:
+        return None
+    return new[0].of(event_id) if len(new) == 1 else whole
+
+
+def _times(content: Content | None) -> object:
+    return content and (content.start, content.end, content.transparency)
+
+
+def _begins(content: Content, other: Content) -> bool:
+    """Returns whether a series is another one, or the beginning of it, exceptions aside."""
+    if (_times(content), content.time_zone) != (_times(other), other.time_zone):
+        return False
+    if not {*recurrence_of(content).dates} <= {*recurrence_of(other).dates}:
+        return False
+    mine, its = (parts_of(recurrence_of(each).rule) for each in (content, other))
+    count, until = ((mine.pop(name, None), its.pop(name, None)) for name in ("COUNT", "UNTIL"))
+    if mine != its:
+        return False
+    if count[0] and count[1]:
+        return int(count[0]) <= int(count[1])
+    if until[0] and until[1]:
+        return until[0] <= until[1]
+    return count[1] is until[1] is None
+
+
+def faulty(content: Content) -> bool:
+    """Returns whether the API takes no such content."""
+    least = 1 if content.transparency == "opaque" else 0
+    if not least <= seconds_between(content.start, content.end) <= MAX_DURATION_SECONDS:
+        return True
+    if content.recurrence is None:
+        return False
+    if starts_by_rule(content)[:1] != (clock_at(content.start, content.time_zone),):
+        return True
+    if not {*content.recurrence.excluded} <= {each.id for each in occurring(content)}:
+        return True
+    return overlapping(taking_time(content))
+
+
+def overlapping(found: Sequence[Occurring]) -> bool:
+    """Returns whether any of these, which are in order, overlap."""
+    return any(one.content.end > next_one.content.start for one, next_one in pairwise(found))
+
+
+def checked_until(content: Content, others: Iterable[Content]) -> Instant | None:
+    """Returns until when a series is known to meet none of `others`, having been compared with them.
+
+    That is as long as it lasts, and as two series are compared if both last longer. None of one that does not recur.
+    """
+    if content.recurrence is None:
+        return None
+    begins, ends_at = extent(content)
+    found = [ends_at]
+    for other in others:
+        if other.recurrence is not None and busy(other):
+            first, last = extent(other)
+            compared = shifted(max(begins, first), COMPARED_SECONDS)
+            if compared <= min(ends_at, last):
+                found.append(compared)
+    return min(found)
