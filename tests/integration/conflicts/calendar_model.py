@@ -168,10 +168,10 @@ class Model:
             case "patch following":
                 return self._split(known, operation, given)
             case "end":
-                parts = series_edits.split(content, at)
-                if parts is None:
+                head = series_edits.ended(content, at)
+                if head is None:
                     return self._delete(known, given)
-                after = parts[0]
+                after = head
             case _:
                 raise AssertionError(operation)
         return self._write(known, after, operation, given)

@@ -76,37 +76,48 @@ def as_it_was(content: Content, at: str) -> dict[str, Any]:
     return {**{name: own.get(name) for name in names}, "cancelled": at in recurrence_of(content).excluded}
 
 
-def split(content: Content, at: str) -> tuple[Content, Content] | None:
-    """Returns a series as what is before one of its occurrences, and the rest; None if nothing is before it."""
+def ended(content: Content, at: str) -> Content | None:
+    """Returns what of a series is before one of its occurrences; None if nothing is."""
     recurrence, by_rule, local = recurrence_of(content), starts_by_rule(content), local_of(at)
     if local <= by_rule[0]:
         if min(recurrence.dates, default=at) < at:
             raise NotTaken
         return None
-    earlier, later = ([each for each in by_rule if (each < local) is before] for before in (True, False))
+    rule = parts_of(recurrence.rule)
+    if "COUNT" in rule:
+        rule["COUNT"] = str(sum(each < local for each in by_rule))
+    else:
+        last = datetime.fromisoformat(shifted(instant_at(local, content.time_zone), -1))
+        # It may have ended before a further date.
+        rule["UNTIL"] = min(f"{last:%Y%m%dT%H%M%SZ}", rule.get("UNTIL", "9"))
+    return replace(content, recurrence=_part(recurrence, rule, at, before=True))
+
+
+def split(content: Content, at: str) -> tuple[Content, Content] | None:
+    """Returns a series as what is before one of its occurrences, and the rest; None if nothing is before it."""
+    head = ended(content, at)
+    if head is None:
+        return None
+    recurrence, local = recurrence_of(content), local_of(at)
+    later = [each for each in starts_by_rule(content) if each >= local]
     # Where the clock is put forward, no series begins.
     if not later or clock_at(instant_at(later[0], content.time_zone), content.time_zone) != later[0]:
         raise NotTaken
-    head, tail = parts_of(recurrence.rule), parts_of(recurrence.rule)
-    if "COUNT" in head:
-        head["COUNT"], tail["COUNT"] = str(len(earlier)), str(int(tail["COUNT"]) - len(earlier))
-    else:
-        last = datetime.fromisoformat(shifted(instant_at(local, content.time_zone), -1))
-        head["UNTIL"] = f"{last:%Y%m%dT%H%M%SZ}"
-
-    def part(rule: dict[str, str], *, before: bool) -> Recurrence:
-        return Recurrence(
-            rule_of(rule),
-            tuple(each for each in recurrence.dates if (each < at) is before),
-            tuple(each for each in recurrence.excluded if (each < at) is before),
-            tuple(each for each in recurrence.changed if (each.id < at) is before),
-        )
-
+    rule = parts_of(recurrence.rule)
+    if "COUNT" in rule:
+        rule["COUNT"] = str(len(later))
     start = instant_at(later[0], content.time_zone)
     end = shifted(start, seconds_between(content.start, content.end))
-    return (
-        replace(content, recurrence=part(head, before=True)),
-        with_clock(replace(content, start=start, end=end, recurrence=part(tail, before=False))),
+    rest = _part(recurrence, rule, at, before=False)
+    return head, with_clock(replace(content, start=start, end=end, recurrence=rest))
+
+
+def _part(recurrence: Recurrence, rule: dict[str, str], at: str, *, before: bool) -> Recurrence:
+    return Recurrence(
+        rule_of(rule),
+        tuple(each for each in recurrence.dates if (each < at) is before),
+        tuple(each for each in recurrence.excluded if (each < at) is before),
+        tuple(each for each in recurrence.changed if (each.id < at) is before),
     )
 
 
@@ -152,6 +163,11 @@ def _turned(rule: str, first: datetime, by: timedelta, zone: str) -> str:
             # The weeks that the rule has begin with another day.
             week_start = (DAYS.index(parts.pop("WKST", "MO")) + turn) % 7
             parts |= {"WKST": DAYS[week_start]} if week_start else {}
+    return _with_end_moved(rule_of(parts), by, zone)
+
+
+def _with_end_moved(rule: str, by: timedelta, zone: str) -> str:
+    parts = parts_of(rule)
     if "UNTIL" in parts:
         until = Instant(f"{datetime.fromisoformat(parts['UNTIL']):%Y-%m-%dT%H:%M:%SZ}")
         until = instant_at(clock_at(until, zone) + by, zone)
@@ -214,8 +230,20 @@ def following(content: Content, at: str, fields: dict[str, Any], *, drop: bool) 
 
 
 def changed(content: Content, fields: dict[str, Any]) -> Content:
-    """Returns a content with `fields` changed, of a recurrence those that it names."""
+    """Returns a content with `fields` changed, of a recurrence those that it names.
+
+    The end of a rule that is not named follows the time of day.
+    """
     fields = {**fields}
-    if fields.get("recurrence") is not None:
-        fields["recurrence"] = replace(content.recurrence or Recurrence(""), **fields["recurrence"])
-    return with_clock(replace(content, **fields))
+    said = fields.get("recurrence")
+    if said is not None:
+        fields["recurrence"] = replace(content.recurrence or Recurrence(""), **said)
+    after = with_clock(replace(content, **fields))
+    if content.recurrence is None or after.recurrence is None or "rule" in (said or {}):
+        return after
+    zone = content.time_zone
+    was, now = clock_at(content.start, zone), clock_at(after.start, after.time_zone)
+    by = now - was - (now.date() - was.date())
+    if zone != after.time_zone:
+        return after
+    return replace(after, recurrence=replace(after.recurrence, rule=_with_end_moved(after.recurrence.rule, by, zone)))
