@@ -8,7 +8,7 @@ from shared.ids import EventId, HistoryId
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, seconds_between, shifted
 from tests.integration.conflicts import series_edits
-from tests.integration.conflicts.calendar_operations import NO_EVENT, Answer, Operation
+from tests.integration.conflicts.calendar_operations import NO_EVENT, Answer, Operation, shown
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS
 from tests.integration.conflicts.series_edits import NotTaken
 from tests.integration.conflicts.series_model import (
@@ -235,7 +235,7 @@ class Model:
             if taken.content.recurrence is None:
                 free = self.next_free(taken.content.start, taken.content.end, taken.id)
             named = [(each.content.start, each.content.end, each.id, each.content.title) for each in colliding]
-            return ("conflict", sorted(named), free), after
+            return ("conflict", shown(named), free), after
         if taken.id != after.id:
             return None, after
         return None, replace(after, checked_until=checked_until(after.content, [each.content for each in others]))

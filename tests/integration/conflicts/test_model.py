@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from shared.ids import EventId, HistoryId
+from shared.scheduling import conflicts, free_time, windows
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
 from shared.scheduling.windows import Window
@@ -203,8 +204,9 @@ class CalendarMachine(RuleBasedStateMachine):
             self.model = second
             self.remember(*written, *by_rival)
 
-    @rule(many=st.lists(contents, min_size=1, max_size=4))
-    def bulk_create(self, many: list[Content]) -> None:
+    @rule(many=st.lists(contents, min_size=1, max_size=4), copies=st.sampled_from((1, 4)))
+    def bulk_create(self, many: list[Content], copies: int) -> None:
+        many = many if copies == 1 else many[:1] * copies
         events, failures = self.own.bulk(many, now_ns=self.now_ns)
         assert failures == {}
         assert [event.content for event in events] == many
@@ -272,6 +274,14 @@ class CalendarMachine(RuleBasedStateMachine):
 def machine(contended: ContendedCalendar, **stores: type[DynamoEventStore]) -> type[CalendarMachine]:
     """The machine on the tables of `contended`, with these stores."""
     return type("Machine", (CalendarMachine,), {"contended": contended, **stores})
+
+
+@pytest.fixture(autouse=True)
+def _read_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages end where a calendar of a few events has ends of pages, and searches take several rounds."""
+    monkeypatch.setattr(windows, "MARGIN", 1)
+    monkeypatch.setattr(conflicts, "FIRST_LOOK", 2)
+    monkeypatch.setattr(free_time, "FIRST_READ", 2)
 
 
 def test_a_calendar_answers_as_its_model_does(contended: ContendedCalendar) -> None:
