@@ -43,6 +43,12 @@ class Known:
     checked_until: Instant | None = None
     split_from: EventId | None = None
 
+    @classmethod
+    def of(cls, event: Event) -> "Known":
+        """What an event says of itself."""
+        facts = event.stamp.version, event.history_id, event.expires_at, event.checked_until, event.split_from
+        return cls(event.id, event.content, *facts)
+
     @property
     def deleted(self) -> bool:
         return self.expires_at is not None
