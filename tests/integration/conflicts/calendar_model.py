@@ -8,7 +8,7 @@ from shared.ids import EventId, HistoryId
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import Instant, seconds_between, shifted
 from tests.integration.conflicts import series_edits
-from tests.integration.conflicts.calendar_operations import NO_EVENT, Answer, Operation
+from tests.integration.conflicts.calendar_operations import NO_EVENT, Answer, Operation, shown
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS
 from tests.integration.conflicts.series_edits import NotTaken
 from tests.integration.conflicts.series_model import (
@@ -42,6 +42,12 @@ class Known:
     expires_at: int | None = None
     checked_until: Instant | None = None
     split_from: EventId | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> "Known":
+        """What an event says of itself."""
+        facts = event.stamp.version, event.history_id, event.expires_at, event.checked_until, event.split_from
+        return cls(event.id, event.content, *facts)
 
     @property
     def deleted(self) -> bool:
@@ -235,7 +241,7 @@ class Model:
             if taken.content.recurrence is None:
                 free = self.next_free(taken.content.start, taken.content.end, taken.id)
             named = [(each.content.start, each.content.end, each.id, each.content.title) for each in colliding]
-            return ("conflict", sorted(named), free), after
+            return ("conflict", shown(named), free), after
         if taken.id != after.id:
             return None, after
         return None, replace(after, checked_until=checked_until(after.content, [each.content for each in others]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from shared.errors import EventConflict, InvalidRequest, NotFound, PreconditionFailed
+from shared.errors import COLLISIONS_SHOWN, EventConflict, InvalidRequest, NotFound, PreconditionFailed
 from shared.ids import EventId, HistoryId
 from shared.scheduling.events import Content, Event
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
@@ -31,6 +31,11 @@ NO_EVENT: Final = EventId("")
 Answer = tuple[Any, ...]
 
 
+def shown(collisions: list[tuple[Any, ...]]) -> object:
+    """What is compared of collisions: all, unless there are more than are shown, which then may be any."""
+    return sorted(collisions) if len(collisions) <= COLLISIONS_SHOWN else "more than are shown"
+
+
 @dataclass(frozen=True)
 class Operation:
     """A change that somebody asks for; of event `event_id`, unless it creates one, or of an occurrence of it."""
@@ -53,7 +58,7 @@ class Operation:
             starts = [each.start for each in conflict.collisions]
             assert starts == sorted(starts)
             named = [(each.start, each.end, each.id, each.title) for each in conflict.collisions]
-            return ("conflict", sorted(named), conflict.next_free), ()
+            return ("conflict", shown(named), conflict.next_free), ()
         except NotFound:
             return ("missing",), ()
         except PreconditionFailed as failed:

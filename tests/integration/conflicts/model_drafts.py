@@ -129,6 +129,20 @@ following_patches: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"title": titles}, optional={"transparency": transparencies}),
     st.fixed_dictionaries({"recurrence": st.builds(ended, plain_rules, rule_ends, st.just(MONDAY))}),
 )
+
+
+def patch_of(said: dict[str, Any], start: Instant | None) -> dict[str, Any]:
+    """The fields that a patch changes, of an occurrence that starts at `start`."""
+    fields = {**said}
+    if fields.get("recurrence") is not None:
+        fields["recurrence"] = {"rule": fields["recurrence"]}
+    if "moved" in fields and start is not None:
+        moved = fields.pop("moved")
+        start = shifted(start, moved[0]) if moved else None
+        fields |= {"start": start, "end": shifted(start, moved[1]) if start else None}
+    return fields
+
+
 KINDS: Final[tuple[Kind, ...]] = ("create", "create", "replace", "patch", "delete", "roll back", "roll back")
 # Changes that are asked for by the id of an occurrence.
 OCCURRENCE_KINDS: Final[tuple[Kind, ...]] = (

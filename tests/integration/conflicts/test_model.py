@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from shared.ids import EventId, HistoryId
+from shared.scheduling import conflicts, free_time, windows
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
+from shared.scheduling.intervals import Interval
 from shared.scheduling.windows import Window
 from shared.store.bookings import DynamoBookingStore
 from shared.store.events import DynamoEventStore
@@ -29,6 +31,7 @@ from tests.integration.conflicts.model_drafts import (
     half_hours,
     lengths,
     occurrence_drafts,
+    patch_of,
     points,
     series,
     shortly,
@@ -105,13 +108,8 @@ class CalendarMachine(RuleBasedStateMachine):
 
     def occurrence(self, event_id: EventId, kind: Kind, draft: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """The occurrence that a draft means, if it means one, and what it changes."""
-        if kind == "patch":
-            fields = {**draft["fields"]}
-            if fields.get("recurrence") is not None:
-                fields["recurrence"] = {"rule": fields["recurrence"]}
-            return "", fields
         if kind not in OCCURRENCE_KINDS:
-            return "", {}
+            return "", patch_of(draft["fields"], None) if kind == "patch" else {}
         event = self.model.events.get(event_id)
         found = []
         if event is not None and event.content.recurrence is not None:
@@ -119,18 +117,8 @@ class CalendarMachine(RuleBasedStateMachine):
         if not found:
             return NO_OCCURRENCE, {}
         chosen = found[draft["occurrence"] % len(found)]
-        fields = {}
-        if kind == "patch one":
-            fields = {**draft["one"]}
-        elif kind in ("patch following", "patch all"):
-            fields = {**draft["rest"]}
-            if "recurrence" in fields:
-                fields["recurrence"] = {"rule": fields["recurrence"]}
-        if "moved" in fields:
-            moved = fields.pop("moved")
-            start = shifted(chosen.content.start, moved[0]) if moved else None
-            fields |= {"start": start, "end": shifted(start, moved[1]) if start else None}
-        return chosen.id, fields
+        said = {"patch one": draft["one"], "patch following": draft["rest"], "patch all": draft["rest"]}.get(kind, {})
+        return chosen.id, patch_of(said, chosen.content.start)
 
     @property
     def now_ns(self) -> int:
@@ -203,8 +191,9 @@ class CalendarMachine(RuleBasedStateMachine):
             self.model = second
             self.remember(*written, *by_rival)
 
-    @rule(many=st.lists(contents, min_size=1, max_size=4))
-    def bulk_create(self, many: list[Content]) -> None:
+    @rule(many=st.lists(contents, min_size=1, max_size=4), copies=st.sampled_from((1, 4)))
+    def bulk_create(self, many: list[Content], copies: int) -> None:
+        many = many if copies == 1 else many[:1] * copies
         events, failures = self.own.bulk(many, now_ns=self.now_ns)
         assert failures == {}
         assert [event.content for event in events] == many
@@ -227,16 +216,18 @@ class CalendarMachine(RuleBasedStateMachine):
 
     @rule(start=half_hours, on=days_on, length=lengths, limit=st.integers(1, 4), expand=st.booleans())
     def list_window(self, start: Instant, on: int, length: int, limit: int, expand: bool) -> None:
-        window = replace(
-            Window.of(shifted(start, on * DAY), shifted(start, on * DAY + length), None, start), expand=expand
-        )
+        start = shifted(start, on * DAY)
+        self.compare_window(Interval(start, shifted(start, length)), limit, expand=expand)
+
+    def compare_window(self, interval: Interval, limit: int, *, expand: bool) -> None:
         # Pages of a year of many series take long.
-        shown = self.listed(window, limit if length <= 3 * DAY else 100 * limit)
+        limit = limit if interval.length <= 3 * DAY else 100 * limit
+        shown = self.listed(Window(interval, expand=expand), limit)
         if expand:
-            expected = [(each.id, each.content, each.facts) for each in self.model.live(*window.interval)]
+            expected = [(each.id, each.content, each.facts) for each in self.model.live(*interval)]
             assert [(each.id, each.content, each.occurrence) for each in shown] == expected
         else:
-            assert [each.id for each in shown] == self.model.whole(*window.interval)
+            assert [each.id for each in shown] == self.model.whole(*interval)
 
     @rule(start=half_hours, on=days_on, length=lengths.filter(lambda length: length <= 62 * DAY))
     def free_busy(self, start: Instant, on: int, length: int) -> None:
@@ -254,24 +245,20 @@ class CalendarMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_table_holds_what_the_model_knows(self) -> None:
-        there = {
-            event.id: Known(
-                event.id,
-                event.content,
-                event.stamp.version,
-                event.history_id,
-                event.expires_at,
-                event.checked_until,
-                event.split_from,
-            )
-            for event in self.own.events()
-        }
-        assert there == self.model.events
+        assert {event.id: Known.of(event) for event in self.own.events()} == self.model.events
 
 
 def machine(contended: ContendedCalendar, **stores: type[DynamoEventStore]) -> type[CalendarMachine]:
     """The machine on the tables of `contended`, with these stores."""
     return type("Machine", (CalendarMachine,), {"contended": contended, **stores})
+
+
+@pytest.fixture(autouse=True)
+def _read_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages end where a calendar of a few events has ends of pages, and searches take several rounds."""
+    monkeypatch.setattr(windows, "MARGIN", 1)
+    monkeypatch.setattr(conflicts, "FIRST_LOOK", 2)
+    monkeypatch.setattr(free_time, "FIRST_READ", 2)
 
 
 def test_a_calendar_answers_as_its_model_does(contended: ContendedCalendar) -> None:
