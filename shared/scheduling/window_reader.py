@@ -156,7 +156,10 @@ class Expansion:
         """Finds occurrences up to `horizon`, or at least `wanted`. Returns up to where; None if there are no more."""
         if not self._series:
             return None
-        last = self._window.end if horizon is None else min(self._window.end, shifted(horizon[0], 1))
+        last = self._window.end
+        if horizon is not None:
+            # That may be before the window, among what lasts since then, as occurrences may.
+            last = min(last, shifted(max(self._begin, horizon[0]), 1))
         if wanted is not None:
             last = min(last, shifted(self._begin, EXPANDED_SECONDS))
         while self._end < last and (wanted is None or len(self.found) < wanted):

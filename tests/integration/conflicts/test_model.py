@@ -38,7 +38,7 @@ from tests.integration.conflicts.model_drafts import (
     takers,
     weeks_on,
 )
-from tests.integration.conflicts.series_model import BEGUN, occurring
+from tests.integration.conflicts.series_model import BEGUN, occurring, with_clock
 from tests.integration.sharing.broken_series_stores import FIRST_OCCURRENCE
 
 NOW = seconds_between(EPOCH, Instant("2026-11-20T12:00:00Z"))
@@ -218,6 +218,13 @@ class CalendarMachine(RuleBasedStateMachine):
     def list_window(self, start: Instant, on: int, length: int, limit: int, expand: bool) -> None:
         start = shifted(start, on * DAY)
         self.compare_window(Interval(start, shifted(start, length)), limit, expand=expand)
+
+    @rule(start=half_hours, limit=st.integers(1, 2), copies=st.integers(3, 5))
+    def list_from_the_midst_of_a_crowd(self, start: Instant, limit: int, copies: int) -> None:
+        """Pages end among what has begun before the window, whatever lasts since then."""
+        lasting = with_clock(Content(title="Crowd", start=start, end=shifted(start, HOUR), transparency="transparent"))
+        self.bulk_create([lasting], copies)
+        self.compare_window(Interval(shifted(start, HOUR // 4), shifted(start, HOUR)), limit, expand=True)
 
     def compare_window(self, interval: Interval, limit: int, *, expand: bool) -> None:
         # Pages of a year of many series take long.

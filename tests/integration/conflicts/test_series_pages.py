@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import pytest
+
 from shared.scheduling.events import Content, Event, Transparency
 from shared.scheduling.free_time import FreeBusyQuery, next_free, read_free_busy
 from shared.scheduling.instants import Instant, shifted
@@ -12,7 +14,7 @@ from shared.scheduling.intervals import Interval, merged
 from shared.scheduling.windows import Window, read_page
 from shared.store.events import DynamoEventStore
 from tests.harness.samples import event
-from tests.harness.series_contents import DAY, HOUR, expanded, random_series
+from tests.harness.series_contents import DAY, HOUR, expanded, random_series, series
 from tests.integration.conflicts.contended_calendar import ContendedCalendar, content
 
 # So many pages in `make test`; 5,000 were compared by hand.
@@ -103,9 +105,9 @@ def test_free_and_busy_is_what_takes_time(contended: ContendedCalendar) -> None:
 def test_the_next_free_time_is_free_of_occurrences(contended: ContendedCalendar) -> None:
     store = _store(contended)
     chance = random.Random("next free")  # noqa: S311 not for secrets
-    series, failed = contended.rival_bulk([random_series(chance, days=20, opaque=1) for _ in range(12)])
+    made, failed = contended.rival_bulk([random_series(chance, days=20, opaque=1) for _ in range(12)])
     assert not failed
-    taking = [each for each in expanded(series, HORIZON) if each.content.opaque]
+    taking = [each for each in expanded(made, HORIZON) if each.content.opaque]
     answers = set()
     for turn in range(max(20, PAGES // 10)):
         chance = random.Random(f"next free {turn}")  # noqa: S311 not for secrets
@@ -121,6 +123,24 @@ def test_the_next_free_time_is_free_of_occurrences(contended: ContendedCalendar)
         assert found == (expected, False), turn
         answers.add(expected == start)
     assert answers == {True, False}
+
+
+@pytest.mark.parametrize("count", [11, 12, 60])
+def test_an_occurrence_under_way_is_listed_beside_a_crowd_of_events_under_way(
+    contended: ContendedCalendar, count: int
+) -> None:
+    """A page ends among events that have begun before the window; what lasts since then is on it, or on a later one."""
+    weekly = series("2027-03-01T10:00:00", "FREQ=WEEKLY", seconds=4 * HOUR)
+    lasting = content(Instant("2027-03-08T11:00:00Z"), Instant("2027-03-08T13:00:00Z"), "Lasting")
+    contended.rival_bulk([weekly, *[lasting] * count])
+    noon, shown, cursor = Instant("2027-03-08T12:00:00Z"), [], None
+    while True:
+        window = Window.of(noon, shifted(noon, HOUR), cursor, noon)
+        events, cursor = contended.rival().page(window, 1 if count < 50 else 50)
+        shown += events
+        if cursor is None:
+            break
+    assert [each.content.title for each in shown] == [weekly.title, *[lasting.title] * count]
 
 
 def _busy(taking: Sequence[Event], window: Interval) -> list[Interval]:
