@@ -1,6 +1,6 @@
 """Steps of random histories that concern events as a whole, of which each has its expected result."""
 
-from tests.integration.history.series_of_days import at_time, settled, timed, utc
+from tests.integration.history.series_of_days import Days, at_time, settled, timed, utc, written
 from tests.integration.history.version_model import HOURS, TITLES, Json, KeptEvent, VersionModel
 
 TIMED: Json = {"all_day": None, "start_date": None, "end_date": None}
@@ -11,6 +11,9 @@ def create(model: VersionModel, value: int) -> None:
     body: Json = {"title": TITLES[value % 3], "start": HOURS[value % 23], "end": HOURS[value % 23 + 1]}
     rule = RULES[value % len(RULES)]
     body |= {"time_zone": "UTC", "recurrence": None if rule is None else {"rule": rule}}
+    if rule is not None and value % 3:
+        # The second occurrence is cancelled.
+        body["recurrence"]["excluded"] = [written(utc(body["start"]) + Days.of(rule).step)]
     reply = model.api("POST", "/events", body, on_conflict="allow")
     assert reply.status == 201
     event = KeptEvent(reply.body["id"])
