@@ -55,9 +55,9 @@ def replace(model: VersionModel, event: KeptEvent, value: int) -> None:
 def recur(model: VersionModel, event: KeptEvent, value: int) -> None:
     """The event gets another rule, or becomes a single one."""
     expected = event.content()
-    if expected["start_date"] is not None:
+    if event.deleted or expected["start_date"] is not None:
         return
-    rule, exceptions = RULES[value % len(RULES)], "keep" if value % 3 == 0 else "drop"
+    rule, exceptions = RULES[value % len(RULES)], "keep" if value // len(RULES) % 2 else "drop"
     body = {"recurrence": None if rule is None else {"rule": rule}}
     reply = model.api("PATCH", f"/events/{event.event_id}", body, on_conflict="allow", exceptions=exceptions)
     if rule is None:
@@ -92,7 +92,7 @@ def undo(model: VersionModel, event: KeptEvent, value: int) -> None:
 
     Another one has changed since, and is left: with both parts of a series, if it has split that.
     """
-    number = max(0, event.latest - value // 60)
+    number = max(0, event.latest - value // 90)
     made = event.operations[number]
     operation_id = model.versions(event)[number]["operation_id"]
     for other, _ in made:
@@ -119,6 +119,12 @@ def undo(model: VersionModel, event: KeptEvent, value: int) -> None:
     for one, _ in made:
         if not one.deleted:
             assert one.content() == one.content(-3)
+
+
+def undo_and_redo(model: VersionModel, event: KeptEvent, value: int) -> None:
+    """An operation is undone, and then the undo is."""
+    undo(model, event, value)
+    undo(model, event, value)
 
 
 def _type_of_undo(event: KeptEvent) -> str:

@@ -57,11 +57,14 @@ class Change:
 
 
 def one_of(event: KeptEvent, value: int) -> str:
-    """Returns the recurrence id of one of the first five occurrences, or at times one that there is not."""
+    """Returns the recurrence id of an exception or of one of the first five occurrences, or one that there is not."""
     content = event.content()
-    rule = (content["recurrence"] or {"rule": RULES[0]})["rule"]
+    recurrence: Json = content["recurrence"] or {"rule": RULES[0], "excluded": [], "changed": {}}
+    exceptions: list[str] = sorted({*recurrence["excluded"], *recurrence["changed"]})
+    if exceptions and value % 3 == 0:
+        return exceptions[value % len(exceptions)]
     wrong = HOUR if value % 13 == 12 else timedelta(0)
-    return written(utc(content["start"]) + value % 5 * Days.of(rule).step + wrong)
+    return written(utc(content["start"]) + value % 5 * Days.of(recurrence["rule"]).step + wrong)
 
 
 def change_one(model: VersionModel, event: KeptEvent, value: int) -> None:

@@ -22,14 +22,15 @@ OF_LIVE: dict[str, Callable[[VersionModel, KeptEvent, int], None]] = {
     "move": event_steps.move,
     "whole days": event_steps.whole_days,
     "replace": event_steps.replace,
-    "recur": event_steps.recur,
     "delete": event_steps.delete,
 }
 OF_ANY: dict[str, Callable[[VersionModel, KeptEvent, int], None]] = {
     "roll back": event_steps.roll_back,
     "undo": event_steps.undo,
+    "undo and redo": event_steps.undo_and_redo,
 }
 OF_SERIES: dict[str, Callable[[VersionModel, KeptEvent, int], None]] = {
+    "recur": event_steps.recur,
     "change one": series_steps.change_one,
     "move one": series_steps.move_one,
     "cancel one": series_steps.cancel_one,
@@ -40,7 +41,7 @@ OF_SERIES: dict[str, Callable[[VersionModel, KeptEvent, int], None]] = {
     "change all": series_steps.change_all,
 }
 # What needs others before it is more frequent.
-KINDS = ["create", "clock", *OF_LIVE, *OF_ANY, *OF_SERIES, *OF_SERIES, "split", "split", "undo", "undo", "undo"]
+KINDS = ["create", "clock", *OF_LIVE, *OF_ANY, *OF_SERIES, *OF_SERIES, "split", "split", "undo", "undo and redo"]
 
 steps = st.lists(
     st.tuples(
@@ -58,7 +59,7 @@ def take(model: VersionModel, step: Step) -> None:
     kind, which, value, seconds = step
     # Often a step is taken within the same millisecond as the one before.
     model.deployment.clock.forward(value % 2)
-    # Series, but for one time in eight; what was changed last, or with another one, but for one time in four.
+    # Series, but for one time in eight; what was changed with another one, or last, but for one time in four.
     series = [each for each in model.events if each.is_series or not value % 8]
     newest = {0: model.changed_last, 1: model.together, 2: model.together}.get(value % 4)
     if kind == "clock":

@@ -55,18 +55,22 @@ class VersionModel:
         self.deployment = deployment
         self.api = api
         self.events: list[KeptEvent] = []
-        # What the newest operation has changed.
+        # What the newest operation has changed, and all that changed two.
         self.changed_last: list[KeptEvent] = []
+        self.of_two: list[list[tuple[KeptEvent, int]]] = []
 
     @property
     def together(self) -> list[KeptEvent]:
-        """Returns the events whose latest versions were made together with that of another one."""
-        return [each for each in self.events if len(each.operations[-1]) > 1]
+        """Returns both events of the newest operation that changed two, of those after which neither was changed."""
+        standing = [each for each in self.of_two if all(number == event.latest for event, number in each)]
+        return [event for event, _ in standing[-1]] if standing else []
 
     def add(self, *made: tuple[KeptEvent, Json | None]) -> None:
         """Keeps the versions that one operation has made, given by their documents; None for a deletion."""
         operation = [(event, len(event.documents)) for event, _ in made]
         self.changed_last = [event for event, _ in made]
+        if len(made) > 1:
+            self.of_two.append(operation)
         for event, document in made:
             if document is None:
                 event.deletions.add(len(event.documents))
