@@ -132,9 +132,10 @@ def with_exceptions(content: Json, excluded: list[str], changed: Json, rule: Day
 def with_one(content: Json, one: str, fields: Json) -> Json:
     """Returns a series with `fields` of one occurrence changed; None puts back to what the series has."""
     recurrence = content["recurrence"]
-    excluded = [each for each in recurrence["excluded"] if each != one]
-    if fields.get("cancelled", one in recurrence["excluded"]):
-        excluded = recurrence["excluded"] if one in recurrence["excluded"] else [*excluded, one]
+    excluded = recurrence["excluded"]
+    if "cancelled" in fields:
+        # One that stays cancelled is the last of them then.
+        excluded = [each for each in excluded if each != one] + ([one] if fields["cancelled"] else [])
     given = {name: value for name, value in {**own(content, one), **fields}.items() if value is not None}
     its_own = {name: given[name] for name in ("title",) if given.get(name, content[name]) != content[name]}
     start = datetime.fromisoformat(one)
@@ -142,7 +143,10 @@ def with_one(content: Json, one: str, fields: Json) -> Json:
     if moved != times(start, start + length(content)):
         its_own |= moved
     changed = {each: its for each, its in recurrence["changed"].items() if each != one}
-    return with_exceptions(content, excluded, {**changed, one: its_own} if its_own else changed)
+    changed |= {one: its_own} if its_own else {}
+    if changed == recurrence["changed"] and {*excluded} == {*recurrence["excluded"]}:
+        return content
+    return with_exceptions(content, excluded, changed)
 
 
 def divided(content: Json, one: str) -> tuple[Json, Json]:
