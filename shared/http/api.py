@@ -116,6 +116,8 @@ def _check_edge(event: dict[str, Any]) -> None:
     Raises InvalidRequest, and NotFound for a route that only other deployments have.
     """
     event["path"] = path = routes.path_of(event)
+    if "\n" in path:
+        raise NotFound("route")  # the resolver's patterns pass over one at the end
     event["headers"] = headers = routes.headers_of(event)
     event["multiValueHeaders"] = None
     event["multiValueQueryStringParameters"] = parameters = routes.parameters_of(event)

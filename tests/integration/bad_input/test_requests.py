@@ -75,6 +75,12 @@ def test_an_id_that_no_path_can_have(calendar: StoredCalendar, method: str, rout
     assert sent.headers["Content-Type"] == "application/problem+json"
 
 
+@about_an_event
+def test_a_line_feed_behind_an_id(calendar: StoredCalendar, method: str, route: str, body: Any) -> None:
+    sent = calendar.api(method, route.replace("{id}", f"{calendar.event['id']}\n"), body)
+    assert sent.status in (404, 422), sent
+
+
 @pytest.mark.parametrize("no_id", NO_ID, ids=lambda no_id: ascii(no_id)[:20])
 def test_a_version_or_an_operation_that_is_no_uuid(calendar: StoredCalendar, no_id: str) -> None:
     calendar.refused(422, ["history_id"], "GET", f"/events/{{id}}/history/{no_id}")
