@@ -3,17 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.recurrences import Override, Recurrence, local_day, midnight_of, series_of
 from shared.scheduling.settled_content import settled
-
-if TYPE_CHECKING:
-    from shared.recurrence.rules import Rule
 
 
 def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:
@@ -22,37 +18,6 @@ def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurren
     if rule is None:
         raise InvalidRequest.of("recurrence.rule", "is required: null in place of the recurrence makes one event of it")
     return replace(recurrence or Recurrence(rule), **{**fields, "rule": rule})
-
-
-def end_moved(rule: "Rule", time_zone: str, by: timedelta) -> "Rule":
-    """Returns a rule whose UNTIL, if it is an instant, is moved by a difference of local time. Raises OverflowError."""
-    from shared.recurrence.local_times import instant_of, local_of, zone  # noqa: PLC0415
-
-    if not isinstance(rule.until, datetime):
-        return rule
-    in_zone = zone(time_zone)
-    until = instant_of(local_of(rule.until.astimezone(UTC).replace(tzinfo=None), in_zone) + by, in_zone)
-    return replace(rule, until=until.replace(tzinfo=UTC))
-
-
-def with_end_following(content: Content, before: Content) -> Content:
-    """Returns a series whose rule ends as much later in the day as the series begins later in the day than `before`.
-
-    So a change of the time of day neither loses the last occurrence nor adds one.
-    """
-    from shared.recurrence.rules import parse_rule  # noqa: PLC0415
-
-    recurrence = content.recurrence
-    if recurrence is None or not before.recurs or content.all_day or before.all_day:
-        return content
-    by = content.local_start - before.local_start - (content.local_start.date() - before.local_start.date())
-    if not by or content.time_zone != before.time_zone:
-        return content
-    try:
-        rule = end_moved(parse_rule(recurrence.rule, all_day=False), content.time_zone, by)
-    except OverflowError:
-        return content
-    return replace(content, recurrence=replace(recurrence, rule=rule.text))
 
 
 def carried(content: Content, before: Content, *, drop: bool) -> Content:
@@ -103,11 +68,11 @@ class _Following:
     """The exceptions of a series as they are once its time of day has changed."""
 
     def __init__(self, before: Content, after: Content) -> None:
+        from shared.scheduling.moved_rules import time_moved  # noqa: PLC0415
+
         self._before = before
         self._after = after
-        # In another zone it may be another day at the same instant, for the series and for its exceptions.
-        stays = before.start == after.start and not (before.all_day or after.all_day)
-        self._days = after.local_start.date() - before.local_start.date() if stays else timedelta(0)
+        self._moved = time_moved(after, before)
 
     def ids(self, given: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(map(self.id, given)))
@@ -127,7 +92,4 @@ class _Following:
         from shared.recurrence.local_times import recurrence_id as id_of  # noqa: PLC0415
 
         at = parse_recurrence_id(recurrence_id, all_day=self._before.all_day)
-        # Of several times a day only the one of the start follows: the others are the rule's.
-        if at.time() == self._before.local_start.time():
-            at = datetime.combine(at.date() + self._days, self._after.local_start.time())
-        return id_of(at, all_day=self._after.all_day)
+        return id_of(self._moved(at), all_day=self._after.all_day)

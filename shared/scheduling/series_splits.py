@@ -1,6 +1,6 @@
 """Changes of a series from one of its occurrences on: where it is split in two, and how it moves with an occurrence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,9 +13,10 @@ from shared.recurrence.patterns import Pattern
 from shared.recurrence.rules import WEEKDAYS, Rule, RuleError, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
+from shared.scheduling.moved_rules import end_moved, rule_of
 from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
 from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
-from shared.scheduling.series_changes import carried, end_moved
+from shared.scheduling.series_changes import carried
 from shared.scheduling.updates import patched
 
 YEARS: Final = f"the years {FIRST[:4]} to {LAST[:4]}"
@@ -34,6 +35,7 @@ _SELECTING: Final = {
     "BYSECOND": "by_second",
     "BYSETPOS": "by_position",
 }
+_TIMES_OF_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def ended(content: Content, at: str) -> Content | None:
@@ -71,16 +73,16 @@ def split(content: Content, at: str) -> tuple[Content, Content] | None:
     if rest.local_start != first:
         # It takes place an hour later there, and as a start that would count for all that follow.
         raise InvalidRequest.of("scope", "must be this or all: the clock is put forward over it")
-    rule = parse_rule(recurrence.rule, all_day=content.all_day)
+    rule = rule_of(content)
     if rule.count is not None:
-        before = parse_rule(_recurrence(head).rule, all_day=content.all_day).count or 0
+        before = rule_of(head).count or 0
         rule = replace(rule, count=rule.count - before)
     return head, replace(rest, recurrence=_part(recurrence, rule, at, before=False))
 
 
 def _rule_before(content: Content, local: datetime) -> Rule:
     """Returns the rule of a series with only what is before a local time: it may have ended before a further date."""
-    rule, pattern = parse_rule(_recurrence(content).rule, all_day=content.all_day), series_of(content).pattern
+    rule, pattern = rule_of(content), series_of(content).pattern
     if rule.count is not None:
         return replace(rule, count=min(rule.count, sum(1 for _ in pattern.between(pattern.start, local))))
     original = instant_of(local, zone(content.time_zone))
@@ -170,13 +172,14 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rul
         )
     if not by:
         return after
-    recurrence = _recurrence(content)
-    rule = given or _turned(parse_rule(recurrence.rule, all_day=content.all_day), content, by)
+    recurrence, turned = _recurrence(content), _turned(rule_of(content), content, by)
+    rule = given or turned
     if not Pattern.of(rule, local).selects(local):
-        parts = [name for name, field in _SELECTING.items() if getattr(rule, field)]
-        raise InvalidRequest.of(
-            "recurrence.rule", f"has {', '.join(parts)}, which the new start does not fit: send the rule that fits it"
-        )
+        raise _unfit(rule, _SELECTING, "the new start does not fit: send the rule that fits it")
+    if _without_end(rule) == _without_end(turned):
+        staying = _staying(rule, by, days=(local.date() - content.local_start.date()).days)
+        if any(getattr(rule, _SELECTING[name]) for name in staying):
+            raise _unfit(rule, staying, "do not move by as much: send another rule, or change the series by its own id")
 
     def shifted(each: str) -> str:
         return recurrence_id(parse_recurrence_id(each, all_day=content.all_day) + by, all_day=content.all_day)
@@ -192,6 +195,27 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rul
     )
 
 
+def _without_end(rule: Rule) -> Rule:
+    return replace(rule, count=None, until=None)
+
+
+def _staying(rule: Rule, by: timedelta, *, days: int) -> list[str]:
+    """Returns which parts, if a rule has them, keep its occurrences from moving by `by`, which is so many `days`."""
+    staying: list[str] = []
+    if by % _DAY:
+        staying += _TIMES_OF_DAY
+    if days:
+        # Weekdays have been turned, of whole weeks need not be, and a daily rule has no other days.
+        weekdays = rule.frequency == "WEEKLY" or (rule.frequency == "DAILY" and days % _WEEK == 0)
+        staying += [each for each in _SELECTING if each not in _TIMES_OF_DAY and not (weekdays and each == "BYDAY")]
+    return staying
+
+
+def _unfit(rule: Rule, parts: Iterable[str], why: str) -> InvalidRequest:
+    named = [name for name in parts if getattr(rule, _SELECTING[name])]
+    return InvalidRequest.of("recurrence.rule", f"has {', '.join(named)}, which {why}")
+
+
 def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:
     """Returns the rule of a series that moves by a difference of local time: its weekdays, and its end, move along."""
     days = ((content.local_start + by).date() - content.local_start.date()).days
@@ -203,7 +227,7 @@ def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:
             rule = replace(rule, week_start=(rule.week_start + days) % len(WEEKDAYS))
     if rule.until is not None and not isinstance(rule.until, datetime):
         return replace(rule, until=rule.until + timedelta(days=days))
-    return end_moved(rule, content.time_zone, by)
+    return end_moved(rule, content, by, content.time_zone)
 
 
 def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop: bool) -> Content:

@@ -13,7 +13,7 @@ from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
 from shared.scheduling.recurrences import occurrence
-from shared.scheduling.series_changes import merged, with_end_following
+from shared.scheduling.series_changes import merged
 from shared.scheduling.wall_times import applied
 
 # The fields of a patch that change when an event takes place, or whether it then takes time.
@@ -139,7 +139,10 @@ def patched(content: Content, fields: Mapping[str, Any]) -> Content:
     if said is not None:
         fields = {**fields, "recurrence": merged(content.recurrence, said)}
     after = applied(content, fields)
-    if "rule" not in (said or ()):
+    if after.recurrence is not None and "rule" not in (said or ()):
+        # Imported late: most events are no series.
+        from shared.scheduling.moved_rules import with_end_following  # noqa: PLC0415
+
         after = with_end_following(after, content)
     fault = after.interval.fault(opaque=after.opaque)
     if fault is not None:

@@ -11,7 +11,7 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.occurrence_changes import with_occurrence
-from shared.scheduling.recurrences import Recurrence, occurrences
+from shared.scheduling.recurrences import occurrences
 from shared.scheduling.series_changes import carried
 from shared.scheduling.updates import patched
 from tests.harness.samples import event
@@ -96,30 +96,3 @@ def test_what_a_request_says_twice_is_kept_once() -> None:
     assert content.recurrence is not None
     assert (content.recurrence.dates, content.recurrence.excluded) == (tuple(twice[:2]), tuple(twice[:2]))
     assert changed(content, recurrence={"dates": twice, "excluded": twice}) == content
-
-
-@pytest.mark.parametrize(
-    ("hour", "until"),
-    # The tenth is before the clock is put forward, the thirtieth is after it.
-    [(7, "20270330T050000Z"), (15, "20270330T130000Z"), (23, "20270330T210000Z"), (9, "20270330T070000Z")],
-)
-def test_the_end_of_a_rule_follows_the_time_of_day(hour: int, until: str) -> None:
-    series = daily("2027-03-01T09:00:00", "2027-03-01T09:30:00", rule="FREQ=DAILY;UNTIL=20270330T070000Z")
-    times = {"start": f"2027-03-10T{hour:02}:00:00", "end": f"2027-03-10T{hour:02}:30:00"}
-    times["time_zone"] = "Europe/Berlin"
-    later = changed(series, **times)
-    assert later.recurrence == Recurrence(f"FREQ=DAILY;UNTIL={until}")
-    assert later.extent.end[:10] == series.extent.end[:10]
-    # A rule that is said stays as it is, and so does one of a series that moves to another zone.
-    said = {"rule": "FREQ=DAILY;UNTIL=20270330T070000Z"}
-    assert changed(series, **times, recurrence=said).recurrence == series.recurrence
-    assert changed(series, **{**times, "time_zone": "Asia/Tokyo"}).recurrence == series.recurrence
-
-
-def test_a_rule_that_would_end_after_all_years_ends_when_it_did() -> None:
-    rule = "FREQ=DAILY;UNTIL=99991231T225959Z"
-    series = daily("2027-03-01T09:00:00", "2027-03-01T09:30:00", rule=rule)
-    evening = changed(series, start="2027-03-01T20:00:00Z", end="2027-03-01T20:30:00Z")
-    assert evening.recurrence == Recurrence(rule)
-    days = daily("2027-03-01", "2027-03-02", rule="FREQ=DAILY;UNTIL=20270330")
-    assert changed(days, start_date="2027-03-03", end_date="2027-03-04").recurrence == days.recurrence

@@ -133,9 +133,8 @@ def with_one(content: Json, one: str, fields: Json) -> Json:
     """Returns a series with `fields` of one occurrence changed; None puts back to what the series has."""
     recurrence = content["recurrence"]
     excluded = recurrence["excluded"]
-    if "cancelled" in fields:
-        # One that stays cancelled is the last of them then.
-        excluded = [each for each in excluded if each != one] + ([one] if fields["cancelled"] else [])
+    if fields.get("cancelled", one in excluded) != (one in excluded):
+        excluded = [*excluded, one] if fields["cancelled"] else [each for each in excluded if each != one]
     given = {name: value for name, value in {**own(content, one), **fields}.items() if value is not None}
     its_own = {name: given[name] for name in ("title",) if given.get(name, content[name]) != content[name]}
     start = datetime.fromisoformat(one)
@@ -192,17 +191,21 @@ def dragged(content: Json, one: str, start: datetime, end: datetime) -> Json:
 
 
 def at_time(content: Json, start: datetime, end: datetime) -> Json:
-    """Returns a content with other times, whose exceptions keep their dates and follow the time of day."""
+    """Returns a content with other times, whose exceptions and end keep their dates and follow the time of day."""
     after = placed(content, start, end)
     if content["recurrence"] is None:
         return after
-    recurrence = content["recurrence"]
+    recurrence, was = content["recurrence"], utc(content["start"])
+    rule = Days.of(recurrence["rule"])
+    if rule.until is not None:
+        later = datetime.combine(was.date(), start.time()) - was
+        rule = replace(rule, until=rule.until + later)
 
     def followed(each: str) -> str:
         return written(datetime.combine(datetime.fromisoformat(each).date(), start.time()))
 
     changed = {followed(each): its_own for each, its_own in recurrence["changed"].items()}
-    return with_exceptions(after, [*map(followed, recurrence["excluded"])], changed)
+    return with_exceptions(after, [*map(followed, recurrence["excluded"])], changed, rule)
 
 
 def settled(content: Json, *, drop: bool) -> Json | None:
