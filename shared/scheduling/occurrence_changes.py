@@ -53,9 +53,10 @@ def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, A
     if own:
         changed[recurrence_id] = Override(recurrence_id, tuple(sorted(own.items())))
     excluded = recurrence.excluded
-    if "cancelled" in fields:
+    if fields.get("cancelled") is False:
         excluded = tuple(each for each in excluded if each != recurrence_id)
-        excluded = (*excluded, recurrence_id) if fields["cancelled"] else excluded
+    elif fields.get("cancelled") and recurrence_id not in excluded:
+        excluded = (*excluded, recurrence_id)
     after = replace(recurrence, excluded=excluded, changed=tuple(changed[each] for each in sorted(changed)))
     if after.changed == recurrence.changed and {*after.excluded} == {*recurrence.excluded}:
         return content
@@ -102,7 +103,14 @@ def changed_interval(content: Content, found: "Occurrence", fields: Mapping[str,
     """Returns when an occurrence is to take place once `fields` of its time have changed. Raises InvalidRequest."""
     given = {name: fields[name] for name in _DATES if fields.get(name) is not None}
     check_claims({name: (at, fields.get(f"{name}_local")) for name, at in given.items()}, content.time_zone)
+    dated = [date for date in _DATES.values() if fields.get(date) is not None]
+    if dated and not content.all_day:
+        raise InvalidRequest([FieldError(date, "must be left out: the series is not of whole days") for date in dated])
     interval = _new_interval(content, found, fields)
+    for name, at in given.items():
+        begins: Instant = getattr(interval, name)
+        if begins != at:
+            raise InvalidRequest.of(name, f"must be left out, or be {begins}, where {_DATES[name]} begins")
     fault = interval.fault(opaque=opaque)
     if fault is not None:
         raise InvalidRequest.of(_named(fields), f"with the rest of the occurrence: end {fault}")

@@ -22,7 +22,8 @@ from shared.scheduling.recurrences import (
 if TYPE_CHECKING:
     from shared.recurrence.series import Series
 
-# What a series may take, in bytes of JSON in UTF-8: each version is written again as a whole.
+# What a rule and its exceptions may take, in bytes of JSON in UTF-8: each version is written again as a whole. Texts of
+# a series are not counted: they are limited by themselves, and changed without a read of it.
 MAX_BYTES: Final = 64 * 1024
 _SPLIT: Final = "end the series, and begin another"
 
@@ -74,11 +75,8 @@ def check_size(content: Content) -> None:
     for name, most in (("changed", MAX_CHANGED), ("excluded", MAX_EXCLUDED)):
         if len(getattr(recurrence, name)) > most:
             raise InvalidRequest.of(f"recurrence.{name}", f"must be at most {most}: {_SPLIT}")
-    texts = [content.title, content.description, content.location, recurrence.facts()]
-    if len(json.dumps(texts, ensure_ascii=False).encode()) > MAX_BYTES:
-        raise InvalidRequest.of(
-            "recurrence.changed", f"must take at most {MAX_BYTES // 1024} KB, with the rest of the series: {_SPLIT}"
-        )
+    if len(json.dumps(recurrence.facts(), ensure_ascii=False).encode()) > MAX_BYTES:
+        raise InvalidRequest.of("recurrence.changed", f"must take at most {MAX_BYTES // 1024} KB: {_SPLIT}")
 
 
 def _check_first_of_two(content: Content, series: "Series") -> None:

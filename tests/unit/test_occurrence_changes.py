@@ -10,7 +10,7 @@ from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.occurrence_changes import with_occurrence
-from shared.scheduling.recurrences import MAX_CHANGED, MAX_EXCLUDED, Override, Recurrence
+from shared.scheduling.recurrences import MAX_CHANGED, MAX_DATES, MAX_EXCLUDED, Override, Recurrence
 from shared.scheduling.settled_content import MAX_BYTES, settled
 
 DAILY = Content(
@@ -96,10 +96,33 @@ def test_a_series_is_of_limited_size() -> None:
         content = with_occurrence(content, f"202703{number}T090000", {"description": text})
     assert refused(content, "20270323T090000", {"description": text}) == "recurrence.changed"
     assert with_occurrence(content, "20270323T090000", {"description": text[: (MAX_BYTES // 64)]}) != content
-    # Whatever makes it larger.
-    assert settled(content) == content
-    with pytest.raises(InvalidRequest):
-        settled(replace(content, description=text))
+    # Whatever makes it larger, but for what all of them have.
+    assert settled(replace(content, description=text)) == replace(content, description=text)
+    full = with_occurrence(content, "20270323T090000", {"description": text[:3600]})
+    dates = tuple(f"{day(number)[:9]}170000" for number in range(MAX_DATES))
+    with pytest.raises(InvalidRequest, match=r"recurrence\.changed: must take at most 64 KB"):
+        settled(replace(full, recurrence=replace(recurring(full), dates=dates)))
+    less = replace(full, recurrence=replace(recurring(full), dates=dates[:9]))
+    assert settled(less) == less
+
+
+def test_dates_and_times_of_an_occurrence_do_not_contradict_one_another() -> None:
+    assert refused(DAILY, "20270323T090000", {"start_date": "2031-01-01"}) == "start_date"
+    assert refused(DAILY, "20270323T090000", {"end_date": "2027-03-23", "title": "x"}) == "end_date"
+    assert with_occurrence(DAILY, "20270323T090000", {"start_date": None, "end_date": None}) == DAILY
+    later = {"start_date": "2027-03-30", "end_date": "2027-04-01"}
+    assert refused(DAYS, "20270329", {**later, "start": Instant("2027-03-28T22:00:00Z")}) == "start"
+    assert refused(DAYS, "20270329", {**later, "end": Instant("2027-03-30T22:00:00Z")}) == "end"
+    times = {"start": Instant("2027-03-29T22:00:00Z"), "end": Instant("2027-03-31T22:00:00Z")}
+    assert with_occurrence(DAYS, "20270329", later | times) == with_occurrence(DAYS, "20270329", later)
+
+
+def test_a_cancelled_occurrence_that_stays_cancelled_keeps_its_place_among_them() -> None:
+    content = DAILY
+    for number in (23, 24):
+        content = with_occurrence(content, f"202703{number}T090000", {"cancelled": True})
+    again = with_occurrence(content, "20270323T090000", {"cancelled": True, "title": "y"})
+    assert recurring(again).excluded == recurring(content).excluded == ("20270323T090000", "20270324T090000")
 
 
 def test_an_occurrence_of_whole_days_is_moved_by_days() -> None:

@@ -53,9 +53,9 @@ def with_occurrence(content: Content, at: str, fields: dict[str, Any]) -> Conten
     changed = {each.id: each for each in recurrence.changed if each.id != at}
     if own:
         changed[at] = Override(at, tuple(sorted(own.items())))
-    excluded = tuple(each for each in recurrence.excluded if each != at)
-    if cancelled:
-        excluded = (*excluded, at)
+    excluded = recurrence.excluded
+    if cancelled != (at in excluded):
+        excluded = (*excluded, at) if cancelled else tuple(each for each in excluded if each != at)
     after = Recurrence(recurrence.rule, recurrence.dates, excluded, tuple(changed[each] for each in sorted(changed)))
     if after.changed == recurrence.changed and {*excluded} == {*recurrence.excluded}:
         return content
