@@ -72,11 +72,11 @@ CEILINGS = {
     "redrive_history": 210,
     "refresh": 422,
     "register": 440,
-    "rollback": 407,
+    "rollback": 408,
     "rotate_keys": 251,
     "sessions": 354,
     "sweep_history": 210,
-    "undo": 408,
+    "undo": 409,
 }
 
 

@@ -135,6 +135,10 @@ def test_occurrences_of_whole_days() -> None:
     back = change(series, {"start_date": None, "end_date": None}, "20270329").body
     assert (back["changed_fields"], back["start_date"]) == ([], "2027-03-29")
     assert problem(change(series, {"start": "2027-03-29T08:00:00Z"}, "20270329"))[0][0] == "start"
-    tail = change(series, {**back, "start_date": "2027-03-30"}, "20270329", scope="following")
+    # As of an event of whole days, other dates say where it starts and ends.
+    later = {**back, "start_date": "2027-03-30"}
+    assert problem(change(series, later, "20270329", scope="following"))[0][0] == "start"
+    dated = {name: value for name, value in later.items() if name not in ("start", "end")}
+    tail = change(series, dated, "20270329", scope="following")
     assert (tail.status, tail.body["recurrence"]["rule"], tail.body["end_date"]) == (200, "FREQ=WEEKLY", "2027-03-31")
     assert [each["start_date"] for each in occurrences(series)] == ["2027-03-15", "2027-03-22"]
