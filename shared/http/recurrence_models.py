@@ -30,8 +30,7 @@ class NewRecurrence(RequestBody):
 class RecurrencePatch(RequestBody):
     """What of the recurrence changes. A rule makes a single event a series, and null in its place ends that.
 
-    Where a new start or time zone comes without a rule, the end of the rule (UNTIL) moves along, so that just the same
-    occurrences are before it.
+    Where a new start or time zone comes without a rule, the end of the rule (UNTIL) follows the time of day.
     """
 
     rule: Annotated[RuleText | None, Field()] = None

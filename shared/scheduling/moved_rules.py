@@ -1,12 +1,13 @@
 """What of a series moves along when it begins at another time by the clock: the end of its rule, and its exceptions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice
 
 from shared.errors import InvalidRequest
 from shared.recurrence.local_times import LAST_DAY, instant_of, local_of, zone
-from shared.recurrence.patterns import Pattern
+from shared.recurrence.patterns import HINT_YEARS, Pattern, years_later
 from shared.recurrence.rules import Rule, RuleError, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.recurrences import series_of
@@ -14,6 +15,8 @@ from shared.scheduling.recurrences import series_of
 _SECOND = timedelta(seconds=1)
 # Clocks are put forward and back by less, so what is further from the end of a rule stays on its side of it.
 _NEAR = timedelta(days=2)
+# How many occurrences are compared to tell whether all of them move along.
+_COMPARED = 10_000
 
 
 def rule_of(content: Content) -> Rule:
@@ -34,14 +37,14 @@ def end_moved(rule: Rule, before: Content, by: timedelta, time_zone: str) -> Rul
     """
     series = series_of(before)
     until, was, now = series.until, zone(before.time_zone), zone(time_zone)
-    if until is None or before.all_day:
+    if until is None or before.all_day or (not by and time_zone == before.time_zone):
         return rule
-    local = local_of(until, was)
-    high = datetime.combine(min(local.date(), LAST_DAY - _NEAR) + _NEAR, local.time())
     kept: list[datetime] = []
     left: list[datetime] = []
     try:
+        local = local_of(until, was)
         moved = instant_of(local + by, now)
+        high = datetime.combine(min(local.date(), LAST_DAY - _NEAR) + _NEAR, local.time())
         for each in series.pattern.between(local - _NEAR, high):
             (kept if instant_of(each, was) <= until else left).append(instant_of(each + by, now))
     except OverflowError:
@@ -66,13 +69,49 @@ def time_moved(content: Content, before: Content) -> Callable[[datetime], dateti
     times: dict[time, time] = {before.local_start.time(): content.local_start.time()}
     was, now = (replace(rule_of(each), count=None, until=None) for each in (before, content))
     if was == now:
-        times = dict(zip(*(Pattern.of(now, each.local_start).times for each in (before, content)), strict=True))
+        selected = [*zip(*(Pattern.of(now, each.local_start).times for each in (before, content)), strict=True)]
+        by = {_since_midnight(later) - _since_midnight(earlier) for earlier, later in (*times.items(), *selected)}
+        # In another zone the instants that the rule's own times select are others, but for the start.
+        times = dict(selected) if len(by) == 1 or not stays else times
 
     def moved(at: datetime) -> datetime:
         follows = times.get(at.time())
         return at if follows is None else datetime.combine(at.date() + days, follows)
 
     return moved
+
+
+def _since_midnight(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+
+
+def moves_along(before: Content, rule: Rule, by: timedelta) -> bool:
+    """Returns whether all occurrences of `before` are later by `by`, by the clock, once `rule` begins that much later.
+
+    Looks at those of eight years, and at most 10,000.
+    """
+    start = before.local_start
+    after = Pattern.of(rule, start + by).between(start + by, years_later(start + by, HINT_YEARS + 1))
+    return all(each + by == next(after, None) for each in _first_of(before))
+
+
+def keeps_in_place(before: Content, rule: Rule, start: datetime) -> bool:
+    """Returns whether `rule`, begun at `start`, has just the occurrences that `before` has from then on."""
+    low = max(start, before.local_start)
+    after = Pattern.of(rule, start).between(low, years_later(low, HINT_YEARS + 1))
+    return all(each == next(after, None) for each in _first_of(before) if each >= low)
+
+
+def _first_of(content: Content) -> Iterator[datetime]:
+    """Yields the local times of the occurrences of a rule within eight years, at most 10,000, until it ends."""
+    series, start = series_of(content), content.local_start
+    in_zone = zone(content.time_zone)
+    for each in islice(series.pattern.between(start, years_later(start, HINT_YEARS)), _COMPARED):
+        if series.last is not None and each > series.last:
+            return
+        if series.until is not None and instant_of(each, in_zone) > series.until:
+            return
+        yield each
 
 
 def with_end_following(content: Content, before: Content) -> Content:
@@ -84,7 +123,5 @@ def with_end_following(content: Content, before: Content) -> Content:
     if recurrence is None or not before.recurs or content.all_day or before.all_day:
         return content
     moved = time_moved(content, before)
-    first = series_of(before).pattern.times[0]
-    at = datetime.combine(before.local_start.date(), first)
-    rule = end_moved(rule_of(content), before, moved(at) - at, content.time_zone)
+    rule = end_moved(rule_of(content), before, moved(before.local_start) - before.local_start, content.time_zone)
     return replace(content, recurrence=replace(recurrence, rule=rule.text))

@@ -1,6 +1,6 @@
 """Changes of a series from one of its occurrences on: where it is split in two, and how it moves with an occurrence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from shared.recurrence.patterns import Pattern
 from shared.recurrence.rules import WEEKDAYS, Rule, RuleError, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
-from shared.scheduling.moved_rules import end_moved, rule_of
+from shared.scheduling.moved_rules import end_moved, keeps_in_place, moves_along, rule_of
 from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
 from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
 from shared.scheduling.series_changes import carried
@@ -35,7 +35,6 @@ _SELECTING: Final = {
     "BYSECOND": "by_second",
     "BYSETPOS": "by_position",
 }
-_TIMES_OF_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def ended(content: Content, at: str) -> Content | None:
@@ -172,14 +171,7 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rul
         )
     if not by:
         return after
-    recurrence, turned = _recurrence(content), _turned(rule_of(content), content, by)
-    rule = given or turned
-    if not Pattern.of(rule, local).selects(local):
-        raise _unfit(rule, _SELECTING, "the new start does not fit: send the rule that fits it")
-    if _without_end(rule) == _without_end(turned):
-        staying = _staying(rule, by, days=(local.date() - content.local_start.date()).days)
-        if any(getattr(rule, _SELECTING[name]) for name in staying):
-            raise _unfit(rule, staying, "do not move by as much: send another rule, or change the series by its own id")
+    recurrence, rule = _recurrence(content), _rule_at(content, local, by, given)
 
     def shifted(each: str) -> str:
         return recurrence_id(parse_recurrence_id(each, all_day=content.all_day) + by, all_day=content.all_day)
@@ -195,25 +187,25 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rul
     )
 
 
-def _without_end(rule: Rule) -> Rule:
-    return replace(rule, count=None, until=None)
+def _rule_at(content: Content, local: datetime, by: timedelta, given: Rule | None) -> Rule:
+    """Returns the rule of a series that then begins at `local`, later by `by`: the one `given`, or its own, turned.
+
+    Raises InvalidRequest: exceptions would not move with their occurrences.
+    """
+    rule = given or _turned(rule_of(content), content, by)
+    if not Pattern.of(rule, local).selects(local):
+        raise _unfit(rule, "the new start does not fit: send the rule that fits it")
+    if not moves_along(content, rule, by):
+        if given is None:
+            raise _unfit(rule, "does not move all occurrences by as much: send the rule that does with the new start")
+        if keeps_in_place(content, rule, local):
+            raise _unfit(rule, "keeps the occurrences where they are: change the start by the id of the series")
+    return rule
 
 
-def _staying(rule: Rule, by: timedelta, *, days: int) -> list[str]:
-    """Returns which parts, if a rule has them, keep its occurrences from moving by `by`, which is so many `days`."""
-    staying: list[str] = []
-    if by % _DAY:
-        staying += _TIMES_OF_DAY
-    if days:
-        # Weekdays have been turned, of whole weeks need not be, and a daily rule has no other days.
-        weekdays = rule.frequency == "WEEKLY" or (rule.frequency == "DAILY" and days % _WEEK == 0)
-        staying += [each for each in _SELECTING if each not in _TIMES_OF_DAY and not (weekdays and each == "BYDAY")]
-    return staying
-
-
-def _unfit(rule: Rule, parts: Iterable[str], why: str) -> InvalidRequest:
-    named = [name for name in parts if getattr(rule, _SELECTING[name])]
-    return InvalidRequest.of("recurrence.rule", f"has {', '.join(named)}, which {why}")
+def _unfit(rule: Rule, why: str) -> InvalidRequest:
+    parts = [name for name, field in _SELECTING.items() if getattr(rule, field)]
+    return InvalidRequest.of("recurrence.rule", f"has {', '.join(parts or ['FREQ'])}, which {why}")
 
 
 def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:

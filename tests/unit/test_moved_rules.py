@@ -74,12 +74,12 @@ def test_the_end_of_a_rule_follows_the_time_of_day(hour: int, until: str) -> Non
 
 
 def test_what_has_no_instant_as_its_end_or_one_behind_all_years_ends_when_it_did() -> None:
-    rule = "FREQ=DAILY;UNTIL=99991231T225959Z"
-    series = made(rule, "2027-03-01T09:00:00")
-    assert changed(series, **at("2027-03-01T21:00:00")).recurrence == Recurrence(rule)
-    assert changed_series(series, "20270302T090000", fields("2027-03-02T20:00:00Z"), drop=False).recurrence == (
-        Recurrence(rule)
-    )
+    for rule in ("FREQ=DAILY;UNTIL=99991231T225959Z", "FREQ=DAILY;UNTIL=99991231T235959Z"):
+        series = made(rule, "2027-03-01T09:00:00")
+        assert changed(series, **at("2027-03-01T21:00:00")).recurrence == Recurrence(rule)
+        dragged = changed_series(series, "20270302T090000", fields("2027-03-02T20:00:00Z"), drop=False)
+        assert dragged.recurrence == Recurrence(rule)
+        assert changed_series(series, "20270302T090000", {"title": "y"}, drop=False).recurrence == Recurrence(rule)
     days = {"title": "x", "all_day": True, "start_date": "2027-03-01", "end_date": "2027-03-02"}
     body = {**days, "time_zone": "Europe/Berlin", "recurrence": {"rule": "FREQ=DAILY;UNTIL=20270330"}}
     whole = CreateEvent.model_validate(body).content()
@@ -134,6 +134,29 @@ def test_times_that_the_rule_selects_stay_and_so_does_its_end() -> None:
     assert rule_of(later) == "FREQ=DAILY;UNTIL=20270503T131000Z;BYHOUR=9,15"
 
 
+def test_what_does_not_move_ends_when_it_did_also_where_an_hour_comes_twice() -> None:
+    head = ended(made("FREQ=DAILY", "2027-10-01T03:00:00"), "20271031T030000")
+    assert head is not None
+    assert rule_of(head) == "FREQ=DAILY;UNTIL=20271031T015959Z"
+    assert patched(head, {"title": head.title}) == head
+    assert changed(head, recurrence={"excluded": ["20271002T030000"]}).recurrence == (
+        Recurrence(rule_of(head), excluded=("20271002T030000",))
+    )
+
+
+def test_in_another_zone_an_exception_at_a_time_of_the_rule_stays_an_exception_of_it() -> None:
+    series = made("FREQ=DAILY;BYHOUR=2,20", "2027-03-01T02:00:00")
+    for cancelled, there in (("20270305T020000", "20270304T200000"), ("20270305T200000", "20270305T200000")):
+        content = with_occurrence(series, cancelled, {"cancelled": True})
+        after = changed(content, time_zone="America/New_York")
+        assert after.recurrence is not None
+        assert after.recurrence.excluded == (there,)
+    halves = with_occurrence(made("FREQ=DAILY;BYMINUTE=0,30", "2027-03-01T09:00:00"), "20270305T093000", {"title": "y"})
+    after = changed(halves, time_zone="Asia/Tokyo")
+    assert after.recurrence is not None
+    assert [each.id for each in after.recurrence.changed] == ["20270305T173000"]
+
+
 DRAGS: Final = [
     ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20270326T080000Z", "2027-03-16T09:00:00", "2027-03-15T08:00:00Z", "BYDAY"),
     ("FREQ=MONTHLY;BYDAY=1MO,3MO;COUNT=10", "2027-03-01T09:00:00", "2027-03-15T08:00:00Z", "BYDAY"),
@@ -142,20 +165,41 @@ DRAGS: Final = [
     ("FREQ=WEEKLY;BYDAY=MO;BYMONTH=3,4", "2027-03-01T09:00:00", "2027-03-02T08:00:00Z", "BYMONTH"),
     ("FREQ=YEARLY;BYMONTH=3,6", "2027-03-01T09:00:00", "2027-06-01T07:00:00Z", "BYMONTH"),
 ]
+# Of these the weekdays are turned, unless the rule is sent along.
+WEEKS: Final = [
+    ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "2027-03-02T09:00:00", "2027-03-01T08:00:00Z", "BYDAY"),
+    ("FREQ=WEEKLY;BYDAY=MO,WE", "2027-03-01T09:00:00", "2027-03-03T08:00:00Z", "BYDAY"),
+]
+SENT: Final = [(*drag, drag[0]) for drag in (*DRAGS, *WEEKS)] + [(*drag, f"{drag[0]};WKST=SU") for drag in DRAGS]
 
 
-@pytest.mark.parametrize(("rule", "start", "to", "part"), DRAGS)
-@pytest.mark.parametrize("said", [False, True])
+@pytest.mark.parametrize(("rule", "start", "to", "part", "sent"), [*((*drag, None) for drag in DRAGS), *SENT])
 def test_what_a_rule_keeps_in_place_is_not_moved_though_the_new_start_fits(
-    rule: str, start: str, to: str, part: str, said: bool
+    rule: str, start: str, to: str, part: str, sent: str | None
 ) -> None:
     series = made(rule, start)
-    wanted = {**fields(to), **({"recurrence": {"rule": rule}} if said else {})}
+    wanted = {**fields(to), **({"recurrence": {"rule": sent}} if sent else {})}
     with pytest.raises(InvalidRequest) as refused:
         changed_series(series, f"{start[:10].replace('-', '')}T090000", wanted, drop=False)
     ((field, message),) = [(each.field, each.message) for each in refused.value.errors]
     assert field == "recurrence.rule"
     assert part in message
+
+
+@pytest.mark.parametrize(
+    ("start", "one", "to"),
+    [
+        ("2027-01-30T09:00:00", "20270430T090000", "2027-05-01T07:00:00Z"),
+        ("2027-03-15T09:00:00", "20270415T090000", "2027-05-15T07:00:00Z"),
+    ],
+)
+def test_months_that_are_not_as_long_are_not_moved_by_days(start: str, one: str, to: str) -> None:
+    series = made("FREQ=MONTHLY", start)
+    with pytest.raises(InvalidRequest, match=r"recurrence\.rule: has FREQ, which does not move all"):
+        changed_series(series, one, fields(to), drop=False)
+    # A rule that is said is taken.
+    said = {**fields(to), "recurrence": {"rule": "FREQ=MONTHLY"}}
+    assert rule_of(changed_series(series, one, said, drop=False)) == "FREQ=MONTHLY"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +210,11 @@ def test_what_a_rule_keeps_in_place_is_not_moved_though_the_new_start_fits(
         ("FREQ=WEEKLY;BYDAY=MO,FR;INTERVAL=2;COUNT=9", "2027-03-03T10:00:00Z"),
         ("FREQ=MONTHLY;BYDAY=1MO;COUNT=9", "2027-03-01T10:00:00Z"),
         ("FREQ=DAILY;BYHOUR=9,15;COUNT=9", "2027-03-02T08:00:00Z"),
+        ("FREQ=DAILY;BYMINUTE=0,30", "2027-03-01T09:00:00Z"),
+        ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR,SA,SU", "2027-03-02T08:00:00Z"),
+        ("FREQ=MONTHLY;BYMONTH=3,6", "2027-03-02T08:00:00Z"),
+        ("FREQ=YEARLY;BYMONTH=3", "2027-03-02T08:00:00Z"),
+        ("FREQ=MONTHLY", "2027-03-02T08:00:00Z"),
     ],
 )
 def test_all_that_moves_as_one_moves(rule: str, to: str) -> None:
