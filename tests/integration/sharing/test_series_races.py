@@ -21,7 +21,7 @@ from tests.integration.sharing.series_races import HORIZON, PLAIN, SeriesRound, 
 ROUNDS = int(os.environ.get("SERIES_ROUNDS", "3"))
 HIDING_ROUNDS = max(1, ROUNDS // 3)
 # With a rule left out nearly every round shows it; what is bounded is only how long to look for it.
-MUTANT_ROUNDS = 20
+MUTANT_ROUNDS = 60
 CLIENTS = 4
 
 
