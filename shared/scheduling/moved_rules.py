@@ -122,6 +122,8 @@ def with_end_following(content: Content, before: Content) -> Content:
     recurrence = content.recurrence
     if recurrence is None or not before.recurs or content.all_day or before.all_day:
         return content
+    if (content.local_start, content.time_zone) == (before.local_start, before.time_zone):
+        return content
     moved = time_moved(content, before)
     rule = end_moved(rule_of(content), before, moved(before.local_start) - before.local_start, content.time_zone)
     return replace(content, recurrence=replace(recurrence, rule=rule.text))
