@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -48,6 +48,8 @@ NOT_YET: Final = "/problems/not-recorded-yet"
 STOCK: Final = 120
 # How many calendars there are besides the user's default one: as many as a request may name.
 ROOMS: Final = 20
+# How many further turns there are for operations at which no request has succeeded.
+MORE_TURNS: Final = 4
 NEGATIVE: Final = schemathesis.GenerationMode.NEGATIVE
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What the parameters that are ids name.
@@ -59,8 +61,8 @@ PARAMETERS: Final = {
     "from": "history_id",
     "to": "history_id",
 }
-
-
+# Headers under which a generated value, or one sent before, is refused.
+CONDITIONS: Final = {"Idempotency-Key", "If-Match", "If-None-Match"}
 # What is known of an event of the stock, and the member of its document that says so.
 STOCKED: Final = {"event_id": "id", "history_id": "history_id", "calendar_id": "calendar_id"}
 
@@ -83,6 +85,10 @@ class Findings:
     statuses: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
+    def succeeded(self) -> set[str]:
+        """Returns the operations at which some request has succeeded."""
+        return {f"{method} {path}" for method, path, status in self.statuses if status < 300}
+
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class's name for it
@@ -99,6 +105,7 @@ class _Server:
     events: list[dict[str, str]] = field(default_factory=list)
     rooms: list[str] = field(default_factory=list)
     requests: int = 0
+    seed: int = 0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serves one request, and records what it has changed. Each is from another address, or logins would lock."""
@@ -139,7 +146,8 @@ class _Server:
             case.body = {**case.body}  # other cases are made from the same object
         body = case.body if isinstance(case.body, dict) else {}
         parts = (case.path_parameters or {}, case.query or {}, body)
-        choice = crc32(repr(parts).encode("utf-8", "replace"))
+        # Another one in each turn: the requests that the document suggests are the same in all.
+        choice = crc32(repr((self.seed, parts)).encode("utf-8", "replace"))
         # What is to be refused stays as it is.
         if (case.meta is not None and case.meta.generation.mode is NEGATIVE) or choice % 4 == 0:
             return case
@@ -156,8 +164,11 @@ class _Server:
                 if isinstance(given, str) and UUID.fullmatch(given):
                     part[name] = event[PARAMETERS[name]]
         self._insert_rooms(case.operation.path, body, choice)
-        if choice % 2 and body.keys() >= {"start", "end"}:
-            self._leave_alone(case, body, choice)
+        if choice % 2:
+            for name in CONDITIONS & (case.headers or {}).keys():
+                del case.headers[name]
+            if body.keys() >= {"start", "end"}:
+                self._leave_alone(body, choice)
         return case
 
     def _insert_rooms(self, path: str, body: dict[str, Any], choice: int) -> None:
@@ -170,17 +181,13 @@ class _Server:
         if path.endswith("/move") and "to" in body:
             body["to"] = self.rooms[choice % ROOMS]
 
-    def _leave_alone(self, case: schemathesis.Case[Any], body: dict[str, Any], choice: int) -> None:
+    def _leave_alone(self, body: dict[str, Any], choice: int) -> None:
         """Makes a creation, or a change, one that nothing else is in the way of.
 
-        All examples have the same hour and the same uid, `any_of` is refused where conflicts are allowed, and no event
-        is at a generated version.
+        All examples have the same hour and the same uid, and `any_of` is refused where conflicts are allowed.
         """
         for name in ("any_of", "uid"):
             body.pop(name, None)
-        if case.headers:
-            for name in ("Idempotency-Key", "If-Match", "If-None-Match"):
-                case.headers.pop(name, None)
         days, hour = divmod(choice, 24)
         begins = f"{2060 + days // 28 % 1000}-01-{1 + days % 28:02}T{hour:02}"
         body.update(start=f"{begins}:00:00Z", end=f"{begins}:30:00Z")
@@ -199,13 +206,17 @@ def _served(server: _Server) -> Iterator[str]:
             thread.join()
 
 
-def run(deployment: Deployment, seed: int, seconds: float | None, examples: int = 20) -> Findings:
+def run(
+    deployment: Deployment, seed: int, seconds: float | None, wanted: Collection[str] = (), examples: int = 20
+) -> Findings:
     """Sends generated requests as a registered user, and returns what was found.
 
     Args:
         deployment: The deployment that is asked.
         seed: The seed of the generator.
         seconds: How long requests are generated; None ends after one turn of each operation.
+        wanted: Operations that some request is to succeed at. Those that none did get further turns of their own, with
+            the next seeds: whether one succeeds depends on ids that differ from run to run.
         examples: How many random requests are in a turn, besides those that the document itself suggests.
     """
     settings = replace(deployment.runtime.settings, access_token_seconds=ACCESS_TOKEN_SECONDS)
@@ -215,25 +226,34 @@ def run(deployment: Deployment, seed: int, seconds: float | None, examples: int 
         server = _Server(findings, deployment.stream, {"username": USERNAME, "password": PASSWORD})
         server.stock(Caller(authorization=headers["Authorization"]))
         with _served(server) as url:
-            config = schemathesis.Config.from_dict(
-                {
-                    "seed": seed,
-                    **({} if seconds is None else {"max-time": seconds}),
-                    "base-url": url,
-                    "headers": headers,
-                    "checks": CHECKS,
-                    "generation": {"max-examples": examples, "database": "none"},
-                }
-            )
-            schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=config)
-
-            def map_case(_: schemathesis.HookContext, case: schemathesis.Case[Any]) -> schemathesis.Case[Any]:
-                return server.insert_known(case)
-
-            schema.hook(map_case)
-            for event in from_schema(schema).execute():
-                _note(event, findings)
+            config = {
+                **({} if seconds is None else {"max-time": seconds}),
+                "base-url": url,
+                "headers": headers,
+                "checks": CHECKS,
+                "generation": {"max-examples": examples, "database": "none"},
+            }
+            _take_turn(server, config, seed)
+            for turn in range(1, MORE_TURNS + 1):
+                missing = set(wanted) - findings.succeeded()
+                if missing:
+                    _take_turn(server, config, seed + turn, sorted(missing))
     return findings
+
+
+def _take_turn(server: _Server, config: dict[str, Any], seed: int, only: list[str] | None = None) -> None:
+    """Sends the requests of one seed to all operations, or to those that `only` names."""
+    server.seed = seed
+    settings = schemathesis.Config.from_dict({**config, "seed": seed})
+    whole = schemathesis.openapi.from_url(f"{config['base-url']}/openapi.json", config=settings)
+    schema = whole if only is None else whole.include(name=only)
+
+    def map_case(_: schemathesis.HookContext, case: schemathesis.Case[Any]) -> schemathesis.Case[Any]:
+        return server.insert_known(case)
+
+    schema.hook(map_case)
+    for event in from_schema(schema).execute():
+        _note(event, server.findings)
 
 
 def _note(event: events.EngineEvent, findings: Findings) -> None:
