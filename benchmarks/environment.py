@@ -95,6 +95,7 @@ def local_environment() -> Iterator[dict[str, str]]:
             "HISTORY_RETENTION_DAYS": "0",
             "MAX_EVENTS_PER_CALENDAR": "100000",
             "MAX_TEXT_BYTES_PER_CALENDAR": "250000000",
+            "MAX_SERIES_PER_CALENDAR": "2000",
             # A measurement makes more in a minute than a user may.
             "BULK_REQUESTS_PER_MINUTE": "10000",
             "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -205,17 +205,17 @@ class CalendarFull(SchedulingError):
         super().__init__("the calendar is full: nothing more can be written to it before events are deleted and gone")
 
 
-QuotaName = Literal["events", "text_bytes"]
+QuotaName = Literal["events", "text_bytes", "series"]
 
 
 class QuotaExceeded(SchedulingError):
     """The calendar uses `used` of `limit`, approximately, which leaves no room for the change; nothing was written.
 
-    `quota` is what is limited: the number of events, or the bytes of their text.
+    `quota` is what is limited: the number of events or of series, or the bytes of their text.
     """
 
     def __init__(self, quota: QuotaName, limit: int, used: int) -> None:
-        what = {"events": "events", "text_bytes": "bytes of text"}[quota]
+        what = {"events": "events", "text_bytes": "bytes of text", "series": "series"}[quota]
         super().__init__(f"the calendar may hold {limit} {what}, and holds about {used}: delete some first")
         self.quota = quota
         self.limit = limit

@@ -67,6 +67,7 @@ class Settings:
     # 0: no limit
     max_events_per_calendar: int
     max_text_bytes_per_calendar: int
+    max_series_per_calendar: int
     bulk_requests_per_minute: int
 
     @classmethod
@@ -100,6 +101,7 @@ class Settings:
             history_retention_seconds=_seconds(environ, "HISTORY_RETENTION_DAYS", unit=DAY, least=0),
             max_events_per_calendar=_number(environ, "MAX_EVENTS_PER_CALENDAR", least=0),
             max_text_bytes_per_calendar=_number(environ, "MAX_TEXT_BYTES_PER_CALENDAR", least=0),
+            max_series_per_calendar=_number(environ, "MAX_SERIES_PER_CALENDAR", least=0),
             bulk_requests_per_minute=_number(environ, "BULK_REQUESTS_PER_MINUTE", least=0),
         )
 

@@ -7,7 +7,7 @@ correction of a calendar at rest is exact.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Protocol
 
 from shared.history.changes import Change, VersionRef
@@ -85,20 +85,17 @@ class Correction:
 
     def facts(self) -> dict[str, str]:
         """Returns the state, to be carried by the token of a check."""
-        numbers = (self.sum.events, self.sum.text_bytes, self.counted.events, self.counted.text_bytes)
-        texts = (self.calendar_id or "", self.after, *map(str, numbers))
+        texts = (self.calendar_id or "", self.after, *map(str, (*astuple(self.sum), *astuple(self.counted))))
         return {f"usage{index}": value for index, value in enumerate(texts)}
 
     @classmethod
     def of(cls, facts: Mapping[str, str]) -> "Correction":
         """Returns the state in `facts`. Raises ValueError if a number is none."""
-        calendar_id, after, *numbers = (facts[f"usage{index}"] for index in range(6))
-        events, text_bytes, counted, counted_bytes = map(int, numbers)
+        size = len(fields(Usage))
+        calendar_id, after, *texts = (facts[f"usage{index}"] for index in range(2 + 2 * size))
+        numbers = [*map(int, texts)]
         return cls(
-            CalendarId(calendar_id) if calendar_id else None,
-            Usage(events, text_bytes),
-            Usage(counted, counted_bytes),
-            after,
+            CalendarId(calendar_id) if calendar_id else None, Usage(*numbers[:size]), Usage(*numbers[size:]), after
         )
 
     def add(self, sizes: Iterable[tuple[CalendarId, Usage]], counts: CorrectedCounts, correction: str) -> int:

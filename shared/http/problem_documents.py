@@ -119,7 +119,7 @@ class QuotaProblem(ProblemDocument):
     """A quota of the deployment is used up."""
 
     quota: Annotated[
-        Literal["events", "text_bytes", "bulk_requests_per_minute"],
+        Literal["events", "text_bytes", "series", "bulk_requests_per_minute"],
         Field(description="What is limited: what the calendar holds, or the user's bulk creations of a minute."),
     ]
     limit: Annotated[int, Field(description="How much there may be.", ge=1, examples=[100000])]

@@ -1,4 +1,4 @@
-"""Quotas: how many events, and how much text, a calendar may hold, and how often a user may create in bulk.
+"""Quotas: how many events and series, and how much text, a calendar may hold, and how often a user may create in bulk.
 
 What a calendar holds is counted behind the writes, by the function that records versions (`shared.history.usage`). So
 the usage lags as the history does, and a quota is approximate: it can be exceeded by what is written within that lag
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from shared.errors import QuotaExceeded
+from shared.errors import QuotaExceeded, QuotaName
 from shared.ids import CalendarId
 from shared.request import Request
 from shared.scheduling.events import Content, Event
@@ -23,6 +23,12 @@ from shared.scheduling.events import Content, Event
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 EVENTS_PER_SECOND: Final = 500
 BYTES_PER_SECOND: Final = EVENTS_PER_SECOND * 1024
+# How much of each quota others may use up in a second.
+PER_SECOND: Final[Mapping[QuotaName, int]] = {
+    "events": EVENTS_PER_SECOND,
+    "text_bytes": BYTES_PER_SECOND,
+    "series": EVENTS_PER_SECOND,
+}
 READING_SECONDS: Final = 60
 READINGS_KEPT: Final = 1000
 # Without a reading, an update that cannot add more text than this to its event is not checked.
@@ -33,19 +39,23 @@ TEXTS: Final = ("title", "description", "location")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A number of live events, and the bytes (UTF-8) of their titles, descriptions, locations and uids."""
+    """A number of live events, the bytes (UTF-8) of their titles, descriptions, locations and uids, and of series.
+
+    Each is also a quota. Events with a recurrence are series, also if it is one that is not taken.
+    """
 
     events: int = 0
     text_bytes: int = 0
+    series: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.events + other.events, self.text_bytes + other.text_bytes)
+        return Usage(self.events + other.events, self.text_bytes + other.text_bytes, self.series + other.series)
 
     def __sub__(self, other: "Usage") -> "Usage":
-        return Usage(self.events - other.events, self.text_bytes - other.text_bytes)
+        return Usage(self.events - other.events, self.text_bytes - other.text_bytes, self.series - other.series)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.text_bytes)
+        return bool(self.events or self.text_bytes or self.series)
 
 
 NOTHING: Final = Usage()
@@ -57,12 +67,13 @@ class Limits:
 
     events: int = 0
     text_bytes: int = 0
+    series: int = 0
     bulk_per_minute: int = 0
 
     @property
     def stored(self) -> bool:
         """Returns whether what a calendar holds is limited."""
-        return bool(self.events or self.text_bytes)
+        return bool(self.events or self.text_bytes or self.series)
 
 
 def bytes_of(value: str | None) -> int:
@@ -84,7 +95,7 @@ def size_of_new(content: Content, uid: str | None) -> Usage:
     size = sum(bytes_of(getattr(content, name)) for name in TEXTS) + bytes_of(uid)
     for override in content.recurrence.changed if content.recurrence is not None else ():
         size += sum(bytes_of(value) for name, value in override.fields if name in TEXTS)
-    return Usage(1, size)
+    return Usage(1, size, int(content.recurrence is not None))
 
 
 class Readings:
@@ -140,18 +151,18 @@ class Quotas:
             if self.ample(growth):
                 return
             reading = self._read(self._calendar_id)
-        reading = Usage(max(0, reading.events), max(0, reading.text_bytes))  # a count may have drifted below 0
+        # A count may have drifted below 0.
+        reading = Usage(max(0, reading.events), max(0, reading.text_bytes), max(0, reading.series))
         self._readings.keep(self._calendar_id, reading, self._now_ms)
-        if self._limits.events and 0 < growth.events > self._limits.events - reading.events:
-            raise QuotaExceeded("events", self._limits.events, reading.events)
-        if self._limits.text_bytes and 0 < growth.text_bytes > self._limits.text_bytes - reading.text_bytes:
-            raise QuotaExceeded("text_bytes", self._limits.text_bytes, reading.text_bytes)
+        for name in self._limiting(growth):
+            limit, used = getattr(self._limits, name), getattr(reading, name)
+            if getattr(growth, name) > limit - used:
+                raise QuotaExceeded(name, limit, used)
 
     def ample(self, growth: Usage) -> bool:
         """Returns whether `growth` certainly has room, as far as this process knows without a call."""
-        by_events = bool(self._limits.events) and growth.events > 0
-        by_text = bool(self._limits.text_bytes) and growth.text_bytes > 0
-        if not (by_events or by_text):
+        limiting = self._limiting(growth)
+        if not limiting:
             return True
         latest = self._readings.latest(self._calendar_id)
         if latest is None:
@@ -161,10 +172,14 @@ class Quotas:
         if not 0 <= age <= READING_SECONDS:
             return False
         # One half of what is left is for others since the reading, the other half for this request.
-        events, text = self._limits.events - usage.events, self._limits.text_bytes - usage.text_bytes
-        return (not by_events or 2 * max(growth.events, age * EVENTS_PER_SECOND) <= events) and (
-            not by_text or 2 * max(growth.text_bytes, age * BYTES_PER_SECOND) <= text
+        return all(
+            2 * max(getattr(growth, name), age * PER_SECOND[name]) <= getattr(self._limits, name) - getattr(usage, name)
+            for name in limiting
         )
+
+    def _limiting(self, growth: Usage) -> list[QuotaName]:
+        """Returns the quotas that there are of what grows."""
+        return [name for name in PER_SECOND if getattr(self._limits, name) and getattr(growth, name) > 0]
 
     def unread(self, fields: Mapping[str, str | None]) -> bool:
         """Returns whether an event may be given `fields` without reading what it and its calendar hold.

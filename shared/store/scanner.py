@@ -208,10 +208,11 @@ def _size(item: Item) -> Usage:
     """Returns what an item of the events table adds to the usage of its calendar, as far as its attributes are text."""
     if item.get("change_type") == text("delete"):
         return NOTHING
-    changed = item.get("recurrence", {}).get("M", {}).get("changed", {}).get("M", {})
+    recurrence = item.get("recurrence")
+    changed = (recurrence or {}).get("M", {}).get("changed", {}).get("M", {})
     of_occurrences = [override.get("M", {}).get(name, {}).get("S") for override in changed.values() for name in TEXTS]
     of_event = [item.get(name, {}).get("S") for name in (*TEXTS, "uid")]
-    return Usage(1, sum(map(bytes_of, [*of_event, *of_occurrences])))
+    return Usage(1, sum(map(bytes_of, [*of_event, *of_occurrences])), int(recurrence is not None))
 
 
 def _number(item: Item, name: str) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import fields
+from typing import Final
 
 from shared.errors import AnswerLost, Contended, StoreFault, Throttled
 from shared.ids import CalendarId
@@ -13,6 +14,14 @@ from shared.store import keys
 from shared.store.client import Clients
 from shared.store.codec import Item, number, text
 from shared.store.faults import store_faults
+
+# The attributes that count have the names of what they count.
+_COUNTED: Final = [each.name for each in fields(Usage)]
+_ADD: Final = "ADD " + ", ".join(f"{name} :{name}" for name in _COUNTED)
+
+
+def _values(growth: Usage) -> Item:
+    return {f":{name}": number(getattr(growth, name)) for name in _COUNTED}
 
 
 class DynamoUsageStore:
@@ -50,8 +59,8 @@ class DynamoUsageStore:
                 self._clients.dynamodb_once.update_item(
                     TableName=self._table,
                     Key=keys.usage_key(calendar_id),
-                    UpdateExpression="ADD events :events, text_bytes :text",
-                    ExpressionAttributeValues={":events": number(growth.events), ":text": number(growth.text_bytes)},
+                    UpdateExpression=_ADD,
+                    ExpressionAttributeValues=_values(growth),
                 )
 
         with suppress(StoreFault):
@@ -69,16 +78,12 @@ class DynamoUsageStore:
             Throttled.
         """
         condition = "corrected = :after" if after else "attribute_not_exists(corrected)"
-        values = {
-            ":events": number(growth.events),
-            ":text": number(growth.text_bytes),
-            ":correction": text(correction),
-        }
+        values = {**_values(growth), ":correction": text(correction)}
         with suppress(Contended, AnswerLost), store_faults():
             self._clients.dynamodb_once.update_item(
                 TableName=self._table,
                 Key=keys.usage_key(calendar_id),
-                UpdateExpression="ADD events :events, text_bytes :text SET corrected = :correction",
+                UpdateExpression=f"{_ADD} SET corrected = :correction",
                 ConditionExpression=condition,
                 ExpressionAttributeValues={**values, ":after": text(after)} if after else values,
             )
@@ -88,4 +93,4 @@ class DynamoUsageStore:
 
 def usage_of(item: Item | None) -> Usage:
     """Returns what a calendar's usage item has counted: nothing without an item. It may have drifted below 0."""
-    return Usage(*(int(item[each.name]["N"]) if item and each.name in item else 0 for each in fields(Usage)))
+    return Usage(*(int(item[name]["N"]) if item and name in item else 0 for name in _COUNTED))

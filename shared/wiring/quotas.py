@@ -10,7 +10,10 @@ def limits(runtime: Runtime) -> Limits:
     """Returns the quotas of the deployment."""
     settings = runtime.settings
     return Limits(
-        settings.max_events_per_calendar, settings.max_text_bytes_per_calendar, settings.bulk_requests_per_minute
+        events=settings.max_events_per_calendar,
+        text_bytes=settings.max_text_bytes_per_calendar,
+        series=settings.max_series_per_calendar,
+        bulk_per_minute=settings.bulk_requests_per_minute,
     )
 
 

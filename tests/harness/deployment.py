@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from shared.runtime import Runtime
+from shared.scheduling.quotas import Usage
 from shared.settings import Settings
+from shared.store.usage import usage_of
 from tests.harness.clock import Clock
 from tests.harness.stream import Record, Stream, deliver, of_events
 
@@ -50,6 +52,7 @@ def variables_for(tables: dict[str, str]) -> dict[str, str]:
         "HISTORY_RETENTION_DAYS": "0",
         "MAX_EVENTS_PER_CALENDAR": "100000",
         "MAX_TEXT_BYTES_PER_CALENDAR": "250000000",
+        "MAX_SERIES_PER_CALENDAR": "2000",
         "BULK_REQUESTS_PER_MINUTE": "60",
     }
 
@@ -131,11 +134,11 @@ class Deployment:
         items = self.scan(self.runtime.settings.history_table)
         return sorted((item for item in items if item["sk"] != USAGE), key=lambda item: str(item["sk"]["S"]))
 
-    def usage(self) -> dict[str, tuple[int, int]]:
-        """Returns what each calendar holds as it is counted: events, and bytes of text."""
+    def usage(self) -> dict[str, Usage]:
+        """Returns what each calendar holds as it is counted."""
         items = self.scan(self.runtime.settings.history_table)
         counted = {item["pk"]["S"].split("#")[1]: item for item in items if item["sk"] == USAGE}
-        return {name: (int(item["events"]["N"]), int(item["text_bytes"]["N"])) for name, item in counted.items()}
+        return {name: usage_of(item) for name, item in counted.items()}
 
     def scan(self, table: str) -> list[Item]:
         """Returns all items of a table, sorted by key; the directory has no sort key."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.runtime import use
+from shared.scheduling.quotas import Usage
 from tests.harness.botocore_faults import Wire, lost, refused
 from tests.harness.deployment import Deployment
 from tests.harness.gateway import Context, Reply, invoke
@@ -22,12 +23,15 @@ LONG = "x" * 2000
 
 
 @contextmanager
-def limited(deployment: Deployment, events: int = 0, text: int = 0, bulks: int = 0) -> Iterator[Deployment]:
+def limited(
+    deployment: Deployment, events: int = 0, text: int = 0, bulks: int = 0, series: int = 0
+) -> Iterator[Deployment]:
     """The deployment with these limits; 0 is none."""
     settings = replace(
         deployment.runtime.settings,
         max_events_per_calendar=events,
         max_text_bytes_per_calendar=text,
+        max_series_per_calendar=series,
         bulk_requests_per_minute=bulks,
     )
     with use(replace(deployment.runtime, settings=settings)) as runtime:
@@ -81,7 +85,7 @@ def test_a_calendar_at_its_limit_takes_no_event_until_one_is_deleted(
         record(deployment)
         assert creation().status == 201
         record(deployment)
-        assert deployment.usage()[ADA.user_id][0] == 2
+        assert deployment.usage()[ADA.user_id].events == 2
 
 
 def test_what_brings_an_event_back_is_a_creation(dynamodb_deployment: Deployment) -> None:
@@ -110,7 +114,7 @@ def test_text_is_limited_where_it_grows(dynamodb_deployment: Deployment) -> None
         event = created({**REVIEW, "description": LONG})
         record(deployment)
         used = 2000 + len("Review")
-        assert deployment.usage() == {ADA.user_id: (1, used)}
+        assert deployment.usage() == {ADA.user_id: Usage(1, used)}
         path = f"/events/{event['id']}"
         assert exceeded(ADA("POST", "/events", {**REVIEW, **LATER, "location": "x" * 100})) == (
             "text_bytes",
@@ -163,14 +167,14 @@ def test_what_is_delivered_twice_counts_twice_until_the_check(dynamodb_deploymen
     records = record(dynamodb_deployment)
     assert dynamodb_deployment.deliver([records[0], *records]) == []  # within a batch once
     text = len("Review") + len("Free")
-    assert dynamodb_deployment.usage() == {ADA.user_id: (4, 2 * text)}
+    assert dynamodb_deployment.usage() == {ADA.user_id: Usage(4, 2 * text)}
     found = checked()
     assert (found["corrected"], found["complete"]) == (1, True)
-    assert dynamodb_deployment.usage() == {ADA.user_id: (2, text)}
+    assert dynamodb_deployment.usage() == {ADA.user_id: Usage(2, text)}
     assert checked()["corrected"] == 0
     ADA("DELETE", f"/events/{first['id']}")
     record(dynamodb_deployment)
-    assert dynamodb_deployment.usage() == {ADA.user_id: (1, len("Free"))}
+    assert dynamodb_deployment.usage() == {ADA.user_id: Usage(1, len("Free"))}
 
 
 def test_a_calendar_that_was_never_counted_is_counted_by_the_check(dynamodb_deployment: Deployment) -> None:
@@ -180,8 +184,8 @@ def test_a_calendar_that_was_never_counted_is_counted_by_the_check(dynamodb_depl
     assert ADA("DELETE", f"/events/{deleted['id']}").status == 204
     assert dynamodb_deployment.usage() == {}
     assert checked()["corrected"] == 2
-    ada = (1, len(event["title"]) + len("standup"))
-    assert dynamodb_deployment.usage() == {ADA.user_id: ada, GRACE.user_id: (1, len("Review") + 2)}
+    ada = Usage(1, len(event["title"]) + len("standup"))
+    assert dynamodb_deployment.usage() == {ADA.user_id: ada, GRACE.user_id: Usage(1, len("Review") + 2)}
 
 
 def test_a_count_that_is_lost_fails_no_record(dynamodb_deployment: Deployment, wire: Wire) -> None:
@@ -193,7 +197,7 @@ def test_a_count_that_is_lost_fails_no_record(dynamodb_deployment: Deployment, w
     created(FREE)
     wire.then("UpdateItem", refused("ThrottlingException"))
     dynamodb_deployment.record()  # a throttled one has not been applied, and is sent again
-    assert dynamodb_deployment.usage() == {ADA.user_id: (1, len("Free"))}
+    assert dynamodb_deployment.usage() == {ADA.user_id: Usage(1, len("Free"))}
 
 
 def test_the_usage_that_cannot_be_read_admits_nothing(dynamodb_deployment: Deployment, wire: Wire) -> None:

@@ -65,6 +65,9 @@ def quotas_of(limits: Limits, counted: Counted, readings: Readings | None = None
         (Limits(events=3, text_bytes=30), Usage(9, 99), Usage(0, -4), None),
         (Limits(events=3, text_bytes=30), Usage(9, 99), Usage(-1, 0), None),
         (Limits(events=3, text_bytes=30), Usage(9, 0), Usage(0, 4), None),  # no new event
+        (Limits(series=3), Usage(9, 99, 2), Usage(1, 4, 1), None),
+        (Limits(series=3), Usage(9, 99, 3), Usage(1, 4, 1), ("series", 3, 3)),
+        (Limits(events=20, series=3), Usage(9, 99, 9), ONE, None),
         (Limits(), Usage(10**9, 10**12), Usage(1000, 10**9), None),
     ],
 )

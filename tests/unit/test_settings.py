@@ -63,6 +63,7 @@ def test_each_variable_is_read() -> None:
             "HISTORY_RETENTION_DAYS": "4",
             "MAX_EVENTS_PER_CALENDAR": "5",
             "MAX_TEXT_BYTES_PER_CALENDAR": "6",
+            "MAX_SERIES_PER_CALENDAR": "7",
             "BULK_REQUESTS_PER_MINUTE": "0",
         }
     ) == Settings(
@@ -88,6 +89,7 @@ def test_each_variable_is_read() -> None:
         history_retention_seconds=4 * 86_400,
         max_events_per_calendar=5,
         max_text_bytes_per_calendar=6,
+        max_series_per_calendar=7,
         bulk_requests_per_minute=0,
     )
 

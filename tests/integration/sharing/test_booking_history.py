@@ -8,7 +8,7 @@ import jsonpatch
 import pytest
 
 from shared.runtime import use
-from shared.scheduling.quotas import bytes_of
+from shared.scheduling.quotas import NOTHING, Usage, bytes_of
 from tests.integration.history.upkeep import DAY, check, sweep
 from tests.integration.sharing.people import People
 from tests.integration.sharing.test_bookings import HOUR, LATER, booked, room, there
@@ -236,14 +236,14 @@ def test_each_calendar_counts_what_it_holds(people: People) -> None:
     one, two, bob = room(people), room(people), people("bob").user_id
     made = booked(people, one, two)
     people.deployment.record()
-    held = (1, bytes_of(HOUR["title"]))
+    held = Usage(1, bytes_of(HOUR["title"]))
     assert people.deployment.usage() == dict.fromkeys((one, two, bob), held)
     change(people, "PATCH", f"/events/{made['id']}", {"title": "Retrospective", "calendars": [two]})
     people.deployment.record()
-    held = (1, bytes_of("Retrospective"))
-    assert people.deployment.usage() == {one: (0, 0), two: held, bob: held}
+    held = Usage(1, bytes_of("Retrospective"))
+    assert people.deployment.usage() == {one: NOTHING, two: held, bob: held}
     change(people, "DELETE", f"/events/{made['id']}")
     people.deployment.record()
-    assert people.deployment.usage() == dict.fromkeys((one, two, bob), (0, 0))
+    assert people.deployment.usage() == dict.fromkeys((one, two, bob), NOTHING)
     people.deployment.clock.forward(seconds=3600)
     assert check()["corrected"] == 0
