@@ -248,7 +248,7 @@ class Undo:
         outcomes: list[UndoOutcome] = []
         reverted: list[UndoStep] = []
         for step in lane:
-            other = next((each for each in reverted if collide(each, step)), None)
+            other = next((each for each in reverted if collide(each, step, self.request.now)), None)
             if other is not None:
                 outcomes += in_the_way(step, other.event.id)
                 continue

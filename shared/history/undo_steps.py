@@ -18,6 +18,7 @@ from shared.ids import EventId
 from shared.scheduling.bulk_items import ANSWER_LOST
 from shared.scheduling.events import ChangeType, Event, OnConflict
 from shared.scheduling.fences import fences_of
+from shared.scheduling.instants import of_seconds
 from shared.scheduling.newly_taken import newly_taken
 from shared.series_errors import TooManySeries
 from shared.sharing_errors import ManagedElsewhere
@@ -197,8 +198,8 @@ def joined(
     return result
 
 
-def collide(one: UndoStep, other: UndoStep) -> bool:
-    """Returns whether two reverted events would overlap."""
+def collide(one: UndoStep, other: UndoStep, now: int) -> bool:
+    """Returns whether two events that are reverted at `now` (seconds since 1970) would overlap."""
     if one.target is None or other.target is None:
         return False
     contents = one.target.content, other.target.content
@@ -207,7 +208,7 @@ def collide(one: UndoStep, other: UndoStep) -> bool:
     # Imported late: most requests are about events that do not recur.
     from shared.scheduling.series_conflicts import meet  # noqa: PLC0415
 
-    return meet(*contents)
+    return meet(*contents, of_seconds(now))
 
 
 def in_the_way(step: UndoStep, other: EventId | None) -> list[UndoOutcome]:

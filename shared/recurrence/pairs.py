@@ -1,17 +1,20 @@
-"""Whether two series meet, and when: exactly, within the window that is asked about.
+"""Whether two series meet, and when.
 
-Two occurrences meet if they overlap. Intervals are half-open, and what has no length overlaps nothing.
+Within a window that is told exactly. Two series are compared by their rules for some years (`windows`), and by the
+occurrences that were moved or added wherever these are. Two occurrences meet if they overlap. Intervals are half-open,
+and what has no length overlaps nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from shared.recurrence.local_times import instant_of, zone
 from shared.recurrence.series import ENDLESS, Occurrence, Series
 from shared.recurrence.timelines import Takes, Timeline, instant_at
 
-# How long after the later of their first starts two series are compared: five years.
+# For how long two series are compared by their rules, from where the later of them begins, and from now: five years.
 HORIZON: Final = timedelta(days=1830)
 _SECOND: Final = timedelta(seconds=1)
 
@@ -25,6 +28,13 @@ class Meeting(NamedTuple):
 
 def _every_one(_: Mapping[str, Any]) -> bool:
     return True
+
+
+class Window(NamedTuple):
+    """The instants from `low` to `high`."""
+
+    low: datetime
+    high: datetime
 
 
 class TimeTaken:
@@ -54,6 +64,39 @@ class TimeTaken:
         at = instant_at(met)
         return Meeting(self.first_of(at, low), other.first_of(at, low))
 
+    def meeting(self, other: "TimeTaken", now: datetime) -> Meeting | None:
+        """Returns the first two occurrences, of this series and of `other`, that meet in what is compared.
+
+        Their rules are compared within `windows`, and what was moved or added with all of the other one.
+        """
+        compared = windows(self.series, other.series, now)
+        met = [self.first_meeting(other, *each) for each in compared]
+        met += [Meeting(one, their) for one, their in self.outside(other, compared)]
+        met += [Meeting(mine, one) for one, mine in other.outside(self, compared)]
+        return min((each for each in met if each is not None), key=_order, default=None)
+
+    def outside(self, other: "TimeTaken", compared: Sequence[Window]) -> Iterator[tuple[Occurrence, Occurrence]]:
+        """Yields what was moved or added outside of these windows, each with the first one of `other` that it meets."""
+        for one in self.moved_or_added:
+            if any(each.low < one.end and one.start < each.high for each in compared):
+                continue
+            for their in other.series.between(one.start, one.end):
+                if their.start < their.end and other.takes(their.patch):
+                    yield one, their
+                    break
+
+    @cached_property
+    def moved_or_added(self) -> list[Occurrence]:
+        """Returns the occurrences that take time where the rule alone does not say so."""
+        usual = self.takes({})
+        return [
+            each.occurrence
+            for each in self.series.exceptions
+            if (each.moved or each.added or not usual)
+            and self.takes(each.occurrence.patch)
+            and each.occurrence.start < each.occurrence.end
+        ]
+
     def timeline(self, low: datetime, high: datetime) -> Timeline:
         """Returns when the series takes time within a window; it is kept, as most pairs ask about the same one."""
         found = self._timelines.get((low, high))
@@ -68,6 +111,27 @@ class TimeTaken:
         return next(each for each in found if window < each.end and self.takes(each.patch))
 
 
+def windows(one: Series, other: Series, now: datetime) -> list[Window]:
+    """Returns within which windows two series are compared by their rules, in order: one, or two that do not touch.
+
+    That is for HORIZON from where the later one begins, and from `now` if that is later; not after both have ended.
+    """
+    start, end = max(_first_start(one), _first_start(other)), min(one.ends, other.ends)
+    first, then = (Window(low, min(end, _horizon_from(low))) for low in (start, max(start, now)))
+    found = [Window(start, then.high)] if then.low <= first.high else [first, then]
+    return [each for each in found if each.low < each.high]
+
+
+def compared_until(one: Series, other: Series, now: datetime) -> datetime:
+    """Returns until when two series are compared: ENDLESS, if one of them ends before."""
+    last = max((each.high for each in windows(one, other, now)), default=ENDLESS)
+    return ENDLESS if last == min(one.ends, other.ends) else last
+
+
+def _order(met: Meeting) -> tuple[datetime, datetime]:
+    return max(met.one.start, met.other.start), min(met.one.start, met.other.start)
+
+
 def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
     """Returns when an occurrence of a series begins, or lasts, while another one of it does; None if none does.
 
@@ -77,15 +141,13 @@ def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
     start = _first_start(series)
     met = Timeline(series, start, _horizon_from(start), takes).first_with_itself()
     found = [] if met is None else [instant_at(met)]
-    for each in series.exceptions:
-        one = each.occurrence
-        if (each.moved or each.added or not takes({})) and takes(one.patch) and one.start < one.end:
-            others = [
-                other
-                for other in series.between(one.start, one.end)
-                if other.id != one.id and other.start < other.end and takes(other.patch)
-            ]
-            found += [max(one.start, other.start) for other in others[:1]]
+    for one in TimeTaken(series, takes).moved_or_added:
+        others = [
+            other
+            for other in series.between(one.start, one.end)
+            if other.id != one.id and other.start < other.end and takes(other.patch)
+        ]
+        found += [max(one.start, other.start) for other in others[:1]]
     return min(found, default=None)
 
 

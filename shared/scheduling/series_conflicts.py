@@ -1,20 +1,21 @@
 """The conflicts of a series in a calendar.
 
 Events are read range by range from where the series begins. Where a length class has more than a page of them, what
-lies near each of the next occurrences is read, and one page behind the last of these. How far that goes is told: later
-events are compared with the series when they are written, so only what is booked already, far ahead, can be missed.
-Other series are compared over five years from where the later of both begins (`shared.recurrence.pairs`).
+lies near each of the next occurrences is read, and near each that was moved or added; and one page behind the last of
+the next ones. How far that goes is told: later events are compared with the series when they are written, so only what
+is booked already can be missed, far ahead, or before now. `shared.recurrence.pairs` compares it with other series.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, partial
 from itertools import islice
 from typing import Final
 
 from shared.errors import COLLISIONS_SHOWN, Contended
-from shared.ids import EventId, HistoryId
-from shared.recurrence.pairs import HORIZON, TimeTaken
+from shared.ids import EventId, HistoryId, made_at
+from shared.recurrence.pairs import TimeTaken, compared_until
 from shared.retries import Deadline
 from shared.scheduling.conflicts import ConflictsFound, ConflictStore, latest_of, standing
 from shared.scheduling.events import NO_HISTORY_ID, Content, Event
@@ -28,14 +29,14 @@ from shared.series_errors import TooManySeries
 
 # How many events of each class are read at once.
 PAGE: Final = 300
-# The occurrences near which events are looked for one by one, if a class has more than a page: so many, in two years.
+# The occurrences near which events are looked for one by one, if a class has more than a page: so many, in two years,
+# from the start and, if that is past, from now on.
 NEAR: Final = 366
 NEAR_SECONDS: Final = 2 * 366 * 24 * 3600
 # How many of them are looked at before a conflict ends the search.
 _TOGETHER: Final = 50
 # How many series that take time a calendar may have: a check reads all of them.
 MAX_SERIES: Final = 500
-_HORIZON_SECONDS: Final = int(HORIZON.total_seconds())
 
 
 def find_series_conflicts(
@@ -104,6 +105,11 @@ class _Search:
         compared = (self._compared_until(each) for each in current if each.content.recurs)
         return ConflictsFound(conflicts, complete, min([self.known_until, extent.end, *compared]))
 
+    @property
+    def _now(self) -> datetime:
+        """Returns when the series is written (UTC, without a zone)."""
+        return datetime.fromisoformat(made_at(self.event.history_id)[:19])
+
     @cached_property
     def _mine(self) -> TimeTaken:
         return _time_taken(self.event.content)
@@ -125,31 +131,27 @@ class _Search:
         content = other.content
         if not content.recurs:
             return other if _takes_time_of(content, self.event.content) else None
-        low, high = _both(self.event.content, content)
-        if low >= high:
-            return None
         # Hundreds of series, each with hundreds of exceptions, take seconds.
         if self.deadline.over():
             raise Contended("no time is left to compare series")
-        met = self._mine.first_meeting(_time_taken(content), utc(low), utc(high))
+        met = self._mine.meeting(_time_taken(content), self._now)
         return None if met is None else occurrence_event(other, met.other)
 
     def _compared_until(self, other: Event) -> Instant:
         """Returns until when the series was compared with another one: LAST, if one of both ends before."""
-        low, high = _both(self.event.content, other.content)
-        return high if high == shifted(low, _HORIZON_SECONDS) else LAST
+        return instant(compared_until(self._mine.series, series_of(other.content), self._now))
 
     def _look_ahead(self, more: Sequence[ClassRange]) -> None:
         """Reads on in the classes of which a page was not enough: near each of the next occurrences, and behind them.
 
         Adds to `found`, and sets `known_until`. Ends with the first conflict.
         """
-        start = self.event.content.extent.start
-        near = [
-            Interval(instant(each.start), instant(each.end))
-            for each in islice(busy_between(self.event.content, Interval(start, shifted(start, NEAR_SECONDS))), NEAR)
-        ]
-        reads = [read for each in near for read in _reads(more, each)]
+        # Not from an occurrence on that was moved or added before: two years from there may hold nothing else.
+        start = self.event.content.start
+        first, following = self._next(start), self._next(max(start, instant(self._now)))
+        apart = [Interval(instant(each.start), instant(each.end)) for each in self._mine.moved_or_added]
+        near = following or first
+        reads = [read for each in dict.fromkeys((*following, *first, *apart)) for read in _reads(more, each)]
         for at in range(0, len(reads), _TOGETHER):
             if self.deadline.over():
                 raise Contended("no time is left to read on")
@@ -167,6 +169,11 @@ class _Search:
         # Not from the end of the last of them: another one may begin while it lasts, if it was moved.
         self._read_behind(more, near[-1].start if near else start)
 
+    def _next(self, start: Instant) -> list[Interval]:
+        """Returns when the next occurrences from `start` on take time."""
+        found = busy_between(self.event.content, Interval(start, shifted(start, NEAR_SECONDS)))
+        return [Interval(instant(each.start), instant(each.end)) for each in islice(found, NEAR)]
+
     def _read_behind(self, more: Sequence[ClassRange], last: Instant) -> None:
         """Reads a page of each class of what ends after `last`."""
         reads = list(_reads(more, Interval(last, max(last, self.event.content.extent.end))))
@@ -180,25 +187,17 @@ def ended_untruly(suspected: Sequence[Event], conflicts: Sequence[Event], more: 
     return bool(suspected and more) and not conflicts
 
 
-def meet(one: Content, other: Content) -> bool:
+def meet(one: Content, other: Content, now: Instant) -> bool:
     """Returns whether two contents, one of which recurs, take the same time: two series within what is compared."""
     if not one.recurs:
         one, other = other, one
     if not other.recurs:
         return _takes_time_of(other, one)
-    low, high = _both(one, other)
-    return low < high and _time_taken(one).first_meeting(_time_taken(other), utc(low), utc(high)) is not None
+    return _time_taken(one).meeting(_time_taken(other), utc(now)) is not None
 
 
 def _takes_time_of(single: Content, series: Content) -> bool:
     return single.opaque and next(busy_between(series, single.interval), None) is not None
-
-
-def _both(one: Content, other: Content) -> Interval:
-    """Returns from when to when two series are compared."""
-    low = max(one.extent.start, other.extent.start)
-    end = min(one.extent.end, other.extent.end)
-    return Interval(low, min(end, shifted(low, _HORIZON_SECONDS)))
 
 
 def _time_taken(content: Content) -> TimeTaken:

@@ -7,15 +7,16 @@ from typing import Any, Final
 import pytest
 
 from shared.recurrence import pairs
-from shared.recurrence.pairs import HORIZON, Meeting, TimeTaken, first_overlap
+from shared.recurrence.pairs import HORIZON, Meeting, TimeTaken, Window, compared_until, first_overlap, windows
 from shared.recurrence.rules import parse_rule
-from shared.recurrence.series import Patch, Series
+from shared.recurrence.series import ENDLESS, Patch, Series
 from tests.harness.vectors import VECTORS, instant, series_of
 
 START: Final = datetime(2027, 3, 1, 9)  # noqa: DTZ001 local by its meaning
 LOW: Final = START - timedelta(days=1)
 HIGH: Final = START + timedelta(days=1830)
 HOUR: Final = timedelta(hours=1)
+FIVE_YEARS: Final = ("2027-03-08T08:00:00", "2032-03-11T08:00:00")
 MOVED: Final = "20270315T090000"
 
 
@@ -191,3 +192,44 @@ def test_what_takes_no_time_does_not_overlap_its_series() -> None:
     )
     assert first_overlap(added, opaque) is None
     assert first_overlap(added) is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "now", "expected"),
+    [
+        ("FREQ=WEEKLY", "2026-01-01", [FIVE_YEARS]),
+        ("FREQ=WEEKLY", "2028-01-01", [("2027-03-08T08:00:00", "2033-01-04")]),
+        ("FREQ=WEEKLY", "2040-01-01", [FIVE_YEARS, ("2040-01-01", "2045-01-04")]),
+        ("FREQ=WEEKLY;COUNT=3", "2026-01-01", [("2027-03-08T08:00:00", "2027-03-15T09:00:00")]),
+        ("FREQ=WEEKLY;COUNT=3", "2040-01-01", [("2027-03-08T08:00:00", "2027-03-15T09:00:00")]),
+        ("FREQ=WEEKLY;COUNT=1", "2026-01-01", []),
+        ("FREQ=WEEKLY", "9999-12-01", [FIVE_YEARS, ("9999-12-01", "9999-12-31T23:59:59")]),
+    ],
+)  # fmt: skip
+def test_rules_are_compared_from_the_later_start_and_from_now(
+    rule: str, now: str, expected: list[tuple[str, str]]
+) -> None:
+    one, other = series(rule), series(start=START + timedelta(days=7))
+    found = [Window(at(low), at(high)) for low, high in expected]
+    assert windows(one, other, at(now)) == windows(other, one, at(now)) == found
+    ends = ENDLESS if not found or found[-1].high in (one.ends, other.ends) else found[-1].high
+    assert compared_until(one, other, at(now)) == ends
+
+
+@pytest.mark.parametrize(
+    "where", ["1952-01-07T12:00:00", "2019-01-07T12:00:00", "2027-03-22T12:00:00", "9990-01-07T12:00:00"]
+)
+@pytest.mark.parametrize("kind", ["moved", "added"])
+def test_what_was_moved_or_added_is_compared_wherever_it_is(where: str, kind: str) -> None:
+    there = at(where)
+    if kind == "moved":
+        one = series(overrides={MOVED: Patch(start=there, end=there + HOUR)})
+    else:
+        one = series(dates=frozenset({there + timedelta(hours=1)}))
+    daily = series("FREQ=DAILY", START + timedelta(hours=4))
+    beside = series(start=START + timedelta(hours=4), dates=frozenset({there + timedelta(minutes=90)}))
+    for other, meets in ((daily, there > START), (beside, True)):
+        for first, second in ((one, other), (other, one)):
+            met = TimeTaken(first).meeting(TimeTaken(second), at("2026-01-01"))
+            assert (met is not None) == meets
+            assert met is None or there <= max(met.one.start, met.other.start) < there + HOUR
