@@ -35,7 +35,7 @@ def instant_at(local: datetime, time_zone: str) -> Instant:
 
 def clock_at(at: Instant, time_zone: str) -> datetime:
     """Returns what the clock shows at an instant."""
-    return datetime.fromisoformat(at).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None, fold=0)
 
 
 def with_clock(content: Content) -> Content:
