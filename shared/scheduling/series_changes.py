@@ -9,7 +9,7 @@ from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.recurrences import Override, Recurrence, local_day, midnight_of, series_of
-from shared.scheduling.settled_content import settled
+from shared.scheduling.settled_content import canonical, settled
 
 
 def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:
@@ -40,8 +40,9 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
         for name in ("dates", "excluded")
     }
     changed = [following.override(each) for each in was.changed]
-    # First without what may be no occurrence any more, so that the series can be asked.
-    alone = settled(replace(content, recurrence=replace(recurrence, dates=lists["dates"], excluded=(), changed=())))
+    # First without what may be no occurrence any more, so that the series can be asked. What is cancelled, or moved by
+    # itself, may leave the others their time: only all of it together is held to that.
+    alone = canonical(replace(content, recurrence=replace(recurrence, dates=lists["dates"], excluded=(), changed=())))
     series = series_of(alone)
     left = {each for each in (*(one.id for one in changed), *lists["excluded"]) if not series.has_id(each)}
     # What was at two times of a day is one day now, and what was moved to a time is of no whole day, or the reverse.

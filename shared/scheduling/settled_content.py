@@ -34,6 +34,34 @@ def settled(content: Content) -> Content:
     Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
     """
     from shared.recurrence.pairs import first_overlap  # noqa: PLC0415
+
+    found = canonical(content)
+    recurrence = found.recurrence
+    if recurrence is None:
+        return found
+    series = series_of(found)
+    strangers = [
+        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
+        for at, each in enumerate(recurrence.excluded)
+        if not series.has_id(each)
+    ]
+    if strangers:
+        raise InvalidRequest(strangers)
+    if instant(series.starts) < FIRST:
+        raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
+    twice = first_overlap(series, partial(takes_time, found))
+    if twice is not None:
+        raise InvalidRequest.of(
+            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
+        )
+    return found
+
+
+def canonical(content: Content) -> Content:
+    """Returns `content` with its rule in canonical form, whose exceptions are not checked yet.
+
+    Raises InvalidRequest: its rule is not one that is taken.
+    """
     from shared.recurrence.rules import RuleError, parse_rule  # noqa: PLC0415
 
     recurrence = content.recurrence
@@ -50,20 +78,6 @@ def settled(content: Content) -> Content:
     except OSError as error:
         raise InvalidRequest.of("time_zone", "is not known any more") from error
     _check_first_of_two(found, series)
-    strangers = [
-        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
-        for at, each in enumerate(recurrence.excluded)
-        if not series.has_id(each)
-    ]
-    if strangers:
-        raise InvalidRequest(strangers)
-    if instant(series.starts) < FIRST:
-        raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
-    twice = first_overlap(series, partial(takes_time, found))
-    if twice is not None:
-        raise InvalidRequest.of(
-            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
-        )
     return found
 
 

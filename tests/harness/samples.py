@@ -73,12 +73,20 @@ def event(
 
 
 def request(
-    calendar_id: str = OWNER, *, now_ns: int = NOW_NS, operation_id: str | None = None, deadline: Deadline | None = None
+    calendar_id: str = OWNER,
+    *,
+    now_ns: int = NOW_NS,
+    operation_id: str | None = None,
+    deadline: Deadline | None = None,
+    access: CalendarAccess | None = None,
 ) -> Request:
-    """Returns a request of the user whose default calendar is `calendar_id`; without `deadline` it has 8 s."""
+    """Returns a request of the user whose default calendar is `calendar_id`; without `deadline` it has 8 s.
+
+    With `access` it is to another calendar than that.
+    """
     jitter = partial(random.uniform, 0)  # a delay, not a secret
     return Request(
-        access=CalendarAccess.to_own(UserId(calendar_id)),
+        access=access or CalendarAccess.to_own(UserId(calendar_id)),
         username="ada",
         session="01998f00-0000-7000-8000-0000000000aa",
         operation_id=OperationId(operation_id or ids.new_id(now_ns)),

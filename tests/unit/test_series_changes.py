@@ -96,3 +96,13 @@ def test_what_a_request_says_twice_is_kept_once() -> None:
     assert content.recurrence is not None
     assert (content.recurrence.dates, content.recurrence.excluded) == (tuple(twice[:2]), tuple(twice[:2]))
     assert changed(content, recurrence={"dates": twice, "excluded": twice}) == content
+
+
+@pytest.mark.parametrize("exception", [{"cancelled": True}, {"start": LATER["start"], "end": LATER["end"]}])
+def test_what_does_not_take_place_leaves_the_series_its_time(exception: dict[str, Any]) -> None:
+    series = daily("2027-03-05T09:00:00", "2027-03-05T10:00:00", dates=["20270311T113000"])
+    with_it = with_occurrence(series, "20270311T113000", exception)
+    early: dict[str, Any] = {"start": "2027-03-05T11:00:00+01:00", "end": "2027-03-05T12:00:00+01:00"}
+    assert changed(with_it, **early).local_start.hour == 11
+    with pytest.raises(InvalidRequest, match="two overlap at 2027-03-11T10:30:00Z"):
+        changed(series, **early)

@@ -1,125 +1,50 @@
 """A calendar as plain Python: a list that is scanned in full. What the real one answers is compared with this."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from shared.ids import EventId, HistoryId
 from shared.scheduling.events import Content, Event
-from shared.scheduling.instants import Instant, seconds_between, shifted
-from tests.integration.conflicts import series_edits
+from tests.integration.conflicts import content_edits, series_edits
 from tests.integration.conflicts.calendar_operations import NO_EVENT, Answer, Operation, shown
 from tests.integration.conflicts.contended_calendar import DELETED_SECONDS
+from tests.integration.conflicts.known_events import Known, in_the_way, next_free
+from tests.integration.conflicts.model_takings import newly_taken
 from tests.integration.conflicts.series_edits import NotTaken
 from tests.integration.conflicts.series_model import (
     Shown,
     checked_until,
-    extent,
-    first_meeting,
-    newly_taken,
     occurring,
     overlapping,
     taking_place,
     taking_time,
 )
 
-HORIZON_SECONDS: Final = 31 * 24 * 3600
-# So many occurrences of one series a refusal names.
-NAMED: Final = 21
-
 # What is written, as it was given: the model cannot foretell ids.
 Given = Sequence[Event]
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the model knows of an event."""
-
-    id: EventId
-    content: Content
-    version: int
-    history_id: HistoryId
-    expires_at: int | None = None
-    checked_until: Instant | None = None
-    split_from: EventId | None = None
-
-    @classmethod
-    def of(cls, event: Event) -> "Known":
-        """What an event says of itself."""
-        facts = event.stamp.version, event.history_id, event.expires_at, event.checked_until, event.split_from
-        return cls(event.id, event.content, *facts)
-
-    @property
-    def deleted(self) -> bool:
-        return self.expires_at is not None
-
-
 @dataclass
 class Model:
-    """The calendar, at `now` in seconds since 1970."""
+    """The calendar, at `now` in seconds since 1970, and what is in the room besides what is booked from here."""
 
     now: int
     events: dict[EventId, Known] = field(default_factory=dict)
+    in_room: dict[EventId, Known] = field(default_factory=dict)
 
     def copy(self) -> "Model":
         """A model to try something on."""
-        return Model(self.now, {**self.events})
+        return Model(self.now, {**self.events}, {**self.in_room})
 
-    def live(self, start: Instant, end: Instant) -> list[Shown]:
-        """What overlaps `[start, end)`, occurrences one by one, by start and id."""
-        found = [
-            each.of(known.id)
-            for known in self.events.values()
-            if not known.deleted
-            for each in taking_place(known.content)
-            if _overlaps(each.content.start, each.content.end, start, end)
-        ]
-        return sorted(found, key=lambda each: (each.content.start, each.id))
-
-    def whole(self, start: Instant, end: Instant) -> list[EventId]:
-        """The events, and the series as such, that are there between their first and their last in `[start, end)`."""
-        found = [
-            (each.content.start, each.id)
-            for each in self.events.values()
-            if not each.deleted and _overlaps(*extent(each.content), start, end)
-        ]
-        return [event_id for _, event_id in sorted(found)]
-
-    def busy(self, start: Instant, end: Instant, but: Sequence[EventId] = ()) -> list[Shown]:
-        """What of it takes time, but for what has one of these ids."""
-        return [
-            each
-            for each in self.live(start, end)
-            if each.content.transparency == "opaque" and not {each.id, each.event_id} & {*but}
-        ]
-
-    def next_free(self, start: Instant, end: Instant, but: EventId) -> Instant | None:
-        """The first later start for the same length: it can only be where something ends."""
-        length = seconds_between(start, end)
-        last = shifted(end, HORIZON_SECONDS)
-        taken = [(each.content.start, each.content.end) for each in self.busy(start, last, [but])]
-        for candidate in sorted({ends for _, ends in taken}):
-            finish = shifted(candidate, length)
-            if finish <= last and not any(begins < finish and candidate < ends for begins, ends in taken):
-                return candidate
-        return None
-
-    def free_busy(self, start: Instant, end: Instant) -> Iterator[tuple[Instant, Instant]]:
-        """When something takes time, merged and cut to `[start, end)`."""
-        at: tuple[Instant, Instant] | None = None
-        for each in self.busy(start, end):
-            begins, ends = max(start, each.content.start), min(end, each.content.end)
-            if at is not None and begins <= at[1]:
-                at = (at[0], max(at[1], ends))
-                continue
-            if at is not None:
-                yield at
-            at = (begins, ends)
-        if at is not None:
-            yield at
+    def there(self, *, in_room: bool = False) -> list[Known]:
+        """What is there in the calendar, or in the room: what books that, and what is only there."""
+        found = [each for each in self.events.values() if not each.deleted]
+        return [each for each in found if each.content.calendars] + [*self.in_room.values()] if in_room else found
 
     def do(self, operation: Operation, given: Given) -> Answer:
         """What ought to be answered. The ids of what is written, which nobody can foretell, are those of `given`."""
+        if operation.in_room and operation.content:
+            return self._book_room(operation.content, given, allow=operation.allow)
         if operation.kind == "create" and operation.content:
             return self._write(None, operation.content, operation, given)
         known = self.events.get(operation.event_id)
@@ -158,9 +83,9 @@ class Model:
             case "roll back" if operation.back_to:
                 after = operation.back_to.content
             case "replace" if operation.content:
-                after = series_edits.carried(operation.content, content, drop=operation.drop)
+                after = content_edits.carried(operation.content, content, drop=operation.drop)
             case "patch":
-                after = series_edits.carried(series_edits.changed(content, fields), content, drop=operation.drop)
+                after = content_edits.carried(content_edits.changed(content, fields), content, drop=operation.drop)
             case "patch one":
                 return self._write(known, series_edits.with_occurrence(content, at, fields), operation, given, at)
             case "cancel one":
@@ -170,7 +95,7 @@ class Model:
                 was = series_edits.as_it_was(operation.back_to.content, at)
                 after = series_edits.with_occurrence(content, at, was)
             case "patch all":
-                after = series_edits.following(content, at, fields, drop=operation.drop)
+                after = content_edits.following(content, at, fields, drop=operation.drop)
             case "patch following":
                 return self._split(known, operation, given)
             case "end":
@@ -192,7 +117,7 @@ class Model:
         at = operation.occurrence
         parts = series_edits.split(known.content, at)
         head, part = parts or (None, known.content)
-        content = series_edits.following(part, at, operation.fields, drop=operation.drop)
+        content = content_edits.following(part, at, operation.fields, drop=operation.drop)
         if content == part:
             return self._done(known, at)
         if head is None:
@@ -229,22 +154,56 @@ class Model:
 
         It takes the time of the content `before`; the event `leaving` gives its own up for it.
         """
-        taken = newly_taken(after.id, before, after.content)
-        if taken is None:
-            return None, after
+        taken, there = newly_taken(after.id, before, after.content), None
+        in_room: list[Known] = []
+        if after.content.calendars:
+            booked = before if before is not None and before.calendars else None
+            there, in_room = newly_taken(after.id, booked, after.content), self.there(in_room=True)
         if operation.allow:
-            return None, replace(after, checked_until=None)
-        others = [each for each in self.events.values() if not each.deleted and each.id not in (after.id, leaving)]
-        colliding = [each for other in others for each in _in_the_way(other, taken.content)]
-        if colliding:
-            free = None
-            if taken.content.recurrence is None:
-                free = self.next_free(taken.content.start, taken.content.end, taken.id)
-            named = [(each.content.start, each.content.end, each.id, each.content.title) for each in colliding]
-            return ("conflict", shown(named), free), after
-        if taken.id != after.id:
-            return None, after
-        return None, replace(after, checked_until=checked_until(after.content, [each.content for each in others]))
+            return None, after if taken is None or taken.id != after.id else replace(after, checked_until=None)
+        others = self.there()
+        wanted = taken or Shown(after.id, after.id, after.content)
+        refusal = self._refusal(wanted, [(taken, others), (there, in_room)], leaving)
+        if refusal is not None or taken is None or taken.id != after.id:
+            return refusal, after
+        compared = [each.content for each in others if each.id not in (after.id, leaving)]
+        return None, replace(after, checked_until=checked_until(after.content, compared))
+
+    def _book_room(self, content: Content, given: Given, *, allow: bool) -> Answer:
+        """What ought to be answered to who creates an event in the room only."""
+        made = self._after(None, content, given)
+        taken = newly_taken(made.id, None, content)
+        if taken is not None and not allow:
+            refusal = self._refusal(taken, [(taken, self.there(in_room=True))])
+            if refusal is not None:
+                return refusal
+            others = [each.content for each in self.there(in_room=True)]
+            made = replace(made, checked_until=checked_until(content, others))
+        self.in_room[made.id] = made
+        return self._done(made)
+
+    @staticmethod
+    def _refusal(
+        wanted: Shown, places: Sequence[tuple[Shown | None, list[Known]]], leaving: EventId = NO_EVENT
+    ) -> Answer | None:
+        """Why what is wanted is refused, given what of it is newly taken in each place, and what is there."""
+        but = wanted.event_id, leaving
+        colliding = [
+            each
+            for taken, others in places
+            if taken is not None
+            for other in others
+            if other.id not in but
+            for each in in_the_way(other, taken.content)
+        ]
+        if not colliding:
+            return None
+        free = None
+        if wanted.content.recurrence is None:
+            everywhere = [each for _, others in places for each in others]
+            free = next_free(everywhere, wanted.content.start, wanted.content.end, wanted.id)
+        named = [(each.content.start, each.content.end, each.id, each.content.title) for each in colliding]
+        return ("conflict", shown(named), free)
 
     def _after(self, known: Known | None, content: Content, given: Given) -> Known:
         if known is None:
@@ -259,17 +218,3 @@ class Model:
         if occurrence:
             shown = series_edits.named(known.content, occurrence).of(known.id)
         return ("done", shown.id, known.version, known.deleted, shown.content, shown.facts)
-
-
-def _overlaps(begins: Instant, ends: Instant, start: Instant, end: Instant) -> bool:
-    # One of no length lies where it begins.
-    return begins < end and (start < ends or start <= begins)
-
-
-def _in_the_way(other: Known, content: Content) -> list[Shown]:
-    """What of another event takes time that `content` takes: of a series the first, if that is one as well."""
-    if content.recurrence is not None:
-        met = first_meeting(content, other.content)
-        return [] if met is None else [met.of(other.id)]
-    taking = (each for each in taking_time(other.content) if each.content.start < content.end)
-    return [each.of(other.id) for each in taking if content.start < each.content.end][:NAMED]

@@ -38,7 +38,10 @@ def shown(collisions: list[tuple[Any, ...]]) -> object:
 
 @dataclass(frozen=True)
 class Operation:
-    """A change that somebody asks for; of event `event_id`, unless it creates one, or of an occurrence of it."""
+    """A change that somebody asks for; of event `event_id`, unless it creates one, or of an occurrence of it.
+
+    With `in_room` it creates an event in the room, and in no other calendar.
+    """
 
     kind: Kind
     event_id: EventId = NO_EVENT
@@ -49,6 +52,7 @@ class Operation:
     allow: bool = False
     occurrence: str = ""
     drop: bool = False
+    in_room: bool = False
 
     def ask(self, calendar: SeriesCalendar) -> tuple[Answer, Sequence[Event]]:
         """What the real calendar answers, and the versions that it has of what it has written."""

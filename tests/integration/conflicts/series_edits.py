@@ -1,6 +1,5 @@
 """What changes of a series come to, in plain Python: what the model of a calendar expects of them."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,12 +11,14 @@ from shared.scheduling.recurrences import Override, Recurrence
 from tests.integration.conflicts.series_model import (
     Occurring,
     clock_at,
-    faulty,
     instant_at,
+    length,
     local_of,
+    local_start,
     occurring,
     overlapping,
     parts_of,
+    placed,
     recurrence_id,
     recurrence_of,
     rule_of,
@@ -46,7 +47,7 @@ def with_occurrence(content: Content, at: str, fields: dict[str, Any]) -> Conten
     start, end = own.pop("start", None) or found.start, own.pop("end", None) or found.end
     own = {name: value for name, value in own.items() if value not in (None, getattr(content, name))}
     least = 1 if own.get("transparency", content.transparency) == "opaque" else 0
-    if not least <= seconds_between(start, end) <= MAX_DURATION_SECONDS:
+    if not least <= seconds_between(start, end) <= MAX_DURATION_SECONDS or not _on_days(content, start, end):
         raise NotTaken
     if (start, end) != (found.start, found.end):
         own |= {"start": start, "end": end}
@@ -63,6 +64,13 @@ def with_occurrence(content: Content, at: str, fields: dict[str, Any]) -> Conten
     if _times_at(made, at) - _times_at(content, at) and overlapping(taking_time(made)):
         raise NotTaken
     return made
+
+
+def _on_days(content: Content, *times: Instant) -> bool:
+    """Returns whether these are where days begin, if the content is of whole days."""
+    zone = content.time_zone
+    days = (clock_at(at, zone).replace(hour=0, minute=0, second=0) for at in times)
+    return content.start_date is None or all(instant_at(day, zone) == at for day, at in zip(days, times, strict=True))
 
 
 def _times_at(content: Content, at: str) -> set[tuple[Instant, Instant]]:
@@ -83,13 +91,17 @@ def ended(content: Content, at: str) -> Content | None:
         if min(recurrence.dates, default=at) < at:
             raise NotTaken
         return None
-    rule = parts_of(recurrence.rule)
+    rule, begins = parts_of(recurrence.rule), instant_at(local, content.time_zone)
+    if any(each < local and instant_at(each, content.time_zone) >= begins for each in by_rule):
+        raise NotTaken  # the clock is put forward between both
     if "COUNT" in rule:
         rule["COUNT"] = str(sum(each < local for each in by_rule))
     else:
-        last = datetime.fromisoformat(shifted(instant_at(local, content.time_zone), -1))
+        last = f"{datetime.fromisoformat(shifted(begins, -1)):%Y%m%dT%H%M%SZ}"
+        if content.start_date is not None:
+            last = recurrence_id(local - timedelta(days=1), of=content)
         # It may have ended before a further date.
-        rule["UNTIL"] = min(f"{last:%Y%m%dT%H%M%SZ}", rule.get("UNTIL", "9"))
+        rule["UNTIL"] = min(last, rule.get("UNTIL", "9"))
     return replace(content, recurrence=_part(recurrence, rule, at, before=True))
 
 
@@ -101,15 +113,13 @@ def split(content: Content, at: str) -> tuple[Content, Content] | None:
     recurrence, local = recurrence_of(content), local_of(at)
     later = [each for each in starts_by_rule(content) if each >= local]
     # Where the clock is put forward, no series begins.
-    if not later or clock_at(instant_at(later[0], content.time_zone), content.time_zone) != later[0]:
+    if not later or local_start(placed(content, later[0])) != later[0]:
         raise NotTaken
     rule = parts_of(recurrence.rule)
     if "COUNT" in rule:
         rule["COUNT"] = str(len(later))
-    start = instant_at(later[0], content.time_zone)
-    end = shifted(start, seconds_between(content.start, content.end))
     rest = _part(recurrence, rule, at, before=False)
-    return head, with_clock(replace(content, start=start, end=end, recurrence=rest))
+    return head, replace(placed(content, later[0]), recurrence=rest)
 
 
 def _part(recurrence: Recurrence, rule: dict[str, str], at: str, *, before: bool) -> Recurrence:
@@ -126,34 +136,39 @@ def moved(content: Content, at: str, start: Instant, end: Instant) -> Content:
 
     What was moved by itself stays. The days of the rule, and its end, move along.
     """
-    found, zone = named(content, at).content, content.time_zone
-    by = clock_at(start, zone) - clock_at(found.start, zone)
-    length = seconds_between(content.start, content.end)
-    if seconds_between(start, end) != seconds_between(found.start, found.end):
-        length = seconds_between(start, end)
-    elif not by:
-        return content
-    if not 0 < length <= MAX_DURATION_SECONDS:
+    if not _on_days(content, start, end) or not 0 < seconds_between(start, end) <= MAX_DURATION_SECONDS:
         raise NotTaken
-    first = clock_at(content.start, zone)
-    begins = instant_at(first + by, zone)
-    if clock_at(begins, zone) != first + by:
+    found, wanted = named(content, at).content, with_clock(replace(content, start=start, end=end))
+    by, first = local_start(wanted) - local_start(found), local_start(content)
+    longer = length(wanted) != length(found)
+    if not by and not longer:
+        return content
+    # Only how long it is then is taken from the one that was moved.
+    made = placed(wanted if longer else content, first + by)
+    if local_start(made) != first + by:
         raise NotTaken
     recurrence = recurrence_of(content)
 
     def shift(each: str) -> str:
-        return recurrence_id(local_of(each) + by)
+        return recurrence_id(local_of(each) + by, of=content)
 
     after = Recurrence(
-        _turned(recurrence.rule, first, by, zone),
+        _turned(content, by),
         tuple(map(shift, recurrence.dates)),
         tuple(map(shift, recurrence.excluded)),
         tuple(replace(each, id=shift(each.id)) for each in recurrence.changed),
     )
-    return with_clock(replace(content, start=begins, end=shifted(begins, length), recurrence=after))
+    made = replace(made, recurrence=after)
+    # What monthly and yearly rules keep in place does not move.
+    endless = rule_of({name: part for name, part in parts_of(after.rule).items() if name not in ("COUNT", "UNTIL")})
+    there = starts_by_rule(replace(made, recurrence=Recurrence(endless)))
+    if any(each + by != then for each, then in zip(starts_by_rule(content), there, strict=False)):
+        raise NotTaken
+    return made
 
 
-def _turned(rule: str, first: datetime, by: timedelta, zone: str) -> str:
+def _turned(content: Content, by: timedelta) -> str:
+    rule, first, zone = recurrence_of(content).rule, local_start(content), content.time_zone
     parts, turn = parts_of(rule), ((first + by).date() - first.date()).days
     if parts["FREQ"] == "WEEKLY" and turn % 7:
         if "BYDAY" in parts:
@@ -163,87 +178,16 @@ def _turned(rule: str, first: datetime, by: timedelta, zone: str) -> str:
             # The weeks that the rule has begin with another day.
             week_start = (DAYS.index(parts.pop("WKST", "MO")) + turn) % 7
             parts |= {"WKST": DAYS[week_start]} if week_start else {}
-    return _with_end_moved(rule_of(parts), by, zone)
+    return with_end_moved(rule_of(parts), by, zone)
 
 
-def _with_end_moved(rule: str, by: timedelta, zone: str) -> str:
+def with_end_moved(rule: str, by: timedelta, zone: str) -> str:
+    """Returns a rule with its end moved by the clock of a zone."""
     parts = parts_of(rule)
-    if "UNTIL" in parts:
+    if len(parts.get("UNTIL", "")) == len("20270322"):
+        parts["UNTIL"] = f"{local_of(parts['UNTIL']) + by:%Y%m%d}"
+    elif "UNTIL" in parts:
         until = Instant(f"{datetime.fromisoformat(parts['UNTIL']):%Y-%m-%dT%H:%M:%SZ}")
         until = instant_at(clock_at(until, zone) + by, zone)
         parts["UNTIL"] = f"{datetime.fromisoformat(until):%Y%m%dT%H%M%SZ}"
     return rule_of(parts)
-
-
-def carried(content: Content, before: Content, *, drop: bool) -> Content:
-    """Returns `content` with the exceptions of the series `before`, which follow its time of day.
-
-    With `drop` it loses those whose dates are no occurrences any more.
-    """
-    recurrence, was = content.recurrence, before.recurrence
-    if recurrence is None:
-        return _taken(content)
-    if was is None:
-        return _taken(replace(content, recurrence=replace(recurrence, changed=())))
-    then, now = (clock_at(each.start, each.time_zone) for each in (before, content))
-    # In another zone the same instants may be on another day.
-    turn = now.date() - then.date() if content.start == before.start else timedelta(0)
-
-    def follow(each: str) -> str:
-        local = local_of(each)
-        return recurrence_id(datetime.combine(local.date() + turn, now.time())) if local.time() == then.time() else each
-
-    def followed(given: tuple[str, ...], had: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(map(follow, given))) if given == had else given
-
-    recurrence = replace(recurrence, dates=followed(recurrence.dates, was.dates), changed=())
-    excluded = followed(recurrence.excluded, was.excluded)
-    changed = [replace(each, id=follow(each.id)) for each in was.changed]
-    alone = _taken(replace(content, recurrence=replace(recurrence, excluded=())))
-    there = {each.id for each in occurring(alone)}
-    twice = {each for each, times in Counter(each.id for each in changed).items() if times > 1}
-    lost = {each for each in (*excluded, *(one.id for one in changed)) if each not in there} | twice
-    if lost and not drop:
-        raise NotTaken
-    recurrence = replace(
-        recurrence,
-        excluded=tuple(each for each in excluded if each not in lost),
-        changed=tuple(each for each in changed if each.id not in lost),
-    )
-    return _taken(replace(content, recurrence=recurrence))
-
-
-def _taken(content: Content) -> Content:
-    if faulty(content):
-        raise NotTaken
-    return content
-
-
-def following(content: Content, at: str, fields: dict[str, Any], *, drop: bool) -> Content:
-    """Returns a series after `fields` of all of it were changed as seen at its occurrence `at`."""
-    rest = {**fields}
-    times = {name: rest.pop(name) for name in ("start", "end") if name in rest}
-    shifted_ = moved(content, at, **times) if times else content
-    if shifted_ == content and not rest:
-        return content
-    return carried(changed(shifted_, rest), shifted_, drop=drop)
-
-
-def changed(content: Content, fields: dict[str, Any]) -> Content:
-    """Returns a content with `fields` changed, of a recurrence those that it names.
-
-    The end of a rule that is not named follows the time of day.
-    """
-    fields = {**fields}
-    said = fields.get("recurrence")
-    if said is not None:
-        fields["recurrence"] = replace(content.recurrence or Recurrence(""), **said)
-    after = with_clock(replace(content, **fields))
-    if content.recurrence is None or after.recurrence is None or "rule" in (said or {}):
-        return after
-    zone = content.time_zone
-    was, now = clock_at(content.start, zone), clock_at(after.start, after.time_zone)
-    by = now - was - (now.date() - was.date())
-    if zone != after.time_zone:
-        return after
-    return replace(after, recurrence=replace(after.recurrence, rule=_with_end_moved(after.recurrence.rule, by, zone)))

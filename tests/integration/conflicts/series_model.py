@@ -5,7 +5,7 @@ Nothing of `shared.recurrence` is used. What tests book lies before END, and wha
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
@@ -19,12 +19,13 @@ from shared.scheduling.instants import LAST, Instant, seconds_between, shifted
 from shared.scheduling.intervals import MAX_DURATION_SECONDS
 from shared.scheduling.recurrences import OccurrenceOf, Recurrence
 
-# Rules come round within six weeks, and clocks change twice a year: what begins before BEGUN has met what it will meet.
+# What begins before BEGUN has met what it will meet: rules that do not end come round within six weeks, and clocks
+# change twice a year. Monthly and yearly rules have their last occurrence before END.
 BEGUN: Final = Instant("2027-10-01T00:00:00Z")
 END: Final = datetime(2029, 1, 1)  # noqa: DTZ001 local by its meaning
 # So long two series are compared, from where the later of both begins.
 COMPARED_SECONDS: Final = 1830 * 24 * 3600
-_ORDER: Final = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST")
+_ORDER: Final = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYDAY", "WKST")
 
 
 def instant_at(local: datetime, time_zone: str) -> Instant:
@@ -34,18 +35,55 @@ def instant_at(local: datetime, time_zone: str) -> Instant:
 
 def clock_at(at: Instant, time_zone: str) -> datetime:
     """Returns what the clock shows at an instant."""
-    return datetime.fromisoformat(at).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None, fold=0)
 
 
 def with_clock(content: Content) -> Content:
-    """Returns the content with what the clock shows at its start."""
+    """Returns the content with what the clock shows at its start; if it is of whole days, with these."""
+    if content.start_date is not None:
+        first, behind = (f"{clock_at(at, content.time_zone):%Y-%m-%d}" for at in content.interval)
+        return replace(content, start_local=None, start_date=first, end_date=behind)
     shown = datetime.fromisoformat(content.start).astimezone(ZoneInfo(content.time_zone))
     return replace(content, start_local=shown.isoformat())
 
 
-def recurrence_id(local: datetime) -> str:
+def of_days(content: Content, first: datetime, behind: datetime) -> Content:
+    """Returns the content of whole days, from the first one to the one after the last."""
+    start, end = (instant_at(each, content.time_zone) for each in (first, behind))
+    return with_clock(replace(content, start=start, end=end, start_date="", end_date=""))
+
+
+def local_start(content: Content) -> datetime:
+    """Returns the local time at which a content starts; of whole days, the midnight of the first."""
+    if content.start_date is not None:
+        return datetime.fromisoformat(content.start_date)
+    return clock_at(content.start, content.time_zone)
+
+
+def length(content: Content) -> timedelta:
+    """Returns how long a content is; of whole days, how many days by the clock."""
+    if content.end_date is not None:
+        return datetime.fromisoformat(content.end_date) - local_start(content)
+    return timedelta(seconds=seconds_between(content.start, content.end))
+
+
+def times_at(content: Content, local: datetime) -> tuple[Instant, Instant]:
+    """Returns from when to when a content is, if it begins at a local time."""
+    start = instant_at(local, content.time_zone)
+    if content.start_date is not None:
+        return start, instant_at(local + length(content), content.time_zone)
+    return start, shifted(start, seconds_between(content.start, content.end))
+
+
+def placed(content: Content, local: datetime) -> Content:
+    """Returns a content where it begins at a local time."""
+    start, end = times_at(content, local)
+    return with_clock(replace(content, start=start, end=end))
+
+
+def recurrence_id(local: datetime, *, of: Content) -> str:
     """Returns the id of the occurrence that a series has at a local time."""
-    return f"{local:%Y%m%dT%H%M%S}"
+    return f"{local:%Y%m%dT%H%M%S}" if of.start_date is None else f"{local:%Y%m%d}"
 
 
 def local_of(recurrence_id: str) -> datetime:
@@ -109,8 +147,10 @@ def starts_by_rule(content: Content) -> tuple[datetime, ...]:
     parts = parts_of(recurrence_of(content).rule)
     until = parts.pop("UNTIL", None)
     last = f"{datetime.fromisoformat(until):%Y-%m-%dT%H:%M:%SZ}" if until else LAST
+    if until and content.start_date is not None:
+        last = instant_at(local_of(until), content.time_zone)
     found: list[datetime] = []
-    for local in rrulestr(rule_of(parts), dtstart=clock_at(content.start, content.time_zone)):
+    for local in rrulestr(rule_of(parts), dtstart=local_start(content)):
         if local > END or instant_at(local, content.time_zone) > last:
             break
         found.append(local)
@@ -123,20 +163,19 @@ def occurring(content: Content) -> tuple[Occurring, ...]:
     if content.recurrence is None:
         return (Occurring("", content.start, content.end, content),)
     changed = {each.id: dict(each.fields) for each in content.recurrence.changed}
-    length = seconds_between(content.start, content.end)
     found = []
     for local in sorted({*starts_by_rule(content), *map(local_of, content.recurrence.dates)}):
-        name, start = recurrence_id(local), instant_at(local, content.time_zone)
-        end = shifted(start, length)
+        name = recurrence_id(local, of=content)
+        start, end = times_at(content, local)
         times = {"start": start, "end": end}
         own = changed.get(name, {})
         fields: dict[str, Any] = {**times, **own}
-        placed = with_clock(replace(content, recurrence=None, **fields))
+        made = with_clock(replace(content, recurrence=None, **fields))
         differs = (
             *(each for each in own if each not in times),
             *(each for each, at in times.items() if own.get(each, at) != at),
         )
-        found.append(Occurring(name, start, end, placed, differs, name in content.recurrence.excluded))
+        found.append(Occurring(name, start, end, made, differs, name in content.recurrence.excluded))
     return tuple(found)
 
 
@@ -184,47 +223,6 @@ def busy(content: Content) -> bool:
     return "opaque" in {content.transparency, *(dict(each.fields).get("transparency") for each in changed)}
 
 
-def newly_taken(event_id: EventId, before: Content | None, after: Content) -> Shown | None:
-    """Returns what is compared with the calendar when `after` takes the place of `before`, or of nothing.
-
-    That is all of it; or, of a series that goes on as it did or ends earlier, the one occurrence that takes other time.
-    """
-    whole = Shown(event_id, event_id, after)
-    if not busy(after):
-        return None
-    if before is None or before.recurrence is None or after.recurrence is None:
-        single = before is not None and before.recurrence is after.recurrence is None
-        return None if single and _times(before) == _times(after) else whole
-    if not _begins(after, before):
-        return whole
-    had = {(each.id, each.content.start, each.content.end) for each in taking_time(before)}
-    new = [each for each in taking_time(after) if (each.id, each.content.start, each.content.end) not in had]
-    if not new:
-        return None
-    return new[0].of(event_id) if len(new) == 1 else whole
-
-
-def _times(content: Content | None) -> object:
-    return content and (content.start, content.end, content.transparency)
-
-
-def _begins(content: Content, other: Content) -> bool:
-    """Returns whether a series is another one, or the beginning of it, exceptions aside."""
-    if (_times(content), content.time_zone) != (_times(other), other.time_zone):
-        return False
-    if not {*recurrence_of(content).dates} <= {*recurrence_of(other).dates}:
-        return False
-    mine, its = (parts_of(recurrence_of(each).rule) for each in (content, other))
-    count, until = ((mine.pop(name, None), its.pop(name, None)) for name in ("COUNT", "UNTIL"))
-    if mine != its:
-        return False
-    if count[0] and count[1]:
-        return int(count[0]) <= int(count[1])
-    if until[0] and until[1]:
-        return until[0] <= until[1]
-    return count[1] is until[1] is None
-
-
 def faulty(content: Content) -> bool:
     """Returns whether the API takes no such content."""
     least = 1 if content.transparency == "opaque" else 0
@@ -232,7 +230,12 @@ def faulty(content: Content) -> bool:
         return True
     if content.recurrence is None:
         return False
-    if starts_by_rule(content)[:1] != (clock_at(content.start, content.time_zone),):
+    until, local = parts_of(content.recurrence.rule).get("UNTIL", ""), local_start(content)
+    forms = {len(each) for each in (*content.recurrence.dates, *content.recurrence.excluded, until.rstrip("Z")) if each}
+    if not forms <= {len(recurrence_id(local, of=content))}:
+        return True
+    # At the second of two times that the clock shows, no series begins.
+    if starts_by_rule(content)[:1] != (local,) or instant_at(local, content.time_zone) != content.start:
         return True
     if not {*content.recurrence.excluded} <= {each.id for each in occurring(content)}:
         return True

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from shared.ids import EventId, HistoryId
+from shared.ids import EventId
 from shared.scheduling import conflicts, free_time, windows
 from shared.scheduling.events import Content, Event
 from shared.scheduling.instants import EPOCH, Instant, of_seconds, seconds_between, shifted
@@ -18,32 +18,32 @@ from shared.scheduling.windows import Window
 from shared.store.bookings import DynamoBookingStore
 from shared.store.events import DynamoEventStore
 from tests.integration.conflicts.broken_guards import CheckThenInsert, SeriesBeginWithin, StartsWithin
-from tests.integration.conflicts.calendar_model import Known, Model
+from tests.integration.conflicts.calendar_model import Model
 from tests.integration.conflicts.calendar_operations import Answer, Kind, Operation
 from tests.integration.conflicts.contended_calendar import ContendedCalendar
+from tests.integration.conflicts.known_events import Known, free_busy, live, whole
 from tests.integration.conflicts.model_drafts import (
     DAY,
     HOUR,
-    OCCURRENCE_KINDS,
     contents,
     days_on,
     drafts,
     half_hours,
     lengths,
     occurrence_drafts,
-    patch_of,
     points,
     series,
     shortly,
     takers,
     weeks_on,
 )
-from tests.integration.conflicts.series_model import BEGUN, occurring, with_clock
+from tests.integration.conflicts.model_operations import operation_of, series_among
+from tests.integration.conflicts.model_room import Room
+from tests.integration.conflicts.series_model import occurring, with_clock
+from tests.integration.sharing.broken_bookings import HomesFencesOnly
 from tests.integration.sharing.broken_series_stores import FIRST_OCCURRENCE
 
 NOW = seconds_between(EPOCH, Instant("2026-11-20T12:00:00Z"))
-UNKNOWN: Final = EventId("01998f00-0000-7000-8000-00000000ffff")
-NO_OCCURRENCE: Final = "20261201T090017"
 
 CHECK = settings(
     max_examples=15,
@@ -70,55 +70,17 @@ class CalendarMachine(RuleBasedStateMachine):
         self.own = ContendedCalendar(
             own.runtime, own.wired, own.wire, make_store=self.store, make_bookings=self.bookings
         )
+        self.room = Room(self.own)
         self.model = Model(NOW)
         self.versions: dict[EventId, list[Event]] = {}
 
     def operation(self, draft: dict[str, Any]) -> Operation:
         """What a draft comes to in the calendar as it is."""
-        kind: Kind = draft["kind"]
-        known = list(self.versions)  # in the order of their making: the same in every run
-        if kind == "create":
-            return Operation(kind, content=draft["content"], allow=draft["allow"])
-        if kind in OCCURRENCE_KINDS:
-            known = self.series_there() or known
-        event_id = known[draft["event"] % len(known)] if known else UNKNOWN
-        versions = self.versions.get(event_id, [])
-        if kind in ("roll back", "roll back one") and not versions:
-            kind = "delete"
-        if_match = None
-        if draft["if_match"] is not None:
-            if_match = versions[-1 - draft["if_match"] % len(versions)].history_id if versions else HistoryId(UNKNOWN)
-        occurrence, fields = self.occurrence(event_id, kind, draft)
-        return Operation(
-            kind,
-            event_id,
-            content=draft["content"] if kind == "replace" else None,
-            fields=fields,
-            back_to=versions[draft["version"] % len(versions)] if kind in ("roll back", "roll back one") else None,
-            if_match=if_match,
-            allow=draft["allow"],
-            occurrence=occurrence,
-            drop=draft["drop"] and kind in ("replace", "patch", "patch following", "patch all"),
-        )
+        return operation_of(draft, self.model.events, self.versions, self.room.calendar_id)
 
     def series_there(self) -> list[EventId]:
         """The series that are there."""
-        events = self.model.events
-        return [each for each in self.versions if events[each].content.recurrence and not events[each].deleted]
-
-    def occurrence(self, event_id: EventId, kind: Kind, draft: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The occurrence that a draft means, if it means one, and what it changes."""
-        if kind not in OCCURRENCE_KINDS:
-            return "", patch_of(draft["fields"], None) if kind == "patch" else {}
-        event = self.model.events.get(event_id)
-        found = []
-        if event is not None and event.content.recurrence is not None:
-            found = [each for each in occurring(event.content) if each.content.start < BEGUN]
-        if not found:
-            return NO_OCCURRENCE, {}
-        chosen = found[draft["occurrence"] % len(found)]
-        said = {"patch one": draft["one"], "patch following": draft["rest"], "patch all": draft["rest"]}.get(kind, {})
-        return chosen.id, patch_of(said, chosen.content.start)
+        return series_among(self.versions, self.model.events)
 
     @property
     def now_ns(self) -> int:
@@ -174,7 +136,8 @@ class CalendarMachine(RuleBasedStateMachine):
 
         def act() -> None:
             if not answers:
-                answers.append(rival.ask(self.own.rival(now_ns=self.now_ns)))
+                calendar = self.room.calendar(self.now_ns) if rival.in_room else self.own.rival(now_ns=self.now_ns)
+                answers.append(rival.ask(calendar))
 
         for operation_name in point:
             self.own.wire.before(operation_name, act)
@@ -185,11 +148,25 @@ class CalendarMachine(RuleBasedStateMachine):
         first, second = self.model.copy(), self.model.copy()
         if (first.do(rival, by_rival), first.do(operation, written)) == (rival_answer, answer):
             self.model = first
-            self.remember(*by_rival, *written)
+            self.remember(*(() if rival.in_room else by_rival), *written)
         else:
             assert (second.do(operation, written), second.do(rival, by_rival)) == (answer, rival_answer)
             self.model = second
-            self.remember(*written, *by_rival)
+            self.remember(*written, *(() if rival.in_room else by_rival))
+
+    @rule(said=contents, allow=st.booleans())
+    def book_the_room_alone(self, said: Content, allow: bool) -> None:
+        operation = Operation("create", content=said, allow=allow, in_room=True)
+        answer, written = operation.ask(self.room.calendar(self.now_ns))
+        assert answer == self.model.do(operation, written)
+
+    @rule(draft=drafts, said=contents, kind=takers, weeks=weeks_on, point=points)
+    def race_for_the_room(
+        self, draft: dict[str, Any], said: Content, kind: Kind, weeks: int, point: tuple[str, ...]
+    ) -> None:
+        booking = self.operation({**draft, "kind": kind, "content": shortly(said, weeks), "booked": True})
+        other = Operation("create", content=shortly(said, weeks), in_room=True)
+        self.both(booking, other, point)
 
     @rule(many=st.lists(contents, min_size=1, max_size=4), copies=st.sampled_from((1, 4)))
     def bulk_create(self, many: list[Content], copies: int) -> None:
@@ -231,10 +208,10 @@ class CalendarMachine(RuleBasedStateMachine):
         limit = limit if interval.length <= 3 * DAY else 100 * limit
         shown = self.listed(Window(interval, expand=expand), limit)
         if expand:
-            expected = [(each.id, each.content, each.facts) for each in self.model.live(*interval)]
+            expected = [(each.id, each.content, each.facts) for each in live(self.model.there(), *interval)]
             assert [(each.id, each.content, each.occurrence) for each in shown] == expected
         else:
-            assert [each.id for each in shown] == self.model.whole(*interval)
+            assert [each.id for each in shown] == whole(self.model.there(), *interval)
 
     @rule(start=half_hours, on=days_on, length=lengths.filter(lambda length: length <= 62 * DAY))
     def free_busy(self, start: Instant, on: int, length: int) -> None:
@@ -242,7 +219,7 @@ class CalendarMachine(RuleBasedStateMachine):
         end = shifted(start, length)
         window, intervals, cursor = self.own.subject(now_ns=self.now_ns).free_busy(start, end)
         assert (window.start, window.end, cursor) == (start, end, None)
-        assert intervals == list(self.model.free_busy(start, end))
+        assert intervals == list(free_busy(self.model.there(), start, end))
 
     @rule(seconds=st.sampled_from((1, HOUR, -HOUR, -DAY, 29 * DAY, 31 * DAY)))
     def let_time_pass(self, seconds: int) -> None:
@@ -253,6 +230,12 @@ class CalendarMachine(RuleBasedStateMachine):
     @invariant()
     def the_table_holds_what_the_model_knows(self) -> None:
         assert {event.id: Known.of(event) for event in self.own.events()} == self.model.events
+
+    @invariant()
+    def the_room_holds_what_is_booked(self) -> None:
+        booked = self.model.there(in_room=True)
+        expected = {each.id: (bool(each.content.calendars), replace(each.content, calendars=())) for each in booked}
+        assert self.room.live() == expected
 
 
 def machine(contended: ContendedCalendar, **stores: type[DynamoEventStore]) -> type[CalendarMachine]:
@@ -279,8 +262,9 @@ def test_a_calendar_answers_as_its_model_does(contended: ContendedCalendar) -> N
         (StartsWithin, DynamoBookingStore),
         (SeriesBeginWithin, DynamoBookingStore),
         (FIRST_OCCURRENCE[0], FIRST_OCCURRENCE[2]),
+        (DynamoEventStore, HomesFencesOnly),
     ],
-    ids=["check, then insert", "starts within", "series begin within", "fences of the first occurrence"],
+    ids=["check, then insert", "starts within", "series begin within", "fences of the first occurrence", "home's only"],
 )
 def test_a_calendar_without_a_part_of_its_guard_does_not(
     contended: ContendedCalendar, store: type[DynamoEventStore], bookings: type[DynamoBookingStore]

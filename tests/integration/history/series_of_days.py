@@ -1,20 +1,26 @@
-"""What series are to be, computed apart from the product: in UTC, on each day or on each seventh, as plain dates.
+"""What series are to be, computed apart from the product: on each day or on each seventh, and on further dates.
 
-A content is what callers say of an event, as the API's documents have it. It has no day on which the clock is changed,
-so that an occurrence is a number of days, and the expected result of a split can be read off.
+A content is what callers say of an event, as the API's documents have it. An occurrence is so many days after the first
+by the clock of the zone, which `zoneinfo` tells, so that the expected result of a split can be read off.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 # More than any series has before the end of what is looked at.
-MOST = 200
+MOST = 60
+
+
+class Refused(Exception):
+    """A change that the API does not make."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,9 @@ class Days:
     until: datetime | None = None
 
     @classmethod
-    def of(cls, rule: str) -> Self:
-        parts = dict(part.split("=") for part in rule.split(";"))
+    def of(cls, content: Json) -> Self:
+        """Returns the rule of a series."""
+        parts = dict(part.split("=") for part in content["recurrence"]["rule"].split(";"))
         count, until = parts.get("COUNT"), parts.get("UNTIL")
         return cls(parts["FREQ"], int(count) if count else None, datetime.fromisoformat(until[:-1]) if until else None)
 
@@ -41,11 +48,14 @@ class Days:
     def step(self) -> timedelta:
         return DAY if self.frequency == "DAILY" else 7 * DAY
 
-    def number(self, start: datetime, at: datetime) -> int | None:
-        """Returns how many occurrences are before the one at `at`; None if there is none then."""
-        number, rest = divmod(at - start, self.step)
-        there = not rest and number >= 0 and (self.count is None or number < self.count)
-        return number if there and (self.until is None or at <= self.until) else None
+    def starts(self, content: Json, *, ended: bool = True) -> list[datetime]:
+        """Returns the first MOST local times that it selects in a series, unless `ended` also those after its end."""
+        first = clock(utc(content["start"]), content["time_zone"])
+        found = [first + number * self.step for number in range(MOST)]
+        if not ended:
+            return found
+        until = self.until or datetime.max  # noqa: DTZ901 in UTC by its meaning
+        return [each for each in found[: self.count] if instant(each, content["time_zone"]) <= until]
 
 
 def written(at: datetime) -> str:
@@ -53,9 +63,19 @@ def written(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%S}"
 
 
-def utc(instant: str) -> datetime:
+def utc(of: str) -> datetime:
     """Returns an instant of a document as a time of UTC."""
-    return datetime.fromisoformat(instant[:-1])
+    return datetime.fromisoformat(of[:-1])
+
+
+def clock(at: datetime, zone: str) -> datetime:
+    """Returns what the clock shows at an instant."""
+    return at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+
+
+def instant(local: datetime, zone: str) -> datetime:
+    """Returns when the clock shows a time: first, or as if it had not been put forward over it."""
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def times(start: datetime, end: datetime) -> Json:
@@ -63,30 +83,33 @@ def times(start: datetime, end: datetime) -> Json:
     return {"start": f"{start.isoformat()}Z", "end": f"{end.isoformat()}Z"}
 
 
-def timed(start: str) -> Json:
+def timed(start: datetime, zone: str) -> Json:
     """Returns what an event that begins at `start`, and is not of whole days, has beside its times."""
-    return {"start_local": f"{start[:-1]}+00:00", "start_date": None, "end_date": None}
+    shown = start.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    return {"time_zone": zone, "start_local": shown.isoformat(), "start_date": None, "end_date": None}
 
 
-def placed(content: Json, start: datetime, end: datetime) -> Json:
-    """Returns a content with other times; its exceptions keep their dates."""
-    found = times(start, end)
-    return {**content, **found, **timed(found["start"])}
+def placed(content: Json, start: datetime, end: datetime, zone: str | None = None) -> Json:
+    """Returns a content with other times, and maybe in another zone; its exceptions keep their dates."""
+    return {**content, **times(start, end), **timed(start, zone or content["time_zone"])}
 
 
 def length(content: Json) -> timedelta:
     return utc(content["end"]) - utc(content["start"])
 
 
-def number_of(content: Json, one: str) -> int | None:
-    """Returns how many occurrences are before the one with a recurrence id, cancelled or not; None: there is none."""
-    if content["recurrence"] is None:
-        return None
-    return Days.of(content["recurrence"]["rule"]).number(utc(content["start"]), datetime.fromisoformat(one))
+def occurrence_ids(content: Json) -> list[str]:
+    """Returns the recurrence ids of the first MOST occurrences of a series, cancelled or not."""
+    return sorted({*map(written, Days.of(content).starts(content)), *content["recurrence"]["dates"]})
+
+
+def has(content: Json, one: str) -> bool:
+    """Returns whether there is an occurrence with that recurrence id, cancelled or not."""
+    return content["recurrence"] is not None and one in occurrence_ids(content)
 
 
 def takes_place(content: Json, one: str) -> bool:
-    return number_of(content, one) is not None and one not in content["recurrence"]["excluded"]
+    return has(content, one) and one not in content["recurrence"]["excluded"]
 
 
 def own(content: Json, one: str) -> Json:
@@ -97,7 +120,7 @@ def own(content: Json, one: str) -> Json:
 
 def times_of(content: Json, one: str) -> tuple[datetime, datetime]:
     """Returns when an occurrence takes place."""
-    start, its_own = datetime.fromisoformat(one), own(content, one)
+    start, its_own = instant(datetime.fromisoformat(one), content["time_zone"]), own(content, one)
     return (
         utc(its_own["start"]) if "start" in its_own else start,
         utc(its_own["end"]) if "end" in its_own else start + length(content),
@@ -106,13 +129,8 @@ def times_of(content: Json, one: str) -> tuple[datetime, datetime]:
 
 def occurrences(content: Json) -> Iterator[tuple[str, Json]]:
     """Yields the first MOST occurrences of a series: the recurrence id of each, and its title and times."""
-    start, recurrence = utc(content["start"]), content["recurrence"]
-    rule = Days.of(recurrence["rule"])
-    for number in range(MOST):
-        one = written(start + number * rule.step)
-        if number_of(content, one) is None:
-            return
-        if one not in recurrence["excluded"]:
+    for one in occurrence_ids(content):
+        if one not in content["recurrence"]["excluded"]:
             title = own(content, one).get("title", content["title"])
             yield one, {"title": title, **times(*times_of(content, one))}
 
@@ -123,10 +141,9 @@ def overlapping(*contents: Json) -> bool:
     return any(before[1] > after[0] for before, after in pairwise(taken))
 
 
-def with_exceptions(content: Json, excluded: list[str], changed: Json, rule: Days | None = None) -> Json:
-    """Returns a series with these exceptions, and with another rule if there is one."""
-    recurrence = {**content["recurrence"], "excluded": excluded, "changed": changed}
-    return {**content, "recurrence": recurrence if rule is None else {**recurrence, "rule": rule.text}}
+def with_parts(content: Json, **parts: Any) -> Json:
+    """Returns a series with these parts of its recurrence."""
+    return {**content, "recurrence": {**content["recurrence"], **parts}}
 
 
 def with_one(content: Json, one: str, fields: Json) -> Json:
@@ -137,88 +154,147 @@ def with_one(content: Json, one: str, fields: Json) -> Json:
         excluded = [*excluded, one] if fields["cancelled"] else [each for each in excluded if each != one]
     given = {name: value for name, value in {**own(content, one), **fields}.items() if value is not None}
     its_own = {name: given[name] for name in ("title",) if given.get(name, content[name]) != content[name]}
-    start = datetime.fromisoformat(one)
-    moved = times(*times_of(with_exceptions(content, [], {one: given}), one))
-    if moved != times(start, start + length(content)):
+    moved = times(*times_of(with_parts(content, changed={one: given}), one))
+    if moved != times(*times_of(with_parts(content, changed={}), one)):
         its_own |= moved
     changed = {each: its for each, its in recurrence["changed"].items() if each != one}
     changed |= {one: its_own} if its_own else {}
     if changed == recurrence["changed"] and {*excluded} == {*recurrence["excluded"]}:
         return content
-    return with_exceptions(content, excluded, changed)
+    return with_parts(content, excluded=excluded, changed=changed)
 
 
-def divided(content: Json, one: str) -> tuple[Json, Json]:
-    """Returns a series as two: what is before an occurrence, and the rest. Exceptions go with their dates."""
-    recurrence, at = content["recurrence"], datetime.fromisoformat(one)
-    rule, number = Days.of(recurrence["rule"]), number_of(content, one)
-    if number is None:
-        raise AssertionError("there is no such occurrence")
-    head, tail = replace(rule, until=at - SECOND), rule
+def ended(content: Json, one: str) -> Json | None:
+    """Returns what of a series is before an occurrence, None if nothing is; the rest of it is gone. Raises Refused."""
+    rule, zone, at = Days.of(content), content["time_zone"], datetime.fromisoformat(one)
+    starts, begins = rule.starts(content), instant(at, zone)
+    before = [each for each in starts if each < at]
+    if not before:
+        if min(content["recurrence"]["dates"], default=one) < one:
+            raise Refused
+        return None
+    if any(instant(each, zone) >= begins for each in before):
+        raise Refused  # the clock is put forward between both
+    if rule.count is None:
+        rule = replace(rule, until=min(begins - SECOND, rule.until or begins))
+    else:
+        rule = replace(rule, count=len(before))
+    return _part(content, rule, one, before=True)
+
+
+def divided(content: Json, one: str) -> tuple[Json, Json] | None:
+    """Returns a series as two: what is before an occurrence, and the rest; None if nothing is before it.
+
+    Exceptions go with their dates. Raises Refused.
+    """
+    head = ended(content, one)
+    if head is None:
+        return None
+    rule, zone, at = Days.of(content), content["time_zone"], datetime.fromisoformat(one)
+    later = [each for each in rule.starts(content) if each >= at]
+    if not later or clock(instant(later[0], zone), zone) != later[0]:
+        raise Refused
     if rule.count is not None:
-        head, tail = replace(rule, count=number), replace(rule, count=rule.count - number)
-    excluded: tuple[list[str], list[str]] = ([], [])
-    changed: tuple[Json, Json] = ({}, {})
-    for each in recurrence["excluded"]:
-        excluded[each >= one].append(each)
-    for each, its_own in recurrence["changed"].items():
-        changed[each >= one][each] = its_own
-    return (
-        with_exceptions(content, excluded[0], changed[0], head),
-        with_exceptions(placed(content, at, at + length(content)), excluded[1], changed[1], tail),
-    )
+        rule = replace(rule, count=len(later))
+    begins = instant(later[0], zone)
+    return head, _part(placed(content, begins, begins + length(content)), rule, one, before=False)
+
+
+def _part(content: Json, rule: Days, one: str, *, before: bool) -> Json:
+    recurrence = content["recurrence"]
+    parts = {name: [each for each in recurrence[name] if (each < one) is before] for name in ("dates", "excluded")}
+    changed = {each: its for each, its in recurrence["changed"].items() if (each < one) is before}
+    return with_parts(content, rule=rule.text, **parts, changed=changed)
 
 
 def dragged(content: Json, one: str, start: datetime, end: datetime) -> Json:
-    """Returns a series of which one occurrence was moved, and all others by the same difference.
+    """Returns a series of which one occurrence was moved, and all others by the same difference by the clock.
 
-    They are as long as that one then is, if its length changed. What was moved by itself stays.
+    They are as long as that one then is, if its length changed. What was moved by itself stays. Raises Refused.
     """
-    was_start, was_end = times_of(content, one)
-    by, longer = start - was_start, (end - start) - (was_end - was_start)
-    first = utc(content["start"]) + by
+    (was_start, was_end), zone = times_of(content, one), content["time_zone"]
+    by, longer = clock(start, zone) - clock(was_start, zone), (end - start) - (was_end - was_start)
+    if not by and not longer:
+        return content
+    local = clock(utc(content["start"]), zone) + by
+    first = instant(local, zone)
+    if clock(first, zone) != local:
+        raise Refused
     after = placed(content, first, first + (end - start if longer else length(content)))
-    rule = Days.of(content["recurrence"]["rule"])
-    if rule.until is not None:
-        rule = replace(rule, until=rule.until + by)
-    recurrence = content["recurrence"]
+    rule, recurrence = _with_end_moved(content, by, zone), content["recurrence"]
 
     def shifted(each: str) -> str:
         return written(datetime.fromisoformat(each) + by)
 
+    lists = {name: [*map(shifted, recurrence[name])] for name in ("dates", "excluded")}
     changed = {shifted(each): its_own for each, its_own in recurrence["changed"].items()}
-    return with_exceptions(after, [*map(shifted, recurrence["excluded"])], changed, rule)
+    return with_parts(after, rule=rule.text, **lists, changed=changed)
 
 
-def at_time(content: Json, start: datetime, end: datetime) -> Json:
-    """Returns a content with other times, whose exceptions and end keep their dates and follow the time of day."""
-    after = placed(content, start, end)
+def _with_end_moved(content: Json, by: timedelta, zone: str) -> Days:
+    """Returns the rule of a series once all of it is later by `by` by the clock, then of `zone`.
+
+    UNTIL moves along, and where the clock is changed no further than that the same occurrences are before it.
+    """
+    rule, was = Days.of(content), content["time_zone"]
+    if rule.until is None or (not by and zone == was):
+        return rule
+    shown = clock(rule.until, was)
+    near = [each for each in rule.starts(content, ended=False) if abs(each - shown) <= 2 * DAY]
+    kept = [instant(each + by, zone) for each in near if instant(each, was) <= rule.until]
+    left = [instant(each + by, zone) for each in near if instant(each, was) > rule.until]
+    until = max([instant(shown + by, zone), *kept])
+    if left and until >= min(left):
+        until = max(kept, default=min(left) - SECOND)
+    return replace(rule, until=until)
+
+
+def at_time(content: Json, start: datetime, end: datetime, zone: str, *, drop: bool) -> Json:
+    """Returns a content with other times, or in another zone, whose exceptions and end follow the time of day.
+
+    They keep their dates, or in another zone their instants, if the start does. Raises Refused.
+    """
+    after = placed(content, start, end, zone)
     if content["recurrence"] is None:
         return after
-    recurrence, was = content["recurrence"], utc(content["start"])
-    rule = Days.of(recurrence["rule"])
-    if rule.until is not None:
-        later = datetime.combine(was.date(), start.time()) - was
-        rule = replace(rule, until=rule.until + later)
+    recurrence, was = content["recurrence"], clock(utc(content["start"]), content["time_zone"])
+    now = clock(start, zone)
+    stays = utc(content["start"]) == start
+
+    def follow(at: datetime) -> datetime:
+        return datetime.combine(at.date() + (now.date() - was.date() if stays else 0 * DAY), now.time())
 
     def followed(each: str) -> str:
-        return written(datetime.combine(datetime.fromisoformat(each).date(), start.time()))
+        at = datetime.fromisoformat(each)
+        return written(follow(at)) if at.time() == was.time() else each
 
+    lists = {name: [*dict.fromkeys(map(followed, recurrence[name]))] for name in ("dates", "excluded")}
+    twice = [each for each, number in Counter(map(followed, recurrence["changed"])).items() if number > 1]
+    if twice and not drop:
+        raise Refused
     changed = {followed(each): its_own for each, its_own in recurrence["changed"].items()}
-    return with_exceptions(after, [*map(followed, recurrence["excluded"])], changed, rule)
+    changed = {each: its_own for each, its_own in changed.items() if each not in twice}
+    lists["excluded"] = [each for each in lists["excluded"] if each not in twice]
+    rule = _with_end_moved(content, follow(was) - was, zone)
+    return settled(with_parts(after, rule=rule.text, **lists, changed=changed), drop=drop)
 
 
-def settled(content: Json, *, drop: bool) -> Json | None:
+def settled(content: Json, *, drop: bool) -> Json:
     """Returns a content without exceptions at which there is no occurrence.
 
-    None: it is refused, because exceptions would be lost, it does not have its own start, or takes the same time twice.
+    Raises Refused: exceptions would be lost, it does not have its own start, or takes the same time twice.
     """
     recurrence = content["recurrence"]
     if recurrence is None:
         return content
-    excluded = [each for each in recurrence["excluded"] if number_of(content, each) is not None]
-    changed = {each: its for each, its in recurrence["changed"].items() if number_of(content, each) is not None}
+    begins, zone = utc(content["start"]), content["time_zone"]
+    there = occurrence_ids(content)
+    excluded = [each for each in recurrence["excluded"] if each in there]
+    changed = {each: its for each, its in recurrence["changed"].items() if each in there}
     lost = len(excluded) + len(changed) < len(recurrence["excluded"]) + len(recurrence["changed"])
-    after = with_exceptions(content, excluded, changed)
-    refused = (lost and not drop) or number_of(after, written(utc(content["start"]))) is None or overlapping(after)
-    return None if refused else after
+    after = with_parts(content, excluded=excluded, changed=changed)
+    # At the second of two times that the clock shows, no series begins.
+    first = instant(clock(begins, zone), zone)
+    if (lost and not drop) or first != begins or not Days.of(content).starts(content) or overlapping(after):
+        raise Refused
+    return after

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.harness.gateway import Reply
-from tests.integration.history.event_steps import RULES
+from tests.integration.history.event_steps import RULES, unless_refused
 from tests.integration.history.series_of_days import (
     DAY,
     Days,
+    Refused,
+    clock,
     divided,
     dragged,
-    number_of,
+    ended,
+    has,
+    instant,
     overlapping,
     own,
     settled,
@@ -22,6 +26,7 @@ from tests.integration.history.series_of_days import (
     times_of,
     utc,
     with_one,
+    with_parts,
     written,
 )
 from tests.integration.history.version_model import TITLES, Json, KeptEvent, VersionModel
@@ -47,24 +52,26 @@ class Change:
         query: Json = {"scope": scope, "exceptions": self.exceptions, "on_conflict": "allow"}
         return model.api("PATCH", f"/events/{event.event_id}_{one}", fields, **query)
 
-    def made_of(self, content: Json, one: str) -> Json | None:
-        """Returns a series after the change; None if that is refused."""
+    def made_of(self, content: Json, one: str) -> Json:
+        """Returns a series after the change. Raises Refused."""
         if self.times is not None:
             content = dragged(content, one, *self.times)
-        recurrence = content["recurrence"] if self.rule is None else {**content["recurrence"], "rule": self.rule}
+        if self.rule is not None:
+            content = with_parts(content, rule=self.rule)
         title = content["title"] if self.title is None else self.title
-        return settled({**content, "title": title, "recurrence": recurrence}, drop=self.exceptions == "drop")
+        return settled({**content, "title": title}, drop=self.exceptions == "drop")
 
 
 def one_of(event: KeptEvent, value: int) -> str:
     """Returns the recurrence id of an exception or of one of the first five occurrences, or one that there is not."""
     content = event.content()
-    recurrence: Json = content["recurrence"] or {"rule": RULES[0], "excluded": [], "changed": {}}
-    exceptions: list[str] = sorted({*recurrence["excluded"], *recurrence["changed"]})
+    recurrence: Json = content["recurrence"] or {"dates": [], "excluded": [], "changed": {}}
+    exceptions: list[str] = sorted({*recurrence["dates"], *recurrence["excluded"], *recurrence["changed"]})
     if exceptions and value % 3 == 0:
         return exceptions[value % len(exceptions)]
     wrong = HOUR if value % 13 == 12 else timedelta(0)
-    return written(utc(content["start"]) + value % 5 * Days.of(recurrence["rule"]).step + wrong)
+    step = DAY if content["recurrence"] is None else Days.of(content).step
+    return written(clock(utc(content["start"]), content["time_zone"]) + value % 5 * step + wrong)
 
 
 def change_one(model: VersionModel, event: KeptEvent, value: int) -> None:
@@ -74,7 +81,7 @@ def change_one(model: VersionModel, event: KeptEvent, value: int) -> None:
 def move_one(model: VersionModel, event: KeptEvent, value: int) -> None:
     one = one_of(event, value)
     by, length = MOVES[value // 5 % len(MOVES)]
-    start = datetime.fromisoformat(one) + by
+    start = instant(datetime.fromisoformat(one), event.content()["time_zone"]) + by
     back = value // 5 % 7 == 6
     _change_one(model, event, one, {"start": None, "end": None} if back else times(start, start + length))
 
@@ -102,10 +109,10 @@ def roll_back_one(model: VersionModel, event: KeptEvent, value: int) -> None:
     path = f"/events/{event.event_id}/rollback"
     reply = model.api("POST", path, body, on_conflict="allow", occurrence=one)
     then = _of_one(event.content(number), one)
-    if event.deleted or number_of(before, one) is None or then is None:
+    if event.deleted or not has(before, one) or then is None:
         assert reply.status == 404, (reply, one)
         return
-    expected = _apart(with_one(before, one, then))
+    expected = unless_refused(lambda: _apart(with_one(before, one, then)))
     document = reply.body
     if expected is not None:
         assert document.pop("changed") == (expected != before)
@@ -120,14 +127,19 @@ def split(model: VersionModel, event: KeptEvent, value: int) -> None:
     if not _there(event, one, reply):
         return
     before = event.content()
-    if number_of(before, one) == 0:
-        model.expect(event, reply, change.made_of(before, one), model.read(event))
-        return
-    head, rest = divided(before, one)
-    tail = change.made_of(rest, one)
-    if tail is None or overlapping(head, tail):
+    try:
+        parts = divided(before, one)
+        tail = change.made_of(before if parts is None else parts[1], one)
+        refused = parts is not None and overlapping(parts[0], tail)
+    except Refused:
+        refused = True
+    if refused:
         assert reply.status == 422, reply
         return
+    if parts is None:
+        model.expect(event, reply, tail, model.read(event))
+        return
+    head, rest = parts
     assert reply.status == 200, reply
     if tail == rest:
         assert reply.body["id"] == f"{event.event_id}_{one}"
@@ -146,11 +158,15 @@ def end(model: VersionModel, event: KeptEvent, value: int) -> None:
     reply = model.api("DELETE", f"/events/{event.event_id}_{one}", scope="following")
     if not _there(event, one, reply):
         return
-    if number_of(event.content(), one) == 0:
+    try:
+        head = ended(event.content(), one)
+    except Refused:
+        assert reply.status == 422, reply
+        return
+    if head is None:
         assert reply.status == 204
         model.add((event, None))
         return
-    head, _ = divided(event.content(), one)
     model.expect(event, reply, head, model.read(event))
 
 
@@ -159,12 +175,13 @@ def change_all(model: VersionModel, event: KeptEvent, value: int) -> None:
     change = _change_of(event, one, value // 5)
     reply = change.send(model, event, one, "all")
     if _there(event, one, reply):
-        model.expect(event, reply, change.made_of(event.content(), one), model.read(event))
+        made = unless_refused(lambda: change.made_of(event.content(), one))
+        model.expect(event, reply, made, model.read(event))
 
 
 def _of_one(content: Json, one: str) -> Json | None:
     """Returns what an occurrence has of its own, None for what it does not have, and whether it is cancelled."""
-    if number_of(content, one) is None:
+    if not has(content, one):
         return None
     its_own = {name: own(content, one).get(name) for name in ("title", "start", "end")}
     return {**its_own, "cancelled": one in content["recurrence"]["excluded"]}
@@ -177,26 +194,28 @@ def _change_of(event: KeptEvent, one: str, value: int) -> Change:
     if kind == 1:
         return Change(rule=RULES[which % 3], exceptions="keep" if which % 2 else "drop")
     by, length = MOVES[which % len(MOVES)]
-    there = number_of(event.content(), one) is not None
-    start = by + (times_of(event.content(), one)[0] if there else datetime.fromisoformat(one))
+    start = by + (times_of(event.content(), one)[0] if has(event.content(), one) else datetime.fromisoformat(one))
     return Change(title=None if kind == 2 else TITLES[which % 3], times=(start, start + length))
 
 
 def _change_one(model: VersionModel, event: KeptEvent, one: str, fields: Json) -> None:
     reply = model.api("PATCH", f"/events/{event.event_id}_{one}", fields, on_conflict="allow")
     if _there(event, one, reply, cancelled="cancelled" in fields):
-        model.expect(event, reply, _apart(with_one(event.content(), one, fields)), model.read(event))
+        made = unless_refused(lambda: _apart(with_one(event.content(), one, fields)))
+        model.expect(event, reply, made, model.read(event))
 
 
 def _there(event: KeptEvent, one: str, reply: Reply, *, cancelled: bool = False) -> bool:
     """Returns whether there is such an occurrence; if not, the request was answered by 404."""
-    there = not event.deleted and number_of(event.content(), one) is not None
+    there = not event.deleted and has(event.content(), one)
     if there and not cancelled:
         there = takes_place(event.content(), one)
     assert (reply.status == 404) is not there, (reply, one)
     return there
 
 
-def _apart(content: Json) -> Json | None:
-    """Returns a series; None if two of its occurrences overlap, which is refused."""
-    return None if overlapping(content) else content
+def _apart(content: Json) -> Json:
+    """Returns a series. Raises Refused if two of its occurrences overlap."""
+    if overlapping(content):
+        raise Refused
+    return content

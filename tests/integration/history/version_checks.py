@@ -12,9 +12,14 @@ import jsonpatch
 from tests.integration.history.series_of_days import occurrences
 from tests.integration.history.version_model import CONTENT, Json, KeptEvent, VersionModel, said
 
-WINDOW = ("2027-02-24T00:00:00Z", "2027-03-17T12:00:00Z")
 LISTED = ("id", "title", "start", "end", "version")
 MILLISECOND = timedelta(milliseconds=1)
+
+
+def _window(model: VersionModel) -> tuple[str, str]:
+    """Returns from when to when a calendar is looked at."""
+    days = timedelta(days=5), timedelta(days=16, hours=12)
+    return f"{(model.first - days[0]).isoformat()}Z", f"{(model.first + days[1]).isoformat()}Z"
 
 
 def check_versions(model: VersionModel, event: KeptEvent, random: Random) -> None:
@@ -85,7 +90,8 @@ def check_calendar_as_of(model: VersionModel, random: Random) -> None:
 def _listed(model: VersionModel, **query: Any) -> list[list[Any]]:
     """Returns what the calendar lists in the window, from page to page."""
     found: list[list[Any]] = []
-    query |= {"from": WINDOW[0], "to": WINDOW[1], "limit": "100"}
+    start, end = _window(model)
+    query |= {"from": start, "to": end, "limit": "100"}
     while True:
         reply = model.api("GET", "/events", **query)
         assert reply.status == 200, reply
@@ -107,5 +113,6 @@ def _expected(model: VersionModel, moments: dict[str, list[datetime]], at: datet
         else:
             for one, each in occurrences(content):
                 found.append({**each, "id": f"{event.event_id}_{one}", "version": version})
-    there = [each for each in found if each["start"] < WINDOW[1] and each["end"] > WINDOW[0]]
+    start, end = _window(model)
+    there = [each for each in found if each["start"] < end and each["end"] > start]
     return [[each[name] for name in LISTED] for each in sorted(there, key=lambda each: (each["start"], each["id"]))]

@@ -1,6 +1,7 @@
 """A model of a calendar that keeps what each event was at each of its versions."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.harness.gateway import Api, Reply
@@ -9,8 +10,10 @@ from tests.integration.history.history_deployment import HistoryDeployment
 Json = dict[str, Any]
 
 TITLES = ["Review", "Retro", "Standup"]
-HOURS = [f"2027-03-01T{hour:02d}:00:00Z" for hour in range(24)]
-CONTENT = ("title", "description", "start", "end", "start_local", "start_date", "end_date", "recurrence")
+CONTENT = (
+    *("title", "description", "start", "end", "time_zone", "start_local", "start_date", "end_date"),
+    "recurrence",
+)
 # What callers say of a recurrence; the rest follows from it, and from when it was checked.
 SAID = ("rule", "dates", "excluded", "changed")
 
@@ -51,13 +54,20 @@ class KeptEvent:
 class VersionModel:
     """The events of a calendar with all of their versions; steps are taken by way of the API."""
 
-    def __init__(self, deployment: HistoryDeployment, api: Api) -> None:
+    def __init__(self, deployment: HistoryDeployment, api: Api, zone: str, first: datetime) -> None:
+        """Events begin in the hours from `first` on (UTC), or days later, in `zone` unless moved to another."""
         self.deployment = deployment
         self.api = api
+        self.zone = zone
+        self.first = first
         self.events: list[KeptEvent] = []
         # What the newest operation has changed, and all that changed two.
         self.changed_last: list[KeptEvent] = []
         self.of_two: list[list[tuple[KeptEvent, int]]] = []
+
+    def at(self, value: int, hours: float = 0) -> datetime:
+        """Returns one of the times at which events begin, or so many hours later."""
+        return self.first + timedelta(days=(0, 2, 3)[value // 11 % 3], hours=value % 11 / 2 + hours)
 
     @property
     def together(self) -> list[KeptEvent]:
