@@ -30,7 +30,7 @@ def _every_one(_: Mapping[str, Any]) -> bool:
     return True
 
 
-class Window(NamedTuple):
+class ComparedWindow(NamedTuple):
     """The instants from `low` to `high`."""
 
     low: datetime
@@ -75,7 +75,9 @@ class TimeTaken:
         met += [Meeting(mine, one) for one, mine in other.outside(self, compared)]
         return min((each for each in met if each is not None), key=_order, default=None)
 
-    def outside(self, other: "TimeTaken", compared: Sequence[Window]) -> Iterator[tuple[Occurrence, Occurrence]]:
+    def outside(
+        self, other: "TimeTaken", compared: Sequence[ComparedWindow]
+    ) -> Iterator[tuple[Occurrence, Occurrence]]:
         """Yields what was moved or added outside of these windows, each with the first one of `other` that it meets."""
         for one in self.moved_or_added:
             if any(each.low < one.end and one.start < each.high for each in compared):
@@ -111,14 +113,14 @@ class TimeTaken:
         return next(each for each in found if window < each.end and self.takes(each.patch))
 
 
-def windows(one: Series, other: Series, now: datetime) -> list[Window]:
+def windows(one: Series, other: Series, now: datetime) -> list[ComparedWindow]:
     """Returns within which windows two series are compared by their rules, in order: one, or two that do not touch.
 
     That is for HORIZON from where the later one begins, and from `now` if that is later; not after both have ended.
     """
     start, end = max(_first_start(one), _first_start(other)), min(one.ends, other.ends)
-    first, then = (Window(low, min(end, _horizon_from(low))) for low in (start, max(start, now)))
-    found = [Window(start, then.high)] if then.low <= first.high else [first, then]
+    first, then = (ComparedWindow(low, min(end, _horizon_from(low))) for low in (start, max(start, now)))
+    found = [ComparedWindow(start, then.high)] if then.low <= first.high else [first, then]
     return [each for each in found if each.low < each.high]
 
 

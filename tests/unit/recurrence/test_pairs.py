@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from shared.recurrence import pairs
-from shared.recurrence.pairs import HORIZON, Meeting, TimeTaken, Window, compared_until, first_overlap, windows
+from shared.recurrence.pairs import HORIZON, ComparedWindow, Meeting, TimeTaken, compared_until, first_overlap, windows
 from shared.recurrence.rules import parse_rule
 from shared.recurrence.series import ENDLESS, Patch, Series
 from tests.harness.vectors import VECTORS, instant, series_of
@@ -210,7 +210,7 @@ def test_rules_are_compared_from_the_later_start_and_from_now(
     rule: str, now: str, expected: list[tuple[str, str]]
 ) -> None:
     one, other = series(rule), series(start=START + timedelta(days=7))
-    found = [Window(at(low), at(high)) for low, high in expected]
+    found = [ComparedWindow(at(low), at(high)) for low, high in expected]
     assert windows(one, other, at(now)) == windows(other, one, at(now)) == found
     ends = ENDLESS if not found or found[-1].high in (one.ends, other.ends) else found[-1].high
     assert compared_until(one, other, at(now)) == ends
