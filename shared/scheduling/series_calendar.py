@@ -64,7 +64,13 @@ class SeriesCalendar(Calendar):
         def make(stored: Event | None) -> Event | None:
             event = live(stored)
             live_occurrence(event, recurrence_id, cancelled=True)
-            content = with_occurrence(terms.agreed(event).content, recurrence_id, fields)
+            agreed = terms.agreed(event)
+            try:
+                content = with_occurrence(agreed.content, recurrence_id, fields)
+            except InvalidRequest as error:
+                # What is said of its fields was not in the request, which names a version.
+                why = "; ".join(each.message for each in error.errors)
+                raise InvalidRequest.of("history_id", f"must be a version that still fits the series: {why}") from None
             if content == event.content:
                 return None
             stamp = replace(self._stamp("rollback", terms, target.history_id), occurrence=recurrence_id)

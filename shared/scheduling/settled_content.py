@@ -59,6 +59,7 @@ def settled(content: Content) -> Content:
         raise InvalidRequest(strangers)
     if instant(series.starts) < FIRST:
         raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
+    _check_lengths(found, series)
     twice = first_overlap(series, partial(takes_time, found))
     if twice is not None:
         raise InvalidRequest.of(
@@ -88,6 +89,18 @@ def _check_first_of_two(content: Content, series: "Series") -> None:
     if first < utc(content.start) and local_of(utc(content.start), in_zone) == local:
         why = f"must be {instant(first)}, the first time that the clock shows it: all occurrences are at such times"
         raise InvalidRequest.of("start", why)
+
+
+def _check_lengths(content: Content, series: "Series") -> None:
+    """Raises InvalidRequest if an occurrence that was changed takes its time and has no length.
+
+    A whole day that its zone has skipped is none of these: it takes no time, whatever the series does.
+    """
+    for each in series.exceptions:
+        one = each.occurrence
+        if one.start == one.end and takes_time(content, one.patch) and (each.moved or not content.all_day):
+            field = "transparency" if content.interval.length else "end"
+            raise InvalidRequest.of(field, f"must leave {one.id} transparent, or give it a length: it has none")
 
 
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
