@@ -1,6 +1,7 @@
 """The check of what makes an event a series, before it is written."""
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -50,13 +51,7 @@ def settled(content: Content) -> Content:
     except OSError as error:
         raise InvalidRequest.of("time_zone", "is not known any more") from error
     _check_first_of_two(found, series)
-    strangers = [
-        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
-        for at, each in enumerate(recurrence.excluded)
-        if not series.has_id(each)
-    ]
-    if strangers:
-        raise InvalidRequest(strangers)
+    check_excluded(recurrence.excluded, series)
     if instant(series.starts) < FIRST:
         raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
     _check_lengths(found, series)
@@ -66,6 +61,17 @@ def settled(content: Content) -> Content:
             "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
         )
     return found
+
+
+def check_excluded(given: Sequence[str], series: "Series", known: Collection[str] = ()) -> None:
+    """Raises InvalidRequest if one of the `excluded` of a request, but for those that are `known`, is no occurrence."""
+    strangers = [
+        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
+        for at, each in enumerate(given)
+        if each not in known and not series.has_id(each)
+    ]
+    if strangers:
+        raise InvalidRequest(strangers)
 
 
 def check_size(content: Content) -> None:

@@ -138,6 +138,21 @@ def test_what_was_read_can_be_sent_back() -> None:
     assert [each["field"] for each in refused.body["errors"]] == ["recurrence.ends"]
 
 
+@pytest.mark.parametrize("exceptions", ["keep", "drop"])
+@pytest.mark.parametrize("fields", [{}, {"start": "2027-03-15T09:00:00Z", "end": "2027-03-15T10:00:00Z"}])
+def test_what_a_change_excludes_is_an_occurrence(exceptions: str, fields: dict[str, Any]) -> None:
+    series = made(recurrence={"rule": "FREQ=WEEKLY", "excluded": ["20270322T090000"]})
+    path = f"/events/{series['id']}"
+    hour = "10" if fields else "09"
+    excluded = [f"20270329T{hour}0000", f"20270330T{hour}0000"]
+    refused = ADA("PATCH", path, {"recurrence": {"excluded": excluded}, **fields}, exceptions=exceptions)
+    assert refused.status == 422, refused
+    assert refused.body["errors"] == [
+        {"field": "recurrence.excluded[1]", "message": "must be an occurrence of the series"}
+    ]
+    assert ADA("GET", path).body == series
+
+
 def test_exceptions_are_dropped_only_if_asked_for() -> None:
     series = made(recurrence=recurrence(excluded=["20270405T090000"]))
     path = f"/events/{series['id']}"
