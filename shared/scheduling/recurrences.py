@@ -23,6 +23,7 @@ MAX_EXCLUDED: Final = 500
 MAX_DATES: Final = 200
 # What stands between the id of a series and the recurrence id, in the id of an occurrence.
 SEPARATOR: Final = "_"
+_BEYOND: Final = timedelta(days=2)
 # The fields of an occurrence that may differ from its series.
 OVERRIDABLE: Final = frozenset({"title", "description", "location", "start", "end", "transparency"})
 
@@ -153,6 +154,17 @@ def busy_between(content: "Content", window: Interval) -> Iterator["Occurrence"]
     for each in series_of(content).between(utc(window.start), utc(window.end)):
         if takes_time(content, each.patch):
             yield each
+
+
+def takes_place(content: "Content") -> bool:
+    """Returns whether a series has an occurrence that is not cancelled."""
+    from shared.recurrence.series import ENDLESS  # noqa: PLC0415
+
+    series = series_of(content)
+    # By the clock of no zone it ends later. What is excluded is at most 500 of them, so the search is short.
+    high = min(series.ends, ENDLESS - _BEYOND) + _BEYOND
+    by_rule = filter(series.has, series.pattern.between(series.pattern.start, high))
+    return bool(series.exceptions) or any(local not in series.excluded for local in by_rule)
 
 
 def takes_time(content: "Content", patch: Mapping[str, Any]) -> bool:

@@ -77,11 +77,14 @@ def as_it_was(content: Content, at: str) -> dict[str, Any]:
 
 
 def ended(content: Content, at: str) -> Content | None:
-    """Returns what of a series is before one of its occurrences; None if nothing is."""
+    """Returns what of a series is before one of its occurrences; None if nothing takes place before it."""
     recurrence, by_rule, local = recurrence_of(content), starts_by_rule(content), local_of(at)
     if local <= by_rule[0]:
         if min(recurrence.dates, default=at) < at:
             raise NotTaken
+        return None
+    before = {*(each for each in by_rule if each < local), *(local_of(each) for each in recurrence.dates if each < at)}
+    if before <= {local_of(each) for each in recurrence.excluded}:
         return None
     rule = parts_of(recurrence.rule)
     if "COUNT" in rule:

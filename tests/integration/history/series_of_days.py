@@ -89,6 +89,12 @@ def takes_place(content: Json, one: str) -> bool:
     return number_of(content, one) is not None and one not in content["recurrence"]["excluded"]
 
 
+def is_first(content: Json, one: str) -> bool:
+    """Returns whether all occurrences before the one with a recurrence id are cancelled."""
+    excluded: list[str] = content["recurrence"]["excluded"]
+    return number_of(content, one) == sum(each < one for each in excluded)
+
+
 def own(content: Json, one: str) -> Json:
     """Returns what an occurrence has of its own."""
     found: Json = content["recurrence"]["changed"].get(one, {})

@@ -13,6 +13,7 @@ from tests.integration.history.series_of_days import (
     Days,
     divided,
     dragged,
+    is_first,
     number_of,
     overlapping,
     own,
@@ -120,7 +121,7 @@ def split(model: VersionModel, event: KeptEvent, value: int) -> None:
     if not _there(event, one, reply):
         return
     before = event.content()
-    if number_of(before, one) == 0:
+    if is_first(before, one):
         model.expect(event, reply, change.made_of(before, one), model.read(event))
         return
     head, rest = divided(before, one)
@@ -141,12 +142,12 @@ def split(model: VersionModel, event: KeptEvent, value: int) -> None:
 
 
 def end(model: VersionModel, event: KeptEvent, value: int) -> None:
-    """The series ends before one of its occurrences: before the first it is deleted."""
+    """The series ends before one of its occurrences: before the first that takes place it is deleted."""
     one = one_of(event, value)
     reply = model.api("DELETE", f"/events/{event.event_id}_{one}", scope="following")
     if not _there(event, one, reply):
         return
-    if number_of(event.content(), one) == 0:
+    if is_first(event.content(), one):
         assert reply.status == 204
         model.add((event, None))
         return
