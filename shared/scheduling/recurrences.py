@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_CHANGED: Final = 200
 MAX_EXCLUDED: Final = 500
 MAX_DATES: Final = 200
+# Why a series has a time zone that a request has said, though it may be the default.
+ZONE_NEEDED: Final = "is required for a series: its occurrences are at local times of it"
 # What stands between the id of a series and the recurrence id, in the id of an occurrence.
 SEPARATOR: Final = "_"
 _BEYOND: Final = timedelta(days=2)

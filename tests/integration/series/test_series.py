@@ -138,6 +138,27 @@ def test_what_was_read_can_be_sent_back() -> None:
     assert [each["field"] for each in refused.body["errors"]] == ["recurrence.ends"]
 
 
+def test_an_event_that_becomes_a_series_says_its_zone() -> None:
+    needed = [{"field": "time_zone", "message": "is required for a series: its occurrences are at local times of it"}]
+    event = single("2027-03-15T08:00:00Z", "2027-03-15T09:00:00Z").body
+    path, weekly = f"/events/{event['id']}", {"recurrence": {"rule": "FREQ=WEEKLY"}}
+    for fields in (weekly, {**weekly, "time_zone": None}):
+        refused = ADA("PATCH", path, fields)
+        assert (refused.status, refused.body.get("errors")) == (422, needed)
+    assert ADA("PATCH", path, {"time_zone": None}).body == event
+    assert ADA("PATCH", path, {**weekly, "time_zone": "UTC"}).status == 200
+    # One that has another zone says that already.
+    other = single("2027-03-15T12:00:00Z", "2027-03-15T13:00:00Z", time_zone="Europe/Berlin").body
+    series = ADA("PATCH", f"/events/{other['id']}", weekly)
+    assert (series.status, series.body["time_zone"]) == (200, "Europe/Berlin")
+    occurrence = f"/events/{other['id']}_20270322T130000"
+    for again, query in ((f"/events/{other['id']}", ""), (occurrence, "?scope=all"), (occurrence, "?scope=following")):
+        refused = ADA("PATCH", f"{again}{query}", {"time_zone": None})
+        assert (refused.status, refused.body.get("errors")) == (422, needed)
+    back = ADA("PATCH", f"/events/{other['id']}", {"recurrence": None, "time_zone": None})
+    assert (back.status, back.body["time_zone"]) == (200, "UTC")
+
+
 @pytest.mark.parametrize("exceptions", ["keep", "drop"])
 @pytest.mark.parametrize("fields", [{}, {"start": "2027-03-15T09:00:00Z", "end": "2027-03-15T10:00:00Z"}])
 def test_what_a_change_excludes_is_an_occurrence(exceptions: str, fields: dict[str, Any]) -> None:
