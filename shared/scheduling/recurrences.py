@@ -152,9 +152,12 @@ def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: in
 
 
 def busy_between(content: "Content", window: Interval) -> Iterator["Occurrence"]:
-    """Yields the occurrences of a series that overlap `window` and take their time, by start and id."""
+    """Yields the occurrences of a series that overlap `window` and take their time, by start and id.
+
+    One without length takes none: a whole day that its zone has skipped.
+    """
     for each in series_of(content).between(utc(window.start), utc(window.end)):
-        if takes_time(content, each.patch):
+        if each.start < each.end and takes_time(content, each.patch):
             yield each
 
 
@@ -228,8 +231,10 @@ def found_in(content: "Content", recurrence_id: str, *, cancelled: bool = False)
 
 
 def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
-    """Returns an occurrence of `series` as an event, whose id names both."""
+    """Returns an occurrence of `series` as an event, whose id names both. One without length is transparent."""
     content = replace(series.content, recurrence=None, **found.patch)
+    if found.start == found.end:
+        content = replace(content, transparency="transparent")
     pairs = (("start", found.start, found.original_start), ("end", found.end, found.original_end))
     moved = [name for name, now, originally in pairs if now != originally]
     cancelled = series.content.recurrence is not None and found.id in series.content.recurrence.excluded

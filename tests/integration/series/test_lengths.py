@@ -69,3 +69,50 @@ def test_the_rollback_of_one_occurrence_gives_it_no_length(deployment: Deploymen
     (fault,) = problem(ADA("POST", f"/events/{series['id']}/rollback?occurrence={SECOND}", target))
     assert fault[0] == "history_id"
     assert "only a transparent event may have no length" in fault[1]
+
+
+SKIPPED, AFTER = "20111230", "20120101"
+# Every second day in Samoa, which went without the 30th of December 2011.
+DAYS: dict[str, Any] = {
+    "title": "Fair",
+    "all_day": True,
+    "start_date": "2011-12-28",
+    "end_date": "2011-12-29",
+    "time_zone": "Pacific/Apia",
+    "transparency": "opaque",
+    "recurrence": {"rule": "FREQ=DAILY;INTERVAL=2;COUNT=3"},
+}
+YEAR = "from=2011-12-25T00:00:00Z&to=2012-01-10T00:00:00Z"
+BUSY = [
+    {"start": "2011-12-28T10:00:00Z", "end": "2011-12-29T10:00:00Z"},
+    {"start": "2011-12-31T10:00:00Z", "end": "2012-01-01T10:00:00Z"},
+]
+
+
+def test_a_day_that_its_zone_has_skipped_takes_no_time() -> None:
+    days = ADA("POST", "/events", DAYS).body
+    assert ADA("GET", f"/free-busy?{YEAR}").body["busy"] == BUSY
+    around = ("2011-12-30T09:00:00Z", "2011-12-30T11:00:00Z")
+    series = single(*around, time_zone="UTC", recurrence={"rule": "FREQ=DAILY;COUNT=1"})
+    assert series.status == 201, series
+    assert ADA("DELETE", f"/events/{series.body['id']}").status == 204
+    assert single(*around).status == 201
+    listed = ADA("GET", f"/events/{days['id']}/occurrences?{YEAR}").body["items"]
+    assert [(each["recurrence_id"], each["start"] == each["end"], each["transparency"]) for each in listed] == [
+        ("20111228", False, "opaque"),
+        (SKIPPED, True, "transparent"),
+        (AFTER, False, "opaque"),
+    ]
+
+
+def test_what_was_read_of_a_skipped_day_can_be_sent_back() -> None:
+    days = ADA("POST", "/events", DAYS).body
+    read = ADA("GET", path(days, SKIPPED)).body
+    assert change(days, read, SKIPPED).body == read
+    assert change(days, {"title": "x"}, SKIPPED).body["changed_fields"] == ["title"]
+    assert problem(change(days, {"transparency": "opaque"}, SKIPPED))[0][0] == "transparency"
+    moved = change(days, {"start_date": "2011-12-31", "end_date": "2012-01-01"}, SKIPPED)
+    assert (moved.status, moved.body["transparency"]) == (200, "opaque")
+    back = change(days, {"start_date": None, "end_date": None}, SKIPPED)
+    assert (back.status, back.body["transparency"], back.body["changed_fields"]) == (200, "transparent", ["title"])
+    assert ADA("GET", f"/free-busy?{YEAR}").body["busy"] == BUSY
