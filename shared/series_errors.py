@@ -7,5 +7,7 @@ class TooManySeries(SchedulingError):
     """A calendar has as many series that take time as it may: `limit`."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the calendar has {limit} series: end or delete one, or create it with on_conflict=allow")
+        super().__init__(
+            f"the calendar has {limit} series: end or delete one, or, unless it is strict, write with on_conflict=allow"
+        )
         self.limit = limit

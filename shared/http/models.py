@@ -13,6 +13,7 @@ from shared.http.read_only import READ_ONLY
 from shared.http.recurrence_models import READ_ONLY_RECURRENCE
 from shared.scheduling.events import Content
 from shared.scheduling.intervals import Interval
+from shared.scheduling.recurrences import ZONE_NEEDED
 from shared.scheduling.settled_content import settled
 from shared.scheduling.wall_times import applied
 
@@ -24,7 +25,7 @@ class NewEvent(RequestBody):
     def content(self) -> Content:
         """Returns the content of the event. Raises InvalidRequest if its fields do not fit together."""
         if getattr(self, "recurrence", None) is not None and "time_zone" not in self.model_fields_set:
-            raise InvalidRequest.of("time_zone", "is required for a series: its occurrences are at local times of it")
+            raise InvalidRequest.of("time_zone", ZONE_NEEDED)
         content = applied(None, self._fields())
         fault = content.interval.fault(opaque=content.opaque)
         if fault is not None:
@@ -156,6 +157,8 @@ class EventPatch(ContentPatch):
         if errors:
             raise InvalidRequest(errors)
         found = stored({name: DEFAULTS[name] if value is None else value for name, value in named.items()})
+        if named.get("time_zone", DEFAULTS) is None:
+            found["time_zone"] = None  # which of a series is not the default
         if found.keys() >= {*TIMES}:
             # If it does not set `transparency`, that depends on the stored event, so the rule is checked later.
             fault = Interval(found["start"], found["end"]).fault(opaque=found.get("transparency") == "opaque")

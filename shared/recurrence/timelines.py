@@ -130,8 +130,9 @@ class Timeline:
         start = seconds_of(instant_of(local, in_zone))
         end = seconds_of(end_of(local, series.length, in_zone, all_day=series.all_day))
         day, second = divmod(start, _DAY)
-        # What begins before the span ends before the window begins.
-        self._put(TimeOfDay(second, end - start), shifted(1, day - self.first))
+        # What begins before the span ends before the window begins. A day that the zone has skipped takes no time.
+        if start < end:
+            self._put(TimeOfDay(second, end - start), shifted(1, day - self.first))
 
     def _put(self, when: TimeOfDay, days: int) -> None:
         """Adds occurrences that begin on these days of UTC, but for those outside of the window and after UNTIL."""

@@ -11,7 +11,7 @@ from shared.scheduling.access import OWNER, CalendarAccess, Grant
 from shared.scheduling.events import Event, Stamp
 from shared.scheduling.fences import ALL_FENCES, Fence, fences_of, weeks_touched
 from shared.scheduling.instants import Instant
-from shared.scheduling.newly_taken import fences_moved, newly_taken
+from shared.scheduling.newly_taken import fences_moved, newly_taken, only_frees
 from shared.scheduling.quotas import Usage
 from shared.scheduling.roles import Right
 
@@ -190,6 +190,7 @@ def items_of(
     """
     yield event
     named = event.content.calendars
+    frees = only_frees(event, places[event.calendar_id].event)
     for at, calendar_id in enumerate(named):
         if calendar_id in same:
             continue
@@ -197,9 +198,11 @@ def items_of(
         # A copy of this very event names its home, or the one that it is being moved from.
         if before is not None and not before.deleted and before.home not in (event.calendar_id, *left):
             raise InvalidRequest.of(f"calendars[{at}]", OWN_EVENT)
-        if not event.deleted:
+        gone = before is None or before.deleted
+        # In a calendar that was purged there is nothing of it that could be freed.
+        if not event.deleted and not (frees and gone):
             copy = copy_in(calendar_id, event, before)
-            if before is None or before.deleted or (before.content, before.home) != (copy.content, copy.home):
+            if before is None or gone or (before.content, before.home) != (copy.content, copy.home):
                 yield copy
     for calendar_id in (*named, *left) if event.deleted else [each for each in left if each not in named]:
         before = places[calendar_id].event

@@ -7,7 +7,8 @@ they guard, and every transaction that takes time there moves them.
 2. Find the conflicts in each calendar in which the event newly takes time.
 3. In one transaction write the event in all calendars, each on condition that it is still as it was read; move the
    fences of those in which it newly takes time; and hold to the rights of the caller: to change it at home, and to book
-   each other calendar in which something of it is changed. Taking it off a calendar needs no right there.
+   each other calendar in which something of it is changed. Taking it off a calendar needs no right there, and neither
+   does what only frees time of it.
 
 Take a calendar and two writes that take overlapping time in it. Both moved a fence of it, on condition of the value
 that they had read, so one was first, and the other one read the fence, and then its events, after that. The calendars
@@ -31,6 +32,7 @@ from shared.scheduling.conflicts import ConflictsFound
 from shared.scheduling.events import Event
 from shared.scheduling.fences import fences_of
 from shared.scheduling.lost_answers import LostAnswers, until_written
+from shared.scheduling.newly_taken import only_frees
 from shared.scheduling.quotas import Quotas, size_of
 
 # A change may turn out to concern other calendars, or other fences, than were read. More often only if it races.
@@ -223,7 +225,8 @@ class BookingWriter:
             raise Unread(dict.fromkeys(proposal.calendars, sorted(needed)))
         at_home = item.calendar_id == self._request.calendar_id
         right = proposal.rights.get(item.calendar_id)
-        if right is None and not item.deleted and not (at_home or proposal.event.calendar_id == item.calendar_id):
+        copied = not (item.deleted or at_home or proposal.event.calendar_id == item.calendar_id)
+        if right is None and copied and (split_off is not None or not only_frees(item, place.event)):
             right = "book"
         write = PlaceWrite(item, place, fences, right, split_off=split_off)
         return replace(write, allowing=item.stamp.on_conflict == "allow" and (write.taken is not None or at_home))

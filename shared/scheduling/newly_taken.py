@@ -1,6 +1,10 @@
-"""What a change of an event newly takes: the time that has to be free, and the fences that guard it."""
+"""What a change of an event newly takes: the time that has to be free, and the fences that guard it.
 
-from collections.abc import Sequence
+And whether all that it does is to take less.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from shared.scheduling.events import Content, Event
 from shared.scheduling.fences import ALL_FENCES, fence_names, fences_of
@@ -26,6 +30,46 @@ def newly_taken(event: Event, previous: Event | None) -> Event | None:
     differing = (occurrence(event, each) for each in content.recurrence.differing(before.recurrence))
     taken = [each for each in differing if each is not None and each.content.opaque]
     return (taken[0] if len(taken) == 1 else event) if taken else None
+
+
+def only_frees(event: Event, previous: Event | None) -> bool:
+    """Returns whether `event` is `previous` but for time that it does not take any more.
+
+    It is transparent instead of opaque, or has fewer occurrences, or more of them are cancelled or transparent. Whether
+    it has the same title counts, too.
+    """
+    if previous is None or previous.deleted or event.deleted or event.home != previous.home:
+        return False
+    after, before = event.content, previous.content
+    kept = replace(after, transparency=before.transparency)
+    if after.transparency not in (before.transparency, "transparent") or newly_taken(event, previous) is not None:
+        return False
+    if replace(kept, recurrence=None) != replace(before, recurrence=None):
+        return False
+    if after.recurrence == before.recurrence:
+        return True
+    return after.recurs and before.recurs and _is_beginning(kept, before) and _exceptions_free(after, before)
+
+
+def _exceptions_free(after: Content, before: Content) -> bool:
+    """Returns whether the exceptions of a series that goes on only take less: each is kept where it has a place."""
+    now, then = after.recurrence, before.recurrence
+    if now is None or then is None:
+        return now is then
+    series = series_of(after)
+    was = {each.id: dict(each.fields) for each in then.changed}
+    own = {each.id: dict(each.fields) for each in now.changed}
+    lost = ({*then.excluded} - {*now.excluded}) | (was.keys() - own.keys())
+    return not any(map(series.has_id, lost)) and all(
+        _others(fields) == _others(was.get(each, {}))
+        and fields.get("transparency", after.transparency)
+        in (was.get(each, {}).get("transparency", before.transparency), "transparent")
+        for each, fields in own.items()
+    )
+
+
+def _others(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if name != "transparency"}
 
 
 def fences_moved(event: Event, previous: Event | None, taken: Event | None) -> Sequence[str]:

@@ -44,6 +44,9 @@ def with_occurrence(content: Content, recurrence_id: str, fields: Mapping[str, A
     recurrence, found = content.recurrence, found_in(content, recurrence_id, cancelled=True)
     if recurrence is None or found is None:
         raise AssertionError("there is no such occurrence")
+    if found.original_start == found.original_end == found.end and fields.get("transparency") == "transparent":
+        # So it is told, since it takes no time.
+        fields = {name: value for name, value in fields.items() if name != "transparency"}
     _check_shared(content, fields)
     own = _own_fields(content, recurrence, recurrence_id, fields)
     opaque = own.get("transparency", content.transparency) == "opaque"
@@ -111,7 +114,9 @@ def changed_interval(content: Content, found: "Occurrence", fields: Mapping[str,
         begins: Instant = getattr(interval, name)
         if begins != at:
             raise InvalidRequest.of(name, f"must be left out, or be {begins}, where {_DATES[name]} begins")
-    fault = interval.fault(opaque=opaque)
+    # A whole day that its zone has skipped stays without length, and takes no time.
+    skipped = found.original_start == found.original_end and interval == _originally(found)
+    fault = interval.fault(opaque=opaque and not (skipped and "transparency" not in fields))
     if fault is not None:
         raise InvalidRequest.of(_named(fields), f"with the rest of the occurrence: end {fault}")
     if content.all_day:
@@ -141,8 +146,11 @@ def _own_fields(
 
 
 def _own_time(found: "Occurrence", interval: Interval) -> dict[str, str]:
-    originally = Interval(instant(found.original_start), instant(found.original_end))
-    return {} if interval == originally else {"start": interval.start, "end": interval.end}
+    return {} if interval == _originally(found) else {"start": interval.start, "end": interval.end}
+
+
+def _originally(found: "Occurrence") -> Interval:
+    return Interval(instant(found.original_start), instant(found.original_end))
 
 
 def _check_apart(after: Content, before: Content, recurrence_id: str, fields: Mapping[str, Any]) -> None:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 MAX_CHANGED: Final = 200
 MAX_EXCLUDED: Final = 500
 MAX_DATES: Final = 200
+# Why a series has a time zone that a request has said, though it may be the default.
+ZONE_NEEDED: Final = "is required for a series: its occurrences are at local times of it"
 # What stands between the id of a series and the recurrence id, in the id of an occurrence.
 SEPARATOR: Final = "_"
+_BEYOND: Final = timedelta(days=2)
 # The fields of an occurrence that may differ from its series.
 OVERRIDABLE: Final = frozenset({"title", "description", "location", "start", "end", "transparency"})
 
@@ -149,10 +152,24 @@ def _series(recurrence: Recurrence, start: datetime, time_zone: str, seconds: in
 
 
 def busy_between(content: "Content", window: Interval) -> Iterator["Occurrence"]:
-    """Yields the occurrences of a series that overlap `window` and take their time, by start and id."""
+    """Yields the occurrences of a series that overlap `window` and take their time, by start and id.
+
+    One without length takes none: a whole day that its zone has skipped.
+    """
     for each in series_of(content).between(utc(window.start), utc(window.end)):
-        if takes_time(content, each.patch):
+        if each.start < each.end and takes_time(content, each.patch):
             yield each
+
+
+def takes_place(content: "Content") -> bool:
+    """Returns whether a series has an occurrence that is not cancelled."""
+    from shared.recurrence.series import ENDLESS  # noqa: PLC0415
+
+    series = series_of(content)
+    # By the clock of no zone it ends later. What is excluded is at most 500 of them, so the search is short.
+    high = min(series.ends, ENDLESS - _BEYOND) + _BEYOND
+    by_rule = filter(series.has, series.pattern.between(series.pattern.start, high))
+    return bool(series.exceptions) or any(local not in series.excluded for local in by_rule)
 
 
 def takes_time(content: "Content", patch: Mapping[str, Any]) -> bool:
@@ -214,8 +231,10 @@ def found_in(content: "Content", recurrence_id: str, *, cancelled: bool = False)
 
 
 def occurrence_event(series: "Event", found: "Occurrence") -> "Event":
-    """Returns an occurrence of `series` as an event, whose id names both."""
+    """Returns an occurrence of `series` as an event, whose id names both. One without length is transparent."""
     content = replace(series.content, recurrence=None, **found.patch)
+    if found.start == found.end:
+        content = replace(content, transparency="transparent")
     pairs = (("start", found.start, found.original_start), ("end", found.end, found.original_end))
     moved = [name for name, now, originally in pairs if now != originally]
     cancelled = series.content.recurrence is not None and found.id in series.content.recurrence.excluded

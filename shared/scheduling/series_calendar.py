@@ -17,6 +17,7 @@ from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
 from shared.scheduling.preconditions import Precondition
 from shared.scheduling.previews import DryRun
+from shared.scheduling.recurrences import takes_place
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
 
@@ -64,7 +65,13 @@ class SeriesCalendar(Calendar):
         def make(stored: Event | None) -> Event | None:
             event = live(stored)
             live_occurrence(event, recurrence_id, cancelled=True)
-            content = with_occurrence(terms.agreed(event).content, recurrence_id, fields)
+            agreed = terms.agreed(event)
+            try:
+                content = with_occurrence(agreed.content, recurrence_id, fields)
+            except InvalidRequest as error:
+                # What is said of its fields was not in the request, which names a version.
+                why = "; ".join(each.message for each in error.errors)
+                raise InvalidRequest.of("history_id", f"must be a version that still fits the series: {why}") from None
             if content == event.content:
                 return None
             stamp = replace(self._stamp("rollback", terms, target.history_id), occurrence=recurrence_id)
@@ -81,8 +88,8 @@ class SeriesCalendar(Calendar):
         """Changes `fields` of a series from one of its occurrences on (`changed_series`). Returns a series of its own.
 
         That has the occurrences from there on, and what is left of the series ends before it. Both are written in one
-        transaction, in all calendars. At the first occurrence it changes the series as a whole, and returns that. If
-        `fields` change nothing, nothing is split, and the occurrence is returned.
+        transaction, in all calendars. At the first occurrence that takes place it changes the series as a whole, and
+        returns that. If `fields` change nothing, nothing is split, and the occurrence is returned.
 
         Raises the errors of `patch_one`.
         """
@@ -93,7 +100,9 @@ class SeriesCalendar(Calendar):
             nonlocal split
             event = live(places[self._calendar_id].event)
             terms.agreed(live_occurrence(event, recurrence_id))
-            parts = series_splits.split(event.content, recurrence_id)
+            before_it = series_splits.ended(event.content, recurrence_id)
+            whole = before_it is None or not takes_place(before_it)
+            parts = None if whole else series_splits.split(event.content, recurrence_id)
             split = parts is not None
             head, before = parts or (None, event.content)
             content = series_splits.changed_series(before, recurrence_id, fields, drop=terms.drop_exceptions)
@@ -195,13 +204,16 @@ class SeriesCalendar(Calendar):
         return self._guard.write(series_id, make, checked=terms.checked, expected=expected)
 
     def cancel_following(self, series_id: EventId, recurrence_id: str, terms: Terms = DEFAULT_TERMS) -> Event:
-        """Ends a series before one of its occurrences; at the first, deletes it. Raises as `patch_one`."""
+        """Ends a series before one of its occurrences; at the first that takes place, deletes it.
+
+        Raises as `patch_one`.
+        """
 
         def make(stored: Event | None) -> Event:
             event = live(stored)
             terms.agreed(live_occurrence(event, recurrence_id))
             head = series_splits.ended(event.content, recurrence_id)
-            if head is None:
+            if head is None or not takes_place(head):
                 return self.tombstone(event, terms)
             return event.changed(head, self._stamp("update", terms), self._request.now_ns)
 

@@ -9,7 +9,7 @@ from shared.errors import InvalidRequest
 from shared.scheduling.events import Content
 from shared.scheduling.instants import Instant
 from shared.scheduling.recurrences import Override, Recurrence, local_day, midnight_of, series_of
-from shared.scheduling.settled_content import canonical, settled
+from shared.scheduling.settled_content import canonical, check_excluded, settled
 
 
 def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurrence:
@@ -44,6 +44,8 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     # itself, may leave the others their time: only all of it together is held to that.
     alone = canonical(replace(content, recurrence=replace(recurrence, dates=lists["dates"], excluded=(), changed=())))
     series = series_of(alone)
+    # What the request adds is not among the exceptions that it may have to drop: that is its own fault.
+    check_excluded(recurrence.excluded, series, was.excluded)
     left = {each for each in (*(one.id for one in changed), *lists["excluded"]) if not series.has_id(each)}
     # What was at two times of a day is one day now, and what was moved to a time is of no whole day, or the reverse.
     left |= {each for each, times in Counter(one.id for one in changed).items() if times > 1}

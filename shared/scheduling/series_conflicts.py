@@ -86,7 +86,7 @@ class _Search:
         ranges = overlap_ranges(extent)
         pages, others = self.store.read_with_series(calendar_id, ranges, extent.start, PAGE, extent, opaque=True)
         self.found = [*others, *(each for page in pages for each in page.found)]
-        if len({each.id for each in others} - {self.event.id}) >= MAX_SERIES:
+        if len({each.id for each in others} - {self.event.id}) >= MAX_SERIES and self._adds_one():
             raise TooManySeries(MAX_SERIES)
         more = [
             each.behind(page.read_up_to)
@@ -104,6 +104,12 @@ class _Search:
         complete = not (suspected and more) and len(conflicts) <= COLLISIONS_SHOWN
         compared = (self._compared_until(each) for each in current if each.content.recurs)
         return ConflictsFound(conflicts, complete, min([self.known_until, extent.end, *compared]))
+
+    def _adds_one(self) -> bool:
+        """Returns whether the calendar would have one more series that takes time: what is split off did before."""
+        stored = self.store.get_many(self.event.calendar_id, [self.event.id]).get(self.event.id)
+        there = stored is not None and not stored.deleted and stored.content.recurs and stored.content.busy
+        return not there and self.besides is None
 
     @property
     def _now(self) -> datetime:

@@ -1,6 +1,7 @@
 """The check of what makes an event a series, before it is written."""
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -40,15 +41,10 @@ def settled(content: Content) -> Content:
     if recurrence is None:
         return found
     series = series_of(found)
-    strangers = [
-        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
-        for at, each in enumerate(recurrence.excluded)
-        if not series.has_id(each)
-    ]
-    if strangers:
-        raise InvalidRequest(strangers)
+    check_excluded(recurrence.excluded, series)
     if instant(series.starts) < FIRST:
         raise InvalidRequest.of("recurrence.dates", OUT_OF_YEARS)
+    _check_lengths(found, series)
     twice = first_overlap(series, partial(takes_time, found))
     if twice is not None:
         raise InvalidRequest.of(
@@ -81,6 +77,17 @@ def canonical(content: Content) -> Content:
     return found
 
 
+def check_excluded(given: Sequence[str], series: "Series", known: Collection[str] = ()) -> None:
+    """Raises InvalidRequest if one of the `excluded` of a request, but for those that are `known`, is no occurrence."""
+    strangers = [
+        FieldError(f"recurrence.excluded[{at}]", "must be an occurrence of the series")
+        for at, each in enumerate(given)
+        if each not in known and not series.has_id(each)
+    ]
+    if strangers:
+        raise InvalidRequest(strangers)
+
+
 def check_size(content: Content) -> None:
     """Raises InvalidRequest if a series has more exceptions than it may."""
     recurrence = content.recurrence
@@ -102,6 +109,18 @@ def _check_first_of_two(content: Content, series: "Series") -> None:
     if first < utc(content.start) and local_of(utc(content.start), in_zone) == local:
         why = f"must be {instant(first)}, the first time that the clock shows it: all occurrences are at such times"
         raise InvalidRequest.of("start", why)
+
+
+def _check_lengths(content: Content, series: "Series") -> None:
+    """Raises InvalidRequest if an occurrence that was changed takes its time and has no length.
+
+    A whole day that its zone has skipped is none of these: it takes no time, whatever the series does.
+    """
+    for each in series.exceptions:
+        one = each.occurrence
+        if one.start == one.end and takes_time(content, one.patch) and (each.moved or not content.all_day):
+            field = "transparency" if content.interval.length else "end"
+            raise InvalidRequest.of(field, f"must leave {one.id} transparent, or give it a length: it has none")
 
 
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:

@@ -8,11 +8,11 @@ from shared import ids
 from shared.errors import AnswerLost, Contended, InvalidRequest, NotFound, Throttled
 from shared.ids import CalendarId, EventId, HistoryId
 from shared.request import Request
-from shared.scheduling.events import Content, Event, Stamp
+from shared.scheduling.events import NO_CONTENT, Content, Event, Stamp
 from shared.scheduling.guard import Plan
 from shared.scheduling.lost_answers import LostAnswers
 from shared.scheduling.preconditions import UNCONDITIONAL, Precondition
-from shared.scheduling.recurrences import occurrence
+from shared.scheduling.recurrences import ZONE_NEEDED, occurrence
 from shared.scheduling.series_changes import merged
 from shared.scheduling.wall_times import applied
 
@@ -131,13 +131,15 @@ def live_occurrence(event: Event, recurrence_id: str, *, cancelled: bool = False
 def patched(content: Content, fields: Mapping[str, Any]) -> Content:
     """Returns `content` with `fields` (of `wall_times.applied`) changed; of a recurrence, with what it says of that.
 
-    If they have no rule, the end of the one that it has follows the time of day.
+    A time zone of None stands for the default, which a series has only if that is said. If they have no rule, the
+    end of the one that it has follows the time of day.
 
     Raises InvalidRequest if the result is not valid.
     """
     said = fields.get("recurrence")
     if said is not None:
         fields = {**fields, "recurrence": merged(content.recurrence, said)}
+    fields = _in_zone(content, fields)
     after = applied(content, fields)
     if after.recurrence is not None and "rule" not in (said or ()):
         # Imported late: most events are no series.
@@ -149,3 +151,16 @@ def patched(content: Content, fields: Mapping[str, Any]) -> Content:
         field = next((name for name in ("end", "start", "transparency") if name in fields), "start")
         raise InvalidRequest.of(field, f"with the rest of the event: end {fault}")
     return after
+
+
+def _in_zone(content: Content, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns `fields` with the default in place of a time zone that is to be None.
+
+    Raises InvalidRequest: a series would be in the zone that is the default, and nobody has said so.
+    """
+    reset = fields.get("time_zone", content.time_zone) is None
+    if fields.get("recurrence", content.recurrence) is not None:
+        untold = content.recurrence is None and content.time_zone == NO_CONTENT.time_zone and "time_zone" not in fields
+        if reset or untold:
+            raise InvalidRequest.of("time_zone", ZONE_NEEDED)
+    return {**fields, "time_zone": NO_CONTENT.time_zone} if reset else fields

@@ -30,7 +30,11 @@ FIRST: Final = Instant("2027-03-01T09:00:00Z")
 def checked(events: list[Event], content: Content, largest: int = 2000, event_id: str | None = None) -> ConflictsFound:
     calendar: Any = InMemory(events, largest)
     wanted = replace(event(event_id=event_id), content=content)
-    return find_conflicts(calendar, wanted, (), Deadline(60.0, time.monotonic, time.sleep, lambda _: 0.0))
+    return find_conflicts(calendar, wanted, (), deadline())
+
+
+def deadline() -> Deadline:
+    return Deadline(60.0, time.monotonic, time.sleep, lambda _: 0.0)
 
 
 def of(content: Content) -> Event:
@@ -158,6 +162,14 @@ def test_a_calendar_has_no_more_series_than_a_check_reads(monkeypatch: pytest.Mo
     assert checked(there, there[0].content, event_id=there[0].id).events == [], "a change of one of them adds none"
     ended = series("2026-03-02T09:00:00", "FREQ=WEEKLY;COUNT=2")
     assert checked(there, ended).events == [], "those that begin later do not count"
+    earlier, moved = of(ended), series("2027-03-12T12:00:00", "FREQ=WEEKLY;COUNT=2")
+    assert checked([*there, earlier], moved, event_id=earlier.id).events == [], "a move adds none, from wherever"
+    calendar: Any = InMemory(there)
+    assert find_conflicts(calendar, of(moved), (), deadline(), there[0].id).events == [], "nor what is split off"
+    for content in (replace(ended, transparency="transparent"), replace(ended, recurrence=None)):
+        before = of(content)
+        with pytest.raises(TooManySeries):
+            checked([*there, before], moved, event_id=before.id)
 
 
 def test_a_comparison_of_many_series_ends_with_the_time_of_the_request() -> None:

@@ -85,7 +85,7 @@ def as_it_was(content: Content, at: str) -> dict[str, Any]:
 
 
 def ended(content: Content, at: str) -> Content | None:
-    """Returns what of a series is before one of its occurrences; None if nothing is."""
+    """Returns what of a series is before one of its occurrences; None if nothing takes place before it."""
     recurrence, by_rule, local = recurrence_of(content), starts_by_rule(content), local_of(at)
     if local <= by_rule[0]:
         if min(recurrence.dates, default=at) < at:
@@ -94,6 +94,9 @@ def ended(content: Content, at: str) -> Content | None:
     rule, begins = parts_of(recurrence.rule), instant_at(local, content.time_zone)
     if any(each < local and instant_at(each, content.time_zone) >= begins for each in by_rule):
         raise NotTaken  # the clock is put forward between both
+    before = {*(each for each in by_rule if each < local), *(local_of(each) for each in recurrence.dates if each < at)}
+    if before <= {local_of(each) for each in recurrence.excluded}:
+        return None
     if "COUNT" in rule:
         rule["COUNT"] = str(sum(each < local for each in by_rule))
     else:

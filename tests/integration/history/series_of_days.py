@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo
 Json = dict[str, Any]
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-# More than any series has before the end of what is looked at.
-MOST = 60
+MOST = 60  # more occurrences than any series has before the end of what is looked at
 
 
 class Refused(Exception):
@@ -165,7 +164,7 @@ def with_one(content: Json, one: str, fields: Json) -> Json:
 
 
 def ended(content: Json, one: str) -> Json | None:
-    """Returns what of a series is before an occurrence, None if nothing is; the rest of it is gone. Raises Refused."""
+    """Returns what of a series is before an occurrence, None if nothing of that takes place. Raises Refused."""
     rule, zone, at = Days.of(content), content["time_zone"], datetime.fromisoformat(one)
     starts, begins = rule.starts(content), instant(at, zone)
     before = [each for each in starts if each < at]
@@ -179,11 +178,12 @@ def ended(content: Json, one: str) -> Json | None:
         rule = replace(rule, until=min(begins - SECOND, rule.until or begins))
     else:
         rule = replace(rule, count=len(before))
-    return _part(content, rule, one, before=True)
+    head = _part(content, rule, one, before=True)
+    return head if any(occurrences(head)) else None
 
 
 def divided(content: Json, one: str) -> tuple[Json, Json] | None:
-    """Returns a series as two: what is before an occurrence, and the rest; None if nothing is before it.
+    """Returns a series as two: what is before an occurrence, and the rest; None if nothing takes place before it.
 
     Exceptions go with their dates. Raises Refused.
     """

@@ -153,7 +153,7 @@ def split(model: VersionModel, event: KeptEvent, value: int) -> None:
 
 
 def end(model: VersionModel, event: KeptEvent, value: int) -> None:
-    """The series ends before one of its occurrences: before the first it is deleted."""
+    """The series ends before one of its occurrences: before the first that takes place it is deleted."""
     one = one_of(event, value)
     reply = model.api("DELETE", f"/events/{event.event_id}_{one}", scope="following")
     if not _there(event, one, reply):

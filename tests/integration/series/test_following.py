@@ -135,6 +135,23 @@ def test_at_the_first_occurrence_it_is_all_of_it() -> None:
     assert ADA("GET", f"/events/{series['id']}").status == 404
 
 
+def test_after_cancelled_ones_the_first_that_takes_place_is_the_first(deployment: Deployment) -> None:
+    series = made()
+    for each in (FIRST, SECOND):
+        assert cancel(series, each).status == 204
+    assert following(series, {"title": "x"}, SECOND).status == 404
+    renamed = following(series, {"title": "x"}, THIRD)
+    assert (renamed.body["id"], renamed.body["split_from"], renamed.body["title"]) == (series["id"], None, "x")
+    assert cancel(series, THIRD, scope="following").status == 204
+    assert ADA("GET", f"/events/{series['id']}").status == 404
+    (deleted,) = ADA("GET", "/events/deleted").body["items"]
+    assert deleted["recurrence"]["rule"] == "FREQ=WEEKLY"
+    deployment.record()
+    body = {"history_id": renamed.body["history_id"]}
+    assert ADA("POST", f"/events/{series['id']}/rollback", body).status == 200
+    assert [each["recurrence_id"] for each in occurrences(series)][:1] == [THIRD]
+
+
 def test_a_series_is_ended(deployment: Deployment) -> None:
     series = made()
     single_after = ("2027-03-29T07:00:00Z", "2027-03-29T08:00:00Z")

@@ -138,6 +138,42 @@ def test_what_was_read_can_be_sent_back() -> None:
     assert [each["field"] for each in refused.body["errors"]] == ["recurrence.ends"]
 
 
+def test_an_event_that_becomes_a_series_says_its_zone() -> None:
+    needed = [{"field": "time_zone", "message": "is required for a series: its occurrences are at local times of it"}]
+    event = single("2027-03-15T08:00:00Z", "2027-03-15T09:00:00Z").body
+    path, weekly = f"/events/{event['id']}", {"recurrence": {"rule": "FREQ=WEEKLY"}}
+    for fields in (weekly, {**weekly, "time_zone": None}):
+        refused = ADA("PATCH", path, fields)
+        assert (refused.status, refused.body.get("errors")) == (422, needed)
+    assert ADA("PATCH", path, {"time_zone": None}).body == event
+    assert ADA("PATCH", path, {**weekly, "time_zone": "UTC"}).status == 200
+    # One that has another zone says that already.
+    other = single("2027-03-15T12:00:00Z", "2027-03-15T13:00:00Z", time_zone="Europe/Berlin").body
+    series = ADA("PATCH", f"/events/{other['id']}", weekly)
+    assert (series.status, series.body["time_zone"]) == (200, "Europe/Berlin")
+    occurrence = f"/events/{other['id']}_20270322T130000"
+    for again, query in ((f"/events/{other['id']}", ""), (occurrence, "?scope=all"), (occurrence, "?scope=following")):
+        refused = ADA("PATCH", f"{again}{query}", {"time_zone": None})
+        assert (refused.status, refused.body.get("errors")) == (422, needed)
+    back = ADA("PATCH", f"/events/{other['id']}", {"recurrence": None, "time_zone": None})
+    assert (back.status, back.body["time_zone"]) == (200, "UTC")
+
+
+@pytest.mark.parametrize("exceptions", ["keep", "drop"])
+@pytest.mark.parametrize("fields", [{}, {"start": "2027-03-15T09:00:00Z", "end": "2027-03-15T10:00:00Z"}])
+def test_what_a_change_excludes_is_an_occurrence(exceptions: str, fields: dict[str, Any]) -> None:
+    series = made(recurrence={"rule": "FREQ=WEEKLY", "excluded": ["20270322T090000"]})
+    path = f"/events/{series['id']}"
+    hour = "10" if fields else "09"
+    excluded = [f"20270329T{hour}0000", f"20270330T{hour}0000"]
+    refused = ADA("PATCH", path, {"recurrence": {"excluded": excluded}, **fields}, exceptions=exceptions)
+    assert refused.status == 422, refused
+    assert refused.body["errors"] == [
+        {"field": "recurrence.excluded[1]", "message": "must be an occurrence of the series"}
+    ]
+    assert ADA("GET", path).body == series
+
+
 def test_exceptions_are_dropped_only_if_asked_for() -> None:
     series = made(recurrence=recurrence(excluded=["20270405T090000"]))
     path = f"/events/{series['id']}"
