@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from shared.errors import InvalidRequest
@@ -83,7 +84,9 @@ def _rule_before(content: Content, local: datetime) -> Rule:
     """Returns the rule of a series with only what is before a local time: it may have ended before a further date."""
     rule, pattern = rule_of(content), series_of(content).pattern
     if rule.count is not None:
-        return replace(rule, count=min(rule.count, sum(1 for _ in pattern.between(pattern.start, local))))
+        # No further than it counts: the local time may be that of a further date, thousands of years later.
+        before = islice(pattern.between(pattern.start, local), rule.count)
+        return replace(rule, count=sum(1 for _ in before))
     original = instant_of(local, zone(content.time_zone))
     until = (local - _DAY).date() if content.all_day else (original - _SECOND).replace(tzinfo=UTC)
     return replace(rule, until=until if rule.until is None else min(rule.until, until))
