@@ -17,6 +17,7 @@ from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
 from shared.scheduling.preconditions import Precondition
 from shared.scheduling.previews import DryRun
+from shared.scheduling.split_parts import check_apart
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
 
@@ -104,7 +105,7 @@ class SeriesCalendar(Calendar):
                 return event.changed(content, stamp, self._request.now_ns), None
             if content.calendars != before.calendars:
                 raise InvalidRequest.of("calendars", "must be those of the series: change them with another request")
-            series_splits.check_apart(head, content)
+            check_apart(head, content)
             # Both versions are made by one operation.
             stamp = replace(stamp, operation_size=2)
             changed = event.changed(head, stamp, self._request.now_ns)

@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from shared.errors import InvalidRequest
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
-from shared.recurrence.pairs import TimeTaken
 from shared.recurrence.patterns import Pattern
 from shared.recurrence.rules import WEEKDAYS, Rule, RuleError, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
 from shared.scheduling.moved_rules import end_moved, keeps_in_place, moves_along, rule_of
 from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
-from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
+from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, utc
 from shared.scheduling.series_changes import carried
 from shared.scheduling.updates import patched
 
@@ -240,20 +238,6 @@ def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop
     if moved == content and not rest:
         return content
     return carried(patched(moved, rest), moved, drop=drop).replacing(content)
-
-
-def check_apart(head: Content, tail: Content) -> None:
-    """Raises InvalidRequest if a series takes time that the series which was split off from it takes as well."""
-    low = max(head.extent.start, tail.extent.start)
-    high = min(head.extent.end, tail.extent.end)
-    if low >= high:
-        return
-    one, other = (TimeTaken(series_of(each), partial(takes_time, each)) for each in (head, tail))
-    met = one.first_meeting(other, utc(low), utc(high))
-    if met is not None:
-        raise InvalidRequest.of(
-            "start", f"must leave the earlier occurrences their time: {met.one.id} takes place then"
-        )
 
 
 def _recurrence(content: Content) -> Recurrence:
