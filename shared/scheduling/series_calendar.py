@@ -17,7 +17,6 @@ from shared.scheduling.newly_taken import fences_moved, newly_taken
 from shared.scheduling.occurrence_changes import occurrence_fields, with_occurrence
 from shared.scheduling.preconditions import Precondition
 from shared.scheduling.previews import DryRun
-from shared.scheduling.split_parts import check_apart
 from shared.scheduling.terms import DEFAULT_TERMS, Terms
 from shared.scheduling.updates import live, live_occurrence
 
@@ -87,6 +86,9 @@ class SeriesCalendar(Calendar):
 
         Raises the errors of `patch_one`.
         """
+        # Imported late: the functions that go back to a version never split a series.
+        from shared.scheduling.split_parts import check_apart  # noqa: PLC0415
+
         tail_id = EventId(ids.derived_from(self._request.operation_id, f"split from {series_id}"))
         split = False
 
