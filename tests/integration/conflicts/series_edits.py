@@ -124,15 +124,19 @@ def _part(recurrence: Recurrence, rule: dict[str, str], at: str, *, before: bool
 def moved(content: Content, at: str, start: Instant, end: Instant) -> Content:
     """Returns a series all of which moves by the clock as its occurrence `at` does, and is as long as that then is.
 
-    What was moved by itself stays. The days of the rule, and its end, move along.
+    It is then where it was moved to; of others, what was moved by itself stays. The days of the rule, and its end, move
+    along.
     """
     found, zone = named(content, at).content, content.time_zone
+    if (start, end) == (found.start, found.end):
+        return content
     by = clock_at(start, zone) - clock_at(found.start, zone)
     length = seconds_between(content.start, content.end)
     if seconds_between(start, end) != seconds_between(found.start, found.end):
         length = seconds_between(start, end)
     elif not by:
-        return content
+        # The second of two times that the clock shows.
+        raise NotTaken
     if not 0 < length <= MAX_DURATION_SECONDS:
         raise NotTaken
     first = clock_at(content.start, zone)
@@ -150,7 +154,9 @@ def moved(content: Content, at: str, start: Instant, end: Instant) -> Content:
         tuple(map(shift, recurrence.excluded)),
         tuple(replace(each, id=shift(each.id)) for each in recurrence.changed),
     )
-    return with_clock(replace(content, start=begins, end=shifted(begins, length), recurrence=after))
+    made = with_clock(replace(content, start=begins, end=shifted(begins, length), recurrence=after))
+    own = next((dict(each.fields) for each in recurrence.changed if each.id == at), {})
+    return with_occurrence(made, shift(at), {"start": start, "end": end}) if "start" in own else made
 
 
 def _turned(rule: str, first: datetime, by: timedelta, zone: str) -> str:
@@ -226,7 +232,13 @@ def following(content: Content, at: str, fields: dict[str, Any], *, drop: bool) 
     shifted_ = moved(content, at, **times) if times else content
     if shifted_ == content and not rest:
         return content
-    return carried(changed(shifted_, rest), shifted_, drop=drop)
+    after = carried(changed(shifted_, rest), shifted_, drop=drop)
+    if shifted_ != content:
+        by = clock_at(shifted_.start, content.time_zone) - clock_at(content.start, content.time_zone)
+        there = [each.content for each in occurring(after) if each.id == recurrence_id(local_of(at) + by)]
+        if [(each.start, each.end) for each in there] != [(times["start"], times["end"])]:
+            raise NotTaken
+    return after
 
 
 def changed(content: Content, fields: dict[str, Any]) -> Content:

@@ -172,7 +172,7 @@ def divided(content: Json, one: str) -> tuple[Json, Json]:
 def dragged(content: Json, one: str, start: datetime, end: datetime) -> Json:
     """Returns a series of which one occurrence was moved, and all others by the same difference.
 
-    They are as long as that one then is, if its length changed. What was moved by itself stays.
+    They are as long as that one then is, if its length changed. Of others, what was moved by itself stays.
     """
     was_start, was_end = times_of(content, one)
     by, longer = start - was_start, (end - start) - (was_end - was_start)
@@ -187,7 +187,8 @@ def dragged(content: Json, one: str, start: datetime, end: datetime) -> Json:
         return written(datetime.fromisoformat(each) + by)
 
     changed = {shifted(each): its_own for each, its_own in recurrence["changed"].items()}
-    return with_exceptions(after, [*map(shifted, recurrence["excluded"])], changed, rule)
+    after = with_exceptions(after, [*map(shifted, recurrence["excluded"])], changed, rule)
+    return with_one(after, shifted(one), times(start, end)) if "start" in own(content, one) else after
 
 
 def at_time(content: Json, start: datetime, end: datetime) -> Json:
