@@ -72,6 +72,7 @@ def test_whole_days_that_were_moved_before_are_where_they_were_put(scope: str) -
     "times",
     [
         {"start": "2027-03-20T09:00:00", "end": "2027-03-20T10:00:00"},
+        {"start": "2027-03-20T09:00:00-04:00", "end": "2027-03-20T10:00:00-04:00"},
         {"start": "2027-03-20T13:00:00Z", "end": "2027-03-20T14:00:00Z"},
     ],
 )
@@ -89,6 +90,19 @@ def test_a_start_in_another_zone_is_the_start_there(times: dict[str, str], scope
     days = [each["start_local"][:10] for each in found]
     assert ("2027-03-22" not in days, days[-1]) == (True, "2027-04-01")
     assert days[0] == ("2027-03-01" if scope == "all" else "2027-03-20")
+
+
+def test_an_offset_is_that_of_the_zone_in_the_request() -> None:
+    series = made(**DAILY)
+    berlin = {"start": "2027-03-20T10:00:00+01:00", "end": "2027-03-20T11:00:00+01:00"}
+    for scope in ("following", "all"):
+        named = problem(
+            change(series, {**berlin, "time_zone": "America/New_York"}, "20270320T090000", scope=scope, dry_run="true")
+        )
+        assert [field for field, _ in named] == ["start", "end"]
+        assert "America/New_York" in named[0][1]
+        assert change(series, berlin, "20270320T090000", scope=scope, dry_run="true").status == 200
+    assert change(series, {**berlin, "time_zone": "Europe/Berlin"}, "20270320T090000").status == 200
 
 
 @SCOPES
