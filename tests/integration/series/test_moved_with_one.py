@@ -142,3 +142,29 @@ def test_it_is_an_occurrence_of_the_rule_that_comes_with_its_start() -> None:
     # From the 8th to the 10th, the first moves to the 3rd: a week before it.
     assert change(series, weekly, "20270308T090000", scope="all", dry_run="true").status == 200
     assert change(series, weekly, TENTH, scope="following").status == 200
+
+
+@pytest.mark.parametrize("scope", ["this", "following", "all"])
+def test_whole_days_are_sent_back_with_other_dates(scope: str) -> None:
+    """The document has the instants of the old dates, which may stand beside the new ones."""
+    series = made(**{**WHOLE_DAYS, "start": None, "end": None})
+    now = ADA("GET", path(series, "20270329")).body
+    other = {"start_date": "2027-03-30", "end_date": "2027-04-01"}
+    reply = ADA("PATCH", path(series, "20270329"), {**now, **other}, scope=scope)
+    assert reply.status == 200, reply
+    there = next(
+        each
+        for each in occurrences(series if scope == "this" else reply.body, MARCH)
+        if each["start_date"] == "2027-03-30"
+    )
+    assert (there["start"], there["end"], there["end_date"]) == (
+        "2027-03-29T22:00:00Z",
+        "2027-03-31T22:00:00Z",
+        "2027-04-01",
+    )
+    # Other instants contradict the dates.
+    wrong = {**other, "start": "2027-03-20T23:00:00Z"}
+    earlier = "20270323" if scope == "all" else "20270322"
+    assert problem(ADA("PATCH", path(series, earlier), wrong)) == [
+        ("start", "must be left out, or be 2027-03-29T22:00:00Z, where start_date begins")
+    ]
