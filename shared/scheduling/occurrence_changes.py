@@ -105,14 +105,17 @@ def _beginning_of(field: str, day: str, time_zone: str) -> Instant:
 def changed_interval(content: Content, found: "Occurrence", fields: Mapping[str, Any], *, opaque: bool) -> Interval:
     """Returns when an occurrence is to take place once `fields` of its time have changed. Raises InvalidRequest."""
     given = {name: fields[name] for name in _DATES if fields.get(name) is not None}
-    check_claims({name: (at, fields.get(f"{name}_local")) for name, at in given.items()}, content.time_zone)
+    claimed = {name: (at, fields.get(f"{name}_local")) for name, at in given.items()}
+    check_claims(claimed, fields.get("time_zone") or content.time_zone)
     dated = [date for date in _DATES.values() if fields.get(date) is not None]
     if dated and not content.all_day:
         raise InvalidRequest([FieldError(date, "must be left out: the series is not of whole days") for date in dated])
     interval = _new_interval(content, found, fields)
+    now = {"start": instant(found.start), "end": instant(found.end)}
     for name, at in given.items():
         begins: Instant = getattr(interval, name)
-        if begins != at:
+        # What GET gave may be sent back with other dates: it has the instants at which the old ones begin.
+        if begins != at and at != now[name]:
             raise InvalidRequest.of(name, f"must be left out, or be {begins}, where {_DATES[name]} begins")
     # A whole day that its zone has skipped stays without length, and takes no time.
     skipped = found.original_start == found.original_end and interval == _originally(found)

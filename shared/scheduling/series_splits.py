@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from shared.errors import InvalidRequest
 from shared.recurrence.local_times import instant_of, local_of, midnight, parse_recurrence_id, recurrence_id, zone
-from shared.recurrence.pairs import TimeTaken
 from shared.recurrence.patterns import Pattern
 from shared.recurrence.rules import WEEKDAYS, Rule, RuleError, parse_rule
 from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST
+from shared.scheduling.intervals import Interval
 from shared.scheduling.moved_rules import end_moved, keeps_in_place, moves_along, rule_of
-from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval
-from shared.scheduling.recurrences import Recurrence, found_in, placed, series_of, takes_time, utc
+from shared.scheduling.occurrence_changes import TIME_FIELDS, changed_interval, with_occurrence
+from shared.scheduling.recurrences import ZONE_NEEDED, Recurrence, found_in, instant, local_day, placed, series_of, utc
 from shared.scheduling.series_changes import carried
 from shared.scheduling.updates import patched
 
@@ -83,7 +83,9 @@ def _rule_before(content: Content, local: datetime) -> Rule:
     """Returns the rule of a series with only what is before a local time: it may have ended before a further date."""
     rule, pattern = rule_of(content), series_of(content).pattern
     if rule.count is not None:
-        return replace(rule, count=min(rule.count, sum(1 for _ in pattern.between(pattern.start, local))))
+        # No further than it counts: the local time may be that of a further date, thousands of years later.
+        before = islice(pattern.between(pattern.start, local), rule.count)
+        return replace(rule, count=sum(1 for _ in before))
     original = instant_of(local, zone(content.time_zone))
     until = (local - _DAY).date() if content.all_day else (original - _SECOND).replace(tzinfo=UTC)
     return replace(rule, until=until if rule.until is None else min(rule.until, until))
@@ -124,8 +126,9 @@ def moved_with(content: Content, at: str, fields: Mapping[str, Any], rule: str |
     """Returns a series after its occurrence with the recurrence id `at` was given the times in `fields`.
 
     All occurrences and exceptions move by the same difference by the clock, the days of a weekly rule and the end of
-    any rule with them, and all are as long as that one then is, if its length changed. What was moved by itself stays.
-    With `rule`, that is the rule from then on.
+    any rule with them, and all are as long as that one then is, if its length changed. Of others, what was moved by
+    itself stays. With `rule`, that is the rule from then on. With a `time_zone` in `fields`, the clock is that of this
+    zone then, but of whole days, which are the same days in any zone.
 
     Raises InvalidRequest: the rule does not fit the new start, or the clock shows no such time.
     """
@@ -143,10 +146,19 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rul
     if found is None:
         raise AssertionError("there is no such occurrence")
     interval = changed_interval(content, found, fields, opaque=content.opaque)
-    in_zone = zone(content.time_zone)
+    time_zone = content.time_zone if content.all_day else fields.get("time_zone", content.time_zone)
+    stays = time_zone == content.time_zone
+    if stays and interval == Interval(instant(found.start), instant(found.end)):
+        return content
+    was, now = zone(content.time_zone), zone(time_zone)
     local_start, local_end, was_start, was_end = (
         midnight(local.date()) if content.all_day else local
-        for at in (utc(interval.start), utc(interval.end), found.start, found.end)
+        for at, in_zone in (
+            (utc(interval.start), now),
+            (utc(interval.end), now),
+            (found.start, was),
+            (found.end, was),
+        )
         for local in [local_of(at, in_zone)]
     )
     by = local_start - was_start
@@ -155,47 +167,62 @@ def _moved_with(content: Content, at: str, fields: Mapping[str, Any], given: Rul
     if content.all_day:
         # By the clock: a day may have 23 hours, and begin at one o'clock.
         longer = (local_end - local_start) - (was_end - was_start)
-    if not by and not longer:
-        return content
+    if stays and not by and not longer:
+        raise InvalidRequest.of("start", "must be the first of the two times at which the clock shows it")
     local = content.local_start + by
-    start = instant_of(local, in_zone)
+    start = instant_of(local, now)
     end = start + (utc(interval.end) - utc(interval.start) if longer else timedelta(seconds=content.interval.length))
     if content.all_day:
-        end = instant_of(midnight(local.date()) + timedelta(days=days if longer else content.days or 1), in_zone)
-    after = placed(content, start, end)
+        end = instant_of(midnight(local.date()) + timedelta(days=days if longer else content.days or 1), now)
+    after = placed(replace(content, time_zone=time_zone), start, end)
     if after.start < FIRST:
         raise OverflowError
     if after.local_start != local:
         raise InvalidRequest.of(
             "start", "must leave the series a start that the clock shows: it is put forward over it"
         )
-    if not by:
-        return after
-    recurrence, rule = _recurrence(content), _rule_at(content, local, by, given)
+    if by or not stays:
+        after = replace(after, recurrence=_shifted(content, by, _rule_at(content, local, by, given, time_zone)))
+    return _with_own_time(after, _shifted_id(content, at, by), interval)
 
-    def shifted(each: str) -> str:
-        return recurrence_id(parse_recurrence_id(each, all_day=content.all_day) + by, all_day=content.all_day)
 
-    return replace(
-        after,
-        recurrence=Recurrence(
-            rule.text,
-            tuple(map(shifted, recurrence.dates)),
-            tuple(map(shifted, recurrence.excluded)),
-            tuple(replace(each, id=shifted(each.id)) for each in recurrence.changed),
-        ),
+def _shifted(content: Content, by: timedelta, rule: Rule) -> Recurrence:
+    """Returns the recurrence of a series with the rule `rule`, and its exceptions later by `by`."""
+    recurrence = _recurrence(content)
+    return Recurrence(
+        rule.text,
+        tuple(_shifted_id(content, each, by) for each in recurrence.dates),
+        tuple(_shifted_id(content, each, by) for each in recurrence.excluded),
+        tuple(replace(each, id=_shifted_id(content, each.id, by)) for each in recurrence.changed),
     )
 
 
-def _rule_at(content: Content, local: datetime, by: timedelta, given: Rule | None) -> Rule:
+def _shifted_id(content: Content, at: str, by: timedelta) -> str:
+    return recurrence_id(parse_recurrence_id(at, all_day=content.all_day) + by, all_day=content.all_day)
+
+
+def _with_own_time(content: Content, at: str, interval: Interval) -> Content:
+    """Returns a series whose occurrence `at`, if it was moved by itself, takes place in `interval`."""
+    own = next((dict(each.fields) for each in _recurrence(content).changed if each.id == at), {})
+    if "start" not in own or found_in(content, at) is None:
+        return content
+    if not content.all_day:
+        return with_occurrence(content, at, {"start": interval.start, "end": interval.end})
+    first, behind = (local_day(each, content.time_zone) for each in interval)
+    return with_occurrence(content, at, {"start_date": first, "end_date": behind})
+
+
+def _rule_at(content: Content, local: datetime, by: timedelta, given: Rule | None, time_zone: str) -> Rule:
     """Returns the rule of a series that then begins at `local`, later by `by`: the one `given`, or its own, turned.
+
+    The series has that time zone then.
 
     Raises InvalidRequest: exceptions would not move with their occurrences.
     """
-    rule = given or _turned(rule_of(content), content, by)
+    rule = given or _turned(rule_of(content), content, by, time_zone)
     if not Pattern.of(rule, local).selects(local):
         raise _unfit(rule, "the new start does not fit: send the rule that fits it")
-    if not moves_along(content, rule, by):
+    if by and not moves_along(content, rule, by):
         if given is None:
             raise _unfit(rule, "does not move all occurrences by as much: send the rule that does with the new start")
         if keeps_in_place(content, rule, local):
@@ -208,7 +235,7 @@ def _unfit(rule: Rule, why: str) -> InvalidRequest:
     return InvalidRequest.of("recurrence.rule", f"has {', '.join(parts or ['FREQ'])}, which {why}")
 
 
-def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:
+def _turned(rule: Rule, content: Content, by: timedelta, time_zone: str) -> Rule:
     """Returns the rule of a series that moves by a difference of local time: its weekdays, and its end, move along."""
     days = ((content.local_start + by).date() - content.local_start.date()).days
     if rule.frequency == "WEEKLY" and days % _WEEK:
@@ -219,7 +246,7 @@ def _turned(rule: Rule, content: Content, by: timedelta) -> Rule:
             rule = replace(rule, week_start=(rule.week_start + days) % len(WEEKDAYS))
     if rule.until is not None and not isinstance(rule.until, datetime):
         return replace(rule, until=rule.until + timedelta(days=days))
-    return end_moved(rule, content, by, content.time_zone)
+    return end_moved(rule, content, by, time_zone)
 
 
 def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop: bool) -> Content:
@@ -233,24 +260,32 @@ def changed_series(content: Content, at: str, fields: Mapping[str, Any], *, drop
         raise InvalidRequest.of("all_day", "must be as it is: change it by the id of the series")
     times = {name: value for name, value in fields.items() if name in TIME_FIELDS}
     rest = {name: value for name, value in fields.items() if name not in {*TIME_FIELDS, "all_day"}}
+    if "time_zone" in fields and fields["time_zone"] is None:
+        raise InvalidRequest.of("time_zone", ZONE_NEEDED)
+    if times and "time_zone" in fields:
+        times["time_zone"] = fields["time_zone"]
     moved = moved_with(content, at, times, (rest.get("recurrence") or {}).get("rule")) if times else content
     if moved == content and not rest:
         return content
-    return carried(patched(moved, rest), moved, drop=drop).replacing(content)
+    after = carried(patched(moved, rest), moved, drop=drop).replacing(content)
+    if moved != content:
+        _check_there(after, moved, content, at, times)
+    return after
 
 
-def check_apart(head: Content, tail: Content) -> None:
-    """Raises InvalidRequest if a series takes time that the series which was split off from it takes as well."""
-    low = max(head.extent.start, tail.extent.start)
-    high = min(head.extent.end, tail.extent.end)
-    if low >= high:
-        return
-    one, other = (TimeTaken(series_of(each), partial(takes_time, each)) for each in (head, tail))
-    met = one.first_meeting(other, utc(low), utc(high))
-    if met is not None:
-        raise InvalidRequest.of(
-            "start", f"must leave the earlier occurrences their time: {met.one.id} takes place then"
-        )
+def _check_there(after: Content, moved: Content, content: Content, at: str, times: Mapping[str, Any]) -> None:
+    """Raises InvalidRequest if the occurrence that was moved is not where it was moved to: the clock is changed there.
+
+    `moved` is the series `content` moved with that by `times`, and `after` what then became of it.
+    """
+    before = found_in(content, at)
+    found = found_in(after, _shifted_id(content, at, moved.local_start - content.local_start))
+    if before is None or found is None:
+        raise InvalidRequest.of("start", "must be where the rule then has an occurrence")
+    wanted = changed_interval(content, before, times, opaque=content.opaque)
+    if not content.all_day and Interval(instant(found.start), instant(found.end)) != wanted:
+        why = f"must be a time that all have by the clock: this one would begin at {instant(found.start)}"
+        raise InvalidRequest.of("start", f"{why}, as the clock is changed that day")
 
 
 def _recurrence(content: Content) -> Recurrence:

@@ -17,6 +17,7 @@ from shared.scheduling.series_splits import changed_series, ended, moved_with, s
 from shared.scheduling.settled_content import settled
 from shared.scheduling.wall_times import applied
 from tests.harness.samples import event
+from tests.harness.work import counted
 
 WINDOW = Interval(Instant("2027-01-01T00:00:00Z"), Instant("2029-01-01T00:00:00Z"))
 RULES = [
@@ -248,3 +249,15 @@ def test_a_rule_that_fits_the_new_start_is_sent_with_it() -> None:
     for rule in ("FREQ=MONTHLY;BYDAY=3WE", "FREQ=HOURLY", "FREQ=MONTHLY;BYDAY=3TU;UNTIL=20270301T000000Z"):
         with pytest.raises(InvalidRequest, match=r"recurrence\.rule"):
             sent(rule)
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;COUNT=3", "FREQ=DAILY;COUNT=1000", "FREQ=YEARLY;COUNT=90"])
+def test_a_series_that_ends_before_a_further_date_keeps_its_count(rule: str) -> None:
+    content = series(rule)
+    assert content.recurrence is not None
+    content = settled(replace(content, recurrence=replace(content.recurrence, dates=("99980101T093000",))))
+    with counted() as work:
+        head = ended(content, "99980101T093000")
+    assert head is not None
+    assert head.recurrence == Recurrence(rule)
+    assert work.calls < 50_000

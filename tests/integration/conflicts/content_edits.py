@@ -90,7 +90,13 @@ def following(content: Content, at: str, fields: dict[str, Any], *, drop: bool) 
     shifted_ = moved(content, at, **times) if times else content
     if shifted_ == content and not rest:
         return content
-    return carried(changed(shifted_, rest), shifted_, drop=drop)
+    after = carried(changed(shifted_, rest), shifted_, drop=drop)
+    if shifted_ != content:
+        one = recurrence_id(local_of(at) + (local_start(shifted_) - local_start(content)), of=after)
+        there = [(each.content.start, each.content.end) for each in occurring(after) if each.id == one]
+        if not there or (after.start_date is None and there != [(times["start"], times["end"])]):
+            raise NotTaken
+    return after
 
 
 def changed(content: Content, fields: dict[str, Any]) -> Content:

@@ -137,15 +137,18 @@ def _part(recurrence: Recurrence, rule: dict[str, str], at: str, *, before: bool
 def moved(content: Content, at: str, start: Instant, end: Instant) -> Content:
     """Returns a series all of which moves by the clock as its occurrence `at` does, and is as long as that then is.
 
-    What was moved by itself stays. The days of the rule, and its end, move along.
+    It is then where it was moved to; of others, what was moved by itself stays. The days of the rule, and its end, move
+    along.
     """
     if not _on_days(content, start, end) or not 0 < seconds_between(start, end) <= MAX_DURATION_SECONDS:
         raise NotTaken
     found, wanted = named(content, at).content, with_clock(replace(content, start=start, end=end))
     by, first = local_start(wanted) - local_start(found), local_start(content)
     longer = length(wanted) != length(found)
-    if not by and not longer:
+    if (start, end) == (found.start, found.end):
         return content
+    if not by and not longer:
+        raise NotTaken  # the second of two times that the clock shows
     # Only how long it is then is taken from the one that was moved.
     made = placed(wanted if longer else content, first + by)
     if local_start(made) != first + by:
@@ -167,7 +170,8 @@ def moved(content: Content, at: str, start: Instant, end: Instant) -> Content:
     there = starts_by_rule(replace(made, recurrence=Recurrence(endless)))
     if any(each + by != then for each, then in zip(starts_by_rule(content), there, strict=False)):
         raise NotTaken
-    return made
+    own = next((dict(each.fields) for each in recurrence.changed if each.id == at), {})
+    return with_occurrence(made, shift(at), {"start": start, "end": end}) if "start" in own else made
 
 
 def _turned(content: Content, by: timedelta) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
+from tests.integration.history.moved_days import at_time
 from tests.integration.history.series_of_days import (
     DAY,
     Refused,
-    at_time,
     clock,
     instant,
     occurrence_ids,

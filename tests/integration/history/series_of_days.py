@@ -4,7 +4,6 @@ A content is what callers say of an event, as the API's documents have it. An oc
 by the clock of the zone, which `zoneinfo` tells, so that the expected result of a split can be read off.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -205,78 +204,6 @@ def _part(content: Json, rule: Days, one: str, *, before: bool) -> Json:
     parts = {name: [each for each in recurrence[name] if (each < one) is before] for name in ("dates", "excluded")}
     changed = {each: its for each, its in recurrence["changed"].items() if (each < one) is before}
     return with_parts(content, rule=rule.text, **parts, changed=changed)
-
-
-def dragged(content: Json, one: str, start: datetime, end: datetime) -> Json:
-    """Returns a series of which one occurrence was moved, and all others by the same difference by the clock.
-
-    They are as long as that one then is, if its length changed. What was moved by itself stays. Raises Refused.
-    """
-    (was_start, was_end), zone = times_of(content, one), content["time_zone"]
-    by, longer = clock(start, zone) - clock(was_start, zone), (end - start) - (was_end - was_start)
-    if not by and not longer:
-        return content
-    local = clock(utc(content["start"]), zone) + by
-    first = instant(local, zone)
-    if clock(first, zone) != local:
-        raise Refused
-    after = placed(content, first, first + (end - start if longer else length(content)))
-    rule, recurrence = _with_end_moved(content, by, zone), content["recurrence"]
-
-    def shifted(each: str) -> str:
-        return written(datetime.fromisoformat(each) + by)
-
-    lists = {name: [*map(shifted, recurrence[name])] for name in ("dates", "excluded")}
-    changed = {shifted(each): its_own for each, its_own in recurrence["changed"].items()}
-    return with_parts(after, rule=rule.text, **lists, changed=changed)
-
-
-def _with_end_moved(content: Json, by: timedelta, zone: str) -> Days:
-    """Returns the rule of a series once all of it is later by `by` by the clock, then of `zone`.
-
-    UNTIL moves along, and where the clock is changed no further than that the same occurrences are before it.
-    """
-    rule, was = Days.of(content), content["time_zone"]
-    if rule.until is None or (not by and zone == was):
-        return rule
-    shown = clock(rule.until, was)
-    near = [each for each in rule.starts(content, ended=False) if abs(each - shown) <= 2 * DAY]
-    kept = [instant(each + by, zone) for each in near if instant(each, was) <= rule.until]
-    left = [instant(each + by, zone) for each in near if instant(each, was) > rule.until]
-    until = max([instant(shown + by, zone), *kept])
-    if left and until >= min(left):
-        until = max(kept, default=min(left) - SECOND)
-    return replace(rule, until=until)
-
-
-def at_time(content: Json, start: datetime, end: datetime, zone: str, *, drop: bool) -> Json:
-    """Returns a content with other times, or in another zone, whose exceptions and end follow the time of day.
-
-    They keep their dates, or in another zone their instants, if the start does. Raises Refused.
-    """
-    after = placed(content, start, end, zone)
-    if content["recurrence"] is None:
-        return after
-    recurrence, was = content["recurrence"], clock(utc(content["start"]), content["time_zone"])
-    now = clock(start, zone)
-    stays = utc(content["start"]) == start
-
-    def follow(at: datetime) -> datetime:
-        return datetime.combine(at.date() + (now.date() - was.date() if stays else 0 * DAY), now.time())
-
-    def followed(each: str) -> str:
-        at = datetime.fromisoformat(each)
-        return written(follow(at)) if at.time() == was.time() else each
-
-    lists = {name: [*dict.fromkeys(map(followed, recurrence[name]))] for name in ("dates", "excluded")}
-    twice = [each for each, number in Counter(map(followed, recurrence["changed"])).items() if number > 1]
-    if twice and not drop:
-        raise Refused
-    changed = {followed(each): its_own for each, its_own in recurrence["changed"].items()}
-    changed = {each: its_own for each, its_own in changed.items() if each not in twice}
-    lists["excluded"] = [each for each in lists["excluded"] if each not in twice]
-    rule = _with_end_moved(content, follow(was) - was, zone)
-    return settled(with_parts(after, rule=rule.text, **lists, changed=changed), drop=drop)
 
 
 def settled(content: Json, *, drop: bool) -> Json:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from tests.harness.gateway import Reply
 from tests.integration.history.event_steps import RULES, unless_refused
+from tests.integration.history.moved_days import dragged
 from tests.integration.history.series_of_days import (
     DAY,
     Days,
     Refused,
     clock,
     divided,
-    dragged,
     ended,
     has,
     instant,
