@@ -111,8 +111,8 @@ def test_dates_and_times_of_an_occurrence_do_not_contradict_one_another() -> Non
     assert refused(DAILY, "20270323T090000", {"end_date": "2027-03-23", "title": "x"}) == "end_date"
     assert with_occurrence(DAILY, "20270323T090000", {"start_date": None, "end_date": None}) == DAILY
     later = {"start_date": "2027-03-30", "end_date": "2027-04-01"}
-    assert refused(DAYS, "20270329", {**later, "start": Instant("2027-03-28T22:00:00Z")}) == "start"
-    assert refused(DAYS, "20270329", {**later, "end": Instant("2027-03-30T22:00:00Z")}) == "end"
+    assert refused(DAYS, "20270329", {**later, "start": Instant("2027-03-30T22:00:00Z")}) == "start"
+    assert refused(DAYS, "20270329", {**later, "end": Instant("2027-04-01T22:00:00Z")}) == "end"
     times = {"start": Instant("2027-03-29T22:00:00Z"), "end": Instant("2027-03-31T22:00:00Z")}
     assert with_occurrence(DAYS, "20270329", later | times) == with_occurrence(DAYS, "20270329", later)
 

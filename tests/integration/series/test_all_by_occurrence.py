@@ -137,8 +137,8 @@ def test_occurrences_of_whole_days() -> None:
     assert problem(change(series, {"start": "2027-03-29T08:00:00Z"}, "20270329"))[0][0] == "start"
     # As of an event of whole days, other dates say where it starts and ends.
     later = {**back, "start_date": "2027-03-30"}
-    assert problem(change(series, later, "20270329", scope="following"))[0][0] == "start"
-    dated = {name: value for name, value in later.items() if name not in ("start", "end")}
-    tail = change(series, dated, "20270329", scope="following")
+    another = {**later, "start": "2027-03-30T22:00:00Z"}
+    assert problem(change(series, another, "20270329", scope="following"))[0][0] == "start"
+    tail = change(series, later, "20270329", scope="following")
     assert (tail.status, tail.body["recurrence"]["rule"], tail.body["end_date"]) == (200, "FREQ=WEEKLY", "2027-03-31")
     assert [each["start_date"] for each in occurrences(series)] == ["2027-03-15", "2027-03-22"]
