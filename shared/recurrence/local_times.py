@@ -19,6 +19,13 @@ LAST_DAY: Final = date(MAXYEAR, 12, 30)
 _RECURRENCE_ID: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2}))?", re.ASCII)
 
 
+class OutOfDays(ValueError):
+    """No occurrence can begin on that day."""
+
+    def __init__(self) -> None:
+        super().__init__(f"must be a day from {FIRST_DAY} to {LAST_DAY}")
+
+
 @lru_cache(maxsize=128)
 def zone(name: str) -> ZoneInfo:
     """Returns the time zone with the IANA name `name`, which must exist."""
@@ -60,7 +67,7 @@ def parse_recurrence_id(text: str, *, all_day: bool) -> datetime:
     # Several times as fast as `strptime`: a series has hundreds of them.
     local = datetime(*map(int, filter(None, found.groups())))  # type: ignore[arg-type]  # noqa: DTZ001 local by its meaning
     if not FIRST_DAY <= local.date() <= LAST_DAY:
-        raise ValueError("is in no year in which an occurrence can begin")
+        raise OutOfDays
     return local
 
 

@@ -154,7 +154,7 @@ class Calendar(CalendarReading):
         expected: Sequence[str] = ()
         if not fields.keys() & TIMED:
             unread = self._quotas is None or self._quotas.unread(fields)
-            if self._blind and unread and terms.check is None and not fields.keys() & {"time_zone", "calendars"}:
+            if self._blind and unread and terms.blind and not fields.keys() & {"time_zone", "calendars"}:
                 return self._unread(event_id, make, self._stamp("update", terms), fields, terms)
         elif fields.keys() >= {"start", "end"} and not fields.get("all_day"):
             expected = fence_names(Interval(fields["start"], fields["end"]))

@@ -16,7 +16,8 @@ def merged(recurrence: Recurrence | None, fields: Mapping[str, Any]) -> Recurren
     """Returns `recurrence` with `fields` changed. Raises InvalidRequest if it then has no rule."""
     rule = fields.get("rule") if "rule" in fields or recurrence is None else recurrence.rule
     if rule is None:
-        raise InvalidRequest.of("recurrence.rule", "is required: null in place of the recurrence makes one event of it")
+        ends = "null in place of the recurrence makes one event of it"
+        raise InvalidRequest.of("recurrence.rule", f"is required: {ends if recurrence else 'the event has none yet'}")
     return replace(recurrence or Recurrence(rule), **{**fields, "rule": rule})
 
 
@@ -30,11 +31,13 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     Raises InvalidRequest: the recurrence is not one that is taken, or exceptions would have to be dropped.
     """
     recurrence, was = content.recurrence, before.recurrence
+    if drop and was is None:
+        raise InvalidRequest.of("exceptions", "must be left out, or keep: the event is no series")
     if recurrence is None:
         return content
     if was is None or not before.recurs:
         return settled(replace(content, recurrence=replace(recurrence, changed=())))
-    following = _Following(before, content)
+    following, newly_opaque = _Following(before, content), _newly_opaque(content, before)
     lists = {
         name: following.ids(given) if (given := getattr(recurrence, name)) == getattr(was, name) else given
         for name in ("dates", "excluded")
@@ -60,7 +63,14 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
         excluded=tuple(each for each in lists["excluded"] if each not in left),
         changed=tuple(each for each in changed if each.id not in left),
     )
-    return settled(replace(content, recurrence=kept))
+    return settled(replace(content, recurrence=kept), newly_opaque=newly_opaque)
+
+
+def _newly_opaque(content: Content, before: Content) -> bool:
+    """Returns whether a series takes time that it did not take, since nothing but its transparency is another one."""
+    one, was = content.recurrence, before.recurrence
+    same = one is not None and was is not None and (one.rule, one.dates) == (was.rule, was.dates)
+    return same and content.opaque and not before.opaque and content.interval == before.interval
 
 
 def _is_moved(override: Override) -> bool:

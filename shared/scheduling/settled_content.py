@@ -29,8 +29,8 @@ MAX_BYTES: Final = 64 * 1024
 _SPLIT: Final = "end the series, and begin another"
 
 
-def settled(content: Content) -> Content:
-    """Returns `content` with its rule in canonical form.
+def settled(content: Content, *, newly_opaque: bool = False) -> Content:
+    """Returns `content` with its rule in canonical form. If it is `newly_opaque`, that is why occurrences overlap.
 
     Raises InvalidRequest: it recurs in a way that is not taken, or takes the same time twice.
     """
@@ -47,9 +47,10 @@ def settled(content: Content) -> Content:
     _check_lengths(found, series)
     twice = first_overlap(series, partial(takes_time, found))
     if twice is not None:
-        raise InvalidRequest.of(
-            "end", f"must not be later than the next occurrence begins: two overlap at {instant(twice)}"
-        )
+        field, why = "end", "must not be later than the next occurrence begins"
+        if newly_opaque:
+            field, why = "transparency", "must be transparent"
+        raise InvalidRequest.of(field, f"{why}: two overlap at {instant(twice)}")
     return found
 
 
@@ -124,7 +125,7 @@ def _check_lengths(content: Content, series: "Series") -> None:
 
 
 def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
-    from shared.recurrence.local_times import parse_recurrence_id  # noqa: PLC0415
+    from shared.recurrence.local_times import OutOfDays, parse_recurrence_id  # noqa: PLC0415
 
     example = "20270322" if all_day else "20270322T090000"
     errors = []
@@ -133,6 +134,8 @@ def _check_ids(recurrence: Recurrence, *, all_day: bool) -> None:
         for at, each in enumerate(given):
             try:
                 parse_recurrence_id(each, all_day=all_day)
+            except OutOfDays as error:
+                errors.append(FieldError(f"recurrence.{name}[{at}]", str(error)))
             except ValueError:
                 errors.append(FieldError(f"recurrence.{name}[{at}]", f"must be a local time such as {example}"))
     if errors:

@@ -32,6 +32,11 @@ class Terms:
         """Returns whether conflicts are refused."""
         return self.on_conflict == "reject"
 
+    @property
+    def blind(self) -> bool:
+        """Returns whether none of the terms, but for the precondition, needs the event as it is stored."""
+        return self.check is None and not self.drop_exceptions
+
     def agreed(self, event: Event) -> Event:
         """Returns `event`, if it meets the precondition and fits the request.
 

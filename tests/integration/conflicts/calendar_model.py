@@ -85,7 +85,8 @@ class Model:
             case "replace" if operation.content:
                 after = content_edits.carried(operation.content, content, drop=operation.drop)
             case "patch":
-                after = content_edits.carried(content_edits.changed(content, fields), content, drop=operation.drop)
+                drop = operation.drop and bool(fields)
+                after = content_edits.carried(content_edits.changed(content, fields), content, drop=drop)
             case "patch one":
                 return self._write(known, series_edits.with_occurrence(content, at, fields), operation, given, at)
             case "cancel one":

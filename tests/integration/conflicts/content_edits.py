@@ -28,6 +28,8 @@ def carried(content: Content, before: Content, *, drop: bool) -> Content:
     With `drop` it loses those whose dates are no occurrences any more.
     """
     recurrence, was = content.recurrence, before.recurrence
+    if drop and was is None:
+        raise NotTaken
     if recurrence is None:
         return _taken(content)
     if was is None:
@@ -105,6 +107,8 @@ def changed(content: Content, fields: dict[str, Any]) -> Content:
     The end of a rule that is not named follows the time of day.
     """
     said = fields.get("recurrence")
+    if said is not None and content.recurrence is None and content.time_zone == "UTC" and "time_zone" not in fields:
+        raise NotTaken
     fields = {**fields} if said is None else {**fields, "recurrence": _merged(content.recurrence, said)}
     if fields.pop("all_day", content.start_date is not None):
         after = _of_whole_days(content, fields)

@@ -52,7 +52,11 @@ def singles(draw: st.DrawFn) -> Content:
     start, transparency = draw(half_hours), draw(transparencies)
     # A reminder takes no time; it may have no length either.
     length = draw(lengths if transparency == "opaque" else lengths | st.just(0))
-    made = Content(title=draw(titles), start=start, end=shifted(start, length), transparency=transparency)
+    # One that is not in UTC may become a series.
+    zone = draw(st.sampled_from(ZONES))
+    made = Content(
+        title=draw(titles), start=start, end=shifted(start, length), time_zone=zone, transparency=transparency
+    )
     return with_clock(made)
 
 

@@ -70,7 +70,7 @@ def edit(model: VersionModel, event: KeptEvent, value: int) -> None:
 
 def move(model: VersionModel, event: KeptEvent, value: int) -> None:
     start, end = model.at(value), model.at(value, 1)
-    exceptions = "keep" if value % 2 else "drop"
+    exceptions = "keep" if value % 2 or not event.is_series else "drop"
     path = f"/events/{event.event_id}"
     reply = model.api("PATCH", path, times(start, end) | TIMED, on_conflict="allow", exceptions=exceptions)
     before, drop = event.content(), exceptions == "drop"
@@ -79,7 +79,10 @@ def move(model: VersionModel, event: KeptEvent, value: int) -> None:
 
 def move_to_zone(model: VersionModel, event: KeptEvent, value: int) -> None:
     """The event is where it was, by another clock; if it is of whole days, on the same days."""
-    zone, exceptions = (model.zone, "UTC", "Pacific/Auckland")[value % 3], "keep" if value % 2 else "drop"
+    zone, exceptions = (
+        (model.zone, "UTC", "Pacific/Auckland")[value % 3],
+        "keep" if value % 2 or not event.is_series else "drop",
+    )
     path, before = f"/events/{event.event_id}", event.content()
     reply = model.api("PATCH", path, {"time_zone": zone}, on_conflict="allow", exceptions=exceptions)
     if before["start_date"] is not None:
@@ -118,8 +121,8 @@ def recur(model: VersionModel, event: KeptEvent, value: int) -> None:
     if event.is_series and value % 3 == 0:
         _date(model, event, value // 3)
         return
-    rule, exceptions = RULES[value % len(RULES)], "keep" if value // len(RULES) % 2 else "drop"
-    body = {"recurrence": None if rule is None else {"rule": rule}}
+    rule, exceptions = RULES[value % len(RULES)], "keep" if value // len(RULES) % 2 or not event.is_series else "drop"
+    body = {"recurrence": None if rule is None else {"rule": rule}, "time_zone": expected["time_zone"]}
     reply = model.api("PATCH", f"/events/{event.event_id}", body, on_conflict="allow", exceptions=exceptions)
     if rule is None:
         expected["recurrence"] = None
