@@ -22,5 +22,6 @@ class ManagedElsewhere(SchedulingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the event is managed from another calendar: here it can only be deleted, with the right to write"
+            "the event is managed from another calendar: here it can only be deleted, with the right to write, and a "
+            "series only as a whole, by its own id"
         )
