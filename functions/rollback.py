@@ -14,9 +14,9 @@ from shared.http.api import Body, Query, Response, answer, app, current_request,
 from shared.http.calendar_routes import in_calendars
 from shared.http.change_documents import PreviewDocument, preview_document
 from shared.http.documents import RolledBackDocument, rolled_back_document
+from shared.http.fields import RecurrenceIdField
 from shared.http.models import RollbackRequest
 from shared.http.parameters import Colliding, DryRunFlag, EventIdInPath
-from shared.http.recurrence_documents import RecurrenceId
 from shared.http.responses import DRY_RUN, may_raise, returns
 from shared.http.terms import terms_of
 from shared.series_errors import TooManySeries
@@ -61,7 +61,7 @@ def roll_back(
     dry_run: DryRunFlag = False,
     on_conflict: Colliding = "reject",
     occurrence: Annotated[
-        RecurrenceId | None,
+        RecurrenceIdField | None,
         Query(description="Of a series: which of its occurrences alone goes back, by recurrence id."),
     ] = None,
 ) -> Response[str]:

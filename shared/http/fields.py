@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from shared import ids
 from shared.http.base_models import Line, without
-from shared.http.document_types import CLOCK, DATE, EVENT_ID, ID
+from shared.http.document_types import CLOCK, DATE, EVENT_ID, ID, RECURRENCE_ID_EXAMPLE
 from shared.http.text import is_visible, lines_fault
 from shared.scheduling import instants
 from shared.scheduling.events import MOST_CALENDARS
@@ -105,12 +105,26 @@ def _uuid(text: str) -> str:
     return identifier
 
 
+def _event(text: str) -> str:
+    series_id, separator, recurrence_id = text.lower().partition(SEPARATOR)
+    if separator and ids.is_id(series_id) and _RECURRENCE_ID.fullmatch(recurrence_id.upper()):
+        why = "must be the id of the series, what is before the _: here nothing is done to a single occurrence"
+        raise PydanticCustomError("uuid", why)
+    return _uuid(text)
+
+
+def _recurrence_id(text: str) -> str:
+    if not _RECURRENCE_ID.fullmatch(text):
+        raise PydanticCustomError("recurrence_id", f"must be a recurrence id, such as {RECURRENCE_ID_EXAMPLE}")
+    return text
+
+
 def _event_or_occurrence(text: str) -> str:
     event_id, separator, recurrence_id = text.partition(SEPARATOR)
     identifier = event_id.lower()
     if not ids.is_id(identifier) or (separator and not _RECURRENCE_ID.fullmatch(recurrence_id)):
         raise PydanticCustomError(
-            "event_id", "must be a UUID, or that of a series, _ and a recurrence id such as 20270322T090000"
+            "event_id", f"must be a UUID, or that of a series, _ and a recurrence id such as {RECURRENCE_ID_EXAMPLE}"
         )
     return f"{identifier}{separator}{recurrence_id}"
 
@@ -168,7 +182,17 @@ OtherCalendars = Annotated[
     list[CalendarIdField], Field(max_length=MOST_CALENDARS - 1), AfterValidator(distinct), AfterValidator(tuple)
 ]
 AnyOf = Annotated[list[CalendarIdField], Field(min_length=1, max_length=MOST_CALENDARS), AfterValidator(distinct)]
-EventIdField = Annotated[ids.EventId, *_UUID_RULES]
+EventIdField = Annotated[
+    ids.EventId,
+    StringConstraints(max_length=64),
+    AfterValidator(_event),
+    Field(json_schema_extra={"format": "uuid"}, examples=[ID]),
+]
+RecurrenceIdField = Annotated[
+    str,
+    AfterValidator(_recurrence_id),
+    Field(json_schema_extra={"pattern": f"^{_RECURRENCE_ID.pattern}$"}, examples=[RECURRENCE_ID_EXAMPLE]),
+]
 EventOrOccurrenceId = Annotated[
     ids.EventId,
     StringConstraints(max_length=64),

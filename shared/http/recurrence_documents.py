@@ -5,13 +5,12 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.http.document_types import Id, InstantValue
+from shared.http.document_types import RECURRENCE_ID_EXAMPLE, Id, InstantValue
 from shared.scheduling.events import Event
 from shared.scheduling.instants import LAST
 from shared.scheduling.recurrences import MAX_CHANGED, MAX_DATES, MAX_EXCLUDED
 
 RULE_EXAMPLE = "FREQ=WEEKLY;BYDAY=MO"
-RECURRENCE_ID_EXAMPLE = "20270322T090000"
 
 RecurrenceId = Annotated[
     str,

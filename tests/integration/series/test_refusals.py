@@ -64,3 +64,24 @@ def test_exceptions_are_those_of_a_series() -> None:
     series = made(start="2027-03-15T12:00:00Z", end="2027-03-15T13:00:00Z")
     ended = ADA("PATCH", f"/events/{series['id']}?exceptions=drop", {"recurrence": None})
     assert (ended.status, ended.body["recurrence"]) == (200, None)
+
+
+def test_where_an_occurrence_has_no_place_the_series_is_named() -> None:
+    series = made()
+    history_id = series["history_id"]
+    said = {name: series[name] for name in ("title", "start", "end")}
+    requests: list[tuple[str, str, dict[str, Any] | None]] = [
+        ("PUT", "", said),
+        ("POST", "/move", {"to": series["calendar_id"]}),
+        ("POST", "/rollback", {"history_id": history_id}),
+        ("GET", "/history", None),
+        ("GET", f"/history/{history_id}", None),
+        ("GET", f"/diff?from={history_id}&to={history_id}", None),
+        ("GET", "/occurrences", None),
+    ]
+    why = "must be the id of the series, what is before the _: here nothing is done to a single occurrence"
+    for method, rest, body in requests:
+        assert problem(ADA(method, f"{path(series)}{rest}", body)) == [("event_id", why)], rest
+    assert problem(ADA("GET", f"/events/{series['id']}_x/history")) == [("event_id", "must be a UUID")]
+    back = ADA("POST", f"/events/{series['id']}/rollback?occurrence=x", {"history_id": history_id})
+    assert problem(back) == [("occurrence", "must be a recurrence id, such as 20270322T090000")]
