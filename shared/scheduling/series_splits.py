@@ -281,7 +281,8 @@ def _check_there(after: Content, moved: Content, content: Content, at: str, time
     before = found_in(content, at)
     found = found_in(after, _shifted_id(content, at, moved.local_start - content.local_start))
     if before is None or found is None:
-        raise InvalidRequest.of("start", "must be where the rule then has an occurrence")
+        why = "must be where the rule then has an occurrence: or change the start by the id of the series"
+        raise InvalidRequest.of("start", why)
     wanted = changed_interval(content, before, times, opaque=content.opaque)
     if not content.all_day and Interval(instant(found.start), instant(found.end)) != wanted:
         why = f"must be a time that all have by the clock: this one would begin at {instant(found.start)}"

@@ -187,19 +187,21 @@ def test_what_a_rule_keeps_in_place_is_not_moved_though_the_new_start_fits(
 
 
 @pytest.mark.parametrize(
-    ("start", "one", "to"),
+    ("start", "one", "to", "rule"),
     [
-        ("2027-01-30T09:00:00", "20270430T090000", "2027-05-01T07:00:00Z"),
-        ("2027-03-15T09:00:00", "20270415T090000", "2027-05-15T07:00:00Z"),
+        ("2027-01-30T09:00:00", "20270430T090000", "2027-05-01T07:00:00Z", "FREQ=MONTHLY;BYMONTHDAY=1,31"),
+        ("2027-03-15T09:00:00", "20270415T090000", "2027-05-15T07:00:00Z", "FREQ=MONTHLY;BYMONTHDAY=14,15"),
     ],
 )
-def test_months_that_are_not_as_long_are_not_moved_by_days(start: str, one: str, to: str) -> None:
+def test_months_that_are_not_as_long_are_not_moved_by_days(start: str, one: str, to: str, rule: str) -> None:
     series = made("FREQ=MONTHLY", start)
     with pytest.raises(InvalidRequest, match=r"recurrence\.rule: has FREQ, which does not move all"):
         changed_series(series, one, fields(to), drop=False)
-    # A rule that is said is taken.
-    said = {**fields(to), "recurrence": {"rule": "FREQ=MONTHLY"}}
-    assert rule_of(changed_series(series, one, said, drop=False)) == "FREQ=MONTHLY"
+    # A rule that is said is taken, if it has what was moved.
+    said = {**fields(to), "recurrence": {"rule": rule}}
+    assert rule_of(changed_series(series, one, said, drop=False)) == rule
+    with pytest.raises(InvalidRequest, match="start: must be where the rule then has an occurrence"):
+        changed_series(series, one, {**said, "recurrence": {"rule": "FREQ=MONTHLY"}}, drop=False)
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_it_is_an_occurrence_of_the_rule_that_comes_with_its_start() -> None:
     times = {"start": "2027-03-10T13:00:00Z", "end": "2027-03-10T14:00:00Z"}
     weekly = {**times, "recurrence": {"rule": "FREQ=WEEKLY;COUNT=9"}}
     assert problem(change(series, weekly, TENTH, scope="all")) == [
-        ("start", "must be where the rule then has an occurrence")
+        ("start", "must be where the rule then has an occurrence: or change the start by the id of the series")
     ]
     # From the 8th to the 10th, the first moves to the 3rd: a week before it.
     assert change(series, weekly, "20270308T090000", scope="all", dry_run="true").status == 200
