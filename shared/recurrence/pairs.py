@@ -17,6 +17,7 @@ from shared.recurrence.timelines import Takes, Timeline, instant_at
 # For how long two series are compared by their rules, from where the later of them begins, and from now: five years.
 HORIZON: Final = timedelta(days=1830)
 _SECOND: Final = timedelta(seconds=1)
+_DAY: Final = timedelta(days=1)
 
 
 class Meeting(NamedTuple):
@@ -82,10 +83,20 @@ class TimeTaken:
         for one in self.moved_or_added:
             if any(each.low < one.end and one.start < each.high for each in compared):
                 continue
-            for their in other.series.between(one.start, one.end):
-                if their.start < their.end and other.takes(their.patch):
-                    yield one, their
-                    break
+            met = next(other.taking(one.start, one.end), None)
+            if met is not None:
+                yield one, met
+
+    def taking(self, low: datetime, high: datetime) -> Iterator[Occurrence]:
+        """Yields the occurrences that take time in a window, the first ones first; an occurrence maybe more than once.
+
+        A window may have as many occurrences as a year has hours, and one is enough for most that ask.
+        """
+        slices = _slices(low, high) if self.takes({}) else ()
+        found = (each for part in slices for each in self.series.between(*part)) if slices else self.moved_or_added
+        for each in found:
+            if each.start < high and low < each.end and each.start < each.end and self.takes(each.patch):
+                yield each
 
     @cached_property
     def moved_or_added(self) -> list[Occurrence]:
@@ -130,6 +141,16 @@ def compared_until(one: Series, other: Series, now: datetime) -> datetime:
     return ENDLESS if last == min(one.ends, other.ends) else last
 
 
+def _slices(low: datetime, high: datetime) -> list[ComparedWindow]:
+    """Returns a window in parts: the first is a day long, and each next one twice as long."""
+    parts, span = [], _DAY
+    while low < high:
+        end = min(high, low + min(span, ENDLESS - low))
+        parts.append(ComparedWindow(low, end))
+        low, span = end, span * 2
+    return parts
+
+
 def _order(met: Meeting) -> tuple[datetime, datetime]:
     return max(met.one.start, met.other.start), min(met.one.start, met.other.start)
 
@@ -143,13 +164,10 @@ def first_overlap(series: Series, takes: Takes = _every_one) -> datetime | None:
     start = _first_start(series)
     met = Timeline(series, start, _horizon_from(start), takes).first_with_itself()
     found = [] if met is None else [instant_at(met)]
-    for one in TimeTaken(series, takes).moved_or_added:
-        others = [
-            other
-            for other in series.between(one.start, one.end)
-            if other.id != one.id and other.start < other.end and takes(other.patch)
-        ]
-        found += [max(one.start, other.start) for other in others[:1]]
+    mine = TimeTaken(series, takes)
+    for one in mine.moved_or_added:
+        other = next((each for each in mine.taking(one.start, one.end) if each.id != one.id), None)
+        found += [] if other is None else [max(one.start, other.start)]
     return min(found, default=None)
 
 

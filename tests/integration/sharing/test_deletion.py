@@ -184,7 +184,8 @@ def test_a_purge_that_is_killed_at_any_call_is_completed_by_the_next(
             break
     else:
         pytest.fail("the purge was never complete")
-    assert call > 10
+    # While one thread is killed, others go on: how often it takes depends on how far they come.
+    assert call > 2
     assert everything(people) == others
 
 

@@ -125,7 +125,8 @@ def test_an_erasure_that_is_killed_at_any_call_is_completed_by_the_next(
         if done:
             break
     assert done
-    assert call > 8
+    # While one thread is killed, others go on: how often it takes depends on how far they come.
+    assert call > 2
     assert traces(people, "bob") == []
     assert names(people) == {"ada", "carol", "dave"}
     for each in people.listed("ada")[1:]:

@@ -11,6 +11,7 @@ from shared.recurrence.pairs import HORIZON, ComparedWindow, Meeting, TimeTaken,
 from shared.recurrence.rules import parse_rule
 from shared.recurrence.series import ENDLESS, Patch, Series
 from tests.harness.vectors import VECTORS, instant, series_of
+from tests.harness.work import counted
 
 START: Final = datetime(2027, 3, 1, 9)  # noqa: DTZ001 local by its meaning
 LOW: Final = START - timedelta(days=1)
@@ -233,3 +234,22 @@ def test_what_was_moved_or_added_is_compared_wherever_it_is(where: str, kind: st
             met = TimeTaken(first).meeting(TimeTaken(second), at("2026-01-01"))
             assert (met is not None) == meets
             assert met is None or there <= max(met.one.start, met.other.start) < there + HOUR
+
+
+def test_long_exceptions_of_a_transparent_series_are_not_held_against_all_of_it() -> None:
+    hours = ",".join(map(str, range(24)))
+    overrides = {
+        f"202703{number:02}T090000": Patch(
+            {"transparency": "opaque"}, at(f"{2030 + number * 2}-01-01"), at(f"{2031 + number * 2}-01-01")
+        )
+        for number in range(2, 12)
+    }
+    busy = series(f"FREQ=DAILY;BYHOUR={hours}", at("2027-03-01T00:00:00"), HOUR / 2, overrides=overrides)
+
+    def takes(fields: Mapping[str, Any]) -> bool:
+        return bool(fields.get("transparency", "transparent") == "opaque")
+
+    with counted() as work:
+        assert first_overlap(busy, takes) is None
+        assert TimeTaken(busy, takes).meeting(TimeTaken(series("FREQ=YEARLY;COUNT=2")), at("2026-01-01")) is None
+    assert work.calls < 20_000
