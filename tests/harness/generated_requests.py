@@ -232,6 +232,8 @@ def run(
                 "headers": headers,
                 "checks": CHECKS,
                 "generation": {"max-examples": examples, "database": "none"},
+                # What an earlier run has found on this machine is not asked again: each run is the same.
+                "cache": {"enabled": False},
             }
             _take_turn(server, config, seed)
             for turn in range(1, MORE_TURNS + 1):
