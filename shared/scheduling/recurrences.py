@@ -166,8 +166,10 @@ def takes_place(content: "Content") -> bool:
     from shared.recurrence.series import ENDLESS  # noqa: PLC0415
 
     series = series_of(content)
-    # By the clock of no zone it ends later. What is excluded is at most 500 of them, so the search is short.
-    high = min(series.ends, ENDLESS - _BEYOND) + _BEYOND
+    # By the clock of no zone the rule ends later; one that was cancelled may have been moved thousands of years away.
+    # What is excluded is at most 500 occurrences, so the search is short.
+    ends = replace(series, dates=frozenset(), overrides={}).ends
+    high = min(ends, ENDLESS - _BEYOND) + _BEYOND
     by_rule = filter(series.has, series.pattern.between(series.pattern.start, high))
     return bool(series.exceptions) or any(local not in series.excluded for local in by_rule)
 

@@ -12,8 +12,9 @@ from shared.scheduling.events import Content
 from shared.scheduling.instants import FIRST, LAST, Instant
 from shared.scheduling.intervals import Interval
 from shared.scheduling.occurrence_changes import with_occurrence
-from shared.scheduling.recurrences import Recurrence, occurrence, occurrences
+from shared.scheduling.recurrences import Recurrence, occurrence, occurrences, takes_place
 from tests.harness.samples import event
+from tests.harness.work import counted
 
 ZONES = ["UTC", "Asia/Tokyo", "Pacific/Kiritimati", "America/New_York", "Etc/GMT+12"]
 LAST_DAYS = Interval(Instant("9999-12-20T00:00:00Z"), LAST)
@@ -94,3 +95,16 @@ def test_what_a_script_has_written_outside_of_the_years_takes_place_once() -> No
         assert listed(content, Interval(Instant("2027-02-01T00:00:00Z"), Instant("2027-04-01T00:00:00Z"))) == [
             written.interval
         ]
+
+
+def test_whether_a_series_takes_place_is_not_looked_for_where_a_cancelled_one_was_moved() -> None:
+    at = "20270302T090000"
+    content = timed("2027-03-01T09:00:00Z", "2027-03-01T10:00:00Z", "UTC", rule="FREQ=DAILY;COUNT=3")
+    later = {"start": Instant("9999-12-29T09:00:00Z"), "end": Instant("9999-12-29T10:00:00Z")}
+    content = with_occurrence(content, at, later)
+    for each in ("20270301T090000", at, "20270303T090000"):
+        assert takes_place(content)
+        content = with_occurrence(content, each, {"cancelled": True})
+    with counted() as work:
+        assert not takes_place(content)
+    assert work.calls < 1_000
