@@ -11,8 +11,8 @@ DATE: Final = _YEARS + r"-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 INSTANT: Final = rf"^{DATE}T{CLOCK}Z$"
 
-# The id of an event, or that of an occurrence of a series: the series' id, `_`, and the recurrence id.
 RECURRENCE_ID_EXAMPLE: Final = "20270322T090000"
+# The id of an event, or that of an occurrence of a series: the series' id, `_`, and the recurrence id.
 EVENT_ID: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_[0-9]{8}(T[0-9]{6})?)?$"
 
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[ID])]
